@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
+import { absolutePath, argv, envName, glob, label, path, refName } from './fields.ts';
+import { DEFAULT_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_LOG_BYTES, DEFAULT_RUN_TIMEOUT_MS, MAX_LEASE_MS, MIN_LEASE_MS } from './limits.ts';
+
+const DAY_MS = 86_400_000;
+
+/** How failed attempts are repeated: exponential backoff with jitter between `baseDelayMs` and `maxDelayMs`. */
+export const RetryPolicy = z.strictObject({
+  /** All attempts together; 1 means no retry. */
+  maxAttempts: z.int().min(1).max(20).default(1),
+  baseDelayMs: z.int().min(0).max(DAY_MS).default(5_000),
+  maxDelayMs: z.int().min(0).max(DAY_MS).default(300_000),
+});
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+export const RunLimits = z.strictObject({
+  runTimeoutMs: z.int().min(100).max(7 * DAY_MS).default(DEFAULT_RUN_TIMEOUT_MS),
+  /** Time without a line of output after which the run is ended; null: never. */
+  idleTimeoutMs: z.int().min(100).max(DAY_MS).nullable().default(null),
+  /** Time between SIGTERM and SIGKILL. */
+  graceMs: z.int().min(0).max(600_000).default(DEFAULT_GRACE_MS),
+  maxLogBytes: z.int().min(1_024).max(1024 ** 3).default(DEFAULT_MAX_LOG_BYTES),
+});
+export type RunLimits = z.infer<typeof RunLimits>;
+
+/** How one agent is executed. Stored as `agents.config_json`. */
+export const AgentConfig = z.strictObject({
+  model: z.string().max(200).nullable().default(null),
+  /** Standing instructions put before every task: the text itself, or a file in the repository. */
+  prompt: z.union([z.strictObject({ text: z.string().max(20_000) }), z.strictObject({ file: path })]).nullable().default(null),
+  /** Null: the project's default repository. */
+  repoRoot: absolutePath.nullable().default(null),
+  /** When not empty, `repoRoot` must lie inside one of these. The runner's own policy file holds in any case. */
+  allowedRoots: z.array(absolutePath).max(50).default([]),
+  /** Null: the repository's current branch when the run starts. */
+  baseBranch: refName.nullable().default(null),
+  commands: z.array(argv).min(1, 'An agent needs at least one command').max(20),
+  stdin: z.enum(STDIN_MODES).default('prompt'),
+  /** Names of variables taken over from the runner's environment; its policy must list them too. */
+  env: z.array(envName).max(100).default([]),
+  allowedGlobs: z.array(glob).min(1).max(100).default(['**']),
+  deniedGlobs: z.array(glob).max(100).default([]),
+  artifactGlobs: z.array(glob).max(50).default([]),
+  limits: RunLimits.prefault({}),
+  leaseMs: z.int().min(MIN_LEASE_MS).max(MAX_LEASE_MS).default(DEFAULT_LEASE_MS),
+  retry: RetryPolicy.prefault({}),
+  /** Labels that a runner must have to be given this agent's runs. */
+  labels: z.array(label).max(20).default([]),
+  /** Live runs of this agent at once. */
+  concurrency: z.int().min(1).max(100).default(2),
+  review: z.enum(REVIEW_POLICIES).default('required'),
+  /** A folder without Git: run in the folder itself; no branch, no diff, no merge. */
+  inPlace: z.boolean().default(false),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;

@@ -1,0 +1,47 @@
+/**
+ * The closed lists of values that pass between the parts. They are lower_snake here, in the
+ * database and in the state document, and UPPER_SNAKE in GraphQL.
+ */
+export const TASK_TYPES = ['code_change', 'test', 'review', 'doc', 'research', 'infra'] as const;
+export type TaskType = (typeof TASK_TYPES)[number];
+
+export const REQUEST_SOURCES = ['voice', 'chat', 'api'] as const;
+export type RequestSource = (typeof REQUEST_SOURCES)[number];
+
+export const RUN_KINDS = ['task', 'merge', 'maintenance'] as const;
+export type RunKind = (typeof RUN_KINDS)[number];
+
+export const RUN_STATUSES = ['pending', 'started', 'streaming', 'completed', 'failed', 'timed_out', 'canceled'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export const TERMINAL_RUN_STATUSES = ['completed', 'failed', 'timed_out', 'canceled'] as const;
+export type TerminalRunStatus = (typeof TERMINAL_RUN_STATUSES)[number];
+
+/** Why a run ended. Which reason belongs to which terminal status is `RUN_REASONS_BY_STATUS`. */
+export const RUN_REASONS_BY_STATUS = {
+  completed: ['ok', 'empty_diff'],
+  failed: [
+    'exit_code', 'command_missing', 'command_refused', 'path_refused', 'repo_missing', 'repo_dirty', 'worktree_failed',
+    'denied_change', 'output_limit', 'disk_full', 'merge_conflict', 'invalid_result', 'internal',
+  ],
+  timed_out: ['run_timeout', 'idle_timeout', 'runner_lost'],
+  canceled: ['by_user', 'by_task_cancel', 'superseded', 'budget'],
+} as const satisfies Record<TerminalRunStatus, readonly string[]>;
+export const RUN_REASONS = Object.values(RUN_REASONS_BY_STATUS).flat();
+export type RunReason = (typeof RUN_REASONS)[number];
+
+export const LOG_STREAMS = ['stdout', 'stderr', 'system'] as const;
+export type LogStream = (typeof LOG_STREAMS)[number];
+
+export const ARTIFACT_KINDS = ['diff', 'patch', 'report', 'test_results', 'screenshot'] as const;
+export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
+
+export const STDIN_MODES = ['none', 'prompt'] as const;
+export type StdinMode = (typeof STDIN_MODES)[number];
+
+export const REVIEW_POLICIES = ['required', 'auto'] as const;
+export type ReviewPolicy = (typeof REVIEW_POLICIES)[number];
+
+/** The agents every project starts with; the rules planner addresses them by these names. */
+export const DEFAULT_AGENT_NAMES = ['frontend', 'backend', 'qa', 'infra', 'docs'] as const;
+export type DefaultAgentName = (typeof DEFAULT_AGENT_NAMES)[number];

@@ -1,0 +1,21 @@
+/** Sizes and times that both ends of a wire must agree on. Source: runs.md of the design, docs/decisions/0004-runs-and-logs.md. */
+export const MAX_LOG_BATCH_LINES = 1_000;
+export const MAX_LOG_BATCH_BYTES = 256 * 1024;
+export const MAX_LOG_LINE_BYTES = 16 * 1024;
+export const DEFAULT_MAX_LOG_BYTES = 50 * 1024 * 1024;
+
+export const DEFAULT_LEASE_MS = 60_000;
+export const MIN_LEASE_MS = 10_000;
+export const MAX_LEASE_MS = 3_600_000;
+
+export const DEFAULT_RUN_TIMEOUT_MS = 30 * 60_000;
+export const DEFAULT_GRACE_MS = 5_000;
+
+export const MAX_TITLE_CHARS = 200;
+export const MAX_DESCRIPTION_CHARS = 20_000;
+export const MAX_MESSAGE_CHARS = 20_000;
+export const MAX_CRITERIA = 20;
+export const MAX_CRITERION_CHARS = 1_000;
+export const MAX_NAME_CHARS = 120;
+export const MAX_PATH_CHARS = 1_024;
+export const MAX_DIFF_BYTES = 20 * 1024 * 1024;

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { RunLimits } from './agent-config.ts';
+import { RUN_KINDS, STDIN_MODES } from './enums.ts';
+import { absolutePath, acceptanceCriteria, argv, commitHash, description, envName, glob, id, refName } from './fields.ts';
+
+/** What a runner is given with a claim: everything it needs for one attempt, and nothing it must ask for later. */
+export const RunSpec = z.strictObject({
+  runId: id,
+  taskId: id.nullable(),
+  projectId: id,
+  agentId: id,
+  agentName: z.string().min(1),
+  kind: z.enum(RUN_KINDS),
+  attempt: z.int().min(1),
+  lease: z.strictObject({ token: z.string().min(20).max(200), durationMs: z.int().min(1) }),
+  repoRoot: absolutePath,
+  /** Null: the branch that is checked out in the repository when the run starts. */
+  baseBranch: refName.nullable(),
+  /** The branch this attempt writes; for a merge, the branch that is merged. */
+  branch: refName,
+  /** The branch of an earlier attempt to continue from; null: the base branch. */
+  startFromBranch: refName.nullable(),
+  /** For a merge: exactly this commit was approved. */
+  mergeCommit: commitHash.nullable(),
+  inPlace: z.boolean(),
+  commands: z.array(argv).max(20),
+  stdin: z.enum(STDIN_MODES),
+  env: z.array(envName).max(100),
+  allowedRoots: z.array(absolutePath).max(50),
+  allowedGlobs: z.array(glob).min(1).max(100),
+  deniedGlobs: z.array(glob).max(100),
+  artifactGlobs: z.array(glob).max(50),
+  limits: RunLimits,
+  prompt: z.strictObject({
+    title: z.string(),
+    description,
+    acceptanceCriteria,
+    feedback: z.string().nullable(),
+    /** Standing instructions of the agent: its text, or the file in the repository that holds them. */
+    agentPrompt: z.union([z.strictObject({ text: z.string() }), z.strictObject({ file: z.string() })]).nullable(),
+    model: z.string().nullable(),
+    conversation: z.array(z.strictObject({ role: z.string(), content: z.string() })).max(20),
+  }),
+  stateDocument: z.strictObject({ version: z.int().min(1), format: z.enum(['yaml', 'json']), text: z.string() }).nullable(),
+});
+export type RunSpec = z.infer<typeof RunSpec>;
