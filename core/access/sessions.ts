@@ -1,0 +1,90 @@
+import { SESSION_IDLE_MS, SESSION_MAX_MS } from '#core/config/limits.ts';
+import { UnauthenticatedError } from '#core/errors/errors.ts';
+import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
+import type { Actor, UserActor } from './actor.ts';
+import { verifyPassword } from './passwords.ts';
+import { hashToken, newToken, tokenKind } from './tokens.ts';
+import { limitLogins } from './limit-logins.ts';
+
+/** Channel on which the ids of ended sessions and revoked tokens are told, so that open sockets close at once. */
+export const ENDED_SESSIONS_CHANNEL = 'sessions:ended';
+
+export interface SignedIn {
+  token: string;
+  expiresAt: Date;
+  actor: UserActor;
+}
+
+/**
+ * Signs a person in with a new session. Unknown account and wrong password give the same answer in the same time.
+ * @throws UnauthenticatedError, RateLimitedError (per account and per address)
+ */
+export async function signIn(core: Core, input: { email: string; password: string; address: string }): Promise<SignedIn> {
+  const email = input.email.trim().toLowerCase();
+  const attempt = await limitLogins(core, email, input.address);
+  const user = await core.db.user.findFirst({ where: { email: { equals: email, mode: 'insensitive' } } });
+  const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
+  if (!user || !isRight || !user.isActive) throw new UnauthenticatedError('Email or password is wrong.');
+  await attempt.forgive();
+  const { token, hash } = newToken('usr');
+  const session = await core.db.session.create({
+    data: { id: newId(), userId: user.id, tokenHash: hash, expiresAt: new Date(Date.now() + SESSION_MAX_MS) },
+  });
+  return { token, expiresAt: session.expiresAt, actor: { kind: 'user', userId: user.id, email: user.email, isAdmin: user.isAdmin, sessionId: session.id } };
+}
+
+/** Ends one session and its sockets. Ending one that is gone already is no error. */
+export async function signOut(core: Core, actor: UserActor): Promise<void> {
+  await core.db.session.deleteMany({ where: { id: actor.sessionId } });
+  core.bus.publish(ENDED_SESSIONS_CHANNEL, [actor.sessionId]);
+}
+
+/** Ends a person's sessions but one, as a change of password does. */
+export async function endOtherSessions(core: Core, userId: string, keepSessionId: string | null): Promise<void> {
+  const ended = await core.db.session.findMany({ where: { userId, ...(keepSessionId ? { id: { not: keepSessionId } } : {}) }, select: { id: true } });
+  await core.db.session.deleteMany({ where: { id: { in: ended.map((session) => session.id) } } });
+  core.bus.publish(ENDED_SESSIONS_CHANNEL, ended.map((session) => session.id));
+}
+
+/**
+ * Finds out who holds a token.
+ * @returns null when the token is unknown, ended, revoked, or belongs to somebody disabled
+ */
+export async function authenticate(core: Core, token: string): Promise<Actor | null> {
+  const kind = tokenKind(token);
+  if (kind === 'usr') return authenticateUser(core, hashToken(token));
+  if (kind === 'run') return authenticateRunner(core, hashToken(token));
+  return null;
+}
+
+// One statement per request: it finds the session, checks idle and total age by the database's clock, and notes
+// the use at most once a minute.
+const FIND_SESSION = `
+  with found as (
+    select s.id, s.last_used_at, u.id as user_id, u.email, u.is_admin
+      from sessions s join users u on u.id = s.user_id
+     where s.token_hash = $1 and s.expires_at > now() and s.last_used_at > now() - make_interval(secs => $2) and u.is_active
+  ), used as (
+    update sessions set last_used_at = now() from found where sessions.id = found.id and found.last_used_at < now() - interval '1 minute'
+  )
+  select id, user_id, email, is_admin from found`;
+
+async function authenticateUser(core: Core, hash: string): Promise<UserActor | null> {
+  const { rows } = await core.pool.query<{ id: string; user_id: string; email: string; is_admin: boolean }>({
+    name: 'find_session', text: FIND_SESSION, values: [hash, SESSION_IDLE_MS / 1000],
+  });
+  const row = rows[0];
+  return row ? { kind: 'user', userId: row.user_id, email: row.email, isAdmin: row.is_admin, sessionId: row.id } : null;
+}
+
+const FIND_RUNNER = `
+  select r.id, r.name, r.all_projects, array(select project_id::text from runner_projects p where p.runner_id = r.id) as project_ids
+    from runner_tokens t join runners r on r.id = t.runner_id
+   where t.token_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and r.is_enabled`;
+
+async function authenticateRunner(core: Core, hash: string): Promise<Actor | null> {
+  const { rows } = await core.pool.query<{ id: string; name: string; all_projects: boolean; project_ids: string[] }>({ name: 'find_runner', text: FIND_RUNNER, values: [hash] });
+  const row = rows[0];
+  return row ? { kind: 'runner', runnerId: row.id, name: row.name, allProjects: row.all_projects, projectIds: row.project_ids } : null;
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { AgentConfig } from '#contract/agent-config.ts';
+import { id } from '#contract/fields.ts';
+import type { Actor } from '#core/access/actor.ts';
+import { requireProject } from '#core/access/permissions.ts';
+import { ConflictError, InvalidInputError, NotFoundError } from '#core/errors/errors.ts';
+import { parseInput } from '#core/errors/parse-input.ts';
+import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
+import { agentCreated, agentUpdated } from '#core/events/catalogue.ts';
+import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
+import { inTransaction } from '#core/platform/in-transaction.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
+import type { Agent } from '#prisma/generated/client/client.ts';
+
+const name = z.string().trim().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'A name has lower-case letters, digits, dots, dashes and underscores');
+const NewAgent = z.strictObject({ projectId: id, name, type: z.enum(['local', 'cloud']).default('local'), config: z.unknown() });
+const AgentChanges = z.strictObject({ agentId: id, name: name.optional(), config: z.unknown().optional(), isEnabled: z.boolean().optional() });
+
+/** Adds an agent to a project. @throws InvalidInputError naming the path in `config`, ConflictError for a taken name */
+export async function createAgent(core: Core, actor: Actor, input: z.input<typeof NewAgent>): Promise<Agent> {
+  const fields = parseInput(NewAgent, input);
+  const config = parseConfig(fields.config);
+  return inTransaction(core, async (tx) => {
+    await requireProject(tx.db, actor, fields.projectId, 'agent:write');
+    const agent = await insertAgent(tx, { ...fields, config });
+    await requestCycle(tx, fields.projectId, 'full', 'project_changed');
+    return agent;
+  });
+}
+
+/** For callers that have checked access and configuration already. */
+export async function insertAgent(tx: Tx, fields: { projectId: string; name: string; type: 'local' | 'cloud'; config: AgentConfig }): Promise<Agent> {
+  const agent = await tx.db.agent
+    .create({ data: { id: newId(), projectId: fields.projectId, name: fields.name, type: fields.type, configJson: fields.config } })
+    .catch((error: unknown) => {
+      throw isUniqueViolation(error) ? new ConflictError(`The project already has an agent named ${fields.name}.`) : error;
+    });
+  tx.emit(agentCreated, { projectId: agent.projectId, entityId: agent.id, patch: { name: agent.name, type: agent.type, isEnabled: agent.isEnabled } });
+  return agent;
+}
+
+/** Changes an agent; runs that are working keep the configuration they were given. Tasks that waited for it are planned again. */
+export async function updateAgent(core: Core, actor: Actor, input: z.input<typeof AgentChanges>): Promise<Agent> {
+  const fields = parseInput(AgentChanges, input);
+  const config = fields.config === undefined ? undefined : parseConfig(fields.config);
+  const agent = await inTransaction(core, async (tx) => {
+    const found = await tx.db.agent.findUnique({ where: { id: fields.agentId } });
+    if (!found) throw new NotFoundError('agent', fields.agentId);
+    await requireProject(tx.db, actor, found.projectId, 'agent:write').catch((error: unknown) => {
+      throw error instanceof NotFoundError ? new NotFoundError('agent', fields.agentId) : error;
+    });
+    const updatedAt = new Date();
+    const data = {
+      ...(fields.name === undefined ? {} : { name: fields.name }),
+      ...(fields.isEnabled === undefined ? {} : { isEnabled: fields.isEnabled }),
+      ...(config === undefined ? {} : { configJson: config }),
+      updatedAt,
+    };
+    const updated = await tx.db.agent.update({ where: { id: found.id }, data }).catch((error: unknown) => {
+      throw isUniqueViolation(error) ? new ConflictError(`The project already has an agent named ${fields.name}.`) : error;
+    });
+    tx.emit(agentUpdated, { projectId: found.projectId, entityId: found.id, patch: { name: updated.name, isEnabled: updated.isEnabled, updatedAt: updatedAt.toISOString() } });
+    await requestCycle(tx, found.projectId, 'full', 'project_changed');
+    return updated;
+  });
+  await refreshWaitingReasons(core, agent.projectId);
+  return agent;
+}
+
+function parseConfig(value: unknown): AgentConfig {
+  const config = parseInput(AgentConfig, value, ['config']);
+  const { repoRoot, allowedRoots } = config;
+  if (repoRoot && allowedRoots.length > 0 && !allowedRoots.some((root) => repoRoot === root || repoRoot.startsWith(`${root.replace(/\/$/, '')}/`))) {
+    throw new InvalidInputError([{ path: ['config', 'repoRoot'], message: 'The repository lies outside allowedRoots' }]);
+  }
+  return config;
+}

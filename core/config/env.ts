@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+/** The only reader of process.env for api and workers. Only entry files call it. */
+const booleanFlag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
+const origin = z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin);
+
+const Environment = z.object({
+  PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  OVERMIND_DATA_DIR: z.string().min(1).default('data').transform((value) => path.resolve(value)),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  WEB_ORIGIN: origin.optional(),
+  OVERMIND_PUBLIC_ORIGIN: origin.optional(),
+  OVERMIND_GRAPHIQL: booleanFlag.default(process.env['NODE_ENV'] !== 'production'),
+  /** Addresses whose X-Forwarded-For is believed, separated by commas. */
+  OVERMIND_TRUSTED_PROXIES: z.string().default('127.0.0.1,::1').transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean)),
+  OVERMIND_ADMIN_EMAIL: z.email().default('admin@localhost.local'),
+  OVERMIND_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
+  OVERMIND_DEMO: booleanFlag.default(true),
+  OVERMIND_INSTANCE_NAME: z.string().max(64).default('api'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+export type Environment = z.infer<typeof Environment>;
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Reads and validates the environment.
+ * @throws ConfigurationError whose message names the variable and what is wrong with it
+ */
+export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Environment {
+  const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return present[name] === undefined ? `${name} is not set` : `${name} is not valid: ${issue.message}`;
+  });
+  throw new ConfigurationError(`${lines.join('. ')}. See .env.example.`);
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+export type EntityKind = 'project' | 'task' | 'agent' | 'run' | 'artifact' | 'conversation' | 'message' | 'cycle' | 'runner';
+
+export interface EventDefinition<Patch extends z.ZodRawShape = z.ZodRawShape> {
+  type: string;
+  entity: EntityKind;
+  patch: z.ZodObject<Patch>;
+  /** False for what a person did not change: such an event leaves projects.updated_at alone. */
+  touchesProject: boolean;
+  /** False: a notice that is not stored and carries no cursor. */
+  isStored: boolean;
+}
+
+/** What is stored, published and handed to subscribers. `cursor` is null for notices. */
+export interface EventEnvelope {
+  type: string;
+  ts: string;
+  projectId: string;
+  cursor: string | null;
+  entity: { id: string; patch: Record<string, unknown> };
+}
+
+/** Declares an event type: dotted, past tense. Patches carry only what a client needs to update its cache. */
+export function defineEvent<Patch extends z.ZodRawShape>(
+  type: string,
+  entity: EntityKind,
+  patch: Patch,
+  options: { touchesProject?: boolean; isStored?: boolean } = {},
+): EventDefinition<Patch> {
+  return { type, entity, patch: z.strictObject(patch), touchesProject: options.touchesProject ?? true, isStored: options.isStored ?? true };
+}

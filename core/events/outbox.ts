@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import type { Queryable } from '#core/platform/db.ts';
+import { groupBy } from '#core/platform/group-by.ts';
+import type { EventDefinition, EventEnvelope } from './define-event.ts';
+
+export interface PendingEvent {
+  definition: EventDefinition;
+  projectId: string;
+  entityId: string;
+  patch: Record<string, unknown>;
+}
+
+/** Checks a patch against its definition, so that a wrong event fails the change it belongs to and not its readers. */
+export function pendingEvent<P extends z.ZodRawShape>(
+  definition: EventDefinition<P>,
+  event: { projectId: string; entityId: string; patch: z.infer<z.ZodObject<P>> },
+): PendingEvent {
+  return {
+    definition: definition as unknown as EventDefinition,
+    projectId: event.projectId,
+    entityId: event.entityId,
+    patch: definition.patch.parse(event.patch) as Record<string, unknown>,
+  };
+}
+
+/**
+ * Writes the events of one transaction as its last statements and gives them their cursors: gap-free and in
+ * commit order, because the project's row stays locked from here to the commit, which is microseconds.
+ * Projects are taken in the order of their ids, so two transactions never wait for each other in a circle.
+ */
+export async function writeEvents(db: Queryable, events: PendingEvent[]): Promise<EventEnvelope[]> {
+  const byProject = groupBy(events.filter((event) => event.definition.isStored), (event) => event.projectId);
+  const envelopes: EventEnvelope[] = [];
+  for (const projectId of [...byProject.keys()].sort()) {
+    const ofProject = byProject.get(projectId) ?? [];
+    const rows = ofProject.map((event) => ({ type: event.definition.type, payload: { id: event.entityId, patch: event.patch } }));
+    const touches = ofProject.some((event) => event.definition.touchesProject);
+    const written = await db.$queryRawUnsafe<{ cursor: bigint; created_at: Date }[]>(WRITE_EVENTS, projectId, rows.length, JSON.stringify(rows), touches);
+    if (written.length !== ofProject.length) throw new Error(`Expected ${ofProject.length} events of project ${projectId} to be written, found ${written.length}`);
+    ofProject.forEach((event, i) => {
+      const row = written[i];
+      if (row) envelopes.push(envelope(event, row.created_at, String(row.cursor)));
+    });
+  }
+  return envelopes;
+}
+
+export function envelope(event: PendingEvent, at: Date, cursor: string | null): EventEnvelope {
+  return { type: event.definition.type, ts: at.toISOString(), projectId: event.projectId, cursor, entity: { id: event.entityId, patch: event.patch } };
+}
+
+const WRITE_EVENTS = `
+  with bumped as (
+    update projects
+       set event_cursor = event_cursor + $2::int,
+           updated_at = case when $4::boolean then clock_timestamp() else updated_at end
+     where id = $1::uuid
+    returning event_cursor
+  ), written as (
+    insert into realtime_events (project_id, cursor, event_type, payload, created_at)
+    select $1::uuid, bumped.event_cursor - $2::int + event.ordinal, event.value->>'type', event.value->'payload', clock_timestamp()
+      from bumped, jsonb_array_elements($3::jsonb) with ordinality as event(value, ordinal)
+    returning cursor, created_at
+  )
+  select cursor, created_at from written order by cursor`;

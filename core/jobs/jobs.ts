@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { defineJob } from './define-job.ts';
+
+const project = z.strictObject({ projectId: z.uuid() });
+
+/** Run the cycle that waits for this project, if one waits. */
+export const orchestratorCycle = defineJob({ name: 'orchestrator.cycle', queue: 'orchestrator', payload: project, attempts: 5 });
+/** Bring the state document up to date. */
+export const rebuildStateDocument = defineJob({ name: 'state.rebuild', queue: 'orchestrator', payload: project, attempts: 5 });
+/** Tell runners again of a run whose retry delay is over. */
+export const wakeRunners = defineJob({ name: 'runners.wake', queue: 'maintenance', payload: project, attempts: 3 });

@@ -1,0 +1,35 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { z } from 'zod';
+import type { JobDefinition, QueueName } from './define-job.ts';
+
+export interface Queues {
+  add<T extends z.ZodType>(job: JobDefinition<T>, payload: z.infer<T>, options?: { delayMs?: number }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the queues for adding. BullMQ keeps what is under `prefix`. */
+export function openQueues(connection: Redis, prefix: string): Queues {
+  const queues = new Map<QueueName, Queue>();
+  const queueOf = (name: QueueName): Queue => {
+    const known = queues.get(name);
+    if (known) return known;
+    const queue = new Queue(name, { connection, prefix });
+    queues.set(name, queue);
+    return queue;
+  };
+  return {
+    async add(job, payload, options = {}) {
+      await queueOf(job.queue).add(job.name, job.payload.parse(payload), {
+        attempts: job.attempts,
+        backoff: { type: 'exponential', delay: 500 },
+        removeOnComplete: true,
+        removeOnFail: { count: 200 },
+        delay: options.delayMs ?? 0,
+      });
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import type { TaskType } from '#contract/enums.ts';
+import type { Instruction, NounPhrase } from './instruction.ts';
+import { listOf, phraseTable } from './phrases.ts';
+import { singular, topicTable, topicWords } from './topics.ts';
+import type { TopicTable } from './topics.ts';
+import type { Token } from './tokens.ts';
+import * as topics from './words/topics.ts';
+import { FIX_VERBS } from './words/verbs.ts';
+
+const TESTS = topicTable(topics.TEST_TOPICS);
+const DOCS = topicTable(topics.DOC_TOPICS);
+const INFRA = topicTable(topics.INFRA_TOPICS);
+const SETUP = topicTable(topics.SETUP_TOPICS);
+const FRONTEND = topicTable(topics.FRONTEND_TOPICS);
+const BACKEND = topicTable(topics.BACKEND_TOPICS);
+
+/** Verbs, with their particles and questions, that say by themselves what kind of work is meant. */
+const TYPE_OF_VERB = phraseTable<TaskType>([
+  ...listOf(`investigate, research, find out, figure out, work out, explore, compare, evaluate, analyse, analyze, look into, dig into, understand, explain, tell me, tell us, teach me, show me how, show me where, show me why, walk me through, give me an overview, diagnose, determine, profile, benchmark, measure, estimate, brainstorm, suggest,
+    propose, recommend, assess, spike, think about, think through, search for, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify`)
+    .map((phrase) => [phrase, 'research'] as const),
+  ...listOf(`review, re-review, audit, check, double-check, double check, inspect, proofread, look over, go over, go through, read through, look at, take a look, have a look, give feedback, give me feedback, critique, code-review, code review, sanity check, sanity-check, scrutinize, scrutinise, vet, scan`)
+    .map((phrase) => [phrase, 'review'] as const),
+  ...listOf('document, write down, describe, summarise, summarize, jot down, note down, explain in, outline, draft').map((phrase) => [phrase, 'doc'] as const),
+  ...listOf('test, retest, cover, e2e-test, unit test, unit-test, smoke test, load test, stress test, verify, validate').map((phrase) => [phrase, 'test'] as const),
+  ...listOf('deploy, redeploy, provision, roll out, rollout, dockerise, dockerize, containerise, containerize, ship, release, publish, host').map((phrase) => [phrase, 'infra'] as const),
+]);
+
+const MAKE_VERBS: ReadonlySet<string> = new Set(listOf('write, add, create, extend, improve, increase, raise, expand, generate, run, rerun, execute, make, implement, update, refactor, rewrite, build, complete, finish, need, prepare, start, do, get, provide, set, draft, introduce, include, boost, restructure, repeat, give, put, double'));
+/** With these a document is the thing a program handles, not the thing to be written. */
+const PROGRAM_VERBS: ReadonlySet<string> = new Set(listOf('render, parse, show, display, implement, serve, host, validate, support, handle, fetch, import, export, download, upload, highlight, embed, load, cache, index, link, open, hide, sort, filter, read, allow, let, move, store, count'));
+const SETUP_VERBS: ReadonlySet<string> = new Set(listOf('set, setup, configure, install, provision, bump, upgrade, enable, automate, renew, schedule, rotate, create, add, move, migrate, spin, update, bring, harden, switch, wire'));
+
+/** What kind of work an instruction asks for: the first rule that fits. */
+export function typeOfInstruction(instruction: Instruction, paths: readonly string[]): TaskType {
+  const { verb, object, places, main, all } = instruction;
+  const byVerb = TYPE_OF_VERB.match([{ lower: verb, kind: 'word' }, ...all.slice(1).filter((token) => token.kind !== 'punct')], 0)?.value ?? null;
+  const isRepair = FIX_VERBS.has(verb);
+
+  if (byVerb === 'review') return typeOfCheck(instruction);
+  if (byVerb === 'research') return isRepairedAfterwards(all) ? 'code_change' : asksForDocument(instruction, paths) ? 'doc' : 'research';
+  if (byVerb === 'test' && !isProductValidation(instruction)) return 'test';
+  if (byVerb === 'doc') return explainsSomething(verb, all) && !asksForDocument(instruction, paths) ? 'research' : 'doc';
+  if (byVerb === 'infra' && !asksForDocument(instruction, paths) && !isAbout(FRONTEND, object)) return 'infra';
+  if (!isRepair && MAKE_VERBS.has(verb) && isTest(object, paths)) return 'test';
+  if (asksForDocument(instruction, paths)) return 'doc';
+  if (asksForInfrastructure(instruction, paths)) return 'infra';
+  if (SETUP_VERBS.has(verb) && isAbout(SETUP, object) && !mentions(FRONTEND, places)) return 'infra';
+  return mentionsTestsWith(main, verb) ? 'test' : 'code_change';
+}
+
+/** What kind of work a report of trouble or a wish calls for: its subject decides, and code is the rule. */
+export function typeOfStatement(tokens: readonly Token[], paths: readonly string[]): TaskType {
+  const verbAt = tokens.findIndex((token) => /^(?:is|are|was|were|fails?|has|have|should|must|needs?|does|doesn't|isn't|aren't|breaks?|can|can't|keeps?|times|shows?|returns?|throws?|lacks?|crashes|failed|overlaps?|hangs)$/.test(token.lower));
+  const subject = tokens.slice(0, verbAt < 0 ? tokens.length : verbAt);
+  const words = topicWords(subject);
+  if (paths.length > 0 && paths.every(isDocPath)) return 'doc';
+  if (endsWithTopic(DOCS, words) && !isAboutTokens(FRONTEND, subject, 1)) return 'doc';
+  if (paths.some(isInfraPath) || (INFRA.find(words).length > 0 && FRONTEND.find(words).length === 0)) return 'infra';
+  if (/\bcoverage\b/.test(words.join(' '))) return 'test';
+  return 'code_change';
+}
+
+/** "check that all tests pass" runs them; "check why it is slow" looks for a reason; else somebody reads and judges. */
+function typeOfCheck({ verb, all }: Instruction): TaskType {
+  const words = all.map((token) => token.lower);
+  if (verb === 'check' || verb === 'double-check' || verb === 'look') {
+    if (words.some((word) => ['why', 'how', 'where'].includes(word)) && !words.includes('review')) return isRepairedAfterwards(all) ? 'code_change' : 'research';
+    const isClaim = ['that', 'if', 'whether'].includes(words[1] ?? '');
+    if (isClaim && words.some((word) => /^(?:pass|passes|works?|still|green|succeeds?|tests?)$/.test(word))) return 'test';
+    if (isRepairedAfterwards(all)) return 'code_change';
+  }
+  return 'review';
+}
+
+function isTest(object: NounPhrase, paths: readonly string[]): boolean {
+  const words = topicWords(object.tokens);
+  if (endsWithTopic(TESTS, words)) return true;
+  const last = words.at(-1) ?? '';
+  if (topics.CONTAINER_NOUNS.has(last) && endsWithTopic(TESTS, words.slice(0, -1))) return true;
+  if (object.head?.kind === 'code') return /\btests?\b/.test(object.head.lower);
+  return object.head?.kind === 'path' && paths.length > 0 && topics.TEST_PATH.test(object.head.lower);
+}
+
+/** "cover the parser with tests" */
+function mentionsTestsWith(main: readonly Token[], verb: string): boolean {
+  const words = main.map((token) => singular(token.lower));
+  return verb === 'protect' && words.includes('with') && words.includes('test');
+}
+
+/** "validate the email field on the server": a feature; "verify the login works": a test. */
+function isProductValidation({ verb, all, object }: Instruction): boolean {
+  if (verb === 'cover') return !all.some((token) => /^(?:tests?|specs?|cases?|paths?|branch(?:es)?|edge)$/.test(token.lower)) && isAbout(FRONTEND, object);
+  return verb === 'validate' && !all.slice(1, 3).some((token) => ['that', 'whether', 'if'].includes(token.lower));
+}
+
+const EXPLAINERS: ReadonlySet<string> = new Set(['describe', 'summarise', 'summarize', 'outline', 'explain']);
+function explainsSomething(verb: string, all: readonly Token[]): boolean {
+  return EXPLAINERS.has(verb) && all.slice(1, 4).some((token) => ['how', 'why', 'what', 'where', 'me', 'to'].includes(token.lower));
+}
+
+/** "find the leak and fix it", "look into why it hangs and fix it" */
+function isRepairedAfterwards(all: readonly Token[]): boolean {
+  return all.some((token, i) => i > 0 && token.lower === 'fix' && (all[i - 1]?.lower === 'and' || all[i - 1]?.lower === 'then' || all[i - 1]?.text === ','));
+}
+
+const WRITTEN_INTO: ReadonlySet<string> = new Set(['in', 'into', 'to', 'of', 'on', 'from', 'inside', 'with', 'within', 'as', 'for']);
+
+function asksForDocument({ verb, object, places }: Instruction, paths: readonly string[]): boolean {
+  if (PROGRAM_VERBS.has(verb)) return false;
+  if (isDocument(object)) return !places.some(({ preposition, phrase }) => preposition !== 'for' && preposition !== 'with' && preposition !== 'about' && preposition !== 'of' && isAbout(FRONTEND, phrase) && !isDocument(phrase) && !isDocHead(object.head));
+  const isElsewhere = places.some(({ preposition, phrase }) => preposition !== 'for' && !isDocument(phrase) && isAbout(FRONTEND, phrase));
+  if (isElsewhere) return false;
+  if (places.some(({ preposition, phrase }) => WRITTEN_INTO.has(preposition) && preposition !== 'for' && isDocument(phrase))) return object.head?.kind !== 'path' || isDocPath(object.head.text);
+  return paths.length > 0 && paths.every(isDocPath);
+}
+
+function isDocHead(head: Token | null): boolean {
+  return head?.kind === 'path';
+}
+
+function isDocument({ tokens, head }: NounPhrase): boolean {
+  if (head === null) return false;
+  if (head.kind === 'path' || head.kind === 'code') return isDocPath(head.text);
+  const words = topicWords(tokens);
+  if (endsWithTopic(DOCS, words)) return true;
+  return topics.CONTAINER_NOUNS.has(words.at(-1) ?? '') && tokens.length > 1 && endsWithTopic(DOCS, words.slice(0, -1));
+}
+
+function asksForInfrastructure({ object, places, main }: Instruction, paths: readonly string[]): boolean {
+  if (paths.length > 0) return paths.some(isInfraPath) && !paths.some((path) => !isInfraPath(path) && !isDocPath(path));
+  if (isAbout(FRONTEND, object) || mentions(FRONTEND, places.filter(({ preposition }) => preposition !== 'for'))) return false;
+  if (isAboutTokens(INFRA, object.tokens, Infinity)) return !endsWithTopic(BACKEND, topicWords(object.tokens));
+  const isCode = endsWithTopic(BACKEND, topicWords(object.tokens));
+  return places.some(({ preposition, phrase }) => isAboutTokens(INFRA, phrase.tokens, Infinity) && (!isCode || ['in', 'to', 'on', 'into'].includes(preposition))) && main.length > 0;
+}
+
+function mentions(table: TopicTable, places: Instruction['places']): boolean {
+  return places.some(({ phrase }) => isAbout(table, phrase));
+}
+
+/** Whether the phrase names such a thing at its end, where its head stands. */
+function isAbout(table: TopicTable, phrase: NounPhrase): boolean {
+  return endsWithTopic(table, topicWords(phrase.tokens));
+}
+
+function isAboutTokens(table: TopicTable, tokens: readonly Token[], lastWords: number): boolean {
+  const words = topicWords(tokens);
+  return table.find(words.slice(Math.max(0, words.length - lastWords))).length > 0;
+}
+
+function endsWithTopic(table: TopicTable, words: readonly string[]): boolean {
+  const from = Math.max(0, words.length - 4);
+  return table.find(words.slice(from)).some(({ at, length }) => from + at + length === words.length);
+}
+
+export function isDocPath(path: string): boolean {
+  const lower = path.toLowerCase().replaceAll('\\', '/');
+  const name = lower.slice(lower.lastIndexOf('/') + 1);
+  if (/^(?:readme|contributing|changelog|license|licence|security|authors|notice|codeowners)(?:\.|$)/.test(name)) return true;
+  if (topics.DOC_EXTENSIONS.has(name.slice(name.lastIndexOf('.') + 1)) && name.includes('.')) return true;
+  const hasCodeExtension = /\.[a-z]{1,6}$/.test(name);
+  return !hasCodeExtension && topics.DOC_FOLDERS.has(lower.split('/')[0] ?? '');
+}
+
+export function isInfraPath(path: string): boolean {
+  const parts = path.toLowerCase().replaceAll('\\', '/').split('/');
+  return topics.INFRA_FILES.test(parts.at(-1) ?? '') || parts.some((part, i) => topics.INFRA_PATH_PARTS.has(part) && i < 2);
+}

@@ -1,0 +1,103 @@
+import { isPunct } from './tokens.ts';
+import type { Token } from './tokens.ts';
+import type { PriorityMarker } from './markers.ts';
+import { LEADS, PREFIX_WORDS } from './words/leads.ts';
+import type { LeadKind } from './words/leads.ts';
+import { FIX_VERBS, VERBS, verbOfGerund } from './words/verbs.ts';
+import { DETERMINERS } from './words/statements.ts';
+import { SMALL_TALK_OPENINGS } from './words/small-talk.ts';
+import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
+
+/** What stands before the words that matter, and where those begin. */
+export interface Lead {
+  /** Index of the first token that matters. */
+  core: number;
+  kinds: ReadonlySet<LeadKind>;
+  /** Priorities passed on the way. */
+  markers: PriorityMarker[];
+}
+
+const MARKS = ',;:()[]—–-→*_!.…|&';
+const AGENT_NAMES: ReadonlySet<string> = new Set(DEFAULT_AGENT_NAMES);
+const ORDER_VERBS: ReadonlySet<string> = new Set(['ask', 'tell', 'have', 'let', 'get']);
+/** Fillers that are verbs or nouns of instructions when something follows them. */
+const FILLER_VERBS: ReadonlySet<string> = new Set(['look', 'like', 'right', 'last', 'next', 'start', 'finish', 'try', 'keep', 'mind', 'consider', 'there', 'again', 'second', 'first', 'properly']);
+
+/** Skips greetings, politeness, connectives, priorities, agents' names and kinds ("bug:") from `from` on. */
+export function readLead(tokens: readonly Token[], from: number, to: number, markers: ReadonlyMap<number, PriorityMarker>): Lead {
+  const kinds = new Set<LeadKind>();
+  const passed: PriorityMarker[] = [];
+  let at = from;
+  while (at < to) {
+    const marker = markers.get(at);
+    if (marker) {
+      passed.push(marker);
+      at = marker.to;
+      continue;
+    }
+    const token = tokens[at];
+    if (token === undefined) break;
+    if (token.kind === 'symbol' || isPunct(token, MARKS)) {
+      at += 1;
+      continue;
+    }
+    const skipped = skipPrefix(tokens, at, to) ?? skipAgent(tokens, at);
+    if (skipped !== null) {
+      if (isPunct(tokens[skipped - 1], ':') && PREFIX_WORDS.has(token.lower)) kinds.add('prefix');
+      at = skipped;
+      continue;
+    }
+    const lead = LEADS.match(tokens, at);
+    if (lead === null || at + lead.length > to || isReallyAVerb(tokens, at, lead) || (lead.length < 3 && SMALL_TALK_OPENINGS.match(tokens, at))) break;
+    if (lead.value === 'gerund') {
+      if (verbOfGerund(tokens[at + lead.length]?.lower ?? '') === null) {
+        // "how about a dark mode", "what about the footer"
+        if (lead.length === 1 || !DETERMINERS.has(tokens[at + lead.length]?.lower ?? '')) break;
+        kinds.add('need');
+      } else {
+        kinds.add('gerund');
+      }
+    } else {
+      kinds.add(lead.value);
+    }
+    at += lead.length;
+    if (lead.value === 'need') break;
+  }
+  return { core: at, kinds, markers: passed };
+}
+
+/** "bug:", "feature request:", "[frontend]", "Login page:" is kept: only known kinds are skipped. */
+function skipPrefix(tokens: readonly Token[], at: number, to: number): number | null {
+  for (let length = 1; length <= 2 && at + length < to; length += 1) {
+    const words = tokens.slice(at, at + length).map((token) => token.lower).join(' ');
+    if (PREFIX_WORDS.has(words) && (isPunct(tokens[at + length], ':') || isPunct(tokens[at + length], '—–-'))) return at + length + 1;
+  }
+  const scope = /^(fix|feat|chore|docs|refactor|perf|test)(?:\([\w/-]{1,40}\))?:?$/.exec(tokens[at]?.lower ?? '');
+  if (scope && isPunct(tokens[at + 1], ':')) return at + 2;
+  return null;
+}
+
+/** "@backend", "backend:", "[qa]", "ask the docs agent to" */
+function skipAgent(tokens: readonly Token[], at: number): number | null {
+  const word = tokens[at]?.lower ?? '';
+  if (word.startsWith('@') && word.length > 1 && !word.includes('/')) return at + 1;
+  if (AGENT_NAMES.has(word) && isPunct(tokens[at + 1], ':]')) return at + 2;
+  if (!ORDER_VERBS.has(word)) return null;
+  const name = at + (tokens[at + 1]?.lower === 'the' ? 2 : 1);
+  const isAgent = tokens[name + 1]?.lower === 'agent';
+  if (!isAgent && !AGENT_NAMES.has(tokens[name]?.lower ?? '')) return null;
+  const next = name + (isAgent ? 2 : 1);
+  if (tokens[next]?.lower === 'to') return next + 1;
+  return VERBS.has(tokens[next]?.lower ?? '') ? next : null;
+}
+
+/** "Try the new build", "start the server": an instruction, not a way to begin one. */
+function isReallyAVerb(tokens: readonly Token[], at: number, lead: { length: number; value: LeadKind }): boolean {
+  const word = tokens[at]?.lower ?? '';
+  if (lead.length > 1) return false;
+  const next = tokens[at + 1];
+  if (FIX_VERBS.has(word) && lead.value !== 'prefix') return true;
+  if (!FILLER_VERBS.has(word)) return false;
+  if (lead.value === 'gerund') return verbOfGerund(next?.lower ?? '') === null;
+  return VERBS.has(word) && (DETERMINERS.has(next?.lower ?? '') || next?.lower === 'at' || next?.lower === 'into' || next?.lower === 'over' || next?.lower === 'for' || next?.lower === 'up');
+}

@@ -1,0 +1,41 @@
+import { listOf, phraseSet } from '../phrases.ts';
+
+/** Words and phrases that report something wrong. */
+export const TROUBLE = phraseSet(`
+  fails, fail, failing, failed, broken, breaks, break, broke, crash, crashes, crashed, crashing, down, timeout, timeouts, timed out, times out, time out, timing out, doesn't, does not, doesnt, don't, do not, didn't, did not, isn't, is not, isnt, aren't, are not, can't, cannot, can not, cant, could not, couldn't,
+  won't, will not, wont, wasn't, wrong, wrongly, incorrect, incorrectly, missing, slow, slowly, sluggish, laggy, lags, hang, hangs, hanging, hung, freeze, freezes, frozen, leak, leaks, leaking, error, errors, exception, exceptions, bug, bugs, buggy, regression, overlap, overlaps, overlapping, flicker, flickers, flickering, misaligned, unaligned,
+  stuck, throws, undefined, nan, null pointer, not working, no longer, stopped working, typo, typos, outdated, out of date, stale, obsolete, unreadable, ugly, flaky, duplicate, duplicates, duplicated, twice, inconsistent, corrupt, corrupts, corrupted, loses, lost, losing, nothing happens, blank, garbled, unresponsive, unreachable, unavailable, vulnerable, insecure, vulnerability,
+  deadlock, deadlocks, race condition, too big, too small, too slow, too long, too short, too wide, too narrow, too dark, too light, too large, too many, too much, too high, too low, invisible, hidden behind, cut off, truncated, off by one, infinite loop, segfault, segfaults, panic, panics, stack overflow, out of memory, oom, refuses, refused, rejects, ignores, ignored, mess, messy, red, confusing, hard to read, unused, never,
+  500, 502, 503, 504, 404, 403, 401, 400, 422, 429, complains, complaining, warning, warnings, deprecated, denied, invalid, malformed, spinning, disappears, disappeared, vanishes, jumps, jumping, blinks, unstable, low, poor, bad, clipped, squashed, stretched, blurry, offline, empty, dead, needs to be fixed, needs fixing, needs a fix, needs work, needs an update, needs updating, needs a refactor, could be better, could be faster`);
+
+/** Verbs after which somebody tells of trouble they met: "I get a 500". */
+export const ENCOUNTERS: ReadonlySet<string> = new Set(listOf("get, getting, got, see, seeing, saw, noticed, found, have, having, hit, can't, cannot, couldn't, could, keep, spotted, discovered, receive, receiving, am, run, ran, do, don't, still, always, often, sometimes, just, also"));
+
+export const MODALS: ReadonlySet<string> = new Set(listOf('should, must, shall, ought, may, might, can, could, will, would, cannot'));
+/** Modals that demand. */
+export const DEMAND_MODALS = phraseSet(`should, must, shall, ought to, has to, have to, needs to, need to, is supposed to, are supposed to, may not, must not, mustn't, shouldn't, should not, is expected to, are expected to, may only, can only, shouldnt`);
+
+export const PRONOUNS: ReadonlySet<string> = new Set(listOf("it, this, that, they, these, those, its, he, she, there, both, all, everything, each, which, the result, it's, it'll, that's, i, we, you, nothing, no, neither, none, if, when, only, after, before, on, in"));
+export const FINITE: ReadonlySet<string> = new Set(listOf("is, are, was, were, has, have, had, does, did, do, isn't, aren't, i, we, you, he, she, they, it, i'm, i've, it's, that's, will, would, can, could"));
+export const DETERMINERS: ReadonlySet<string> = new Set(listOf('the, a, an, all, every, each, any, some, both, my, our, your, its, their, his, her, this, that, these, those, another, more, no, several, two, three, four, five, new, missing, it, them, us, me, everything, whatever, what, which, how, why, whether, where, if, when, who'));
+
+/** Objects that only mean something together with what was said before. */
+export const ANAPHORS: ReadonlySet<string> = new Set(listOf('it, them, that, this, these, those, what, whatever, everything, anything, its, their, there, one, ones, him, her, all, so, unused, dead, accordingly, otherwise, same'));
+export const DEPENDENT_NOUNS: ReadonlySet<string> = new Set(listOf('caller, usage, use, reference, import, site, occurrence, place, rest, leftover, remains, remain, other, consumer, call, result, finding, output, outcome, diff'));
+
+/** Words that close a noun phrase. */
+export const NOUN_PHRASE_ENDS: ReadonlySet<string> = new Set(listOf(`
+  for, in, to, of, on, with, from, at, by, that, which, who, so, when, where, because, if, as, into, onto, about, using, via, per, after, before, without, inside, under, over, than, until, whether, how, why, while, since, but, then, through, across, against, like, within, between, behind, above, below, next, near, regarding, concerning, around, beside, should, must, is, are, be, can, will, has, have, instead, back, up, down, out, off, once, whenever, during, upon, towards, toward, again`));
+export const PREPOSITIONS: ReadonlySet<string> = new Set(listOf('for, in, to, of, on, with, from, at, by, into, onto, inside, under, within, about, against, across, via, through'));
+/** Where a clause begins that says more about what is asked for, not where it is. */
+export const SUBORDINATORS: ReadonlySet<string> = new Set(listOf('that, which, who, so, when, where, because, if, while, since, whose, unless, until, whenever, once, although, though, as, after, before'));
+export const OPENING_SUBORDINATORS: ReadonlySet<string> = new Set(listOf('if, when, whenever, once, while, as, since, because, after, before, unless, although, until, given, for, in, on, during, with, regarding, concerning, to, based, instead, without, using, inside, under, at, along'));
+
+/** "by 5 pm": sentences that say more about the one before. */
+export const QUESTION_OPENERS: ReadonlySet<string> = new Set(listOf("what, what's, whats, how, how's, why, why's, where, where's, when, when's, who, who's, whom, whose, which, is, are, am, was, were, do, does, did, don't, doesn't, didn't, isn't, aren't, has, have, had, hasn't, haven't, can, could, should, shall, would, will, won't, may, might, any, anything, anyone, everything, got"));
+
+/** A question or a "show me" with one of these is about how the work stands. */
+export const STATUS_WORDS: ReadonlySet<string> = new Set(listOf(`
+  run, runs, running, ran, task, tasks, queue, queued, queues, agent, agents, runner, runners, progress, status, state, board, backlog, finished, finish, done, ready, blocked, pending, waiting, started, stuck, working, completed, complete, next, eta, far, update, updates, news, happening, happened, happens, going, left, remaining, open, failed, passing, passed, pass, green, merged, review, doing, did, have, up, today, now, yesterday, already, yet, still, long, deployed, todo, idle, busy, budget, cost, costs, spent, orchestrator, cycle, overview`));
+/** With one of these the question is about the product or its code after all. */
+export const SUBJECT_MATTER_OPENERS = phraseSet('how does, how do, how is, how are, how can, how could, how would, how should, how to, why, where is, where are, where do, where does, which file, which files, what does, what would, what could, what happens when, what happens if, what is the difference, what is the best, what are the, is there a way, is it possible, is it safe, does the, do we, do our, can the, should we, should i, could we, would it');

@@ -1,0 +1,48 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '#prisma/generated/client/client.ts';
+import type { Prisma } from '#prisma/generated/client/client.ts';
+
+export type Database = PrismaClient;
+/** The client inside a transaction, or outside of one: what a read may be given. */
+export type Queryable = Prisma.TransactionClient;
+
+export interface DatabaseHandles {
+  prisma: PrismaClient;
+  /** The same connections, for the few hot statements that are written as SQL. */
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** Opens the pool. Nothing is sent before the first query. */
+export function openDatabase(url: string, options: { maxConnections?: number; onError: (error: Error) => void }): DatabaseHandles {
+  const pool = new pg.Pool({ connectionString: url, max: options.maxConnections ?? 12, connectionTimeoutMillis: 10_000, application_name: 'overmindops' });
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', options.onError);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 5_000, timeout: 15_000 } });
+  return {
+    prisma,
+    pool,
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Runs work inside `BEGIN … COMMIT` on one connection of the pool; for the hot paths that are plain SQL. */
+export async function withSqlTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    // A connection that can not even roll back is closed rather than given to the next caller.
+    const broken = await client.query('rollback').then(() => false, () => true);
+    client.release(broken);
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import type { EventDefinition } from '#core/events/define-event.ts';
+import { envelope, pendingEvent, writeEvents } from '#core/events/outbox.ts';
+import type { PendingEvent } from '#core/events/outbox.ts';
+import type { JobDefinition } from '#core/jobs/define-job.ts';
+import type { Core } from './core.ts';
+import type { Queryable } from './db.ts';
+
+export interface Tx {
+  db: Queryable;
+  /** Adds an event: stored with the change, published after the commit. */
+  emit<P extends z.ZodRawShape>(definition: EventDefinition<P>, event: { projectId: string; entityId: string; patch: z.infer<z.ZodObject<P>> }): void;
+  /** Adds a wake-up for the workers, sent after the commit. It may be lost or come twice: the row decides. */
+  enqueue<T extends z.ZodType>(job: JobDefinition<T>, payload: z.infer<T>, options?: { delayMs?: number }): void;
+  /** Sends a message to the other processes after the commit; it may be lost. */
+  publish(channel: string, message: unknown): void;
+  /** Runs after the commit; a failure is logged and changes nothing. */
+  afterCommit(work: () => Promise<void> | void): void;
+}
+
+/**
+ * One change: its rows, its events and its wake-ups, all or nothing. Events are written as the last statement
+ * before the commit; what goes to Redis goes after it and is not waited for, since Redis may be away.
+ */
+export async function inTransaction<T>(core: Core, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const events: PendingEvent[] = [];
+  const after: (() => Promise<void> | void)[] = [];
+  const { result, envelopes } = await core.db.$transaction(async (db) => {
+    events.length = 0;
+    after.length = 0;
+    const result = await work({
+      db,
+      emit: (definition, event) => void events.push(pendingEvent(definition, event)),
+      enqueue: (job, payload, options) => void after.push(() => core.queues.add(job, payload, options)),
+      publish: (channel, message) => void after.push(() => core.bus.publish(channel, message)),
+      afterCommit: (step) => void after.push(step),
+    });
+    return { result, envelopes: await writeEvents(db, events) };
+  });
+  const notices = events.filter((event) => !event.definition.isStored).map((event) => envelope(event, new Date(), null));
+  core.bus.publishEvents([...envelopes, ...notices]);
+  for (const step of after) {
+    // The change is committed: whoever asked for it must not be told otherwise because a wake-up failed.
+    void Promise.resolve().then(step).catch((error: unknown) => core.logger.warn({ err: error }, 'A step after the commit failed; the sweep will repair it'));
+  }
+  return result;
+}

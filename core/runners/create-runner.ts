@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { id, label } from '#contract/fields.ts';
+import type { Actor } from '#core/access/actor.ts';
+import { requireAdmin } from '#core/access/permissions.ts';
+import { newToken } from '#core/access/tokens.ts';
+import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
+import { parseInput } from '#core/errors/parse-input.ts';
+import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
+import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
+import { inTransaction } from '#core/platform/in-transaction.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+import type { Runner } from '#prisma/generated/client/client.ts';
+
+const NewRunner = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  labels: z.array(label).max(20).default([]),
+  capacity: z.int().min(1).max(100).default(2),
+  /** Null: every project, also those made later. */
+  projectIds: z.array(id).max(1_000).nullable().default(null),
+});
+
+/** Adds a runner. The token is shown this once; it can do nothing but a runner's work on its projects. */
+export async function createRunner(core: Core, actor: Actor, input: z.input<typeof NewRunner>): Promise<{ runner: Runner; token: string }> {
+  const { projectIds, ...fields } = parseInput(NewRunner, input);
+  requireAdmin(actor);
+  return inTransaction(core, async (tx) => {
+    if (projectIds) {
+      const found = await tx.db.project.findMany({ where: { id: { in: projectIds } }, select: { id: true } });
+      const missing = projectIds.find((wanted) => !found.some((project) => project.id === wanted));
+      if (missing) throw new NotFoundError('project', missing);
+    }
+    const runner = await tx.db.runner
+      .create({ data: { id: newId(), ...fields, allProjects: projectIds === null, projects: { create: (projectIds ?? []).map((projectId) => ({ projectId })) } } })
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? new ConflictError(`There already is a runner named ${fields.name}.`) : error;
+      });
+    return { runner, token: await addToken(tx, runner.id) };
+  });
+}
+
+/** Gives a runner a new token; the old ones end. */
+export async function rotateRunnerToken(core: Core, actor: Actor, runnerId: string): Promise<{ runner: Runner; token: string }> {
+  requireAdmin(actor);
+  return inTransaction(core, async (tx) => {
+    const runner = await tx.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
+    if (!runner) throw new NotFoundError('runner', runnerId);
+    await tx.db.runnerToken.updateMany({ where: { runnerId, revokedAt: null }, data: { revokedAt: new Date() } });
+    return { runner, token: await addToken(tx, runnerId) };
+  });
+}
+
+/** Enables or disables a runner. A disabled one is refused at its next call; its runs end with their leases. */
+export async function setRunnerEnabled(core: Core, actor: Actor, runnerId: string, isEnabled: boolean): Promise<Runner> {
+  requireAdmin(actor);
+  const found = await core.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
+  if (!found) throw new NotFoundError('runner', runnerId);
+  return core.db.runner.update({ where: { id: runnerId }, data: { isEnabled } });
+}
+
+async function addToken(tx: Tx, runnerId: string): Promise<string> {
+  const { token, prefix, hash } = newToken('run');
+  await tx.db.runnerToken.create({ data: { id: newId(), runnerId, prefix, tokenHash: hash, scopes: ['runner'] } });
+  return token;
+}

@@ -1,0 +1,41 @@
+import type { RunnerActor } from '#core/access/actor.ts';
+import type { Core } from '#core/platform/core.ts';
+import { RUNNERS_CHANNEL } from './commands.ts';
+import type { RunnerCommand, RunnerMessage } from './commands.ts';
+
+const SAFETY_SWEEP_MS = 30_000;
+
+/**
+ * What one runner should hear: that there may be work, that a run is to stop. Each is a wake-up: what is true
+ * stands in the rows, and the runner asks for it. Starts with the wake-ups that were said before it listened.
+ */
+export async function* followRunnerCommands(core: Core, actor: RunnerActor): AsyncGenerator<RunnerCommand> {
+  const listener = core.bus.listen<RunnerMessage>(RUNNERS_CHANNEL);
+  const timer = setInterval(() => listener.nudge(), SAFETY_SWEEP_MS);
+  const work: RunnerCommand = { type: 'work', projectId: null, runId: null, reason: null };
+  try {
+    yield work;
+    for (;;) {
+      const { messages, missed, closed } = await listener.take();
+      if (closed) return;
+      if (missed) {
+        yield* await canceledRuns(core, actor);
+        yield work;
+      }
+      for (const message of messages) {
+        if (message.type === 'cancel' && message.runnerId === actor.runnerId) yield { type: 'cancel', projectId: null, runId: message.runId, reason: message.reason };
+        if (message.type === 'work' && (actor.allProjects || actor.projectIds.includes(message.projectId))) yield { ...work, projectId: message.projectId };
+      }
+    }
+  } finally {
+    clearInterval(timer);
+    listener.close();
+  }
+}
+
+async function canceledRuns(core: Core, actor: RunnerActor): Promise<RunnerCommand[]> {
+  const runs = await core.db.agentRun.findMany({
+    where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] }, cancelRequestedAt: { not: null } }, select: { id: true, cancelReason: true },
+  });
+  return runs.map((run) => ({ type: 'cancel', projectId: null, runId: run.id, reason: run.cancelReason }));
+}

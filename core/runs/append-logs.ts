@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { LOG_STREAMS } from '#contract/enums.ts';
+import { MAX_LOG_BATCH_BYTES, MAX_LOG_BATCH_LINES, MAX_LOG_LINE_BYTES } from '#contract/limits.ts';
+import type { RunnerActor } from '#core/access/actor.ts';
+import { hashToken } from '#core/access/tokens.ts';
+import { ExpectedSeqError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
+import { runLogAppended } from '#core/events/catalogue.ts';
+import { envelope, pendingEvent } from '#core/events/outbox.ts';
+import { parseInput } from '#core/errors/parse-input.ts';
+import type { Core } from '#core/platform/core.ts';
+
+export const runLogChannel = (runId: string): string => `run:${runId}:log`;
+
+/** A published batch. It carries the lines, so that a follower that is up to date never reads the database. */
+export interface LogBatch {
+  firstSeq: number;
+  /** A digit a line: 1 stdout, 2 stderr, 3 system. */
+  streams: string;
+  messages: string[];
+  createdAt: string;
+}
+/** Published when a run has ended and its last line is stored. */
+export interface LogEnd {
+  end: true;
+  lineCount: number;
+}
+
+const LAST_MESSAGE_CHARS = 200;
+const Batch = z.strictObject({
+  runId: z.uuid(),
+  leaseToken: z.string().max(200),
+  firstSeq: z.int().min(0).max(2 ** 31 - 1 - MAX_LOG_BATCH_LINES),
+  streams: z.string().max(MAX_LOG_BATCH_LINES).regex(/^[123]+$/, 'One digit a line: 1 stdout, 2 stderr, 3 system'),
+  messages: z.array(z.string()).min(1).max(MAX_LOG_BATCH_LINES, `At most ${MAX_LOG_BATCH_LINES} lines a batch`),
+});
+export type NewLogBatch = z.infer<typeof Batch>;
+
+// Lease, numbering and lines in one statement and so one commit. line_count is the next number expected: a batch
+// that starts there is inserted, any other changes nothing and is looked at more closely. A run that was lost
+// still takes the tail of its own log, as evidence; nothing else of it can change.
+const APPEND = `
+  with run as (
+    update agent_runs
+       set line_count = line_count + $4::int,
+           status = case when status = 'started' then 'streaming'::run_status else status end
+     where id = $1 and lease_token_hash = $2 and runner_id = $3 and line_count = $5
+       and (status in ('started', 'streaming') or (status = 'timed_out' and reason = 'runner_lost'))
+    returning id, project_id, clock_timestamp() as at
+  ), lines as (
+    insert into agent_run_logs (run_id, seq, stream, message, created_at)
+    select run.id, $5 + line.ordinal - 1, line.stream, line.message, run.at
+      from run, unnest($6::log_stream[], $7::text[]) with ordinality as line(stream, message, ordinal)
+  )
+  select project_id, at from run`;
+
+/**
+ * Appends runner output to a run's log and wakes its followers. Sending a batch twice stores it once.
+ * @param batch 1–1,000 lines, numbered from 0 without gaps; each at most 16 KiB of UTF-8, already masked
+ * @returns the highest stored seq; the runner may drop its buffer up to it
+ * @throws LeaseLostError when the run is not the runner's, ExpectedSeqError for a gap, InvalidInputError
+ * @source limits: contract/limits.ts
+ */
+export async function appendRunLogs(core: Core, actor: RunnerActor, batch: NewLogBatch): Promise<number> {
+  const { runId, leaseToken, firstSeq, streams, messages } = parseInput(Batch, batch);
+  assertSizes(streams, messages);
+  const { rows } = await core.pool.query<{ project_id: string; at: Date }>({
+    name: 'append_run_logs',
+    text: APPEND,
+    values: [runId, hashToken(leaseToken), actor.runnerId, messages.length, firstSeq, Array.from(streams, (digit) => LOG_STREAMS[Number(digit) - 1]), messages],
+  });
+  const row = rows[0];
+  if (!row) return answerRepeatOrRefuse(core, actor, runId, leaseToken, firstSeq, messages.length);
+  const lastSeq = firstSeq + messages.length - 1;
+  core.bus.publish(runLogChannel(runId), { firstSeq, streams, messages, createdAt: row.at.toISOString() } satisfies LogBatch);
+  noticeProject(core, row.project_id, runId, lastSeq, messages.length, messages.at(-1) ?? '');
+  return lastSeq;
+}
+
+function assertSizes(streams: string, messages: string[]): void {
+  if (streams.length !== messages.length) throw new InvalidInputError([{ path: ['streams'], message: `Expected ${messages.length} digits, found ${streams.length}` }]);
+  let total = 0;
+  messages.forEach((message, i) => {
+    const bytes = Buffer.byteLength(message);
+    total += bytes;
+    if (bytes > MAX_LOG_LINE_BYTES) throw new InvalidInputError([{ path: ['messages', i], message: `A line has at most ${MAX_LOG_LINE_BYTES} bytes` }]);
+    if (message.includes('\0')) throw new InvalidInputError([{ path: ['messages', i], message: 'A line has no NUL character' }]);
+  });
+  if (total > MAX_LOG_BATCH_BYTES) throw new InvalidInputError([{ path: ['messages'], message: `A batch has at most ${MAX_LOG_BATCH_BYTES} bytes` }]);
+}
+
+async function answerRepeatOrRefuse(core: Core, actor: RunnerActor, runId: string, leaseToken: string, firstSeq: number, count: number): Promise<number> {
+  const { rows } = await core.pool.query<{ line_count: number; is_open: boolean }>({
+    text: `select line_count, status in ('started', 'streaming') or (status = 'timed_out' and reason = 'runner_lost') as is_open
+             from agent_runs where id = $1 and lease_token_hash = $2 and runner_id = $3`,
+    values: [runId, hashToken(leaseToken), actor.runnerId],
+  });
+  const run = rows[0];
+  if (!run) throw new LeaseLostError(runId);
+  if (firstSeq + count <= run.line_count) return run.line_count - 1;
+  if (!run.is_open) throw new LeaseLostError(runId);
+  throw new ExpectedSeqError(run.line_count);
+}
+
+const NOTICE_MS = 250;
+const noticed = new WeakMap<Core, Map<string, { at: number; pending: NodeJS.Timeout | null; send: () => void }>>();
+
+/** Tells the project's followers at most four times a second and run: boards show the last line, consoles follow the run itself. */
+function noticeProject(core: Core, projectId: string, runId: string, lastSeq: number, count: number, lastMessage: string): void {
+  const runs = noticed.get(core) ?? new Map<string, { at: number; pending: NodeJS.Timeout | null; send: () => void }>();
+  noticed.set(core, runs);
+  const send = (): void => {
+    const event = pendingEvent(runLogAppended, { projectId, entityId: runId, patch: { lastSeq, count, lastMessage: lastMessage.slice(0, LAST_MESSAGE_CHARS) } });
+    core.bus.publishEvents([envelope(event, new Date(), null)]);
+  };
+  const known = runs.get(runId);
+  if (known?.pending) {
+    known.send = send;
+    return;
+  }
+  if (known && Date.now() - known.at < NOTICE_MS) {
+    known.send = send;
+    known.pending = setTimeout(() => {
+      known.pending = null;
+      known.at = Date.now();
+      known.send();
+    }, NOTICE_MS);
+    known.pending.unref();
+    return;
+  }
+  runs.set(runId, { at: Date.now(), pending: null, send });
+  send();
+  if (runs.size > 1_000) for (const [id, entry] of runs) if (!entry.pending && Date.now() - entry.at > NOTICE_MS) runs.delete(id);
+}

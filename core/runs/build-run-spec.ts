@@ -1,0 +1,65 @@
+import type { AgentConfig } from '#contract/agent-config.ts';
+import { parseContract } from '#contract/parse.ts';
+import { RunSpec } from '#contract/run-spec.ts';
+import type { Queryable } from '#core/platform/db.ts';
+import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
+
+const CONVERSATION_MESSAGES = 10;
+
+/** Puts together what a runner is given. Checked by the contract before it leaves. */
+export async function buildRunSpec(
+  db: Queryable,
+  { run, task, agent, project, config, leaseToken, branch }: {
+    run: AgentRun; task: Task; agent: Agent; project: Project; config: AgentConfig; leaseToken: string; branch: string;
+  },
+): Promise<RunSpec> {
+  const state = await db.projectStateVersion.findFirst({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
+  return parseContract('RunSpec', RunSpec, {
+    runId: run.id,
+    taskId: task.id,
+    projectId: project.id,
+    agentId: agent.id,
+    agentName: agent.name,
+    kind: run.kind,
+    attempt: run.attempt,
+    lease: { token: leaseToken, durationMs: config.leaseMs },
+    // An absent repository is refused by the runner with a sentence for people: `/` lies in nobody's roots.
+    repoRoot: config.repoRoot ?? project.defaultRepoPath ?? '/',
+    baseBranch: run.baseBranch ?? config.baseBranch,
+    branch,
+    startFromBranch: run.startFromBranch,
+    mergeCommit: run.kind === 'merge' ? run.headCommit : null,
+    inPlace: config.inPlace,
+    commands: config.commands,
+    stdin: config.stdin,
+    env: config.env,
+    allowedRoots: config.allowedRoots,
+    allowedGlobs: config.allowedGlobs,
+    deniedGlobs: config.deniedGlobs,
+    artifactGlobs: config.artifactGlobs,
+    limits: config.limits,
+    prompt: {
+      title: task.title,
+      description: task.description,
+      acceptanceCriteria: task.acceptanceCriteria,
+      feedback: task.feedback,
+      agentPrompt: config.prompt,
+      model: config.model,
+      conversation: await conversationExcerpt(db, task),
+    },
+    stateDocument: state ? { version: Number(state.version), format: state.stateFormat, text: state.content } : null,
+  });
+}
+
+/** The last messages of the conversation the task came from, so that an agent knows what was talked about. */
+async function conversationExcerpt(db: Queryable, task: Task): Promise<{ role: string; content: string }[]> {
+  const request = task.requestId ? await db.request.findUnique({ where: { id: task.requestId }, include: { message: true } }) : null;
+  if (!request?.message) return [];
+  const messages = await db.message.findMany({
+    where: { conversationId: request.message.conversationId, id: { lte: request.message.id } },
+    orderBy: { id: 'desc' },
+    take: CONVERSATION_MESSAGES,
+    select: { role: true, content: true },
+  });
+  return messages.reverse();
+}

@@ -1,0 +1,56 @@
+import type { RunReason } from '#contract/enums.ts';
+import type { Actor } from '#core/access/actor.ts';
+import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
+import { runUpdated } from '#core/events/catalogue.ts';
+import type { Core } from '#core/platform/core.ts';
+import { inTransaction } from '#core/platform/in-transaction.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+import { isUuid } from '#core/platform/ids.ts';
+import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
+import type { RunnerMessage } from '#core/runners/commands.ts';
+import { lockTask } from '#core/tasks/lock-task.ts';
+import { changeTaskStatus } from '#core/tasks/change-status.ts';
+import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
+import { finishRun } from './finish-run.ts';
+import { isLive } from './run-rows.ts';
+
+/**
+ * Stops a run. One that has not started ends at once; a started one is told to its runner and ends when its
+ * programs have.
+ * @throws NotFoundError, ForbiddenError, ConflictError when it has ended
+ */
+export async function cancelRun(core: Core, actor: Actor, runId: string): Promise<AgentRun> {
+  return inTransaction(core, async (tx) => {
+    const seen = isUuid(runId) ? await tx.db.agentRun.findUnique({ where: { id: runId } }) : null;
+    if (!seen?.taskId) throw new NotFoundError('run', runId);
+    const { task } = await lockTask(tx, actor, seen.taskId, 'run:write').catch((error: unknown) => {
+      throw error instanceof NotFoundError ? new NotFoundError('run', runId) : error;
+    });
+    const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
+    if (!isLive(run)) throw new ConflictError('This run has already ended.', run.status);
+    await stopRun(tx, actor, run, task, 'by_user');
+    return tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
+  });
+}
+
+/** Stops one live run of a locked task. */
+export async function stopRun(tx: Tx, actor: Actor, run: AgentRun, task: Task, reason: RunReason): Promise<void> {
+  if (run.status === 'pending') {
+    const stopped = await tx.db.agentRun.updateMany({ where: { id: run.id, status: 'pending' }, data: { cancelReason: reason } });
+    if (stopped.count === 1) {
+      await finishRun(tx, actor, run, task, { status: 'canceled', reason, message: 'Canceled before it started.' });
+      if (run.kind === 'task' && task.status === 'queued') await changeTaskStatus(tx, actor, task, { to: 'blocked', why: 'Its run was canceled before it started.' });
+      return;
+    }
+  }
+  const at = new Date();
+  await tx.db.agentRun.update({ where: { id: run.id }, data: { cancelRequestedAt: run.cancelRequestedAt ?? at, cancelReason: run.cancelReason ?? reason } });
+  tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { cancelRequestedAt: at.toISOString() } });
+  if (run.runnerId) tx.publish(RUNNERS_CHANNEL, { type: 'cancel', runnerId: run.runnerId, runId: run.id, reason } satisfies RunnerMessage);
+}
+
+/** Stops every live run of a locked task. */
+export async function stopRunsOfTask(tx: Tx, actor: Actor, task: Task, reason: RunReason): Promise<void> {
+  const live = await tx.db.agentRun.findMany({ where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } } });
+  for (const run of live) await stopRun(tx, actor, run, task, reason);
+}

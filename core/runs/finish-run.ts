@@ -1,0 +1,103 @@
+import type { RunMetrics, RunGitOutcome } from '#contract/run-result.ts';
+import type { RunReason, TerminalRunStatus } from '#contract/enums.ts';
+import type { Actor } from '#core/access/actor.ts';
+import { parseAgentConfig } from '#core/agents/agent-config.ts';
+import { runCompleted } from '#core/events/catalogue.ts';
+import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+import { announceWork } from '#core/runners/commands.ts';
+import { postRunMessage } from '#core/conversations/post-message.ts';
+import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
+import { changeTaskStatus } from '#core/tasks/change-status.ts';
+import type { Agent, AgentRun, Task } from '#prisma/generated/client/client.ts';
+import type { LogEnd } from './append-logs.ts';
+import { runLogChannel } from './append-logs.ts';
+import { createRun, scheduleTask } from './schedule-task.ts';
+import { retryDelayMs } from './retry-delay.ts';
+
+export interface RunEnding {
+  status: TerminalRunStatus;
+  reason: RunReason;
+  message: string;
+  exitCode?: number | null;
+  summary?: string | null;
+  metrics?: RunMetrics | null;
+  git?: RunGitOutcome | null;
+  paths?: string[];
+}
+
+/** What a second attempt may cure. The others end the same way until somebody changes something. */
+const RETRYABLE: readonly RunReason[] = ['exit_code', 'worktree_failed', 'disk_full', 'internal', 'run_timeout', 'idle_timeout', 'runner_lost'];
+
+/**
+ * Ends a run and draws the consequences for its task, in the caller's transaction. The task's row must be locked
+ * and the run live.
+ */
+export async function finishRun(tx: Tx, actor: Actor, run: AgentRun, task: Task | null, ending: RunEnding): Promise<void> {
+  const finishedAt = new Date();
+  const { status, reason, message, exitCode = null, summary = null, metrics = null, git = null } = ending;
+  await tx.db.agentRun.update({
+    where: { id: run.id },
+    data: {
+      status, reason, message, exitCode, summary, finishedAt, waitingReason: null,
+      ...(metrics ? { metrics } : {}),
+      ...(git ? { baseBranch: git.baseBranch, branch: git.branch, baseCommit: git.baseCommit, headCommit: git.headCommit } : {}),
+    },
+  });
+  tx.emit(runCompleted, {
+    projectId: run.projectId, entityId: run.id,
+    patch: { taskId: run.taskId, status, reason, message, exitCode, finishedAt: finishedAt.toISOString(), summary, metrics, lineCount: run.lineCount },
+  });
+  tx.publish(runLogChannel(run.id), { end: true, lineCount: run.lineCount } satisfies LogEnd);
+  announceWork(tx, run.projectId);
+  if (task) await (run.kind === 'merge' ? afterMerge(tx, actor, run, task, ending) : afterAttempt(tx, actor, run, task, ending));
+  await requestCycle(tx, run.projectId, 'incremental', 'run_finished');
+}
+
+async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {
+  // Canceled meanwhile: the task keeps that status, and the run is there as evidence.
+  if (task.status !== 'in_progress') return;
+  const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: run.agentId } });
+  if (ending.status === 'completed') return afterSuccess(tx, actor, run, task, agent, ending);
+  await appendTaskEvent(tx, actor, task, 'error', { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
+  const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
+  await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
+  const { retry } = parseAgentConfig(agent);
+  const failures = await failuresInARow(tx, task.id);
+  if (!RETRYABLE.includes(ending.reason) || failures >= retry.maxAttempts) return;
+  // A lost runner says nothing about the work: the next attempt starts at once.
+  const delayMs = ending.reason === 'runner_lost' ? 0 : retryDelayMs(retry, failures, Math.random());
+  const why = `Try ${failures + 1} of ${retry.maxAttempts} follows${delayMs > 0 ? ` in ${Math.ceil(delayMs / 1000)} s` : ' at once'}.`;
+  const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
+  await scheduleTask(tx, actor, queued, { delayMs });
+}
+
+/** Attempts that have failed since one was completed: the policy counts these, not what a reviewer sent back. */
+async function failuresInARow(tx: Tx, taskId: string): Promise<number> {
+  const completed = await tx.db.agentRun.aggregate({ where: { taskId, kind: 'task', status: 'completed' }, _max: { attempt: true } });
+  return tx.db.agentRun.count({ where: { taskId, kind: 'task', attempt: { gt: completed._max.attempt ?? 0 }, status: { in: ['failed', 'timed_out'] } } });
+}
+
+async function afterSuccess(tx: Tx, actor: Actor, run: AgentRun, task: Task, agent: Agent, ending: RunEnding): Promise<void> {
+  const review = await changeTaskStatus(tx, actor, task, { to: 'needs_review', why: ending.message });
+  await postRunMessage(tx, task, ending.summary?.trim() || `“${task.title}”: ${ending.message}`);
+  if (ending.reason === 'empty_diff') {
+    await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Nothing was changed, so there is nothing to review.' });
+  } else if (parseAgentConfig(agent).review === 'auto') {
+    await requestMerge(tx, review, { ...run, headCommit: ending.git?.headCommit ?? null, branch: ending.git?.branch ?? run.branch, baseBranch: ending.git?.baseBranch ?? run.baseBranch });
+  }
+}
+
+/** Adds the run that puts an approved branch into its base; exactly the commit that was seen is merged. */
+export async function requestMerge(tx: Tx, task: Task, run: AgentRun): Promise<AgentRun> {
+  return createRun(tx, task, 'merge', run.agentId, { fields: { branch: run.branch, baseBranch: run.baseBranch, headCommit: run.headCommit } });
+}
+
+async function afterMerge(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {
+  if (task.status !== 'needs_review') return;
+  if (ending.status === 'completed') {
+    await changeTaskStatus(tx, actor, task, { to: 'done', why: ending.message });
+    return;
+  }
+  await appendTaskEvent(tx, actor, task, 'error', { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
+}

@@ -1,0 +1,77 @@
+import { LOG_STREAMS } from '#contract/enums.ts';
+import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
+import { startSweep } from '#core/events/sweep.ts';
+import type { Core } from '#core/platform/core.ts';
+import { isLive } from './run-rows.ts';
+import type { LogBatch, LogEnd } from './append-logs.ts';
+import { runLogChannel } from './append-logs.ts';
+
+const DIGIT = Object.fromEntries(LOG_STREAMS.map((stream, i) => [stream, String(i + 1)]));
+
+/**
+ * The lines of a run after a number: stored ones first, then those that come, each once, in order, without gaps.
+ * Ends when the run has ended and its last line was given.
+ * @param afterSeq the last line the follower has; -1 for all
+ */
+export async function* followRunLog(core: Core, runId: string, afterSeq: number): AsyncGenerator<LogBatch> {
+  const listener = core.bus.listen<LogBatch | LogEnd>(runLogChannel(runId));
+  let next = afterSeq + 1;
+  const stopSweep = startSweep(core, listener, async () => {
+    const state = await runState(core, runId);
+    return state === null || state.lineCount > next || !state.isLive;
+  });
+  try {
+    let readRows = true;
+    for (;;) {
+      while (readRows) {
+        const state = await runState(core, runId);
+        const batch = await readLines(core, runId, next - 1, MAX_LOG_PAGE_LINES);
+        if (batch) {
+          next = batch.firstSeq + batch.messages.length;
+          yield batch;
+        }
+        if (!state || (!state.isLive && next >= state.lineCount)) return;
+        readRows = batch?.messages.length === MAX_LOG_PAGE_LINES;
+      }
+      const { messages, missed, closed } = await listener.take();
+      if (closed) return;
+      readRows = missed;
+      for (const message of messages) {
+        if ('end' in message || message.firstSeq > next) {
+          readRows = true;
+          break;
+        }
+        const skip = next - message.firstSeq;
+        if (skip >= message.messages.length) continue;
+        next = message.firstSeq + message.messages.length;
+        yield skip === 0 ? message : { ...message, firstSeq: message.firstSeq + skip, streams: message.streams.slice(skip), messages: message.messages.slice(skip) };
+      }
+    }
+  } finally {
+    stopSweep();
+    listener.close();
+  }
+}
+
+async function runState(core: Core, runId: string): Promise<{ lineCount: number; isLive: boolean } | null> {
+  const { rows } = await core.pool.query<{ line_count: number; status: 'pending' }>({ name: 'run_state', text: 'select line_count, status from agent_runs where id = $1', values: [runId] });
+  const row = rows[0];
+  return row ? { lineCount: row.line_count, isLive: isLive(row) } : null;
+}
+
+/** A page of stored lines after a number; null when there is none. */
+export async function readLines(core: Core, runId: string, afterSeq: number, limit: number): Promise<LogBatch | null> {
+  const { rows } = await core.pool.query<{ seq: number; stream: string; message: string; created_at: Date }>({
+    name: 'read_lines',
+    text: 'select seq, stream, message, created_at from agent_run_logs where run_id = $1 and seq > $2 order by seq limit $3',
+    values: [runId, afterSeq, limit],
+  });
+  const first = rows[0];
+  if (!first) return null;
+  return {
+    firstSeq: first.seq,
+    streams: rows.map((row) => DIGIT[row.stream] ?? '3').join(''),
+    messages: rows.map((row) => row.message),
+    createdAt: first.created_at.toISOString(),
+  };
+}

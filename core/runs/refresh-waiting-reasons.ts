@@ -1,0 +1,24 @@
+import { runUpdated, taskUpdated } from '#core/events/catalogue.ts';
+import type { Core } from '#core/platform/core.ts';
+import { inTransaction } from '#core/platform/in-transaction.ts';
+import { findWaitingReason } from './waiting-reason.ts';
+
+/** Brings up to date why the pending runs of a project wait: after a runner came or went, a run ended, a project was paused. */
+export async function refreshWaitingReasons(core: Core, projectId: string): Promise<void> {
+  const pending = await core.db.agentRun.findMany({ where: { projectId, status: 'pending' }, orderBy: { createdAt: 'asc' }, take: 200 });
+  const reasons = new Map<string, string | null>();
+  for (const run of pending) {
+    const waitingReason = reasons.has(run.agentId) ? (reasons.get(run.agentId) ?? null) : await findWaitingReason(core.db, projectId, run.agentId);
+    reasons.set(run.agentId, waitingReason);
+    if (waitingReason === run.waitingReason) continue;
+    await inTransaction(core, async (tx) => {
+      if (run.taskId) await tx.db.$queryRaw`select 1 from tasks where id = ${run.taskId}::uuid for no key update`;
+      const changed = await tx.db.agentRun.updateMany({ where: { id: run.id, status: 'pending' }, data: { waitingReason } });
+      if (changed.count === 0) return;
+      tx.emit(runUpdated, { projectId, entityId: run.id, patch: { waitingReason } });
+      if (!run.taskId || run.kind !== 'task') return;
+      await tx.db.task.updateMany({ where: { id: run.taskId, status: 'queued' }, data: { waitingReason } });
+      tx.emit(taskUpdated, { projectId, entityId: run.taskId, patch: { waitingReason } });
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import type { Queryable } from '#core/platform/db.ts';
+import { hashToken } from '#core/access/tokens.ts';
+import { LeaseLostError } from '#core/errors/errors.ts';
+import { isUuid } from '#core/platform/ids.ts';
+import type { AgentRun } from '#prisma/generated/client/client.ts';
+import type { RunnerActor } from '#core/access/actor.ts';
+
+export const LIVE_STATUSES = ['pending', 'started', 'streaming'] as const;
+export const CLAIMED_STATUSES = ['started', 'streaming'] as const;
+
+export function isLive(run: { status: AgentRun['status'] }): boolean {
+  return (LIVE_STATUSES as readonly string[]).includes(run.status);
+}
+
+/**
+ * The run a runner speaks of, if it was given this very attempt.
+ * @throws LeaseLostError when the token is not this run's
+ */
+export async function requireLeasedRun(db: Queryable, actor: RunnerActor, runId: string, leaseToken: string): Promise<AgentRun> {
+  const run = isUuid(runId) ? await db.agentRun.findUnique({ where: { id: runId } }) : null;
+  if (!run || run.runnerId !== actor.runnerId || run.leaseTokenHash !== hashToken(leaseToken)) throw new LeaseLostError(runId);
+  return run;
+}

@@ -1,0 +1,66 @@
+import type { Actor } from '#core/access/actor.ts';
+import { ConflictError } from '#core/errors/errors.ts';
+import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
+import { runCreated, taskUpdated } from '#core/events/catalogue.ts';
+import { wakeRunners } from '#core/jobs/jobs.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+import { newId } from '#core/platform/ids.ts';
+import { announceWork } from '#core/runners/commands.ts';
+import { changeTaskStatus } from '#core/tasks/change-status.ts';
+import type { AgentRun, Prisma, RunKind, Task } from '#prisma/generated/client/client.ts';
+import { findWaitingReason } from './waiting-reason.ts';
+
+/**
+ * Makes the next attempt of a queued task pending. The task stays queued until a runner claims it, and says
+ * why it waits. A missing or disabled agent blocks it, with the reason.
+ * @param startFromBranch continue on an earlier attempt's branch
+ * @param delayMs backoff before the attempt may be claimed
+ */
+export async function scheduleTask(
+  tx: Tx, actor: Actor, task: Task, options: { startFromBranch?: string | null; delayMs?: number } = {},
+): Promise<Task> {
+  const agent = task.agentId ? await tx.db.agent.findUnique({ where: { id: task.agentId } }) : null;
+  if (!agent?.isEnabled) {
+    const name = agent?.name ?? task.agentName;
+    const why = agent ? `The agent ${name} is disabled.` : name ? `The project has no agent named ${name}.` : 'No agent is assigned.';
+    return changeTaskStatus(tx, actor, task, { to: 'blocked', why });
+  }
+  const run = await createRun(tx, task, 'task', agent.id, options);
+  if (run.waitingReason === task.waitingReason) return task;
+  await tx.db.task.update({ where: { id: task.id }, data: { waitingReason: run.waitingReason } });
+  tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { waitingReason: run.waitingReason } });
+  return { ...task, waitingReason: run.waitingReason };
+}
+
+/**
+ * Adds a pending run and tells the runners of it.
+ * @throws ConflictError when the task has a live run of this kind already
+ */
+export async function createRun(
+  tx: Tx, task: Task, kind: RunKind, agentId: string,
+  options: { startFromBranch?: string | null; delayMs?: number; fields?: Partial<Prisma.AgentRunUncheckedCreateInput> } = {},
+): Promise<AgentRun> {
+  const { startFromBranch = null, delayMs = 0, fields = {} } = options;
+  const live = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind, status: { in: ['pending', 'started', 'streaming'] } } });
+  if (live) throw new ConflictError(`This task already has a live ${kind} run.`, live.id);
+  const last = await tx.db.agentRun.aggregate({ where: { taskId: task.id, kind }, _max: { attempt: true } });
+  const attempt = (last._max.attempt ?? 0) + 1;
+  const waitingReason = await findWaitingReason(tx.db, task.projectId, agentId);
+  const run = await tx.db.agentRun
+    .create({
+      data: {
+        id: newId(), projectId: task.projectId, agentId, taskId: task.id, kind, attempt, status: 'pending', waitingReason, startFromBranch,
+        notBefore: delayMs > 0 ? new Date(Date.now() + delayMs) : null, ...fields,
+      },
+    })
+    .catch((error: unknown) => {
+      throw isUniqueViolation(error) ? new ConflictError(`This task already has a live ${kind} run.`) : error;
+    });
+  tx.emit(runCreated, {
+    projectId: run.projectId, entityId: run.id,
+    patch: { agentId, taskId: task.id, kind, attempt, status: 'pending', waitingReason, createdAt: run.createdAt.toISOString() },
+  });
+  if (delayMs > 0) tx.enqueue(wakeRunners, { projectId: task.projectId }, { delayMs });
+  else announceWork(tx, task.projectId);
+  return run;
+}

@@ -1,0 +1,26 @@
+import { parseAgentConfig } from '#core/agents/agent-config.ts';
+import type { Queryable } from '#core/platform/db.ts';
+
+/**
+ * Why a pending run has not started, as a sentence for people; null when it is about to.
+ * @source runs.md: capacity, no runner online, no runner with the label, project paused
+ */
+export async function findWaitingReason(db: Queryable, projectId: string, agentId: string): Promise<string | null> {
+  const project = await db.project.findUniqueOrThrow({ where: { id: projectId } });
+  if (project.status === 'paused') return 'The project is paused.';
+  const agent = await db.agent.findUniqueOrThrow({ where: { id: agentId } });
+  const config = parseAgentConfig(agent);
+  const runners = await db.runner.findMany({
+    where: { isEnabled: true, isDraining: false, connection: 'online', OR: [{ allProjects: true }, { projects: { some: { projectId } } }] },
+    select: { labels: true, capacity: true, _count: { select: { runs: { where: { status: { in: ['started', 'streaming'] } } } } } },
+  });
+  if (runners.length === 0) return 'No runner is online.';
+  const missing = config.labels.find((label) => !runners.some((runner) => runner.labels.includes(label)));
+  if (missing !== undefined) return `No runner with the label ${missing} is online.`;
+  const suitable = runners.filter((runner) => config.labels.every((label) => runner.labels.includes(label)));
+  if (suitable.length === 0) return `No online runner has all of the labels ${config.labels.join(', ')}.`;
+  if (suitable.every((runner) => runner._count.runs >= runner.capacity)) return 'All runners are busy.';
+  const live = await db.agentRun.count({ where: { agentId, status: { in: ['started', 'streaming'] } } });
+  if (live >= config.concurrency) return `The agent ${agent.name} already has ${live} run${live === 1 ? '' : 's'}.`;
+  return null;
+}

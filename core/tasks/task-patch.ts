@@ -1,0 +1,19 @@
+import type { Task } from '#prisma/generated/client/client.ts';
+
+/** All that a board card shows: the patch of task.created. */
+export function taskCard(task: Task) {
+  return {
+    title: task.title,
+    type: task.type,
+    priority: task.priority,
+    status: task.status,
+    agentId: task.agentId,
+    agentName: task.agentName,
+    waitingReason: task.waitingReason,
+    blockedReason: task.blockedReason,
+    requestedBy: task.requestedBy,
+    parentTaskId: task.parentTaskId,
+    createdAt: task.createdAt.toISOString(),
+    updatedAt: task.updatedAt.toISOString(),
+  };
+}
