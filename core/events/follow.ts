@@ -1,4 +1,5 @@
 import { MAX_REPLAY_EVENTS, REPLAY_PAGE_EVENTS } from '#core/config/limits.ts';
+import { abortable } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eventsChannel } from './bus.ts';
 import type { EventEnvelope } from './define-event.ts';
@@ -16,8 +17,13 @@ export interface Resync {
  * Notices (no cursor) are passed on as they come and may be missed.
  * @param after the last cursor the client has; null: from now on
  */
-export async function* follow(core: Core, projectId: string, after: bigint | null): AsyncGenerator<EventEnvelope | Resync> {
+export function follow(core: Core, projectId: string, after: bigint | null): AsyncGenerator<EventEnvelope | Resync> {
+  return abortable((signal) => followUntil(core, projectId, after, signal));
+}
+
+async function* followUntil(core: Core, projectId: string, after: bigint | null, signal: AbortSignal): AsyncGenerator<EventEnvelope | Resync> {
   const listener = core.bus.listen<EventEnvelope[]>(eventsChannel(projectId));
+  signal.addEventListener('abort', () => listener.close());
   const stopSweep = startSweep(core, listener, async () => (await headCursor(core, projectId)) > have);
   let have = after ?? (await headCursor(core, projectId));
   try {

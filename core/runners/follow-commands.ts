@@ -1,4 +1,5 @@
 import type { RunnerActor } from '#core/access/actor.ts';
+import { abortable } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
 import { RUNNERS_CHANNEL } from './commands.ts';
 import type { RunnerCommand, RunnerMessage } from './commands.ts';
@@ -9,8 +10,13 @@ const SAFETY_SWEEP_MS = 30_000;
  * What one runner should hear: that there may be work, that a run is to stop. Each is a wake-up: what is true
  * stands in the rows, and the runner asks for it. Starts with the wake-ups that were said before it listened.
  */
-export async function* followRunnerCommands(core: Core, actor: RunnerActor): AsyncGenerator<RunnerCommand> {
+export function followRunnerCommands(core: Core, actor: RunnerActor): AsyncGenerator<RunnerCommand> {
+  return abortable((signal) => followUntil(core, actor, signal));
+}
+
+async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal): AsyncGenerator<RunnerCommand> {
   const listener = core.bus.listen<RunnerMessage>(RUNNERS_CHANNEL);
+  signal.addEventListener('abort', () => listener.close());
   const timer = setInterval(() => listener.nudge(), SAFETY_SWEEP_MS);
   const work: RunnerCommand = { type: 'work', projectId: null, runId: null, reason: null };
   try {

@@ -1,4 +1,4 @@
-import { parseContract } from '#contract/parse.ts';
+import { parseInput } from '#core/errors/parse-input.ts';
 import { RunResult } from '#contract/run-result.ts';
 import { TERMINAL_RUN_STATUSES } from '#contract/enums.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
@@ -11,10 +11,10 @@ import { requireLeasedRun } from './run-rows.ts';
 
 /**
  * Takes a runner's result. Saying the same twice is no error; a runner whose run was taken away is refused.
- * @throws LeaseLostError, ExpectedSeqError while lines are missing, ContractError
+ * @throws LeaseLostError, ExpectedSeqError while lines are missing, InvalidInputError
  */
 export async function completeRun(core: Core, actor: RunnerActor, leaseToken: string, value: unknown): Promise<AgentRun> {
-  const result = parseContract('RunResult', RunResult, value);
+  const result = parseInput(RunResult, value, ['result']);
   return inTransaction(core, async (tx) => {
     const seen = await requireLeasedRun(tx.db, actor, result.runId, leaseToken);
     if (seen.taskId) await tx.db.$queryRaw`select 1 from tasks where id = ${seen.taskId}::uuid for no key update`;

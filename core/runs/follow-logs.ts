@@ -1,6 +1,7 @@
 import { LOG_STREAMS } from '#contract/enums.ts';
 import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
 import { startSweep } from '#core/events/sweep.ts';
+import { abortable } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
 import { isLive } from './run-rows.ts';
 import type { LogBatch, LogEnd } from './append-logs.ts';
@@ -13,8 +14,13 @@ const DIGIT = Object.fromEntries(LOG_STREAMS.map((stream, i) => [stream, String(
  * Ends when the run has ended and its last line was given.
  * @param afterSeq the last line the follower has; -1 for all
  */
-export async function* followRunLog(core: Core, runId: string, afterSeq: number): AsyncGenerator<LogBatch> {
+export function followRunLog(core: Core, runId: string, afterSeq: number): AsyncGenerator<LogBatch> {
+  return abortable((signal) => followUntil(core, runId, afterSeq, signal));
+}
+
+async function* followUntil(core: Core, runId: string, afterSeq: number, signal: AbortSignal): AsyncGenerator<LogBatch> {
   const listener = core.bus.listen<LogBatch | LogEnd>(runLogChannel(runId));
+  signal.addEventListener('abort', () => listener.close());
   let next = afterSeq + 1;
   const stopSweep = startSweep(core, listener, async () => {
     const state = await runState(core, runId);

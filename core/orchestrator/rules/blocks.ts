@@ -7,6 +7,8 @@ export interface Block {
   depth: number;
   start: number;
   end: number;
+  /** Where the list marker stands; for other blocks the same as `start`. */
+  markerStart: number;
   /** A ticked box: asked for once, and done. */
   isDone: boolean;
 }
@@ -36,7 +38,7 @@ export function readBlocks(text: string): Block[] {
       fence.block.end = end;
       if (trimmed === fence.mark) fence = null;
     } else if (mark !== '' && !trimmed.slice(3).includes(mark)) {
-      const block: Block = { kind: 'code', depth: 0, start: at, end, isDone: false };
+      const block: Block = { kind: 'code', depth: 0, start: at, markerStart: at, end, isDone: false };
       blocks.push(block);
       fence = { block, mark };
     } else if (trimmed === '' || RULE.test(trimmed)) {
@@ -49,7 +51,7 @@ export function readBlocks(text: string): Block[] {
     isAfterBlank = false;
     at = end + 1;
   }
-  return blocks.flatMap((block) => (block.kind === 'text' ? splitInlineList(text, block) : [block]));
+  return blocks.flatMap((block) => (block.kind === 'text' || block.kind === 'item' ? splitInlineList(text, block) : [block]));
 }
 
 function addLine(blocks: Block[], last: Block | undefined, at: { text: string; line: string; start: number; end: number; isAfterBlank: boolean }): void {
@@ -60,18 +62,18 @@ function addLine(blocks: Block[], last: Block | undefined, at: { text: string; l
   const heading = HEADING.exec(content)?.[0].length ?? 0;
   const marker = MARKER.exec(content)?.[0].length ?? 0;
   if (content.startsWith('>')) {
-    blocks.push({ kind: 'quoted', depth: 0, start, end, isDone: false });
+    blocks.push({ kind: 'quoted', depth: 0, start, markerStart: start, end, isDone: false });
   } else if (heading > 0 && marker === 0) {
-    blocks.push({ kind: 'heading', depth: 0, start: start + heading, end, isDone: false });
+    blocks.push({ kind: 'heading', depth: 0, start: start + heading, markerStart: start, end, isDone: false });
   } else if (marker > 0 || CHECK_BOX.test(content)) {
     const box = CHECK_BOX.exec(content.slice(marker));
-    blocks.push({ kind: 'item', depth: columns(at.line.slice(0, indent)), start: start + marker + (box?.[0].length ?? 0), end, isDone: box?.[1]?.toLowerCase() === 'x' });
+    blocks.push({ kind: 'item', depth: columns(at.line.slice(0, indent)), start: start + marker + (box?.[0].length ?? 0), markerStart: start, end, isDone: box?.[1]?.toLowerCase() === 'x' });
   } else if (last?.kind === 'item' && indent > last.depth && indent > 0) {
     last.end = end; // the item's next line
   } else if (last?.kind === 'text' && !at.isAfterBlank && isWrapped(at.text, last, content)) {
     last.end = end;
   } else {
-    blocks.push({ kind: 'text', depth: columns(at.line.slice(0, indent)), start, end, isDone: false });
+    blocks.push({ kind: 'text', depth: columns(at.line.slice(0, indent)), start, markerStart: start, end, isDone: false });
   }
 }
 
@@ -89,7 +91,7 @@ function columns(indent: string): number {
 
 /** "1) this 2) that 3) the other" in one line. */
 function splitInlineList(text: string, block: Block): Block[] {
-  const content = text.slice(block.start, block.end);
+  const content = text.slice(block.markerStart, block.end);
   const starts: { at: number; contentAt: number }[] = [];
   for (const match of content.matchAll(INLINE_NUMBER)) {
     const label = match[2] ?? '';
@@ -99,7 +101,8 @@ function splitInlineList(text: string, block: Block): Block[] {
   const first = starts[0];
   if (first === undefined || starts.length < 2) return [block];
   const items = starts.map(({ contentAt }, i): Block => ({
-    kind: 'item', depth: block.depth, start: block.start + contentAt, end: block.start + (starts[i + 1]?.at ?? content.length), isDone: false,
+    kind: 'item', depth: block.depth, start: block.markerStart + contentAt, markerStart: block.markerStart + contentAt,
+    end: block.markerStart + (starts[i + 1]?.at ?? content.length), isDone: false,
   }));
-  return first.at === 0 ? items : [{ ...block, end: block.start + first.at }, ...items];
+  return first.at === 0 ? items : [{ ...block, end: block.markerStart + first.at }, ...items];
 }

@@ -1,10 +1,12 @@
 import type { TaskType } from '#contract/enums.ts';
+import { readInstruction } from './instruction.ts';
 import type { Instruction, NounPhrase } from './instruction.ts';
 import { listOf, phraseTable } from './phrases.ts';
 import { singular, topicTable, topicWords } from './topics.ts';
 import type { TopicTable } from './topics.ts';
 import type { Token } from './tokens.ts';
 import * as topics from './words/topics.ts';
+import { NOUN_PHRASE_ENDS } from './words/statements.ts';
 import { FIX_VERBS } from './words/verbs.ts';
 
 const TESTS = topicTable(topics.TEST_TOPICS);
@@ -26,6 +28,14 @@ const TYPE_OF_VERB = phraseTable<TaskType>([
   ...listOf('deploy, redeploy, provision, roll out, rollout, dockerise, dockerize, containerise, containerize, ship, release, publish, host').map((phrase) => [phrase, 'infra'] as const),
 ]);
 
+/** "do a code review", "we need an analysis": the noun says what is done. */
+const LIGHT_VERBS: ReadonlySet<string> = new Set(listOf('do, perform, conduct, carry, run, need, prepare, give, start, write'));
+const TYPE_OF_NOUN: ReadonlyMap<string, TaskType> = new Map<string, TaskType>([
+  ...listOf('review, audit, proofreading, feedback, inspection, critique').map((noun) => [noun, 'review'] as const),
+  ...listOf('research, comparison, analysis, analysi, investigation, benchmark, spike, estimate, evaluation, study, survey, feasibility, assessment').map((noun) => [noun, 'research'] as const),
+  ...listOf('deployment, rollout, redeploy, deploy').map((noun) => [noun, 'infra'] as const),
+]);
+
 const MAKE_VERBS: ReadonlySet<string> = new Set(listOf('write, add, create, extend, improve, increase, raise, expand, generate, run, rerun, execute, make, implement, update, refactor, rewrite, build, complete, finish, need, prepare, start, do, get, provide, set, draft, introduce, include, boost, restructure, repeat, give, put, double'));
 /** With these a document is the thing a program handles, not the thing to be written. */
 const PROGRAM_VERBS: ReadonlySet<string> = new Set(listOf('render, parse, show, display, implement, serve, host, validate, support, handle, fetch, import, export, download, upload, highlight, embed, load, cache, index, link, open, hide, sort, filter, read, allow, let, move, store, count'));
@@ -35,10 +45,12 @@ const SETUP_VERBS: ReadonlySet<string> = new Set(listOf('set, setup, configure, 
 export function typeOfInstruction(instruction: Instruction, paths: readonly string[]): TaskType {
   const { verb, object, places, main, all } = instruction;
   const byVerb = TYPE_OF_VERB.match([{ lower: verb, kind: 'word' }, ...all.slice(1).filter((token) => token.kind !== 'punct')], 0)?.value ?? null;
-  const isRepair = FIX_VERBS.has(verb);
+  const isRepair = FIX_VERBS.has(verb) || (verb === 'make' && main.some((token) => /^(?:pass|green|work|stable|reliable|faster|deterministic)$/.test(token.lower)));
 
+  const byNoun = LIGHT_VERBS.has(verb) ? (TYPE_OF_NOUN.get(singular(object.head?.lower ?? '')) ?? null) : null;
+  if (byNoun !== null) return byNoun;
   if (byVerb === 'review') return typeOfCheck(instruction);
-  if (byVerb === 'research') return isRepairedAfterwards(all) ? 'code_change' : asksForDocument(instruction, paths) ? 'doc' : 'research';
+  if (byVerb === 'research') return isRepairedAfterwards(all) ? 'code_change' : EXPLAINERS.has(verb) && asksForDocument(instruction, paths) ? 'doc' : 'research';
   if (byVerb === 'test' && !isProductValidation(instruction)) return 'test';
   if (byVerb === 'doc') return explainsSomething(verb, all) && !asksForDocument(instruction, paths) ? 'research' : 'doc';
   if (byVerb === 'infra' && !asksForDocument(instruction, paths) && !isAbout(FRONTEND, object)) return 'infra';
@@ -52,7 +64,10 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
 /** What kind of work a report of trouble or a wish calls for: its subject decides, and code is the rule. */
 export function typeOfStatement(tokens: readonly Token[], paths: readonly string[]): TaskType {
   const verbAt = tokens.findIndex((token) => /^(?:is|are|was|were|fails?|has|have|should|must|needs?|does|doesn't|isn't|aren't|breaks?|can|can't|keeps?|times|shows?|returns?|throws?|lacks?|crashes|failed|overlaps?|hangs)$/.test(token.lower));
-  const subject = tokens.slice(0, verbAt < 0 ? tokens.length : verbAt);
+  if (/^there(?:'s)?$/.test(tokens[0]?.lower ?? '')) return typeOfInstruction(readInstruction(tokens, tokens[0]?.lower === 'there' ? 2 : 1, tokens.length, 'fix'), paths);
+  const whole = tokens.slice(0, verbAt < 0 ? tokens.length : verbAt);
+  const end = whole.findIndex((token, i) => i > 0 && NOUN_PHRASE_ENDS.has(token.lower));
+  const subject = end < 0 ? whole : whole.slice(0, end);
   const words = topicWords(subject);
   if (paths.length > 0 && paths.every(isDocPath)) return 'doc';
   if (endsWithTopic(DOCS, words) && !isAboutTokens(FRONTEND, subject, 1)) return 'doc';
@@ -64,7 +79,7 @@ export function typeOfStatement(tokens: readonly Token[], paths: readonly string
 /** "check that all tests pass" runs them; "check why it is slow" looks for a reason; else somebody reads and judges. */
 function typeOfCheck({ verb, all }: Instruction): TaskType {
   const words = all.map((token) => token.lower);
-  if (verb === 'check' || verb === 'double-check' || verb === 'look') {
+  if (/^(?:check|double-check|look|have|take)$/.test(verb)) {
     if (words.some((word) => ['why', 'how', 'where'].includes(word)) && !words.includes('review')) return isRepairedAfterwards(all) ? 'code_change' : 'research';
     const isClaim = ['that', 'if', 'whether'].includes(words[1] ?? '');
     if (isClaim && words.some((word) => /^(?:pass|passes|works?|still|green|succeeds?|tests?)$/.test(word))) return 'test';
@@ -99,9 +114,11 @@ function explainsSomething(verb: string, all: readonly Token[]): boolean {
   return EXPLAINERS.has(verb) && all.slice(1, 4).some((token) => ['how', 'why', 'what', 'where', 'me', 'to'].includes(token.lower));
 }
 
+const REPAIRS: ReadonlySet<string> = new Set(['fix', 'repair', 'resolve', 'solve', 'correct']);
+
 /** "find the leak and fix it", "look into why it hangs and fix it" */
 function isRepairedAfterwards(all: readonly Token[]): boolean {
-  return all.some((token, i) => i > 0 && token.lower === 'fix' && (all[i - 1]?.lower === 'and' || all[i - 1]?.lower === 'then' || all[i - 1]?.text === ','));
+  return all.some((token, i) => i > 0 && REPAIRS.has(token.lower) && (all[i - 1]?.lower === 'and' || all[i - 1]?.lower === 'then' || all[i - 1]?.text === ','));
 }
 
 const WRITTEN_INTO: ReadonlySet<string> = new Set(['in', 'into', 'to', 'of', 'on', 'from', 'inside', 'with', 'within', 'as', 'for']);

@@ -41,6 +41,12 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
       at += 1;
       continue;
     }
+    const courtesy = skipCourtesy(tokens, at);
+    if (courtesy !== null) {
+      kinds.add('request');
+      at = courtesy;
+      continue;
+    }
     const skipped = skipPrefix(tokens, at, to) ?? skipAgent(tokens, at);
     if (skipped !== null) {
       if (isPunct(tokens[skipped - 1], ':') && PREFIX_WORDS.has(token.lower)) kinds.add('prefix');
@@ -74,6 +80,15 @@ function skipPrefix(tokens: readonly Token[], at: number, to: number): number | 
   }
   const scope = /^(fix|feat|chore|docs|refactor|perf|test)(?:\([\w/-]{1,40}\))?:?$/.exec(tokens[at]?.lower ?? '');
   if (scope && isPunct(tokens[at + 1], ':')) return at + 2;
+  return null;
+}
+
+/** "It would be very kind if you could …", "I would appreciate it if someone could …" */
+function skipCourtesy(tokens: readonly Token[], at: number): number | null {
+  if (!/^(?:it|it'd|that|i|i'd|we|we'd|would)$/.test(tokens[at]?.lower ?? '') || !/^(?:would|'d|be|will|appreciate|am|was)$/.test(tokens[at + 1]?.lower ?? '')) return null;
+  for (let i = at + 2; i < at + 9; i += 1) {
+    if (tokens[i]?.lower === 'if' && /^(?:you|we|someone|somebody|one)$/.test(tokens[i + 1]?.lower ?? '') && /^(?:could|can|would|might)$/.test(tokens[i + 2]?.lower ?? '')) return i + 3;
+  }
   return null;
 }
 

@@ -14,11 +14,15 @@ export interface PriorityMarker {
   priority: number;
   /** "both urgent", "everything is low priority": for all asks of the message. */
   isForWholeMessage: boolean;
+  /** "asap: fix this and that": holds up to this token for every ask that states none of its own. */
+  reach: number;
 }
 
 const CLAUSE_MARKS = ',;([{}])!?.—–-→/|…*:';
 const NOT_A_STATEMENT_BEFORE: ReadonlySet<string> = new Set(['as', 'by', 'than', 'from', 'between', 'show', 'if', 'when', 'only', 'called', 'named', 'like', 'of']);
 const STATES_OF_A_THING = new Set(['this', 'it', 'that', "it's", "that's", 'both', 'all', 'everything', 'these', 'those', 'them', 'they']);
+/** "make the dialog close immediately" is about the dialog. */
+const SHAPES_THE_PRODUCT = new Set(['make', 'let', 'ensure', 'allow', 'have', 'sure']);
 const COPULAS = new Set(['is', 'are', "it's", "that's", 'this', 'very', 'really', 'super', 'extremely', 'so', 'pretty', 'quite', 'kind', 'be']);
 
 /** Every explicit priority among the tokens of a stretch of text, by its first token. */
@@ -29,10 +33,16 @@ export function findPriorityMarkers(tokens: readonly Token[]): Map<number, Prior
     if (isPunct(tokens[at], '.!?;')) clauseStart = at + 1;
     const found = numbered(tokens, at) ?? worded(tokens, at);
     if (found === null || !counts(tokens, at, at + found.length, found.use, clauseStart)) continue;
-    markers.set(at, { from: at, to: at + found.length, priority: found.priority, isForWholeMessage: isForAll(tokens, at, at + found.length) });
+    markers.set(at, { from: at, to: at + found.length, priority: found.priority, isForWholeMessage: isForAll(tokens, at, at + found.length), reach: reachOf(tokens, at, at + found.length, clauseStart) });
     at += found.length - 1;
   }
   return markers;
+}
+
+function reachOf(tokens: readonly Token[], from: number, to: number, clauseStart: number): number {
+  if (!isPunct(tokens[to], ':') || tokens.slice(clauseStart, from).some(isNaming)) return to;
+  const end = tokens.findIndex((token, i) => i > to && isPunct(token, '.!?'));
+  return end < 0 ? tokens.length : end;
 }
 
 interface Found {
@@ -69,9 +79,9 @@ function counts(tokens: readonly Token[], from: number, to: number, use: MarkerU
       return !NOT_A_STATEMENT_BEFORE.has(before?.lower ?? '') || before?.lower === 'if';
     case 'label':
       if (isNaming(before) && NOT_A_STATEMENT_BEFORE.has(before.lower)) return false;
-      return !isNaming(after) || startsAnother(tokens, to) || isWork(after);
+      return !isNaming(after) || startsAnother(tokens, to) || (isWork(after) && !PREPOSITIONS.has(before?.lower ?? ''));
     case 'manner':
-      return isSetApart || !tokens.slice(Math.max(clauseStart, from - 40), from).some((token) => MODALS.has(token.lower) || SUBORDINATORS.has(token.lower));
+      return isSetApart || !tokens.slice(Math.max(clauseStart, from - 40), from).some((token) => MODALS.has(token.lower) || SUBORDINATORS.has(token.lower) || SHAPES_THE_PRODUCT.has(token.lower));
     case 'alone':
       if (isPunct(before, ':') && from > 1) return after === undefined && PRIORITY_NOUNS.has(tokens[from - 2]?.lower ?? '');
       if (isWork(after)) return true;
@@ -103,6 +113,7 @@ function isWork(token: Token | undefined): boolean {
 function isPredicate(tokens: readonly Token[], at: number): boolean {
   let i = at - 1;
   while (i >= 0 && COPULAS.has(tokens[i]?.lower ?? '') && at - i < 5) i -= 1;
+  if (['both', 'all', 'everything'].includes(tokens[i]?.lower ?? '')) return i === at - 1 ? !isNaming(tokens[at + 1]) : true;
   return i < at - 1 && (STATES_OF_A_THING.has(tokens[i]?.lower ?? '') || STATES_OF_A_THING.has(tokens[i + 1]?.lower ?? ''));
 }
 

@@ -23,7 +23,7 @@ const FOLDERS: ReadonlySet<string> = new Set(
 
 /** Products whose name looks like a file. */
 const DOTTED_NAMES: ReadonlySet<string> = new Set(
-  'node.js next.js nuxt.js vue.js express.js three.js d3.js react.js angular.js ember.js backbone.js moment.js chart.js alpine.js socket.io fly.io asp.net'.split(' '),
+  'node.js next.js nuxt.js vue.js express.js three.js d3.js react.js angular.js ember.js backbone.js moment.js chart.js alpine.js socket.io fly.io asp.net console.log process.env import.meta.env module.exports'.split(' '),
 );
 
 export const ABBREVIATIONS: ReadonlySet<string> = new Set('e.g. i.e. etc. vs. approx. resp. incl. excl. cf. ca. z.b. u.s. a.m. p.m. mr. ms. dr.'.split(' '));

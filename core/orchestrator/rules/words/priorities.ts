@@ -18,8 +18,8 @@ interface Level {
 const LEVELS: Level[] = [
   { priority: 1, use: 'anywhere', phrases: listOf('asap, a.s.a.p, a.s.a.p., as soon as possible, as soon as you can, as quickly as possible, as fast as possible, as quickly as you can, as fast as you can, drop everything, drop everything else, top of the list, before anything else, before everything else, needs to happen now, needs to be fixed now, on fire, time critical, time-critical') },
   { priority: 1, use: 'label', phrases: listOf('top priority, highest priority, top prio, highest prio, critical priority, urgent priority, priority critical, priority urgent, priority highest, priority top, prio urgent, prio critical, maximum priority, max priority, max prio, super high priority, extremely urgent, very urgent, super urgent, really urgent, most urgent, p0, p1, p-0, p-1, prio0, prio1, sev0, sev1, sev-0, sev-1, sev 0, sev 1, severity 0, severity 1, number one priority, #1 priority, first priority, 1st priority, blocker priority, top-priority, urgency high, high urgency') },
-  { priority: 1, use: 'manner', phrases: listOf('urgently, immediately, right away, straight away, straightaway, at once, right now, without delay, without any delay, pronto, instantly') },
-  { priority: 1, use: 'alone', phrases: listOf('urgent, critical, emergency, blocker, showstopper, show stopper, show-stopper, hot fix, hotfix, dringend') },
+  { priority: 1, use: 'manner', phrases: listOf('urgently, immediately, right away, straight away, straightaway, right now, without delay, without any delay, pronto') },
+  { priority: 1, use: 'alone', phrases: listOf('urgent, critical, emergency, blocker, showstopper, show stopper, show-stopper, hot fix, hotfix, at once, instantly, dringend') },
   { priority: 2, use: 'label', phrases: listOf('high priority, high prio, prio high, priority high, high-priority, high-prio, important priority, fairly urgent, somewhat urgent, p2, p-2, prio2, sev2, sev-2, sev 2, severity 2, second priority, elevated priority, higher priority, higher prio, very important, really important, quite important') },
   { priority: 2, use: 'alone', phrases: listOf('important, high, high importance, soonish') },
   { priority: 3, use: 'label', phrases: listOf('normal priority, medium priority, default priority, regular priority, standard priority, medium prio, normal prio, prio medium, prio normal, priority medium, priority normal, p3, p-3, prio3, sev3, sev-3, sev 3, severity 3, mid priority, average priority, usual priority, moderate priority') },
@@ -42,7 +42,7 @@ export const PRIORITY_PHRASES = phraseTable<{ priority: number; use: MarkerUse }
 export const PRIORITY_NOUNS: ReadonlySet<string> = new Set(['priority', 'prio', 'prio:', 'priority:', 'prioritet', 'priorität']);
 
 /** What a priority may describe and still be the priority of the ask: "the urgent bug". */
-export const WORK_NOUNS: ReadonlySet<string> = new Set(listOf('bug, bugs, issue, issues, problem, problems, fix, fixes, task, tasks, ticket, incident, regression, defect, request, item, todo, hotfix, error, outage, thing, one, ask, job, matter, please, pls, thanks, though, here, too'));
+export const WORK_NOUNS: ReadonlySet<string> = new Set(listOf('bug, bugs, issue, issues, problem, problems, fix, fixes, task, ticket, incident, regression, defect, request, item, todo, hotfix, error, outage, thing, one, ask, job, matter, please, pls, thanks, though, here, too'));
 
 /** Words that make a priority count for everything in the message. */
 export const WHOLE_MESSAGE_WORDS: ReadonlySet<string> = new Set(['both', 'all', 'everything', 'each', 'every']);

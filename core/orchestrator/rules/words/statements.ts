@@ -8,6 +8,9 @@ export const TROUBLE = phraseSet(`
   deadlock, deadlocks, race condition, too big, too small, too slow, too long, too short, too wide, too narrow, too dark, too light, too large, too many, too much, too high, too low, invisible, hidden behind, cut off, truncated, off by one, infinite loop, segfault, segfaults, panic, panics, stack overflow, out of memory, oom, refuses, refused, rejects, ignores, ignored, mess, messy, red, confusing, hard to read, unused, never,
   500, 502, 503, 504, 404, 403, 401, 400, 422, 429, complains, complaining, warning, warnings, deprecated, denied, invalid, malformed, spinning, disappears, disappeared, vanishes, jumps, jumping, blinks, unstable, low, poor, bad, clipped, squashed, stretched, blurry, offline, empty, dead, needs to be fixed, needs fixing, needs a fix, needs work, needs an update, needs updating, needs a refactor, could be better, could be faster`);
 
+/** "It would be great if the board remembered its filters" */
+export const WISHES = phraseSet(`it would be great if, it would be nice if, it would be good if, it would be cool if, it would be helpful if, it would be useful if, it would be better if, it'd be great if, it'd be nice if, it'd be good if, it'd be cool if, would be great if, would be nice if, would be good if, i wish, i'd prefer if, i would prefer if, i'd like it if, i would like it if, i'd love it if`);
+
 /** Verbs after which somebody tells of trouble they met: "I get a 500". */
 export const ENCOUNTERS: ReadonlySet<string> = new Set(listOf("get, getting, got, see, seeing, saw, noticed, found, have, having, hit, can't, cannot, couldn't, could, keep, spotted, discovered, receive, receiving, am, run, ran, do, don't, still, always, often, sometimes, just, also"));
 
@@ -39,3 +42,14 @@ export const STATUS_WORDS: ReadonlySet<string> = new Set(listOf(`
   run, runs, running, ran, task, tasks, queue, queued, queues, agent, agents, runner, runners, progress, status, state, board, backlog, finished, finish, done, ready, blocked, pending, waiting, started, stuck, working, completed, complete, next, eta, far, update, updates, news, happening, happened, happens, going, left, remaining, open, failed, passing, passed, pass, green, merged, review, doing, did, have, up, today, now, yesterday, already, yet, still, long, deployed, todo, idle, busy, budget, cost, costs, spent, orchestrator, cycle, overview`));
 /** With one of these the question is about the product or its code after all. */
 export const SUBJECT_MATTER_OPENERS = phraseSet('how does, how do, how is, how are, how can, how could, how would, how should, how to, why, where is, where are, where do, where does, which file, which files, what does, what would, what could, what happens when, what happens if, what is the difference, what is the best, what are the, is there a way, is it possible, is it safe, does the, do we, do our, can the, should we, should i, could we, would it');
+
+/** Third-person verbs and auxiliaries: what stands before them is a subject, so the sentence states something. */
+export const STATES: ReadonlySet<string> = new Set(listOf(`
+  is, are, was, were, isn't, aren't, wasn't, has, have, hasn't, had, does, doesn't, did, didn't, do, should, must, shall, needs, need, can, can't, cannot, could, will, won't, would, may, might, fails, failed, breaks, broke, crashes, crashed, shows, returns, throws, looks, takes, gets, times, hangs, overlaps, keeps, lacks, loses, leaks,
+  works, seems, appears, feels, uses, contains, renders, sends, goes, jumps, disappears, loads, runs, stops, ignores, complains, refuses, rejects, reports, flickers, freezes, says, gives, blocks, covers, displays, points, answers, exceeds, misses, depends, drops, shouldn't, mustn't`));
+
+/** Adverbs that open a sentence; an unknown word before a determiner is a verb unless it is one of these. */
+export const OPENING_ADVERBS: ReadonlySet<string> = new Set(listOf('yesterday, today, tomorrow, sometimes, often, currently, lately, recently, still, always, never, usually, apparently, somehow, here, there, now, then, once, not, only, even, half, most, such, quite, rather, what, all, both, nothing, everything, somebody, someone, nobody, see, seeing, hear, enjoy, love, hate, hope, wish, given, per, via, despite, except, unlike, during, regarding, yet, thus, hence, obviously, unfortunately, sadly, luckily'));
+
+/** Objects that announce a list instead of naming a thing. */
+export const GENERIC_OBJECTS: ReadonlySet<string> = new Set(listOf('following, this, these, those, them, thing, task, item, list, bug, issue, point, todo, change, stuff, step, that, few, some, more, couple, problem, request, fix, improvement, it, below, all, job, work, next, order, one'));

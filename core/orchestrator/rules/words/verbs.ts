@@ -43,14 +43,14 @@ export const FIX_VERBS: ReadonlySet<string> = new Set(
 export const HAND_OVER = listOf(`
   commit, push, open a pr, open a pull request, create a pr, create a pull request, make a pr, make a pull request, open an mr, send a pr, raise a pr, submit a pr,
   commit it, commit that, push it, merge it, let me know, tell me when, tell me if, tell me once, report back, ping me, keep me posted, keep me updated, get back to me, notify me when,
-  ask me, show me the diff, show me the result, show me when, come back to me, call me when, remind me, wait for me, take your time, have a look, do it, do that, do this, do so, do them`);
+  ask me, show me the diff, show me the result, show me when, come back to me, call me when, remind me, wait for me, take your time, do it, do that, do this, do so, do them`);
 
 /** What is demanded of the result rather than asked for beside it. */
 export const DEMAND_VERBS = listOf(`
   make sure, ensure, keep, be sure, use, avoid, leave, do not, don't, dont, never, without, be careful, mind, stick to, respect, take care, follow, remember, preserve, be, note that, note, maintain`);
 
 /** Also when they stand alone: a demand without anything it could belong to. */
-export const PROHIBITIONS: ReadonlySet<string> = new Set(["don't", 'dont', 'never']);
+export const PROHIBITIONS: ReadonlySet<string> = new Set(["don't", 'dont']);
 
 /** `adding` → `add`; null when the word is not the -ing form of a known verb. */
 export function verbOfGerund(word: string): string | null {

@@ -1,0 +1,15 @@
+import type { Actor } from '#core/access/actor.ts';
+import type { RunnerPresence } from './runner-presence.ts';
+import type { Core } from '#core/platform/core.ts';
+
+/** What a resolver is given: who asks, and the core to ask. */
+export interface ApiContext {
+  core: Core;
+  /** Null: nobody is signed in; only fields marked public may be reached. */
+  actor: Actor | null;
+  requestId: string;
+  /** Which runners are connected to this process. */
+  presence: RunnerPresence;
+  /** The caller's address, as far as trusted proxies told it. */
+  address: string;
+}

@@ -1,0 +1,33 @@
+import { GraphQLError } from 'graphql';
+import { DomainError } from '#core/errors/errors.ts';
+import type { Logger } from '#core/platform/logger.ts';
+
+/**
+ * What a client is told of a failure: expected ones with their code, mistakes in the query as they are, and
+ * everything else masked, logged once with the request id it carries.
+ */
+export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
+  const cause = rootCause(error);
+  if (cause instanceof DomainError) {
+    return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: cause.code, ...cause.extra() } });
+  }
+  if (error instanceof GraphQLError && cause === error) {
+    const code = error.extensions['code'] ?? (error.message.startsWith('Variable "$') ? 'BAD_USER_INPUT' : 'QUERY_REJECTED');
+    return new GraphQLError(error.message, { ...locationOf(error), extensions: { ...error.extensions, code } });
+  }
+  if (cause instanceof GraphQLError) return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: 'BAD_USER_INPUT', ...cause.extensions } });
+  logger.error({ err: cause, requestId }, 'A request failed in a way nobody expected');
+  return new GraphQLError('Something went wrong on the server. Its log has more under this request id.', {
+    ...locationOf(error), extensions: { code: 'INTERNAL', requestId },
+  });
+}
+
+function rootCause(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
+  return cause;
+}
+
+function locationOf(error: unknown): { path?: GraphQLError['path']; nodes?: GraphQLError['nodes'] } {
+  return error instanceof GraphQLError ? { path: error.path, nodes: error.nodes } : {};
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorCode } from '#core/errors/errors.ts';
+import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
+
+/** Answers a request that never reaches GraphQL with an error of the same form. */
+export function refuse(response: ServerResponse, status: number, code: ErrorCode, message: string, extra: Record<string, unknown> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extra } }] }));
+}
+
+/**
+ * Reads a JSON body up to the limit, whatever its headers claim.
+ * @returns null when it is too large: the rest is not read
+ */
+export async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Uploads are streamed, so they must say their length beforehand. */
+export function isUploadTooLarge(request: IncomingMessage): boolean {
+  const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  return !(length <= MAX_UPLOAD_BYTES);
+}

@@ -1,0 +1,54 @@
+import { noteRunnersSeen, setRunnerConnection, sweepSilentRunners } from '#core/runners/connection.ts';
+import type { Core } from '#core/platform/core.ts';
+
+const NOTE_MS = 5_000;
+/** A runner whose socket just closed may come straight back: a restart, or a network that blinked. */
+const UNREACHABLE_AFTER_MS = 1_500;
+const OFFLINE_AFTER_MS = 60_000;
+
+/**
+ * Presence is the socket: this process knows which runners are connected to it, says so in one statement now and
+ * then, and tells when one goes. No query a runner.
+ */
+export function watchRunners(core: Core) {
+  const sockets = new Map<string, number>();
+  const leaving = new Map<string, NodeJS.Timeout>();
+  const set = (runnerId: string, connection: 'online' | 'unreachable' | 'offline'): void => {
+    setRunnerConnection(core, runnerId, connection).catch((error: unknown) => core.logger.warn({ err: error, runnerId, connection }, 'Presence was not written; it is repeated'));
+  };
+  const timer = setInterval(() => {
+    noteRunnersSeen(core, [...sockets.keys()])
+      .then(() => sweepSilentRunners(core))
+      .catch((error: unknown) => core.logger.warn({ err: error }, 'Presence was not written; it is repeated'));
+  }, NOTE_MS);
+
+  return {
+    /** A runner has subscribed to its commands. @returns to be called when it has gone */
+    join(runnerId: string): () => void {
+      clearTimeout(leaving.get(runnerId));
+      leaving.delete(runnerId);
+      sockets.set(runnerId, (sockets.get(runnerId) ?? 0) + 1);
+      set(runnerId, 'online');
+      let hasLeft = false;
+      return () => {
+        if (hasLeft) return;
+        hasLeft = true;
+        const left = (sockets.get(runnerId) ?? 1) - 1;
+        if (left > 0) {
+          sockets.set(runnerId, left);
+          return;
+        }
+        sockets.delete(runnerId);
+        leaving.set(runnerId, setTimeout(() => {
+          set(runnerId, 'unreachable');
+          leaving.set(runnerId, setTimeout(() => set(runnerId, 'offline'), OFFLINE_AFTER_MS));
+        }, UNREACHABLE_AFTER_MS));
+      };
+    },
+    close(): void {
+      clearInterval(timer);
+      for (const timeout of leaving.values()) clearTimeout(timeout);
+    },
+  };
+}
+export type RunnerPresence = ReturnType<typeof watchRunners>;

@@ -1,0 +1,176 @@
+import { requireProject } from '#core/access/permissions.ts';
+import { InvalidInputError } from '#core/errors/errors.ts';
+import * as catalogue from '#core/events/catalogue.ts';
+import type { EventEnvelope } from '#core/events/define-event.ts';
+import { follow } from '#core/events/follow.ts';
+import type { Resync } from '#core/events/follow.ts';
+import { AgentType } from './agents.ts';
+import { ArtifactType } from './artifacts.ts';
+import { abortable } from '#core/platform/abortable.ts';
+import { actorOf, builder } from './builder.ts';
+import { ConversationType, MessageType } from './conversations.ts';
+import { CycleType } from './cycles.ts';
+import { TaskEventTypeEnum } from './enums.ts';
+import { ProjectType } from './projects.ts';
+import { RunnerType } from './runners.ts';
+import { RunType } from './runs.ts';
+import { TaskType } from './tasks.ts';
+
+/** `agent.run.started` → `AgentRunStartedEvent`. */
+const typeName = (eventType: string): string => `${eventType.split('.').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('')}Event`;
+
+const ProjectEvent = builder.interfaceRef<EventEnvelope>('ProjectEvent').implement({
+  description: 'Something that happened in a project. Keep the cursor: following after it again misses nothing and repeats nothing.',
+  fields: (t) => ({
+    type: t.exposeString('type', { description: 'Dotted, past tense: task.updated, agent.run.completed …' }),
+    ts: t.expose('ts', { type: 'DateTime', description: 'When it happened.' }),
+    projectId: t.exposeID('projectId', { description: 'The project.' }),
+    cursor: t.exposeString('cursor', { nullable: true, description: 'Counts the events of the project, in commit order, without gaps; null for notices, which are not stored.' }),
+    entityId: t.id({ description: 'The thing that changed.', resolve: (event) => event.entity.id }),
+    patch: t.field({ type: 'JSON', description: 'The changed fields in camelCase, enum values in lower_snake; enough to update a cache.', resolve: (event) => event.entity.patch }),
+  }),
+  resolveType: (event) => typeName(event.type),
+});
+
+const declare = (definition: { type: string }, description: string) =>
+  builder.objectRef<EventEnvelope>(typeName(definition.type)).implement({ description, interfaces: [ProjectEvent] });
+const AS_IT_STANDS = 'as it stands now; null when it is gone.';
+
+for (const event of [
+  declare(catalogue.projectUpdated, 'The project changed: its name, status, repository …'),
+  declare(catalogue.projectStateUpdated, 'The state document has a new version; the patch has `version` and `contentHash`.'),
+]) {
+  builder.objectField(event, 'project', (t) =>
+    t.prismaField({
+      type: ProjectType, nullable: true, description: `The project ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) => core.db.project.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+
+const taskEventAppended = declare(catalogue.taskEventAppended, 'The audit trail of a task has a new entry.');
+for (const event of [declare(catalogue.taskCreated, 'A task was added.'), declare(catalogue.taskUpdated, 'A task changed.'), taskEventAppended]) {
+  builder.objectField(event, 'task', (t) =>
+    t.prismaField({
+      type: TaskType, nullable: true, description: `The task ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) => core.db.task.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+interface TaskEventPatch {
+  eventId: string;
+  eventType: 'created';
+  payload: unknown;
+  createdAt: string;
+}
+const taskEventPatch = (event: EventEnvelope): TaskEventPatch => event.entity.patch as unknown as TaskEventPatch;
+builder.objectFields(taskEventAppended, (t) => ({
+  eventId: t.id({ description: 'The entry\'s id.', resolve: (event) => taskEventPatch(event).eventId }),
+  eventType: t.field({ type: TaskEventTypeEnum, description: 'What it records.', resolve: (event) => taskEventPatch(event).eventType }),
+  payload: t.field({ type: 'JSON', description: 'Its details.', resolve: (event) => taskEventPatch(event).payload }),
+  createdAt: t.field({ type: 'DateTime', description: 'When it happened.', resolve: (event) => taskEventPatch(event).createdAt }),
+}));
+
+for (const event of [declare(catalogue.agentCreated, 'An agent was added.'), declare(catalogue.agentUpdated, 'An agent changed.')]) {
+  builder.objectField(event, 'agent', (t) =>
+    t.prismaField({
+      type: AgentType, nullable: true, description: `The agent ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) => core.db.agent.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+
+for (const event of [
+  declare(catalogue.runCreated, 'A run was scheduled.'),
+  declare(catalogue.runStarted, 'A runner has claimed a run.'),
+  declare(catalogue.runUpdated, 'Why a run waits changed, or somebody asked to stop it.'),
+  declare(catalogue.runCompleted, 'A run has ended: completed, failed, timed out or canceled.'),
+]) {
+  builder.objectField(event, 'run', (t) =>
+    t.prismaField({
+      type: RunType, nullable: true, description: `The run ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) => core.db.agentRun.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+interface LogPatch {
+  lastSeq: number;
+  count: number;
+  lastMessage: string;
+}
+const logPatch = (event: EventEnvelope): LogPatch => event.entity.patch as unknown as LogPatch;
+builder.objectFields(declare(catalogue.runLogAppended, 'A notice that a run has written, a few times a second at most; the lines come by `runLog`.'), (t) => ({
+  lastSeq: t.int({ description: 'The newest line\'s number.', resolve: (event) => logPatch(event).lastSeq }),
+  count: t.int({ description: 'Lines in the newest batch.', resolve: (event) => logPatch(event).count }),
+  lastMessage: t.string({ description: 'The start of the newest line.', resolve: (event) => logPatch(event).lastMessage }),
+}));
+
+builder.objectField(declare(catalogue.artifactCreated, 'A run has made a file.'), 'artifact', (t) =>
+  t.prismaField({
+    type: ArtifactType, nullable: true, description: `The file ${AS_IT_STANDS}`,
+    resolve: (query, { entity }, _args, { core }) => core.db.artifact.findUnique({ ...query, where: { id: entity.id } }),
+  }),
+);
+builder.objectField(declare(catalogue.conversationCreated, 'A conversation was opened.'), 'conversation', (t) =>
+  t.prismaField({
+    type: ConversationType, nullable: true, description: `The conversation ${AS_IT_STANDS}`,
+    resolve: (query, { entity }, _args, { core }) => core.db.conversation.findUnique({ ...query, where: { id: entity.id } }),
+  }),
+);
+builder.objectField(declare(catalogue.messageCreated, 'Something was said.'), 'message', (t) =>
+  t.prismaField({
+    type: MessageType, nullable: true, description: `The message ${AS_IT_STANDS}`,
+    resolve: (query, { entity }, _args, { core }) => core.db.message.findUnique({ ...query, where: { id: entity.id } }),
+  }),
+);
+for (const event of [
+  declare(catalogue.cycleStarted, 'The orchestrator has begun a cycle.'),
+  declare(catalogue.cyclePhase, 'A cycle has reached its next phase.'),
+  declare(catalogue.cycleCompleted, 'A cycle has ended.'),
+]) {
+  builder.objectField(event, 'cycle', (t) =>
+    t.prismaField({
+      type: CycleType, nullable: true, description: `The cycle ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) => core.db.orchestratorCycle.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+builder.objectField(declare(catalogue.runnerStatusChanged, 'A runner came, went, or changed what it takes.'), 'runner', (t) =>
+  t.prismaField({
+    type: RunnerType, nullable: true, description: `The runner ${AS_IT_STANDS}`,
+    resolve: (query, { entity }, _args, { core }) => core.db.runner.findUnique({ ...query, where: { id: entity.id } }),
+  }),
+);
+declare({ type: 'resync' }, 'You are too far behind to be sent what happened: load everything anew, then follow after this cursor.');
+
+builder.subscriptionField('projectEvents', (t) =>
+  t.field({
+    type: ProjectEvent,
+    description: 'Everything that happens in a project, in order, each once. With `after`, what you missed comes first.',
+    authScopes: { signedIn: true },
+    args: {
+      projectId: t.arg.id({ required: true, description: 'The project.' }),
+      after: t.arg.string({ description: 'The last cursor you have; without it only what happens from now on.' }),
+    },
+    subscribe: async (_root, { projectId, after }, context) => {
+      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+      const events = follow(context.core, projectId, parseCursor(after));
+      return abortable((signal) => asEnvelopes(projectId, events, signal));
+    },
+    resolve: (event: EventEnvelope) => event,
+  }),
+);
+
+function parseCursor(after: string | null | undefined): bigint | null {
+  if (after === null || after === undefined) return null;
+  if (!/^\d{1,18}$/.test(after)) throw new InvalidInputError([{ path: ['after'], message: 'A cursor is the one an event or `eventCursor` gave' }]);
+  return BigInt(after);
+}
+
+async function* asEnvelopes(projectId: string, events: AsyncGenerator<EventEnvelope | Resync>, signal: AbortSignal): AsyncGenerator<EventEnvelope> {
+  signal.addEventListener('abort', () => void events.return(undefined));
+  for await (const event of events) {
+    if ('resync' in event) yield { type: 'resync', ts: new Date().toISOString(), projectId, cursor: event.cursor, entity: { id: projectId, patch: {} } };
+    else yield event;
+  }
+}

@@ -1,0 +1,60 @@
+import { projectScope } from '#core/access/permissions.ts';
+import { NotFoundError } from '#core/errors/errors.ts';
+import { abortable } from '#core/platform/abortable.ts';
+import { isUuid } from '#core/platform/ids.ts';
+import { followRunnerCommands } from '#core/runners/follow-commands.ts';
+import type { RunnerCommand } from '#core/runners/commands.ts';
+import { followRunLog } from '#core/runs/follow-logs.ts';
+import type { LogBatch } from '#core/runs/append-logs.ts';
+import { actorOf, builder, runnerOf } from './builder.ts';
+import { RunnerCommandTypeEnum } from './enums.ts';
+import { RunLogBatchType } from './runs.ts';
+
+builder.subscriptionField('runLog', (t) =>
+  t.field({
+    type: RunLogBatchType,
+    description: 'The lines of a run after a number, stored ones first, then live; ends when the run has ended and its last line was sent.',
+    authScopes: { signedIn: true },
+    args: {
+      runId: t.arg.id({ required: true, description: 'The run.' }),
+      afterSeq: t.arg.int({ description: 'The last line you have; -1 (the default) for all.' }),
+    },
+    subscribe: async (_root, { runId, afterSeq }, context) => {
+      const run = isUuid(runId)
+        ? await context.core.db.agentRun.findFirst({ where: { id: runId, project: projectScope(actorOf(context)) }, select: { id: true } })
+        : null;
+      if (!run) throw new NotFoundError('run', runId);
+      return followRunLog(context.core, runId, Math.max(-1, afterSeq ?? -1));
+    },
+    resolve: (batch: LogBatch) => batch,
+  }),
+);
+
+const RunnerCommandType = builder.objectRef<RunnerCommand>('RunnerCommand').implement({
+  description: 'A wake-up for a runner; what is true it asks for.',
+  fields: (t) => ({
+    type: t.expose('type', { type: RunnerCommandTypeEnum, description: 'What to do.' }),
+    runId: t.exposeID('runId', { nullable: true, description: 'CANCEL: the run to stop.' }),
+    reason: t.exposeString('reason', { nullable: true, description: 'CANCEL: why, as a run reason in lower_snake.' }),
+  }),
+});
+builder.subscriptionField('runnerCommands', (t) =>
+  t.field({
+    type: RunnerCommandType,
+    description: 'For runners: says when there may be work and what to stop. Being subscribed is being online.',
+    authScopes: { runner: true },
+    subscribe: (_root, _args, context) => {
+      const runner = runnerOf(context);
+      const leave = context.presence.join(runner.runnerId);
+      const commands = followRunnerCommands(context.core, runner);
+      return abortable(async function* (signal) {
+        signal.addEventListener('abort', () => {
+          leave();
+          void commands.return(undefined);
+        });
+        yield* commands;
+      });
+    },
+    resolve: (command: RunnerCommand) => command,
+  }),
+);

@@ -1,0 +1,215 @@
+import { createRunner, rotateRunnerToken, setRunnerEnabled } from '#core/runners/create-runner.ts';
+import { registerRunner } from '#core/runners/connection.ts';
+import { appendRunLogs } from '#core/runs/append-logs.ts';
+import { claimRun } from '#core/runs/claim-run.ts';
+import type { ClaimedRun } from '#core/runs/claim-run.ts';
+import { completeRun } from '#core/runs/complete-run.ts';
+import { heartbeatRuns } from '#core/runs/heartbeat.ts';
+import type { LeaseState } from '#core/runs/heartbeat.ts';
+import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
+import type { AgentRun, Runner } from '#prisma/generated/client/client.ts';
+import { builder, runnerOf, userOf } from './builder.ts';
+import { RunnerConnectionEnum, RunStatusEnum } from './enums.ts';
+import { COMMON_ERRORS, RUNNER_ERRORS } from './errors.ts';
+
+export const RunnerType = builder.prismaObject('Runner', {
+  description: 'A program on a machine with repositories that executes runs there.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUIDv7.' }),
+    name: t.exposeString('name', { description: 'Unique on this system.' }),
+    labels: t.exposeStringList('labels', { description: 'What it has or can do; agents may ask for labels.' }),
+    capacity: t.exposeInt('capacity', { description: 'Runs it takes at once.' }),
+    version: t.exposeString('version', { nullable: true, description: 'Of its program; null: never connected.' }),
+    isEnabled: t.exposeBoolean('isEnabled', { description: 'A disabled runner is refused.' }),
+    isDraining: t.exposeBoolean('isDraining', { description: 'It finishes what it has and takes nothing new.' }),
+    connection: t.expose('connection', { type: RunnerConnectionEnum, description: 'Whether it can be heard.' }),
+    lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', nullable: true, description: 'When it was last heard of; null: never.' }),
+    allProjects: t.exposeBoolean('allProjects', { description: 'Serves every project; else only some.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
+  }),
+});
+builder.queryField('runners', (t) =>
+  t.prismaField({
+    type: [RunnerType],
+    description: 'The runners, by name: all for administrators, those that serve your projects for others.',
+    authScopes: { signedIn: true },
+    resolve: async (query, _root, _args, context) => {
+      const user = userOf(context);
+      const mine = { OR: [{ allProjects: true }, { projects: { some: { project: { members: { some: { userId: user.userId } } } } } }] };
+      return context.core.db.runner.findMany({ ...query, where: user.isAdmin ? {} : mine, orderBy: { name: 'asc' }, take: 500 });
+    },
+  }),
+);
+
+const RunnerTokenPayload = (name: string, description: string) =>
+  builder.objectRef<{ runner: Runner; token: string }>(name).implement({
+    description,
+    fields: (t) => ({
+      runner: t.field({ type: RunnerType, description: 'The runner.', resolve: (payload) => payload.runner }),
+      token: t.exposeString('token', { description: 'Put it into the runner\'s runner.json. Shown this once.' }),
+    }),
+  });
+const CreateRunnerInput = builder.inputType('CreateRunnerInput', {
+  description: 'A new runner.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Unique on this system.' }),
+    labels: t.stringList({ description: 'What it has or can do.' }),
+    capacity: t.int({ description: 'Runs at once; 2 if not given.' }),
+    projectIds: t.idList({ description: 'The projects it serves; without it every project.' }),
+  }),
+});
+builder.mutationField('createRunner', (t) =>
+  t.field({
+    type: RunnerTokenPayload('CreateRunnerPayload', 'The runner was added.'),
+    description: 'Adds a runner and its token (administrators only).',
+    authScopes: { admin: true },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
+    args: { input: t.arg({ type: CreateRunnerInput, required: true, description: 'The runner.' }) },
+    resolve: async (_root, { input }, context) =>
+      createRunner(context.core, userOf(context), { name: input.name, labels: input.labels ?? [], capacity: input.capacity ?? 2, projectIds: input.projectIds ?? null }),
+  }),
+);
+builder.mutationField('rotateRunnerToken', (t) =>
+  t.field({
+    type: RunnerTokenPayload('RotateRunnerTokenPayload', 'The runner has a new token; the old ones have ended.'),
+    description: 'Gives a runner a new token (administrators only).',
+    authScopes: { admin: true },
+    errors: { types: [...COMMON_ERRORS] },
+    args: { runnerId: t.arg.id({ required: true, description: 'The runner.' }) },
+    resolve: async (_root, { runnerId }, context) => rotateRunnerToken(context.core, userOf(context), runnerId),
+  }),
+);
+const SetRunnerEnabledPayload = builder.objectRef<{ runner: Runner }>('SetRunnerEnabledPayload').implement({
+  description: 'The runner was enabled or disabled.',
+  fields: (t) => ({ runner: t.field({ type: RunnerType, description: 'The runner as it stands now.', resolve: (payload) => payload.runner }) }),
+});
+builder.mutationField('setRunnerEnabled', (t) =>
+  t.field({
+    type: SetRunnerEnabledPayload,
+    description: 'Enables or disables a runner (administrators only).',
+    authScopes: { admin: true },
+    errors: { types: [...COMMON_ERRORS] },
+    args: {
+      runnerId: t.arg.id({ required: true, description: 'The runner.' }),
+      isEnabled: t.arg.boolean({ required: true, description: 'False: it is refused from now on.' }),
+    },
+    resolve: async (_root, { runnerId, isEnabled }, context) => ({ runner: await setRunnerEnabled(context.core, userOf(context), runnerId, isEnabled) }),
+  }),
+);
+
+const RegisterRunnerInput = builder.inputType('RegisterRunnerInput', {
+  description: 'What the runner is and can do.',
+  fields: (t) => ({
+    version: t.string({ required: true, description: 'Of its program.' }),
+    labels: t.stringList({ required: true, description: 'What it has or can do.' }),
+    capacity: t.int({ required: true, description: 'Runs it takes at once.' }),
+    isDraining: t.boolean({ description: 'True: it takes nothing new.' }),
+  }),
+});
+const RegisterRunnerPayload = builder.objectRef<{ runner: Runner }>('RegisterRunnerPayload').implement({
+  description: 'The runner is known.',
+  fields: (t) => ({ runner: t.field({ type: RunnerType, description: 'The runner as it stands now.', resolve: (payload) => payload.runner }) }),
+});
+builder.mutationField('registerRunner', (t) =>
+  t.field({
+    type: RegisterRunnerPayload,
+    description: 'For runners: says what it is, at each start.',
+    authScopes: { runner: true },
+    errors: { types: [InvalidInputError] },
+    args: { input: t.arg({ type: RegisterRunnerInput, required: true, description: 'What it is.' }) },
+    resolve: async (_root, { input }, context) => ({ runner: await registerRunner(context.core, runnerOf(context), { ...input, isDraining: input.isDraining ?? false }) }),
+  }),
+);
+
+const ClaimedRunType = builder.objectRef<ClaimedRun>('ClaimedRun').implement({
+  description: 'A run that is now this runner\'s.',
+  fields: (t) => ({
+    spec: t.expose('spec', { type: 'JSON', description: 'RunSpec of the contract: all there is to know for this attempt.' }),
+    leaseExpiresAt: t.expose('leaseExpiresAt', { type: 'DateTime', description: 'By the server\'s clock; renewed by heartbeats.' }),
+  }),
+});
+builder.mutationField('claimRun', (t) =>
+  t.field({
+    type: ClaimedRunType,
+    nullable: true,
+    description: 'For runners: takes the next run it may work on; null when there is none.',
+    authScopes: { runner: true },
+    resolve: async (_root, _args, context) => claimRun(context.core, runnerOf(context)),
+  }),
+);
+
+const HeldRunInput = builder.inputType('HeldRunInput', {
+  description: 'A run the runner holds.',
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'The run.' }),
+    leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
+  }),
+});
+const LeaseStateType = builder.objectRef<LeaseState>('LeaseState').implement({
+  description: 'How a lease stands after a heartbeat.',
+  fields: (t) => ({
+    runId: t.exposeID('runId', { description: 'The run.' }),
+    isHeld: t.exposeBoolean('isHeld', { description: 'False: it is no longer this runner\'s; it must stop it.' }),
+    isCancelRequested: t.exposeBoolean('isCancelRequested', { description: 'True: it is to be stopped.' }),
+    leaseMs: t.exposeInt('leaseMs', { description: 'How long it is held from now, in milliseconds.' }),
+  }),
+});
+builder.mutationField('heartbeatRuns', (t) =>
+  t.field({
+    type: [LeaseStateType],
+    description: 'For runners: renews the leases of all its live runs at once.',
+    authScopes: { runner: true },
+    args: { runs: t.arg({ type: [HeldRunInput], required: true, description: 'All runs it holds, at most 200.' }) },
+    resolve: async (_root, { runs }, context) => heartbeatRuns(context.core, runnerOf(context), runs),
+  }),
+);
+
+const AppendRunLogsInput = builder.inputType('AppendRunLogsInput', {
+  description: 'Lines of a run that follow each other, packed.',
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'The run.' }),
+    leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
+    firstSeq: t.int({ required: true, description: 'The number of the first line.' }),
+    streams: t.string({ required: true, description: 'A digit a line: 1 stdout, 2 stderr, 3 system.' }),
+    messages: t.stringList({ required: true, description: 'The texts, at most 1,000 and 256 KiB together, 16 KiB each.' }),
+  }),
+});
+const AppendRunLogsPayload = builder.objectRef<{ lastSeq: number }>('AppendRunLogsPayload').implement({
+  description: 'The lines are stored for good.',
+  fields: (t) => ({ lastSeq: t.exposeInt('lastSeq', { description: 'The highest stored number; the runner may forget up to it.' }) }),
+});
+builder.mutationField('appendRunLogs', (t) =>
+  t.field({
+    type: AppendRunLogsPayload,
+    description: 'For runners: appends lines to a run\'s log. The same again is harmless; a gap is refused.',
+    authScopes: { runner: true },
+    errors: { types: [...RUNNER_ERRORS] },
+    args: { input: t.arg({ type: AppendRunLogsInput, required: true, description: 'The lines.' }) },
+    resolve: async (_root, { input }, context) => ({ lastSeq: await appendRunLogs(context.core, runnerOf(context), input) }),
+  }),
+);
+
+const CompleteRunInput = builder.inputType('CompleteRunInput', {
+  description: 'How a run ended.',
+  fields: (t) => ({
+    leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
+    result: t.field({ type: 'JSON', required: true, description: 'RunResult of the contract.' }),
+  }),
+});
+const CompleteRunPayload = builder.objectRef<AgentRun>('CompleteRunPayload').implement({
+  description: 'The run has ended.',
+  fields: (t) => ({
+    runId: t.exposeID('id', { description: 'The run.' }),
+    status: t.expose('status', { type: RunStatusEnum, description: 'How it ended; CANCELED when somebody had asked for that.' }),
+  }),
+});
+builder.mutationField('completeRun', (t) =>
+  t.field({
+    type: CompleteRunPayload,
+    description: 'For runners: hands over the result, when every line is stored. The same again is harmless.',
+    authScopes: { runner: true },
+    errors: { types: [...RUNNER_ERRORS] },
+    args: { input: t.arg({ type: CompleteRunInput, required: true, description: 'The result.' }) },
+    resolve: async (_root, { input }, context) => completeRun(context.core, runnerOf(context), input.leaseToken, input.result),
+  }),
+);

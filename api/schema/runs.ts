@@ -1,0 +1,141 @@
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import { LOG_STREAMS } from '#contract/enums.ts';
+import { projectScope, requireProject } from '#core/access/permissions.ts';
+import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
+import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
+import { isUuid } from '#core/platform/ids.ts';
+import { cancelRun } from '#core/runs/cancel-run.ts';
+import type { LogBatch } from '#core/runs/append-logs.ts';
+import { readLines } from '#core/runs/follow-logs.ts';
+import type { AgentRun } from '#prisma/generated/client/client.ts';
+import { actorOf, builder } from './builder.ts';
+import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
+import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum } from './enums.ts';
+import { COMMON_ERRORS } from './errors.ts';
+
+const LogLine = builder.objectRef<{ seq: number; stream: (typeof LOG_STREAMS)[number]; message: string; createdAt: string }>('RunLogLine').implement({
+  description: 'One line of a run\'s log.',
+  fields: (t) => ({
+    seq: t.exposeInt('seq', { description: 'Its number: 0, 1, 2 … without gaps.' }),
+    stream: t.expose('stream', { type: LogStreamEnum, description: 'Where it came from.' }),
+    message: t.exposeString('message', { description: 'Its text, as the program wrote it (ANSI colours included), masked.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was stored.' }),
+  }),
+});
+
+export const RunLogBatchType = builder.objectRef<LogBatch>('RunLogBatch').implement({
+  description: 'Lines of a run that follow each other. The packed form (`firstSeq`, `streams`, `messages`) is the quick one.',
+  fields: (t) => ({
+    firstSeq: t.exposeInt('firstSeq', { description: 'The number of the first line; the others count on.' }),
+    streams: t.exposeString('streams', { description: 'A digit a line: 1 stdout, 2 stderr, 3 system.' }),
+    messages: t.exposeStringList('messages', { description: 'The texts.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the first of them was stored.' }),
+    lines: t.field({
+      type: [LogLine],
+      description: 'The same, a line each.',
+      resolve: (batch) => batch.messages.map((message, i) => ({
+        seq: batch.firstSeq + i, message, stream: LOG_STREAMS[Number(batch.streams.charAt(i)) - 1] ?? 'system', createdAt: batch.createdAt,
+      })),
+    }),
+  }),
+});
+
+export const RunType = builder.prismaObject('AgentRun', {
+  name: 'Run',
+  description: 'One attempt of an agent at a task, or the merge of an approved one.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUIDv7.' }),
+    kind: t.expose('kind', { type: RunKindEnum, description: 'What it is for.' }),
+    attempt: t.exposeInt('attempt', { description: 'Counts the runs of this kind of the task, from 1.' }),
+    status: t.expose('status', { type: RunStatusEnum, description: 'Where it stands.' }),
+    reason: t.expose('reason', { type: RunReasonEnum, nullable: true, description: 'Why it ended; null while it is live.' }),
+    message: t.exposeString('message', { nullable: true, description: 'Why it ended, as a sentence; null while it is live.' }),
+    waitingReason: t.exposeString('waitingReason', { nullable: true, description: 'Why it has not started; null: about to, or started.' }),
+    baseBranch: t.exposeString('baseBranch', { nullable: true, description: 'The branch it starts from and is merged into; null: not known before it ran.' }),
+    branch: t.exposeString('branch', { nullable: true, description: 'The branch it writes; null: not started.' }),
+    baseCommit: t.exposeString('baseCommit', { nullable: true, description: 'The commit it started from; null: not known.' }),
+    headCommit: t.exposeString('headCommit', { nullable: true, description: 'The commit it made; null: none.' }),
+    cancelRequestedAt: t.expose('cancelRequestedAt', { type: 'DateTime', nullable: true, description: 'When somebody asked to stop it; null: nobody.' }),
+    lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that are stored.' }),
+    exitCode: t.exposeInt('exitCode', { nullable: true, description: 'Of the last command; null: none ended by itself.' }),
+    summary: t.exposeString('summary', { nullable: true, description: 'What the agent says it did; null: nothing said.' }),
+    metrics: t.expose('metrics', { type: 'JSON', nullable: true, description: 'RunMetrics of the contract; null before it ended.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was scheduled.' }),
+    notBefore: t.expose('notBefore', { type: 'DateTime', nullable: true, description: 'A retry is not started before this; null: at once.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When a runner claimed it; null: not yet.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended; null: not yet.' }),
+    leaseExpiresAt: t.expose('leaseExpiresAt', { type: 'DateTime', nullable: true, description: 'Until when its runner need not be heard; null: not started.' }),
+    agent: t.relation('agent', { description: 'Who works.' }),
+    task: t.relation('task', { nullable: true, description: 'What it works for; null for maintenance.' }),
+    runner: t.relation('runner', { nullable: true, description: 'Where it works; null: not started.' }),
+    artifacts: t.relation('artifacts', { description: 'Files it made, at most 100.', query: { orderBy: { id: 'asc' }, take: 100 } }),
+    logs: t.field({
+      type: RunLogBatchType,
+      nullable: true,
+      description: 'A page of its log; null when there are no lines after the number.',
+      args: {
+        afterSeq: t.arg.int({ description: 'Lines after this number; -1 (the default) for the start.' }),
+        limit: t.arg.int({ description: `How many, at most ${MAX_LOG_PAGE_LINES}; 500 if not given.` }),
+      },
+      resolve: async (run, { afterSeq, limit }, { core }) => {
+        const count = limit ?? 500;
+        if (count < 1 || count > MAX_LOG_PAGE_LINES) throw new InvalidInputError([{ path: ['limit'], message: `Between 1 and ${MAX_LOG_PAGE_LINES}` }]);
+        return readLines(core, run.id, afterSeq ?? -1, count);
+      },
+    }),
+  }),
+});
+const RunConnection = connectionOf<AgentRun>('Run', RunType);
+
+builder.queryField('run', (t) =>
+  t.prismaField({
+    type: RunType,
+    nullable: true,
+    description: 'One run; null when it is missing or not yours.',
+    authScopes: { signedIn: true },
+    args: { id: t.arg.id({ required: true, description: 'The run\'s id.' }) },
+    resolve: async (query, _root, { id }, context) =>
+      isUuid(id) ? context.core.db.agentRun.findFirst({ ...query, where: { id, project: projectScope(actorOf(context)) } }) : null,
+  }),
+);
+builder.queryField('runs', (t) =>
+  t.field({
+    type: RunConnection,
+    description: 'The runs of a project, newest first.',
+    authScopes: { signedIn: true },
+    args: {
+      projectId: t.arg.id({ required: true, description: 'The project.' }),
+      statuses: t.arg({ type: [RunStatusEnum], description: 'Only these.' }),
+      agentId: t.arg.id({ description: 'Only of this agent.' }),
+      first: t.arg.int(pageArgs.first),
+      after: t.arg.string(pageArgs.after),
+    },
+    resolve: async (_root, { projectId, statuses, agentId, first, after }, context, info) => {
+      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+      const size = pageSize(first);
+      const [id] = decodeCursor(after, 1) ?? [];
+      const rows = await context.core.db.agentRun.findMany({
+        ...queryFromInfo({ context, info, typeName: 'Run', paths: [['nodes'], ['edges', 'node']] }),
+        where: { projectId, ...(statuses ? { status: { in: statuses } } : {}), ...(agentId ? { agentId } : {}), ...(id ? { id: { lt: id } } : {}) },
+        orderBy: { id: 'desc' },
+        take: size + 1,
+      });
+      return toPage(rows as AgentRun[], size, (row) => [row.id]);
+    },
+  }),
+);
+
+const CancelRunPayload = builder.objectRef<{ run: AgentRun }>('CancelRunPayload').implement({
+  description: 'The run ends: at once when it had not started, else when its programs have.',
+  fields: (t) => ({ run: t.field({ type: RunType, description: 'The run as it stands now.', resolve: (payload) => payload.run }) }),
+});
+builder.mutationField('cancelRun', (t) =>
+  t.field({
+    type: CancelRunPayload,
+    description: 'Stops a live run: its programs get SIGTERM, and SIGKILL after the agent\'s grace.',
+    authScopes: { signedIn: true },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
+    args: { runId: t.arg.id({ required: true, description: 'The run.' }) },
+    resolve: async (_root, { runId }, context) => ({ run: await cancelRun(context.core, actorOf(context), runId) }),
+  }),
+);

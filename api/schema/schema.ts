@@ -1,0 +1,33 @@
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './scalars.ts';
+import './errors.ts';
+import './users.ts';
+import './projects.ts';
+import './agents.ts';
+import './tasks.ts';
+import './task-mutations.ts';
+import './runs.ts';
+import './artifacts.ts';
+import './conversations.ts';
+import './state.ts';
+import './cycles.ts';
+import './runners.ts';
+import './events.ts';
+import './run-subscriptions.ts';
+import './health.ts';
+
+/**
+ * Builds the schema. Deny by default: a root field that does not say who may reach it is a mistake, found here
+ * and not in production.
+ */
+export function buildSchema(): GraphQLSchema {
+  const schema = builder.toSchema();
+  for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
+    for (const field of Object.values(root?.getFields() ?? {})) {
+      const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined;
+      if (!options?.authScopes) throw new Error(`${root?.name}.${field.name} does not say who may reach it (authScopes)`);
+    }
+  }
+  return schema;
+}

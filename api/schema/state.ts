@@ -1,0 +1,120 @@
+import { projectScope, requireProject } from '#core/access/permissions.ts';
+import { ConflictError } from '#core/errors/errors.ts';
+import { rollBackState, saveState } from '#core/state-document/save-state.ts';
+import { diffStateVersions } from '#core/state-document/diff-versions.ts';
+import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
+import { actorOf, builder } from './builder.ts';
+import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
+import { StateFormatEnum } from './enums.ts';
+import { COMMON_ERRORS } from './errors.ts';
+
+export const StateVersionType = builder.prismaObject('ProjectStateVersion', {
+  name: 'StateVersion',
+  description: 'One version of a project\'s state document: where the project stood.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUIDv7.' }),
+    version: t.int({ description: '1, 2, 3 … without gaps in its project.', select: { version: true }, resolve: (state) => Number(state.version) }),
+    format: t.expose('stateFormat', { type: StateFormatEnum, description: 'How it is written.' }),
+    content: t.exposeString('content', { description: 'The document.' }),
+    contentHash: t.exposeString('contentHash', { description: 'SHA-256 of the document, in hex.' }),
+    cause: t.exposeString('cause', { description: 'What made it: a cycle, a run, a person, a roll back.' }),
+    createdBy: t.relation('createdBy', { nullable: true, description: 'Who saved it; null when it was generated.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+  }),
+});
+const StateVersionConnection = connectionOf<ProjectStateVersion>('StateVersion', StateVersionType);
+
+builder.queryField('stateVersion', (t) =>
+  t.prismaField({
+    type: StateVersionType,
+    nullable: true,
+    description: 'A version of a project\'s state document; null when there is none (yet).',
+    authScopes: { signedIn: true },
+    args: {
+      projectId: t.arg.id({ required: true, description: 'The project.' }),
+      version: t.arg.int({ description: 'Its number; without it the newest.' }),
+    },
+    resolve: async (query, _root, { projectId, version }, context) => {
+      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+      return context.core.db.projectStateVersion.findFirst({
+        ...query, where: { projectId, ...(version ? { version } : {}), project: projectScope(actorOf(context)) }, orderBy: { version: 'desc' },
+      });
+    },
+  }),
+);
+builder.queryField('stateVersions', (t) =>
+  t.field({
+    type: StateVersionConnection,
+    description: 'The versions of a project\'s state document, newest first.',
+    authScopes: { signedIn: true },
+    args: { projectId: t.arg.id({ required: true, description: 'The project.' }), first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
+    resolve: async (_root, { projectId, first, after }, context) => {
+      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+      const size = pageSize(first);
+      const [version] = decodeCursor(after, 1) ?? [];
+      const rows = await context.core.db.projectStateVersion.findMany({
+        where: { projectId, ...(version ? { version: { lt: Number(version) } } : {}) }, orderBy: { version: 'desc' }, take: size + 1,
+      });
+      return toPage(rows, size, (row) => [Number(row.version)]);
+    },
+  }),
+);
+builder.queryField('stateDiff', (t) =>
+  t.string({
+    description: 'What changed between two versions, as a unified diff; empty when nothing did.',
+    authScopes: { signedIn: true },
+    args: {
+      projectId: t.arg.id({ required: true, description: 'The project.' }),
+      from: t.arg.int({ required: true, description: 'Number of the older version.' }),
+      to: t.arg.int({ required: true, description: 'Number of the newer version.' }),
+    },
+    resolve: async (_root, { projectId, from, to }, context) => {
+      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+      return diffStateVersions(context.core, projectId, from, to);
+    },
+  }),
+);
+
+const StatePayload = (name: string, description: string) =>
+  builder.objectRef<{ stateVersion: ProjectStateVersion }>(name).implement({
+    description,
+    fields: (t) => ({ stateVersion: t.field({ type: StateVersionType, description: 'The newest version.', resolve: (payload) => payload.stateVersion }) }),
+  });
+const SaveStateInput = builder.inputType('SaveStateInput', {
+  description: 'A document edited by hand.',
+  fields: (t) => ({
+    projectId: t.id({ required: true, description: 'The project.' }),
+    content: t.string({ required: true, description: 'The whole document. Your part of it (focus, notes, pinned next actions) survives; the generated rest is rebuilt at the next change.' }),
+    format: t.field({ type: StateFormatEnum, description: 'YAML if not given.' }),
+    baseVersion: t.int({ required: true, description: 'The version you edited; a newer one means a conflict.' }),
+  }),
+});
+builder.mutationField('saveState', (t) =>
+  t.field({
+    type: StatePayload('SaveStatePayload', 'The version is saved.'),
+    description: 'Saves a version of the state document by hand.',
+    authScopes: { signedIn: true },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
+    args: { input: t.arg({ type: SaveStateInput, required: true, description: 'The document.' }) },
+    resolve: async (_root, { input }, context) => ({
+      stateVersion: await saveState(context.core, actorOf(context), { projectId: input.projectId, content: input.content, format: input.format ?? 'yaml', baseVersion: input.baseVersion }),
+    }),
+  }),
+);
+const RollBackStateInput = builder.inputType('RollBackStateInput', {
+  description: 'Which version to go back to.',
+  fields: (t) => ({
+    projectId: t.id({ required: true, description: 'The project.' }),
+    version: t.int({ required: true, description: 'The version whose text is wanted again.' }),
+  }),
+});
+builder.mutationField('rollBackState', (t) =>
+  t.field({
+    type: StatePayload('RollBackStatePayload', 'The old text is the newest version.'),
+    description: 'Writes a new version with the text of an old one, and takes its human part over.',
+    authScopes: { signedIn: true },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
+    args: { input: t.arg({ type: RollBackStateInput, required: true, description: 'The version.' }) },
+    resolve: async (_root, { input }, context) => ({ stateVersion: await rollBackState(context.core, actorOf(context), input) }),
+  }),
+);

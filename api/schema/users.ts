@@ -1,0 +1,123 @@
+import { changePassword, createUser } from '#core/users/create-user.ts';
+import { signIn, signOut } from '#core/access/sessions.ts';
+import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
+import type { User } from '#prisma/generated/client/client.ts';
+import { builder, userOf } from './builder.ts';
+
+export const UserType = builder.prismaObject('User', {
+  description: 'A person with an account on this system.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUIDv7.' }),
+    email: t.exposeString('email', { description: 'The address they sign in with.' }),
+    isAdmin: t.exposeBoolean('isAdmin', { description: 'May manage people, runners and every project.' }),
+    isActive: t.exposeBoolean('isActive', { description: 'False: can not sign in.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was made.' }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.prismaField({
+    type: UserType,
+    nullable: true,
+    description: 'Who is signed in; null for nobody.',
+    authScopes: { public: true },
+    resolve: async (query, _root, _args, { core, actor }) => (actor?.kind === 'user' ? core.db.user.findUnique({ ...query, where: { id: actor.userId } }) : null),
+  }),
+);
+builder.queryField('users', (t) =>
+  t.prismaField({
+    type: [UserType],
+    description: 'Everybody with an account (administrators only).',
+    authScopes: { admin: true },
+    resolve: async (query, _root, _args, { core }) => core.db.user.findMany({ ...query, orderBy: { email: 'asc' }, take: 500 }),
+  }),
+);
+
+const LoginInput = builder.inputType('LoginInput', {
+  description: 'Email and password.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: 'The account\'s address.' }),
+    password: t.string({ required: true, description: 'The account\'s password.' }),
+  }),
+});
+const LoginPayload = builder.objectRef<{ token: string; expiresAt: Date; user: User }>('LoginPayload').implement({
+  description: 'A new session.',
+  fields: (t) => ({
+    token: t.exposeString('token', { description: 'Send it as `Authorization: Bearer …`. Shown this once.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the session ends at the latest; earlier when it is not used.' }),
+    user: t.field({ type: UserType, description: 'Who signed in.', resolve: (payload) => payload.user }),
+  }),
+});
+builder.mutationField('login', (t) =>
+  t.field({
+    type: LoginPayload,
+    description: 'Signs in. One login an operation. Wrong credentials are a GraphQL error UNAUTHENTICATED, too many attempts RATE_LIMITED.',
+    authScopes: { public: true },
+    errors: { types: [InvalidInputError] },
+    args: { input: t.arg({ type: LoginInput, required: true, description: 'Email and password.' }) },
+    resolve: async (_root, { input }, { core, address }) => {
+      const { token, expiresAt, actor } = await signIn(core, { ...input, address });
+      return { token, expiresAt, user: await core.db.user.findUniqueOrThrow({ where: { id: actor.userId } }) };
+    },
+  }),
+);
+builder.mutationField('logout', (t) =>
+  t.boolean({
+    description: 'Ends this session and its sockets. True.',
+    authScopes: { signedIn: true },
+    resolve: async (_root, _args, context) => {
+      await signOut(context.core, userOf(context));
+      return true;
+    },
+  }),
+);
+
+const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
+  description: 'The old and the new password.',
+  fields: (t) => ({
+    currentPassword: t.string({ required: true, description: 'The password now.' }),
+    newPassword: t.string({ required: true, description: '8 to 200 characters.' }),
+  }),
+});
+const ChangePasswordPayload = builder.objectRef<{ user: User }>('ChangePasswordPayload').implement({
+  description: 'The password was changed; every other session has ended.',
+  fields: (t) => ({ user: t.field({ type: UserType, description: 'Whose password it is.', resolve: (payload) => payload.user }) }),
+});
+builder.mutationField('changePassword', (t) =>
+  t.field({
+    type: ChangePasswordPayload,
+    description: 'Changes your own password and ends your other sessions.',
+    authScopes: { signedIn: true },
+    errors: { types: [InvalidInputError] },
+    args: { input: t.arg({ type: ChangePasswordInput, required: true, description: 'The old and the new password.' }) },
+    resolve: async (_root, { input }, context) => {
+      await changePassword(context.core, userOf(context), input);
+      return { user: await context.core.db.user.findUniqueOrThrow({ where: { id: userOf(context).userId } }) };
+    },
+  }),
+);
+
+const CreateUserInput = builder.inputType('CreateUserInput', {
+  description: 'A new account.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: 'The address to sign in with.' }),
+    password: t.string({ required: true, description: '8 to 200 characters; the person can change it.' }),
+    isAdmin: t.boolean({ description: 'May manage people, runners and every project. Default: false.' }),
+  }),
+});
+const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload').implement({
+  description: 'The account was made.',
+  fields: (t) => ({ user: t.field({ type: UserType, description: 'The new account.', resolve: (payload) => payload.user }) }),
+});
+builder.mutationField('createUser', (t) =>
+  t.field({
+    type: CreateUserPayload,
+    description: 'Adds a person (administrators only).',
+    authScopes: { admin: true },
+    errors: { types: [InvalidInputError, ConflictError] },
+    args: { input: t.arg({ type: CreateUserInput, required: true, description: 'The account.' }) },
+    resolve: async (_root, { input }, context) => ({
+      user: await createUser(context.core, userOf(context), { email: input.email, password: input.password, isAdmin: input.isAdmin ?? false }),
+    }),
+  }),
+);

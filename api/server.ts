@@ -1,0 +1,144 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createProxyServer } from 'httpxy';
+import type { Actor } from '#core/access/actor.ts';
+import { authenticate } from '#core/access/sessions.ts';
+import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
+import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
+import type { ApiContext } from './context.ts';
+import { clientAddress } from './http/address.ts';
+import { isUploadTooLarge, readBody, refuse } from './http/body.ts';
+import { serveFile } from './http/files.ts';
+import { isSameOriginRequest } from './http/origin.ts';
+import { readToken } from './http/token.ts';
+import { requestIds } from './request-ids.ts';
+import { watchRunners } from './runner-presence.ts';
+import { buildSchema } from './schema/schema.ts';
+import { checkHealth } from './schema/health.ts';
+import { openSockets } from './sockets.ts';
+import { createGraphql } from './yoga.ts';
+
+export interface ApiOptions {
+  core: Core;
+  host: string;
+  port: number;
+  /** Where pages come from; without it only the API is served. */
+  webOrigin?: string | undefined;
+  publicOrigin?: string | undefined;
+  trustedProxies: readonly string[];
+  isExplorable: boolean;
+}
+
+export interface ApiServer {
+  port: number;
+  /** Stops taking requests, tells sockets to go elsewhere, finishes what is under way. */
+  close(): Promise<void>;
+}
+
+/** One origin for everything: `/graphql`, sockets, files, health, and the pages of web. */
+export async function startApi(options: ApiOptions): Promise<ApiServer> {
+  const { core, publicOrigin, trustedProxies } = options;
+  const presence = watchRunners(core);
+  const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
+  const sockets = openSockets({ core, yoga, presence, publicOrigin, trustedProxies });
+  const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
+  let isDraining = false;
+
+  const server = createServer((request, response) => {
+    const requestId = newId();
+    response.setHeader('x-request-id', requestId);
+    requestIds.run(requestId, () => {
+      handle(request, response, requestId).catch((error: unknown) => {
+        core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
+        if (!response.headersSent) refuse(response, 500, 'INTERNAL', 'Something went wrong on the server. Its log has more under this request id.', { requestId });
+        else response.destroy();
+      });
+    });
+  });
+  // Slow clients may not hold a connection for ever; sockets are not affected.
+  server.requestTimeout = 60_000;
+  server.headersTimeout = 20_000;
+  sockets.attach(server);
+  await listen(server, options.port, options.host);
+
+  async function handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/graphql') return handleGraphql(request, response, requestId);
+    if (pathname.startsWith('/files/')) return serveFile(core, await actorOfRequest(request), request, response, pathname);
+    if (pathname === '/healthz') return answer(response, 200, { status: 'ok' });
+    if (pathname === '/readyz') {
+      const health = await checkHealth({ core });
+      return answer(response, health.database && !isDraining ? 200 : 503, { ...health, draining: isDraining });
+    }
+    if (!proxy) return refuse(response, 404, 'NOT_FOUND', 'This process serves the API only.');
+    // Web believes what we say of the caller's address, so what the caller says of it is not passed on.
+    request.headers['x-forwarded-for'] = clientAddress(request, trustedProxies);
+    request.headers['x-forwarded-host'] = request.headers.host;
+    request.headers['x-forwarded-proto'] = publicOrigin?.startsWith('https:') ? 'https' : 'http';
+    return proxy.web(request, response).catch((error: unknown) => {
+      core.logger.warn({ err: error, requestId }, 'The web process did not answer');
+      if (!response.headersSent) refuse(response, 502, 'UNAVAILABLE', 'The pages are not being served at the moment; the API is.');
+    });
+  }
+
+  async function handleGraphql(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    const token = readToken(request);
+    // A cookie is sent by the browser whoever asks; a bearer token only by who has it.
+    if (token?.source === 'cookie' && request.method !== 'GET' && !isSameOriginRequest(request, publicOrigin)) {
+      return refuse(response, 403, 'CSRF_REJECTED', 'A request with the session cookie needs the header x-overmind-csrf and must come from this origin.');
+    }
+    if (request.method === 'POST') {
+      const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+      if (type === 'multipart/form-data') {
+        if (isUploadTooLarge(request)) return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `An upload says its length and has at most ${MAX_UPLOAD_BYTES} bytes.`, { limit: MAX_UPLOAD_BYTES });
+      } else if (type === 'application/json' || type === 'application/graphql-response+json') {
+        const body = await readBody(request);
+        if (!body) return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${MAX_BODY_BYTES} bytes.`, { limit: MAX_BODY_BYTES });
+        // The stream is used up; the adapter takes the bytes from here.
+        Object.assign(request, { body });
+      } else {
+        return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data for uploads.');
+      }
+    }
+    const actor = token ? await authenticate(core, token.token) : null;
+    if (token?.source === 'bearer' && !actor) return refuse(response, 401, 'UNAUTHENTICATED', 'This token is unknown, expired or revoked.');
+    const context: ApiContext = { core, presence, actor, requestId, address: clientAddress(request, trustedProxies) };
+    await yoga(request, response, context);
+  }
+
+  async function actorOfRequest(request: IncomingMessage): Promise<Actor | null> {
+    const token = readToken(request);
+    return token ? authenticate(core, token.token) : null;
+  }
+
+  return {
+    port: (server.address() as { port: number }).port,
+    async close() {
+      isDraining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await sockets.close();
+      presence.close();
+      server.closeIdleConnections();
+      const impatience = setTimeout(() => server.closeAllConnections(), 5_000);
+      await closed;
+      clearTimeout(impatience);
+      await yoga.dispose();
+    },
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

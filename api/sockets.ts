@@ -1,0 +1,124 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GraphQLError } from 'graphql';
+import type { ExecutionArgs } from 'graphql';
+import { CloseCode } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import type { ApiContext } from '#api/context.ts';
+import type { Actor } from '#core/access/actor.ts';
+import { ENDED_SESSIONS_CHANNEL, authenticate } from '#core/access/sessions.ts';
+import { MAX_BODY_BYTES, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
+import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
+import { clientAddress } from './http/address.ts';
+import { isOwnOrigin } from './http/origin.ts';
+import { readToken } from './http/token.ts';
+import type { createGraphql } from './yoga.ts';
+import type { RunnerPresence } from './runner-presence.ts';
+
+/** How often a socket must prove that its other end lives; two silent rounds end it, within runs.md's 10 s. */
+const KEEP_ALIVE_MS = 4_000;
+
+interface SocketExtra extends Record<PropertyKey, unknown> {
+  request: IncomingMessage;
+  socket: WebSocket;
+  actor?: Actor | null;
+}
+
+export interface SocketOptions {
+  core: Core;
+  yoga: ReturnType<typeof createGraphql>;
+  presence: RunnerPresence;
+  publicOrigin: string | undefined;
+  trustedProxies: readonly string[];
+}
+
+/**
+ * GraphQL over WebSocket. Goes through the same envelope as HTTP, so masking, limits and validation hold here
+ * too. Who asks is settled once, at connect, and the socket ends with the session.
+ */
+export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies }: SocketOptions) {
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
+  const bySession = new Map<string, Set<WebSocket>>();
+
+  const disposable = useServer<{ authorization?: string }, SocketExtra>(
+    {
+      execute: (args) => (args as EnvelopedArgs).rootValue.execute(args),
+      subscribe: (args) => (args as EnvelopedArgs).rootValue.subscribe(args),
+      onConnect: async ({ extra, connectionParams }) => {
+        const bearer = typeof connectionParams?.authorization === 'string' ? /^Bearer (\S+)$/i.exec(connectionParams.authorization)?.[1] : undefined;
+        const token = bearer ?? readToken(extra.request)?.token;
+        extra.actor = token ? await authenticate(core, token) : null;
+        if (!extra.actor) return false;
+        if (extra.actor.kind === 'user') remember(extra.actor.sessionId, extra.socket);
+        return true;
+      },
+      onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
+        if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS_A_SOCKET) {
+          return [new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_A_SOCKET} operations a socket.`, { extensions: { code: 'QUERY_REJECTED' } })];
+        }
+        const context: ApiContext = { core, presence, actor: extra.actor ?? null, requestId: newId(), address: clientAddress(extra.request, trustedProxies) };
+        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...context, request: extra.request, params: payload });
+        const args = {
+          schema,
+          operationName: payload.operationName,
+          document: parse(payload.query),
+          variableValues: payload.variables,
+          contextValue: await contextFactory(),
+          rootValue: { execute, subscribe },
+        };
+        const errors = validate(args.schema, args.document);
+        return errors.length > 0 ? errors : args;
+      },
+    },
+    server,
+    KEEP_ALIVE_MS,
+  );
+
+  function remember(sessionId: string, socket: WebSocket): void {
+    const sockets = bySession.get(sessionId) ?? new Set();
+    bySession.set(sessionId, sockets.add(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) bySession.delete(sessionId);
+    });
+  }
+
+  const ended = core.bus.listen<string[]>(ENDED_SESSIONS_CHANNEL);
+  void closeEndedSessions();
+  async function closeEndedSessions(): Promise<void> {
+    for (;;) {
+      const { messages, closed } = await ended.take();
+      if (closed) return;
+      for (const sessionId of messages.flat()) for (const socket of bySession.get(sessionId) ?? []) socket.close(CloseCode.Forbidden, 'Session ended');
+    }
+  }
+
+  return {
+    attach(http: Server): void {
+      http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        socket.on('error', () => socket.destroy());
+        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+        // A browser always says where a page comes from; only our own may open a socket with its cookie.
+        if (pathname !== '/graphql') return reject(socket, '404 Not Found');
+        if (!isOwnOrigin(request, publicOrigin)) return reject(socket, '403 Forbidden');
+        server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
+      });
+    },
+    /** Tells every client to come back, and waits until they have gone. */
+    async close(): Promise<void> {
+      ended.close();
+      await disposable.dispose();
+    },
+  };
+}
+
+interface EnvelopedArgs extends ExecutionArgs {
+  rootValue: { execute(args: ExecutionArgs): never; subscribe(args: ExecutionArgs): never };
+}
+
+function reject(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,52 @@
+import { costLimitPlugin } from '@escape.tech/graphql-armor-cost-limit';
+import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
+import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
+import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
+import { NoSchemaIntrospectionCustomRule } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
+import type { ApiContext } from '#api/context.ts';
+import { EXECUTION_TIMEOUT_MS, MAX_QUERY_ALIASES, MAX_QUERY_COST, MAX_QUERY_DEPTH, MAX_QUERY_TOKENS } from '#core/config/limits.ts';
+import type { Logger } from '#core/platform/logger.ts';
+import { maskError } from './graphql-errors.ts';
+import { oneLoginRule } from './one-login-rule.ts';
+import { currentRequestId } from './request-ids.ts';
+import { timeLimit } from './time-limit.ts';
+
+export interface YogaOptions {
+  schema: GraphQLSchema;
+  logger: Logger;
+  /** GraphiQL and introspection for everybody; otherwise neither. */
+  isExplorable: boolean;
+}
+
+/** GraphQL over HTTP, with every door that is open by default closed (docs/decisions/0003-graphql-surface.md). */
+export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
+  const rules: Plugin = {
+    onValidate({ addValidationRule }) {
+      addValidationRule(oneLoginRule);
+      if (!isExplorable) addValidationRule(NoSchemaIntrospectionCustomRule);
+    },
+  };
+  const refused = { onReject: [], exposeLimits: true, errorMessage: 'This query asks for too much at once.' };
+  return createYoga<ApiContext>({
+    schema,
+    logging: false,
+    cors: false,
+    batching: false,
+    landingPage: false,
+    graphqlEndpoint: '/graphql',
+    maskedErrors: { maskError: (error) => maskError(error, currentRequestId(), logger) },
+    graphiql: isExplorable ? { subscriptionsProtocol: 'WS', credentials: 'same-origin', headers: '{"x-overmind-csrf":"1"}', title: 'OvermindOps GraphiQL' } : false,
+    ...(isExplorable ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) } : {}),
+    plugins: [
+      rules,
+      timeLimit(EXECUTION_TIMEOUT_MS),
+      maxTokensPlugin({ n: MAX_QUERY_TOKENS, ...refused }),
+      maxDepthPlugin({ n: MAX_QUERY_DEPTH, ignoreIntrospection: true, ...refused }),
+      maxAliasesPlugin({ n: MAX_QUERY_ALIASES, ...refused }),
+      costLimitPlugin({ maxCost: MAX_QUERY_COST, ignoreIntrospection: true, ...refused }),
+    ] as Plugin[],
+  });
+}

@@ -1,0 +1,351 @@
+import type { TaskType } from '#contract/enums.ts';
+import { readBlocks } from './blocks.ts';
+import { readInstruction } from './instruction.ts';
+import { typeOfInstruction } from './intent.ts';
+import type { Block } from './blocks.ts';
+import { announcesMore, classify, CONTEXT_HEADING, CRITERIA_HEADING, namesTopic } from './classify.ts';
+import type { Segment } from './classify.ts';
+import { dependsOnFormer, readClauses } from './clauses.ts';
+import { demandsWithin, trimClause } from './criteria.ts';
+import { findPriorityMarkers } from './markers.ts';
+import type { PriorityMarker } from './markers.ts';
+import { pathsIn } from './paths.ts';
+import { topicWords } from './topics.ts';
+import { isNaming, isPunct, tokenize } from './tokens.ts';
+import type { Token } from './tokens.ts';
+
+/** One thing that a person asks for, with everything the message says about it. */
+export interface Ask {
+  /** The words as they were said, with what belongs to them. */
+  text: string;
+  kind: 'ask' | 'report' | 'wish' | 'question';
+  type: TaskType;
+  /** Null: nothing is said. */
+  priority: number | null;
+  paths: string[];
+  criteria: string[];
+  /** The clause that says what is to be done, its lead cut off. */
+  core: Token[];
+  /** Only the thing wanted is named: "we need a dark mode". */
+  isNamed: boolean;
+  /** Its object stands in another ask: "then fix whatever it finds". */
+  isDependent: boolean;
+}
+
+/** Past this many, the rest of a message is taken as part of its last ask, so that no word is lost. */
+export const MAX_ASKS = 50;
+
+interface Draft extends Ask {
+  ranges: [number, number][];
+  block: Block;
+  markers: PriorityMarker[];
+}
+
+/** Reads a message: which asks it holds, in order. Small talk and questions of status leave none. */
+export function readAsks(text: string): Ask[] {
+  const reader = new AskReader(text);
+  const blocks = readBlocks(text);
+  blocks.forEach((block, i) => reader.take(block, blocks[i + 1]));
+  return reader.finish();
+}
+
+class AskReader {
+  private readonly drafts: Draft[] = [];
+  private wholeMessagePriority: number | null = null;
+  /** Said before there was an ask that it could belong to. */
+  private pending: { ranges: [number, number][]; criteria: string[]; priority: number | null } = { ranges: [], criteria: [], priority: null };
+  private section: { kind: 'criteria' | 'context' | 'asks'; block: Block; prefix: [number, number] | null; priority: number | null } | null = null;
+
+  /** "Fix:" above a list: the verb of the items that have none. */
+  private sectionVerb: string | null = null;
+
+  constructor(private readonly text: string) {}
+
+  take(block: Block, next: Block | undefined): void {
+    if (block.isDone) return;
+    if (block.kind === 'code' || block.kind === 'quoted' || this.drafts.length >= MAX_ASKS) return this.addRange([block.start, block.end]);
+    const tokens = unquoted(this.text, tokenize(this.text, block.start, block.end));
+    const markers = findPriorityMarkers(tokens);
+    for (const marker of markers.values()) if (marker.isForWholeMessage) this.wholeMessagePriority ??= marker.priority;
+    if (this.section !== null && this.endsSection(block)) this.section = null;
+    if (this.isHeader(block, next, tokens) && this.openSection(block, tokens, markers)) return;
+    if (this.isDetail(block)) return this.addDetail(block, tokens, markers);
+    const isItem = block.kind === 'item';
+    const before = this.drafts.length;
+    for (const read of readClauses(tokens, markers, isItem)) {
+      const segment = isItem ? this.asItem(read, tokens) : read;
+      this.takeSegment(segment, { block, tokens, markers, before, isItem });
+    }
+  }
+
+  /** An item without a verb: it takes that of its header, or it names something wanted. */
+  private asItem(segment: Segment, tokens: Token[]): Segment {
+    const verb = this.section?.kind === 'asks' ? this.sectionVerb : null;
+    const said = tokens.slice(segment.core, segment.to);
+    const isVerbless = segment.kind === 'aside' || segment.instruction?.verb === 'need';
+    if (!isVerbless || (verb === null && segment.kind === 'aside' && !namesTopic(said) && pathsIn(said).length === 0)) return segment;
+    if (/^(?:i|we|i'm|we're|i've)$/.test(said[0]?.lower ?? '')) return segment;
+    const instruction = readInstruction(tokens, segment.core, segment.to, verb ?? 'need');
+    return { ...segment, kind: 'ask', instruction, type: typeOfInstruction(instruction, pathsIn(said)) };
+  }
+
+  finish(): Ask[] {
+    for (const draft of this.drafts) {
+      draft.priority = this.priorityOf(draft);
+      draft.text = this.wordsOf(draft.ranges);
+      draft.criteria = [...new Set(draft.criteria)];
+      draft.paths = [...new Set(draft.paths)];
+    }
+    return this.drafts.map(({ text, kind, type, priority, paths, criteria, core, isNamed, isDependent }) => ({ text, kind, type, priority, paths, criteria, core, isNamed, isDependent }));
+  }
+
+  private priorityOf({ markers }: Draft): number | null {
+    const own = markers.filter((marker) => !marker.isForWholeMessage);
+    if (own.length > 0) return Math.min(...own.map((marker) => marker.priority));
+    return this.wholeMessagePriority;
+  }
+
+  private takeSegment(segment: Segment, at: { block: Block; tokens: Token[]; markers: ReadonlyMap<number, PriorityMarker>; before: number; isItem: boolean }): void {
+    const { block, tokens } = at;
+    const last = this.drafts.at(-1);
+    const isSameBlock = last !== undefined && (last.block === block || this.drafts.length > at.before);
+    const range = rangeOf(tokens, segment.from, segment.to);
+    const said = tokens.slice(segment.core, segment.to);
+    const own = [...at.markers.values()].filter((marker) => marker.from >= segment.from && marker.from < segment.to);
+    const attach = (draft: Draft): void => {
+      draft.ranges.push(range);
+      draft.markers.push(...own);
+      draft.paths.push(...pathsIn(said));
+    };
+    switch (segment.kind) {
+      case 'nothing':
+        if (own.length > 0 && isSameBlock) last.markers.push(...own);
+        return;
+      case 'priority':
+        return this.takePriority(own, isSameBlock || (!at.isItem && last !== undefined) ? last : undefined, range, segment.to < tokens.length && !isPunct(tokens[segment.to - 1], '.!?:'));
+      case 'aside':
+        if (isSameBlock || (last !== undefined && !at.isItem)) return attach(last);
+        this.pending.ranges.push(range);
+        return;
+      case 'prohibition':
+        if (last !== undefined && (isSameBlock || !at.isItem)) {
+          last.criteria.push(trimClause(this.text, said));
+          return attach(last);
+        }
+        this.pending.ranges.push(range);
+        this.pending.criteria.push(trimClause(this.text, said));
+        return;
+      case 'demand':
+        if (last !== undefined && (isSameBlock || !at.isItem)) {
+          last.criteria.push(trimClause(this.text, said));
+          return attach(last);
+        }
+        if (segment.instruction === null) {
+          this.pending.ranges.push(range);
+          this.pending.criteria.push(trimClause(this.text, said));
+          return;
+        }
+        return this.begin(segment, at, range, own);
+      case 'wish':
+        if (last !== undefined && isSameBlock && !segment.lead.kinds.has('sequel') && (last.kind !== 'wish' || startsWithPronoun(said))) {
+          last.criteria.push(trimClause(this.text, said));
+          return attach(last);
+        }
+        if (last !== undefined && !at.isItem && !segment.lead.kinds.has('sequel') && startsWithPronoun(said) && said[0]?.lower !== 'the') {
+          last.criteria.push(trimClause(this.text, said));
+          return attach(last);
+        }
+        return this.begin(segment, at, range, own);
+      case 'report':
+        if (last !== undefined && isSameBlock && !segment.lead.kinds.has('sequel') && !said.slice(-3).some((token) => token.lower === 'too' || token.lower === 'well')) return attach(last);
+        if (last !== undefined && !at.isItem && !segment.lead.kinds.has('sequel') && startsWithPronoun(said) && said[0]?.lower !== 'the') return attach(last);
+        return this.begin(segment, at, range, own);
+      case 'question':
+        if (isSameBlock && said.filter(isNaming).length < 4) return;
+        return this.begin(segment, at, range, own);
+      case 'ask':
+        if (last !== undefined && this.continues(last, segment, tokens, isSameBlock, at.isItem)) {
+          if (last.kind !== 'ask') last.core = this.coreOf(last, segment, tokens);
+          if (segment.type !== 'code_change' && last.kind !== 'ask') last.type = segment.type;
+          if (last.kind === 'question') {
+            last.kind = 'ask';
+            last.type = segment.type;
+          }
+          last.criteria.push(...demandsWithin(this.text, said));
+          return attach(last);
+        }
+        return this.begin(segment, at, range, own);
+    }
+  }
+
+  /** "… fails. Fix it." is one ask; so is "Fix the header. Make it sticky." */
+  private continues(last: Draft, segment: Segment, tokens: Token[], isSameBlock: boolean, isItem: boolean): boolean {
+    if (isItem && !isSameBlock) return false;
+    const isAboutFormer = dependsOnFormer(tokens, segment.core, segment.to);
+    if (last.kind !== 'ask') {
+      if (isAboutFormer) return last.kind !== 'question' || isSameBlock;
+      return isSameBlock && last.kind === 'report' && !segment.lead.kinds.has('sequel') && sharesTopic(last.core, tokens.slice(segment.core, segment.to));
+    }
+    if (!isAboutFormer || segment.lead.kinds.has('need')) return false;
+    return segment.type === last.type || (last.type === 'research' && segment.type === 'code_change' && !segment.lead.kinds.has('sequel'));
+  }
+
+  /** The title of "X fails. Fix it." is about X. */
+  private coreOf(last: Draft, segment: Segment, tokens: Token[]): Token[] {
+    const isBare = dependsOnFormer(tokens, segment.core, segment.to);
+    if (!isBare) {
+      last.kind = 'ask';
+      return tokens.slice(segment.core, segment.to);
+    }
+    return last.core;
+  }
+
+  private begin(segment: Segment, at: { block: Block; tokens: Token[]; markers: ReadonlyMap<number, PriorityMarker> }, range: [number, number], own: PriorityMarker[]): void {
+    const core = at.tokens.slice(segment.core, segment.to);
+    const last = this.drafts.at(-1);
+    if (this.drafts.length >= MAX_ASKS && last) {
+      last.ranges.push(range);
+      return;
+    }
+    const kind = segment.kind === 'demand' ? 'ask' : (segment.kind as Ask['kind']);
+    const isDependent = kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) && last !== undefined;
+    const prefix = this.section?.kind === 'asks' ? this.section.prefix : null;
+    const reaching = [...at.markers.values()].find((marker) => marker.from < segment.from && marker.reach > segment.from);
+    const priority = this.pending.priority ?? reaching?.priority ?? this.section?.priority ?? null;
+    const criteria = kind === 'ask' || kind === 'report' ? demandsWithin(this.text, core) : kind === 'wish' ? [trimClause(this.text, core)] : [];
+    const inherited: PriorityMarker[] = priority !== null && own.length === 0 ? [{ from: -1, to: -1, reach: -1, priority, isForWholeMessage: false }] : [];
+    this.drafts.push({
+      text: '', kind, type: segment.type, priority: null,
+      paths: pathsIn([...(prefix ? tokenize(this.text, prefix[0], prefix[1]) : []), ...this.pending.ranges.flatMap(([from, to]) => tokenize(this.text, from, to)), ...at.tokens.slice(segment.lead.core, segment.to)]),
+      criteria: [...this.pending.criteria, ...criteria], core, isNamed: segment.instruction?.verb === 'need', isDependent,
+      ranges: [...(prefix ? [prefix] : []), ...this.pending.ranges, range], block: at.block, markers: [...own, ...inherited],
+    });
+    this.pending = { ranges: [], criteria: [], priority: null };
+  }
+
+  /** "High priority." belongs to the ask before it; in front of all asks it is for the next, or for the list. */
+  private takePriority(own: PriorityMarker[], last: Draft | undefined, range: [number, number], isInSentence: boolean): void {
+    const priority = own[0]?.priority ?? null;
+    if (last !== undefined) {
+      last.markers.push(...own);
+      last.ranges.push(range);
+    } else if (this.drafts.length === 0 && priority !== null && !isInSentence) {
+      this.wholeMessagePriority ??= priority;
+    } else {
+      this.pending.priority = priority;
+      this.pending.ranges.push(range);
+    }
+  }
+
+  /** A line that ends in a colon, or a heading, with something below it. */
+  private isHeader(block: Block, next: Block | undefined, tokens: Token[]): boolean {
+    const lastMark = tokens.findLast((token) => !isPunct(token, '*_'));
+    const endsInColon = isPunct(lastMark, ':');
+    if (block.kind === 'heading') return true;
+    if (!endsInColon || next === undefined) return false;
+    return block.kind !== 'item' || next.depth > block.depth || next.kind !== 'item';
+  }
+
+  /** @returns false when the header is an ask of its own */
+  private openSection(block: Block, tokens: Token[], markers: ReadonlyMap<number, PriorityMarker>): boolean {
+    const label = tokens.filter(isNaming).map((token) => token.lower).join(' ');
+    const own = [...markers.values()];
+    const priority = own[0]?.priority ?? null;
+    const open = (kind: 'criteria' | 'context' | 'asks', prefix: [number, number] | null): true => {
+      this.section = { kind, block, prefix, priority };
+      return true;
+    };
+    if (CRITERIA_HEADING.test(label)) return open('criteria', null);
+    if (CONTEXT_HEADING.test(label)) return open('context', null);
+    const segment = classify(tokens, 0, tokens.length, markers);
+        if (segment.kind === 'ask' && block.kind !== 'heading' && !announcesMore(tokens, segment.core, segment.to)) return false;
+    const isVerbOnly = segment.instruction !== null && segment.core + 2 >= tokens.length;
+    this.sectionVerb = segment.kind === 'ask' && block.kind !== 'heading' && segment.instruction?.verb !== 'need' && segment.instruction?.verb !== 'do' ? (segment.instruction?.verb ?? null) : null;
+    return open('asks', isVerbOnly || pathsIn(tokens).length > 0 || (segment.kind === 'aside' && namesTopic(tokens)) ? rangeOf(tokens, 0, tokens.length) : null);
+  }
+
+  private endsSection(block: Block): boolean {
+    const header = this.section?.block;
+    if (header === undefined || block.kind === 'heading') return true;
+    return block.kind === 'text' ? header.kind !== 'heading' && this.section?.kind === 'asks' : header.kind === 'item' && block.depth <= header.depth;
+  }
+
+  /** A deeper item, the list under "Add a page with:", and what stands below "Acceptance criteria:". */
+  private isDetail(block: Block): boolean {
+    const last = this.drafts.at(-1);
+    if (this.section !== null && this.section.kind !== 'asks') return true;
+    if (last === undefined || block.kind !== 'item') return false;
+    if (last.block.kind === 'item') return block.depth > last.block.depth;
+    return this.section === null && isListHeader(this.text, last.block);
+  }
+
+  private addDetail(block: Block, tokens: Token[], markers: ReadonlyMap<number, PriorityMarker>): void {
+    const last = this.drafts.at(-1);
+    const criterion = trimClause(this.text, tokens);
+    const isCriterion = this.section?.kind !== 'context' && criterion !== '';
+    if (last === undefined) {
+      this.pending.ranges.push([block.start, block.end]);
+      if (isCriterion) this.pending.criteria.push(criterion);
+      return;
+    }
+    const segment = classify(tokens, 0, tokens.length, markers);
+    const isList = last.block.kind === 'text' && this.section === null;
+    if (isList && segment.kind === 'ask' && !segment.lead.kinds.has('need') && segment.instruction?.verb !== 'need') {
+      return this.begin(segment, { block: { ...block, kind: 'text', end: last.block.end, start: last.block.start }, tokens, markers }, [block.start, block.end], [...markers.values()]);
+    }
+    last.ranges.push([block.start, block.end]);
+    last.markers.push(...markers.values());
+    last.paths.push(...pathsIn(tokens));
+    if (isCriterion) last.criteria.push(criterion);
+  }
+
+  private addRange(range: [number, number]): void {
+    const last = this.drafts.at(-1);
+    if (last !== undefined) last.ranges.push(range);
+    else this.pending.ranges.push(range);
+  }
+
+  /** Neighbouring stretches are joined as they stand in the message; others by a new line. */
+  private wordsOf(ranges: [number, number][]): string {
+    const parts: string[] = [];
+    let current: [number, number] | null = null;
+    for (const range of ranges) {
+      if (current !== null && range[0] >= current[1] && range[0] - current[1] <= 12 && !/\p{L}{3}/u.test(this.text.slice(current[1], range[0]))) {
+        current = [current[0], range[1]];
+      } else {
+        if (current !== null) parts.push(this.text.slice(...current));
+        current = range;
+      }
+    }
+    if (current !== null) parts.push(this.text.slice(...current));
+    return parts.map(trimJoints).filter((part) => part !== '').join('\n');
+  }
+}
+
+/** A message that stands in quotes as a whole is read as if it did not. */
+function unquoted(text: string, tokens: Token[]): Token[] {
+  const named = tokens.filter(isNaming);
+  const only = named[0];
+  return named.length === 1 && only?.kind === 'quote' && only.text.includes(' ') ? tokenize(text, only.start + 1, only.end - 1) : tokens;
+}
+
+function rangeOf(tokens: Token[], from: number, to: number): [number, number] {
+  return [tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? 0];
+}
+
+function trimJoints(part: string): string {
+  return part.replace(/^[\s,;–—&→-]{1,20}/, '').replace(/^(?:and|then|but)\b[\s,]{1,10}(?=\S)/i, '').replace(/[\s,;&→–—]{1,20}$/, '').trim();
+}
+
+function startsWithPronoun(said: readonly Token[]): boolean {
+  return /^(?:it|this|that|they|these|those|its|each|both|all|which|the)$/.test(said.find(isNaming)?.lower ?? '');
+}
+
+function sharesTopic(former: readonly Token[], latter: readonly Token[]): boolean {
+  const words = new Set(topicWords(former).filter((word) => word.length > 3));
+  return topicWords(latter).some((word) => words.has(word)) && latter.length > 0;
+}
+
+function isListHeader(text: string, block: Block): boolean {
+  return text.slice(Math.max(block.start, block.end - 4), block.end).replace(/[*_\s]/g, '').endsWith(':');
+}

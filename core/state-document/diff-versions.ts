@@ -1,0 +1,1 @@
+export async function diffStateVersions(..._a: unknown[]): Promise<string> { throw new Error('x'); }
