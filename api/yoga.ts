@@ -10,6 +10,7 @@ import type { ApiContext } from '#api/context.ts';
 import { EXECUTION_TIMEOUT_MS, MAX_QUERY_ALIASES, MAX_QUERY_COST, MAX_QUERY_DEPTH, MAX_QUERY_TOKENS } from '#core/config/limits.ts';
 import type { Logger } from '#core/platform/logger.ts';
 import { maskError } from './graphql-errors.ts';
+import { introspectionForSignedIn } from './introspection.ts';
 import { oneLoginRule } from './one-login-rule.ts';
 import { currentRequestId } from './request-ids.ts';
 import { timeLimit } from './time-limit.ts';
@@ -17,7 +18,7 @@ import { timeLimit } from './time-limit.ts';
 export interface YogaOptions {
   schema: GraphQLSchema;
   logger: Logger;
-  /** GraphiQL and introspection for everybody; otherwise neither. */
+  /** GraphiQL, and introspection for those who are signed in; otherwise neither. */
   isExplorable: boolean;
 }
 
@@ -42,6 +43,7 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
     ...(isExplorable ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) } : {}),
     plugins: [
       rules,
+      introspectionForSignedIn(),
       timeLimit(EXECUTION_TIMEOUT_MS),
       maxTokensPlugin({ n: MAX_QUERY_TOKENS, ...refused }),
       maxDepthPlugin({ n: MAX_QUERY_DEPTH, ignoreIntrospection: true, ...refused }),

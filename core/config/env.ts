@@ -20,6 +20,7 @@ const Environment = z.object({
   OVERMIND_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
   OVERMIND_DEMO: booleanFlag.default(true),
   OVERMIND_INSTANCE_NAME: z.string().max(64).default('api'),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 export type Environment = z.infer<typeof Environment>;
@@ -41,4 +42,15 @@ export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Enviro
     return present[name] === undefined ? `${name} is not set` : `${name} is not valid: ${issue.message}`;
   });
   throw new ConfigurationError(`${lines.join('. ')}. See .env.example.`);
+}
+
+/** For entry files: a wrong environment ends the process with the one line that says what to set. */
+export function readEnvironmentOrExit(): Environment {
+  try {
+    return readEnvironment();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
 }

@@ -1,5 +1,6 @@
 /** Limits of the server, beside those of the contract. Source: security.md and data.md of the design. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+/** A full log batch of control characters, each escaped to six bytes, still fits. */
+export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 export const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
 export const MAX_QUERY_DEPTH = 10;
 export const MAX_QUERY_TOKENS = 1_000;

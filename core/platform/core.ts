@@ -17,4 +17,6 @@ export interface Core {
   queues: Queues;
   logger: Logger;
   dataDirectory: string;
+  /** PATH: where programs such as git are looked for. */
+  searchPath: string;
 }

@@ -9,6 +9,7 @@ export interface CoreOptions {
   databaseUrl: string;
   redisUrl: string;
   dataDirectory: string;
+  searchPath: string;
   logger: Logger;
   maxConnections?: number;
   /** Keys and channels of two systems on one Redis stay apart by it. */
@@ -35,6 +36,7 @@ export function openCore(options: CoreOptions): Core & { close(): Promise<void> 
     queues,
     logger,
     dataDirectory: options.dataDirectory,
+    searchPath: options.searchPath,
     async close() {
       await queues.close();
       await bus.close();
@@ -45,8 +47,8 @@ export function openCore(options: CoreOptions): Core & { close(): Promise<void> 
 }
 
 /** A connection that comes back by itself. Commands fail fast while it is away: Redis holds nothing that must wait for it. */
-export function connectRedis(url: string, logger: Logger): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: null, enableOfflineQueue: true, commandTimeout: 5_000, retryStrategy: (times) => Math.min(times * 100, 1_000) });
+export function connectRedis(url: string, logger: Logger, options: { waitsInside?: boolean } = {}): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: null, ...(options.waitsInside ? {} : { commandTimeout: 5_000 }), retryStrategy: (times) => Math.min(times * 100, 1_000) });
   let isReported = false;
   redis.on('error', (error: Error) => {
     if (!isReported) logger.warn({ err: error }, 'Redis does not answer; live updates are slower until it does');

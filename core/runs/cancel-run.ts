@@ -54,3 +54,14 @@ export async function stopRunsOfTask(tx: Tx, actor: Actor, task: Task, reason: R
   const live = await tx.db.agentRun.findMany({ where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } } });
   for (const run of live) await stopRun(tx, actor, run, task, reason);
 }
+
+/**
+ * Takes back a merge that waits, because its task goes another way: left waiting, it would merge an old commit later.
+ * @throws ConflictError when it is being done at the moment
+ */
+export async function withdrawMerge(tx: Tx, actor: Actor, task: Task): Promise<void> {
+  const merge = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind: 'merge', status: { in: ['pending', 'started', 'streaming'] } } });
+  if (!merge) return;
+  if (merge.status !== 'pending') throw new ConflictError('This task is being merged at the moment.', merge.id);
+  await stopRun(tx, actor, merge, task, 'superseded');
+}

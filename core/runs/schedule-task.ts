@@ -8,6 +8,7 @@ import { newId } from '#core/platform/ids.ts';
 import { announceWork } from '#core/runners/commands.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { AgentRun, Prisma, RunKind, Task } from '#prisma/generated/client/client.ts';
+import { agentBlockReason } from './agent-block-reason.ts';
 import { findWaitingReason } from './waiting-reason.ts';
 
 /**
@@ -22,8 +23,8 @@ export async function scheduleTask(
   const agent = task.agentId ? await tx.db.agent.findUnique({ where: { id: task.agentId } }) : null;
   if (!agent?.isEnabled) {
     const name = agent?.name ?? task.agentName;
-    const why = agent ? `The agent ${name} is disabled.` : name ? `The project has no agent named ${name}.` : 'No agent is assigned.';
-    return changeTaskStatus(tx, actor, task, { to: 'blocked', why });
+    const known = agent ?? (name ? await tx.db.agent.findUnique({ where: { projectId_name: { projectId: task.projectId, name } } }) : null);
+    return changeTaskStatus(tx, actor, task, { to: 'blocked', why: agentBlockReason(name, known !== null) });
   }
   const run = await createRun(tx, task, 'task', agent.id, options);
   if (run.waitingReason === task.waitingReason) return task;

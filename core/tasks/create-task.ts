@@ -33,13 +33,14 @@ export type NewTask = z.input<typeof NewTask>;
 /**
  * Adds a queued task. With an agent its run is scheduled at once; without one the orchestrator finds the agent
  * in its next cycle.
- * @throws InvalidInputError, NotFoundError (project, agent), ForbiddenError, IllegalTransitionError (disabled agent)
+ * @throws InvalidInputError, NotFoundError (project, agent, parent), ForbiddenError, IllegalTransitionError (disabled agent)
  */
 export async function createTask(core: Core, actor: Actor, input: NewTask): Promise<Task> {
   const fields = parseInput(NewTask, input);
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, fields.projectId, 'task:write');
     const agent = fields.agentId ? await requireEnabledAgent(tx, fields.projectId, fields.agentId) : null;
+    if (fields.parentTaskId) await requireTaskOfProject(tx, fields.projectId, fields.parentTaskId);
     const task = await insertTask(tx, actor, { ...fields, agentName: agent?.name ?? null, agentReason: agent ? 'chosen by hand' : null, requestId: null });
     if (agent) return scheduleTask(tx, actor, task);
     await requestCycle(tx, fields.projectId, 'incremental', 'task_created');
@@ -62,8 +63,14 @@ export async function insertTask(
   return task;
 }
 
-/** Hard rule 3: a disabled agent is never assigned. */
+async function requireTaskOfProject(tx: Tx, projectId: string, taskId: string): Promise<void> {
+  const found = await tx.db.task.findFirst({ where: { id: taskId, projectId }, select: { id: true } });
+  if (!found) throw new NotFoundError('task', taskId);
+}
+
+/** Hard rule 3: a disabled agent is never assigned. Its row is held, so that it is not disabled before the commit. */
 export async function requireEnabledAgent(tx: Tx, projectId: string, agentId: string) {
+  await tx.db.$queryRaw`select 1 from agents where id = ${agentId}::uuid and project_id = ${projectId}::uuid for share`;
   const agent = await tx.db.agent.findFirst({ where: { id: agentId, projectId } });
   if (!agent) throw new NotFoundError('agent', agentId);
   if (!agent.isEnabled) throw new IllegalTransitionError('queued', 'queued', 'disabled_agent', `The agent ${agent.name} is disabled: enable it or choose another.`);

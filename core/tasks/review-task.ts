@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { id } from '#contract/fields.ts';
 import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
-import { ConflictError, IllegalTransitionError } from '#core/errors/errors.ts';
+import { IllegalTransitionError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import { stopRunsOfTask } from '#core/runs/cancel-run.ts';
+import { withdrawMerge } from '#core/runs/cancel-run.ts';
 import { requestMerge } from '#core/runs/finish-run.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
@@ -44,9 +44,8 @@ export async function sendBackTask(core: Core, actor: Actor, input: z.input<type
   const { taskId, feedback } = parseInput(Feedback, input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
-    const merging = await tx.db.agentRun.findFirst({ where: { taskId, kind: 'merge', status: { in: ['started', 'streaming'] } } });
-    if (merging) throw new ConflictError('This task is being merged at the moment.', merging.id);
-    await stopRunsOfTask(tx, actor, task, 'superseded');
+    if (task.status !== 'needs_review') throw new IllegalTransitionError(task.status, 'queued', 'send_back_needs_review', `Only a task that needs review can be sent back; this one is ${task.status}.`);
+    await withdrawMerge(tx, actor, task);
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: `Sent back: ${feedback}`, feedback });
     const last = await lastCompletedAttempt(tx, task.id);
     return scheduleTask(tx, actor, queued, { startFromBranch: last?.branch ?? null });
@@ -64,6 +63,7 @@ export async function retryTask(core: Core, actor: Actor, input: { taskId: strin
   });
 }
 
-async function lastCompletedAttempt(tx: Tx, taskId: string): Promise<AgentRun | null> {
+/** What a reviewer looks at. */
+export async function lastCompletedAttempt(tx: Tx, taskId: string): Promise<AgentRun | null> {
   return tx.db.agentRun.findFirst({ where: { taskId, kind: 'task', status: 'completed' }, orderBy: { attempt: 'desc' } });
 }

@@ -7,13 +7,14 @@ import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import { stopRunsOfTask } from '#core/runs/cancel-run.ts';
+import { stopRunsOfTask, withdrawMerge } from '#core/runs/cancel-run.ts';
 import { CLAIMED_STATUSES } from '#core/runs/run-rows.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { changeTaskStatus } from './change-status.ts';
 import { lockTask } from './lock-task.ts';
-import { TASK_STATUSES } from './transitions.ts';
+import { lastCompletedAttempt } from './review-task.ts';
+import { TASK_STATUSES, assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 
 const Transition = z.strictObject({
@@ -32,10 +33,14 @@ export async function transitionTask(core: Core, actor: Actor, input: z.input<ty
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
     if (to === 'needs_review' || to === 'failed') await assertNoWorkingRun(tx, task, to);
+    assertTransition(task.status, to);
+    const isSentBack = task.status === 'needs_review' && to === 'queued';
+    if (isSentBack) await withdrawMerge(tx, actor, task);
     const changed = await changeTaskStatus(tx, actor, task, { to, why: reason });
     if (to === 'canceled') await stopRunsOfTask(tx, actor, changed, 'by_task_cancel');
     if (to === 'blocked' || to === 'done') await stopRunsOfTask(tx, actor, changed, 'superseded');
-    const scheduled = to === 'queued' && changed.agentId ? await scheduleTask(tx, actor, changed) : changed;
+    const startFromBranch = isSentBack ? ((await lastCompletedAttempt(tx, task.id))?.branch ?? null) : null;
+    const scheduled = to === 'queued' && changed.agentId ? await scheduleTask(tx, actor, changed, { startFromBranch }) : changed;
     await requestCycle(tx, task.projectId, 'incremental', 'task_changed');
     return scheduled;
   });

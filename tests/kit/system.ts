@@ -26,7 +26,7 @@ export async function startTestSystem(): Promise<TestSystem> {
   const redisUrl = serverUrl('REDIS_URL');
   const redisPrefix = `test-${newId()}`;
   const dataDirectory = await mkdtemp(path.join(tmpdir(), 'overmind-test-'));
-  const open = () => openCore({ databaseUrl: database.url, redisUrl, redisPrefix, dataDirectory, logger: createLogger('test', process.env['LOG_LEVEL'] ?? 'error'), maxConnections: 8 });
+  const open = () => openCore({ databaseUrl: database.url, redisUrl, redisPrefix, dataDirectory, searchPath: process.env['PATH'] ?? '', logger: createLogger('test', process.env['LOG_LEVEL'] ?? 'error'), maxConnections: 8 });
   const core = open();
   const closers: (() => Promise<void>)[] = [];
   return {

@@ -3,15 +3,20 @@ import { readBlocks } from './blocks.ts';
 import { readInstruction } from './instruction.ts';
 import { typeOfInstruction } from './intent.ts';
 import type { Block } from './blocks.ts';
-import { announcesMore, classify, CONTEXT_HEADING, CRITERIA_HEADING, namesTopic } from './classify.ts';
+import { classify, namesTopic } from './classify.ts';
 import type { Segment } from './classify.ts';
 import { dependsOnFormer, readClauses } from './clauses.ts';
 import { demandsWithin, trimClause } from './criteria.ts';
 import { findPriorityMarkers } from './markers.ts';
 import type { PriorityMarker } from './markers.ts';
 import { pathsIn } from './paths.ts';
+import { rangeOf, wordsOf } from './ranges.ts';
+import type { TextRange } from './ranges.ts';
+import { endsSection, isHeader, readSection } from './sections.ts';
+import type { Section } from './sections.ts';
 import { topicWords } from './topics.ts';
 import { isNaming, isPunct, tokenize } from './tokens.ts';
+import { FIX_VERBS } from './words/verbs.ts';
 import type { Token } from './tokens.ts';
 
 /** One thing that a person asks for, with everything the message says about it. */
@@ -26,6 +31,8 @@ export interface Ask {
   criteria: string[];
   /** The clause that says what is to be done, its lead cut off. */
   core: Token[];
+  /** "… takes 40 minutes, speed it up": the instruction that `core`, a statement, is followed by. */
+  remedy: Token[];
   /** Only the thing wanted is named: "we need a dark mode". */
   isNamed: boolean;
   /** Its object stands in another ask: "then fix whatever it finds". */
@@ -36,7 +43,7 @@ export interface Ask {
 export const MAX_ASKS = 50;
 
 interface Draft extends Ask {
-  ranges: [number, number][];
+  ranges: TextRange[];
   block: Block;
   markers: PriorityMarker[];
 }
@@ -49,15 +56,25 @@ export function readAsks(text: string): Ask[] {
   return reader.finish();
 }
 
+/** Said before there was an ask that it could belong to. */
+interface Pending {
+  ranges: TextRange[];
+  criteria: string[];
+  priority: number | null;
+  /** A statement that an instruction may point back to: "The image is 2 GB, make it smaller". */
+  subject: { core: Token[]; type: TaskType } | null;
+}
+
+function nothingPending(): Pending {
+  return { ranges: [], criteria: [], priority: null, subject: null };
+}
+
 class AskReader {
   private readonly drafts: Draft[] = [];
   private wholeMessagePriority: number | null = null;
-  /** Said before there was an ask that it could belong to. */
-  private pending: { ranges: [number, number][]; criteria: string[]; priority: number | null } = { ranges: [], criteria: [], priority: null };
-  private section: { kind: 'criteria' | 'context' | 'asks'; block: Block; prefix: [number, number] | null; priority: number | null } | null = null;
+  private pending: Pending = nothingPending();
+  private section: Section | null = null;
 
-  /** "Fix:" above a list: the verb of the items that have none. */
-  private sectionVerb: string | null = null;
 
   constructor(private readonly text: string) {}
 
@@ -67,8 +84,12 @@ class AskReader {
     const tokens = unquoted(this.text, tokenize(this.text, block.start, block.end));
     const markers = findPriorityMarkers(tokens);
     for (const marker of markers.values()) if (marker.isForWholeMessage) this.wholeMessagePriority ??= marker.priority;
-    if (this.section !== null && this.endsSection(block)) this.section = null;
-    if (this.isHeader(block, next, tokens) && this.openSection(block, tokens, markers)) return;
+    if (this.section !== null && endsSection(this.section, block)) this.section = null;
+    const opened = isHeader(block, next, tokens) ? readSection(block, tokens, markers) : null;
+    if (opened !== null) {
+      this.section = opened;
+      return;
+    }
     if (this.isDetail(block)) return this.addDetail(block, tokens, markers);
     const isItem = block.kind === 'item';
     const before = this.drafts.length;
@@ -80,7 +101,7 @@ class AskReader {
 
   /** An item without a verb: it takes that of its header, or it names something wanted. */
   private asItem(segment: Segment, tokens: Token[]): Segment {
-    const verb = this.section?.kind === 'asks' ? this.sectionVerb : null;
+    const verb = this.section?.kind === 'asks' ? this.section.verb : null;
     const said = tokens.slice(segment.core, segment.to);
     const isVerbless = segment.kind === 'aside' || segment.instruction?.verb === 'need';
     if (!isVerbless || (verb === null && segment.kind === 'aside' && !namesTopic(said) && pathsIn(said).length === 0)) return segment;
@@ -92,11 +113,11 @@ class AskReader {
   finish(): Ask[] {
     for (const draft of this.drafts) {
       draft.priority = this.priorityOf(draft);
-      draft.text = this.wordsOf(draft.ranges);
+      draft.text = wordsOf(this.text, draft.ranges);
       draft.criteria = [...new Set(draft.criteria)];
       draft.paths = [...new Set(draft.paths)];
     }
-    return this.drafts.map(({ text, kind, type, priority, paths, criteria, core, isNamed, isDependent }) => ({ text, kind, type, priority, paths, criteria, core, isNamed, isDependent }));
+    return this.drafts.map(({ text, kind, type, priority, paths, criteria, core, remedy, isNamed, isDependent }) => ({ text, kind, type, priority, paths, criteria, core, remedy, isNamed, isDependent }));
   }
 
   private priorityOf({ markers }: Draft): number | null {
@@ -126,6 +147,7 @@ class AskReader {
       case 'aside':
         if (isSameBlock || (last !== undefined && !at.isItem)) return attach(last);
         this.pending.ranges.push(range);
+        this.pending.subject = { core: said, type: segment.type };
         return;
       case 'prohibition':
         if (last !== undefined && (isSameBlock || !at.isItem)) {
@@ -157,7 +179,15 @@ class AskReader {
         }
         return this.begin(segment, at, range, own);
       case 'report':
-        if (last !== undefined && isSameBlock && !segment.lead.kinds.has('sequel') && !said.slice(-3).some((token) => token.lower === 'too' || token.lower === 'well')) return attach(last);
+        if (last !== undefined && isSameBlock && !segment.lead.kinds.has('sequel') && !said.slice(-3).some((token) => token.lower === 'too' || token.lower === 'well')) {
+          if (last.kind === 'ask' && dependsOnFormer(last.core, 0, last.core.length) && !last.isNamed && !last.isDependent) {
+            // "Can you fix this? The modal does not close."
+            if (last.type === 'code_change') last.type = segment.type;
+            last.kind = 'report';
+            last.core = said;
+          }
+          return attach(last);
+        }
         if (last !== undefined && !at.isItem && !segment.lead.kinds.has('sequel') && startsWithPronoun(said) && said[0]?.lower !== 'the') return attach(last);
         return this.begin(segment, at, range, own);
       case 'question':
@@ -165,6 +195,7 @@ class AskReader {
         return this.begin(segment, at, range, own);
       case 'ask':
         if (last !== undefined && this.continues(last, segment, tokens, isSameBlock, at.isItem)) {
+          if (last.kind !== 'ask' && last.remedy.length === 0 && isRemedy(said)) last.remedy = said;
           if (last.kind !== 'ask') last.core = this.coreOf(last, segment, tokens);
           if (segment.type !== 'code_change' && last.kind !== 'ask') last.type = segment.type;
           if (last.kind === 'question') {
@@ -200,14 +231,15 @@ class AskReader {
     return last.core;
   }
 
-  private begin(segment: Segment, at: { block: Block; tokens: Token[]; markers: ReadonlyMap<number, PriorityMarker> }, range: [number, number], own: PriorityMarker[]): void {
+  private begin(segment: Segment, at: { block: Block; tokens: Token[]; markers: ReadonlyMap<number, PriorityMarker> }, range: TextRange, own: PriorityMarker[]): void {
     const core = at.tokens.slice(segment.core, segment.to);
     const last = this.drafts.at(-1);
     if (this.drafts.length >= MAX_ASKS && last) {
       last.ranges.push(range);
       return;
     }
-    const kind = segment.kind === 'demand' ? 'ask' : (segment.kind as Ask['kind']);
+    const subject = segment.kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) ? this.pending.subject : null;
+    const kind = subject !== null ? 'report' : segment.kind === 'demand' ? 'ask' : (segment.kind as Ask['kind']);
     const isDependent = kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) && last !== undefined;
     const prefix = this.section?.kind === 'asks' ? this.section.prefix : null;
     const reaching = [...at.markers.values()].find((marker) => marker.from < segment.from && marker.reach > segment.from);
@@ -215,16 +247,16 @@ class AskReader {
     const criteria = kind === 'ask' || kind === 'report' ? demandsWithin(this.text, core) : kind === 'wish' ? [trimClause(this.text, core)] : [];
     const inherited: PriorityMarker[] = priority !== null && own.length === 0 ? [{ from: -1, to: -1, reach: -1, priority, isForWholeMessage: false }] : [];
     this.drafts.push({
-      text: '', kind, type: segment.type, priority: null,
+      text: '', kind, type: subject !== null && segment.type === 'code_change' ? subject.type : segment.type, priority: null,
       paths: pathsIn([...(prefix ? tokenize(this.text, prefix[0], prefix[1]) : []), ...this.pending.ranges.flatMap(([from, to]) => tokenize(this.text, from, to)), ...at.tokens.slice(segment.lead.core, segment.to)]),
-      criteria: [...this.pending.criteria, ...criteria], core, isNamed: segment.instruction?.verb === 'need', isDependent,
+      criteria: [...this.pending.criteria, ...criteria], core: subject?.core ?? core, remedy: subject !== null && isRemedy(core) ? core : [], isNamed: segment.instruction?.verb === 'need', isDependent,
       ranges: [...(prefix ? [prefix] : []), ...this.pending.ranges, range], block: at.block, markers: [...own, ...inherited],
     });
-    this.pending = { ranges: [], criteria: [], priority: null };
+    this.pending = nothingPending();
   }
 
   /** "High priority." belongs to the ask before it; in front of all asks it is for the next, or for the list. */
-  private takePriority(own: PriorityMarker[], last: Draft | undefined, range: [number, number], isInSentence: boolean): void {
+  private takePriority(own: PriorityMarker[], last: Draft | undefined, range: TextRange, isInSentence: boolean): void {
     const priority = own[0]?.priority ?? null;
     if (last !== undefined) {
       last.markers.push(...own);
@@ -235,39 +267,6 @@ class AskReader {
       this.pending.priority = priority;
       this.pending.ranges.push(range);
     }
-  }
-
-  /** A line that ends in a colon, or a heading, with something below it. */
-  private isHeader(block: Block, next: Block | undefined, tokens: Token[]): boolean {
-    const lastMark = tokens.findLast((token) => !isPunct(token, '*_'));
-    const endsInColon = isPunct(lastMark, ':');
-    if (block.kind === 'heading') return true;
-    if (!endsInColon || next === undefined) return false;
-    return block.kind !== 'item' || next.depth > block.depth || next.kind !== 'item';
-  }
-
-  /** @returns false when the header is an ask of its own */
-  private openSection(block: Block, tokens: Token[], markers: ReadonlyMap<number, PriorityMarker>): boolean {
-    const label = tokens.filter(isNaming).map((token) => token.lower).join(' ');
-    const own = [...markers.values()];
-    const priority = own[0]?.priority ?? null;
-    const open = (kind: 'criteria' | 'context' | 'asks', prefix: [number, number] | null): true => {
-      this.section = { kind, block, prefix, priority };
-      return true;
-    };
-    if (CRITERIA_HEADING.test(label)) return open('criteria', null);
-    if (CONTEXT_HEADING.test(label)) return open('context', null);
-    const segment = classify(tokens, 0, tokens.length, markers);
-        if (segment.kind === 'ask' && block.kind !== 'heading' && !announcesMore(tokens, segment.core, segment.to)) return false;
-    const isVerbOnly = segment.instruction !== null && segment.core + 2 >= tokens.length;
-    this.sectionVerb = segment.kind === 'ask' && block.kind !== 'heading' && segment.instruction?.verb !== 'need' && segment.instruction?.verb !== 'do' ? (segment.instruction?.verb ?? null) : null;
-    return open('asks', isVerbOnly || pathsIn(tokens).length > 0 || (segment.kind === 'aside' && namesTopic(tokens)) ? rangeOf(tokens, 0, tokens.length) : null);
-  }
-
-  private endsSection(block: Block): boolean {
-    const header = this.section?.block;
-    if (header === undefined || block.kind === 'heading') return true;
-    return block.kind === 'text' ? header.kind !== 'heading' && this.section?.kind === 'asks' : header.kind === 'item' && block.depth <= header.depth;
   }
 
   /** A deeper item, the list under "Add a page with:", and what stands below "Acceptance criteria:". */
@@ -299,27 +298,12 @@ class AskReader {
     if (isCriterion) last.criteria.push(criterion);
   }
 
-  private addRange(range: [number, number]): void {
+  private addRange(range: TextRange): void {
     const last = this.drafts.at(-1);
     if (last !== undefined) last.ranges.push(range);
     else this.pending.ranges.push(range);
   }
 
-  /** Neighbouring stretches are joined as they stand in the message; others by a new line. */
-  private wordsOf(ranges: [number, number][]): string {
-    const parts: string[] = [];
-    let current: [number, number] | null = null;
-    for (const range of ranges) {
-      if (current !== null && range[0] >= current[1] && range[0] - current[1] <= 12 && !/\p{L}{3}/u.test(this.text.slice(current[1], range[0]))) {
-        current = [current[0], range[1]];
-      } else {
-        if (current !== null) parts.push(this.text.slice(...current));
-        current = range;
-      }
-    }
-    if (current !== null) parts.push(this.text.slice(...current));
-    return parts.map(trimJoints).filter((part) => part !== '').join('\n');
-  }
 }
 
 /** A message that stands in quotes as a whole is read as if it did not. */
@@ -329,12 +313,9 @@ function unquoted(text: string, tokens: Token[]): Token[] {
   return named.length === 1 && only?.kind === 'quote' && only.text.includes(' ') ? tokenize(text, only.start + 1, only.end - 1) : tokens;
 }
 
-function rangeOf(tokens: Token[], from: number, to: number): [number, number] {
-  return [tokens[from]?.start ?? 0, tokens[to - 1]?.end ?? 0];
-}
-
-function trimJoints(part: string): string {
-  return part.replace(/^[\s,;–—&→-]{1,20}/, '').replace(/^(?:and|then|but)\b[\s,]{1,10}(?=\S)/i, '').replace(/[\s,;&→–—]{1,20}$/, '').trim();
+/** More than "fix it", which a title says anyway. */
+function isRemedy(said: readonly Token[]): boolean {
+  return !FIX_VERBS.has(said[0]?.lower ?? '') && said.filter(isNaming).length >= 2 && !/^(?:investigate|find|check|look|figure)$/.test(said[0]?.lower ?? '');
 }
 
 function startsWithPronoun(said: readonly Token[]): boolean {

@@ -71,6 +71,7 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
   };
   if (lead.kinds.has('need')) return named.some((token) => small.SOCIAL_WORDS.has(token.lower)) ? make('nothing') : asAsk(lead.core, 'need');
   if (/^(?:never|always)$/.test(said[0]?.lower ?? '') && VERBS.has(said[1]?.lower ?? '')) return { ...asAsk(lead.core + 1), kind: 'demand', core: lead.core };
+  if (lead.kinds.has('request') && /^(?:have|get)$/.test(said[0]?.lower ?? '') && /^(?:a|an|some|the|more)$/.test(said[1]?.lower ?? '') && !/^(?:look|overview)$/.test(said[2]?.lower ?? '')) return asAsk(lead.core + 1, 'need');
   const at = instructionStart(tokens, lead, to, markers);
   if (at !== null) {
     if (DEMANDS.match(tokens, at) && at === lead.core && lead.kinds.has('sequel') === false) return { ...asAsk(at), kind: 'demand' };
@@ -93,6 +94,7 @@ function statement(tokens: readonly Token[], lead: Lead, to: number, make: (kind
   const isTrouble = hasTrouble(said) && !demandsFirst(said);
   if (isTrouble && (!isFirstPerson || words.ENCOUNTERS.has(said[1]?.lower ?? '') || first === "i'm" || first === "we're")) return make('report', { type });
   if (words.WISHES.match(said, 0) || (!isFirstPerson && hasDemandModal(said))) return make('wish', { type });
+  if (hasPriority && !isFirstPerson && said.filter(isNaming).length > 2 && said.some((token) => words.STATES.has(token.lower) || (words.DETERMINERS.has(said[0]?.lower ?? '') && /[a-z]s$/.test(token.lower))) && !isUnknownInstruction(said)) return make('report', { type });
   if (isFirstPerson) return make('aside', { type });
   if (isUnknownInstruction(said) || isBareName(said, lead, paths, hasPriority)) {
     const verb = isUnknownInstruction(said) ? undefined : 'need';
@@ -163,7 +165,7 @@ function isUnknownInstruction(said: readonly Token[]): boolean {
 
 /** "dark mode for the settings page": no verb, but something that could be made. */
 function isBareName(said: readonly Token[], lead: Lead, paths: readonly string[], hasPriority: boolean): boolean {
-  if (said.length > 25 || said.some((token) => words.STATES.has(token.lower) || words.FINITE.has(token.lower))) return false;
+  if (words.OPENING_SUBORDINATORS.has(said[0]?.lower ?? '') || said.length > 25 || said.some((token) => words.STATES.has(token.lower) || words.FINITE.has(token.lower))) return false;
   const hasThing = paths.length > 0 || namesTopic(said);
   return (hasThing || hasPriority || lead.kinds.has('prefix')) && said.filter(isNaming).length >= 2;
 }

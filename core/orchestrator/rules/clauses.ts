@@ -82,14 +82,14 @@ function splitSentence(tokens: readonly Token[], from: number, to: number, marke
 
 function isJoint(token: Token | undefined): boolean {
   if (token?.kind === 'symbol') return true;
-  if (isPunct(token, ',;—–-&→+')) return true;
+  if (isPunct(token, ',;—–-&→+:')) return true;
   return token?.kind === 'word' && /^(?:and|then|but|plus|also|afterwards|so|additionally)$/.test(token.lower);
 }
 
 function jointOf(tokens: readonly Token[], at: number, lead: Lead): Joint | null {
   const passed = tokens.slice(at, Math.min(lead.core, at + 12));
   if (passed.some((token) => token.kind === 'word' && SEQUEL_WORDS.has(token.lower))) return 'sequel';
-  if (passed.some((token) => isPunct(token, ',;—–→') || token.kind === 'symbol')) return 'comma';
+  if (passed.some((token) => isPunct(token, ',;—–→:') || token.kind === 'symbol')) return 'comma';
   return passed.length > 0 ? 'and' : null;
 }
 
@@ -108,11 +108,15 @@ function beginsClause(tokens: readonly Token[], candidate: Candidate): boolean {
   const { start, at, to, joint, lead, left, markers, isListItem } = candidate;
   const core = lead.core;
   if (core >= to) return false;
-  const opensSubordinate = OPENING_SUBORDINATORS.has(tokens[left.lead.core]?.lower ?? '') && left.core === left.lead.core && left.kind !== 'nothing';
+  if (isPunct(tokens[at], ':') && left.kind !== 'prohibition') return false;
+  const opensSubordinate = OPENING_SUBORDINATORS.has(tokens[left.lead.core]?.lower ?? '') && left.core === left.lead.core && left.kind !== 'nothing' && left.kind !== 'prohibition';
   if (opensSubordinate) return false;
   const isAskedFor = lead.kinds.has('request') || lead.kinds.has('gerund') || lead.kinds.has('need') || tokens.slice(at, core).some((token) => token.lower === 'please' || token.lower === 'pls');
   const word = tokens[core]?.lower ?? '';
+  if (joint === 'and' && !isAskedFor && joinsTwoVerbs(tokens, at)) return false;
 
+  // "; the tests must still pass"
+  if (isPunct(tokens[at], ';') && tokens.slice(core + 1, core + 8).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))) return true;
   // ", it must keep its tests green", ", but don't touch the footer", "and make sure …", "and let me know"
   if (joint !== 'and' && PRONOUNS.has(word) && tokens.slice(core + 1, core + 4).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))) return true;
   if ((DEMANDS.match(tokens, core) || HAND_OVERS.match(tokens, core)) && left.kind !== 'prohibition') {
@@ -120,6 +124,7 @@ function beginsClause(tokens: readonly Token[], candidate: Candidate): boolean {
   }
   if (!isAskedFor && !beginsInstruction(tokens, core, to, joint)) return false;
   if (isAskedFor && !lead.kinds.has('need') && !startsInstruction(tokens, core, to, true) && !lead.kinds.has('gerund')) return false;
+  if (left.kind === 'aside' && lead.kinds.has('need')) return false;
   if (left.kind === 'nothing' || left.kind === 'priority' || left.kind === 'aside' || left.kind === 'prohibition') return true;
   if (left.kind === 'question') return joint !== 'and';
   if (left.kind === 'report' || left.kind === 'wish') return joint !== 'and' || isAskedFor || !AMBIGUOUS_VERBS.has(word);
@@ -144,7 +149,6 @@ interface AskCandidate extends Omit<Candidate, 'lead'> {
 
 /** Both sides are instructions: are they two asks, or two halves of one? */
 function isAnotherAsk(tokens: readonly Token[], { start, at, to, joint, core, left, markers, isListItem, isAskedFor }: AskCandidate): boolean {
-  if (joint === 'and' && joinsTwoVerbs(tokens, at)) return false;
   if (joint !== 'sequel' && !isAskedFor && hasOpenInfinitive(tokens, left, at) && !(joint === 'comma' && tokens[at + 1]?.lower === 'and')) return false;
   const right = classify(tokens, core, Math.min(to, core + INSTRUCTION_WINDOW), markers);
   const verb = tokens[core]?.lower ?? '';

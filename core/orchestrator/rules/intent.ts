@@ -6,7 +6,7 @@ import { singular, topicTable, topicWords } from './topics.ts';
 import type { TopicTable } from './topics.ts';
 import type { Token } from './tokens.ts';
 import * as topics from './words/topics.ts';
-import { NOUN_PHRASE_ENDS } from './words/statements.ts';
+import { NOUN_PHRASE_ENDS, STATES } from './words/statements.ts';
 import { FIX_VERBS } from './words/verbs.ts';
 
 const TESTS = topicTable(topics.TEST_TOPICS);
@@ -19,7 +19,7 @@ const BACKEND = topicTable(topics.BACKEND_TOPICS);
 /** Verbs, with their particles and questions, that say by themselves what kind of work is meant. */
 const TYPE_OF_VERB = phraseTable<TaskType>([
   ...listOf(`investigate, research, find out, figure out, work out, explore, compare, evaluate, analyse, analyze, look into, dig into, understand, explain, tell me, tell us, teach me, show me how, show me where, show me why, walk me through, give me an overview, diagnose, determine, profile, benchmark, measure, estimate, brainstorm, suggest,
-    propose, recommend, assess, spike, think about, think through, search for, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify`)
+    propose, recommend, assess, spike, think about, think through, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify`)
     .map((phrase) => [phrase, 'research'] as const),
   ...listOf(`review, re-review, audit, check, double-check, double check, inspect, proofread, look over, go over, go through, read through, look at, take a look, have a look, give feedback, give me feedback, critique, code-review, code review, sanity check, sanity-check, scrutinize, scrutinise, vet, scan`)
     .map((phrase) => [phrase, 'review'] as const),
@@ -51,6 +51,7 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
   if (byNoun !== null) return byNoun;
   if (byVerb === 'review') return typeOfCheck(instruction);
   if (byVerb === 'research') return isRepairedAfterwards(all) ? 'code_change' : EXPLAINERS.has(verb) && asksForDocument(instruction, paths) ? 'doc' : 'research';
+  if (byVerb === 'test' && verb !== 'test' && verb !== 'cover' && isAboutDocument(instruction, paths)) return 'review';
   if (byVerb === 'test' && !isProductValidation(instruction)) return 'test';
   if (byVerb === 'doc') return explainsSomething(verb, all) && !asksForDocument(instruction, paths) ? 'research' : 'doc';
   if (byVerb === 'infra' && !asksForDocument(instruction, paths) && !isAbout(FRONTEND, object)) return 'infra';
@@ -63,7 +64,7 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
 
 /** What kind of work a report of trouble or a wish calls for: its subject decides, and code is the rule. */
 export function typeOfStatement(tokens: readonly Token[], paths: readonly string[]): TaskType {
-  const verbAt = tokens.findIndex((token) => /^(?:is|are|was|were|fails?|has|have|should|must|needs?|does|doesn't|isn't|aren't|breaks?|can|can't|keeps?|times|shows?|returns?|throws?|lacks?|crashes|failed|overlaps?|hangs)$/.test(token.lower));
+  const verbAt = tokens.findIndex((token, i) => i > 0 && STATES.has(token.lower));
   if (/^there(?:'s)?$/.test(tokens[0]?.lower ?? '')) return typeOfInstruction(readInstruction(tokens, tokens[0]?.lower === 'there' ? 2 : 1, tokens.length, 'fix'), paths);
   const whole = tokens.slice(0, verbAt < 0 ? tokens.length : verbAt);
   const end = whole.findIndex((token, i) => i > 0 && NOUN_PHRASE_ENDS.has(token.lower));
@@ -71,7 +72,9 @@ export function typeOfStatement(tokens: readonly Token[], paths: readonly string
   const words = topicWords(subject);
   if (paths.length > 0 && paths.every(isDocPath)) return 'doc';
   if (endsWithTopic(DOCS, words) && !isAboutTokens(FRONTEND, subject, 1)) return 'doc';
-  if (paths.some(isInfraPath) || (INFRA.find(words).length > 0 && FRONTEND.find(words).length === 0)) return 'infra';
+  if (paths.some(isInfraPath) || namesInfrastructure(words)) return 'infra';
+  if (words.at(-1) === 'pipeline') return 'infra';
+  if (endsWithTopic(TESTS, words) && tokens.some((token) => token.lower === 'missing' || token.lower === 'lacking')) return 'test';
   if (/\bcoverage\b/.test(words.join(' '))) return 'test';
   return 'code_change';
 }
@@ -107,6 +110,11 @@ function mentionsTestsWith(main: readonly Token[], verb: string): boolean {
 function isProductValidation({ verb, all, object }: Instruction): boolean {
   if (verb === 'cover') return !all.some((token) => /^(?:tests?|specs?|cases?|paths?|branch(?:es)?|edge)$/.test(token.lower)) && isAbout(FRONTEND, object);
   return verb === 'validate' && !all.slice(1, 3).some((token) => ['that', 'whether', 'if'].includes(token.lower));
+}
+
+/** "verify whether the README is understandable" */
+function isAboutDocument({ all }: Instruction, paths: readonly string[]): boolean {
+  return (paths.length > 0 && paths.every(isDocPath)) || (paths.length === 0 && isAboutTokens(DOCS, all.slice(0, 6), Infinity) && !isAboutTokens(FRONTEND, all, Infinity));
 }
 
 const EXPLAINERS: ReadonlySet<string> = new Set(['describe', 'summarise', 'summarize', 'outline', 'explain']);
@@ -146,10 +154,17 @@ function isDocument({ tokens, head }: NounPhrase): boolean {
 
 function asksForInfrastructure({ object, places, main }: Instruction, paths: readonly string[]): boolean {
   if (paths.length > 0) return paths.some(isInfraPath) && !paths.some((path) => !isInfraPath(path) && !isDocPath(path));
-  if (isAbout(FRONTEND, object) || mentions(FRONTEND, places.filter(({ preposition }) => preposition !== 'for'))) return false;
-  if (isAboutTokens(INFRA, object.tokens, Infinity)) return !endsWithTopic(BACKEND, topicWords(object.tokens));
+  if ((isAbout(FRONTEND, object) && !isAbout(INFRA, object)) || mentions(FRONTEND, places.filter(({ preposition }) => preposition !== 'for'))) return false;
+  if (isAboutTokens(INFRA, object.tokens, Infinity)) return isAbout(INFRA, object) || !isAbout(BACKEND, object);
   const isCode = endsWithTopic(BACKEND, topicWords(object.tokens));
   return places.some(({ preposition, phrase }) => isAboutTokens(INFRA, phrase.tokens, Infinity) && (!isCode || ['in', 'to', 'on', 'into'].includes(preposition))) && main.length > 0;
+}
+
+/** "docker image" is infrastructure though an image alone is not. */
+function namesInfrastructure(words: readonly string[]): boolean {
+  const found = INFRA.find(words);
+  const others = words.filter((_, i) => !found.some(({ at, length }) => i >= at && i < at + length));
+  return found.length > 0 && FRONTEND.find(others).length === 0;
 }
 
 function mentions(table: TopicTable, places: Instruction['places']): boolean {

@@ -41,6 +41,16 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
       at += 1;
       continue;
     }
+    const predicate = skipPredicate(tokens, at, markers);
+    if (predicate !== null) {
+      at = predicate;
+      continue;
+    }
+    const story = skipUserStory(tokens, at);
+    if (story !== null) {
+      at = story;
+      continue;
+    }
     const courtesy = skipCourtesy(tokens, at);
     if (courtesy !== null) {
       kinds.add('request');
@@ -80,6 +90,23 @@ function skipPrefix(tokens: readonly Token[], at: number, to: number): number | 
   }
   const scope = /^(fix|feat|chore|docs|refactor|perf|test)(?:\([\w/-]{1,40}\))?:?$/.exec(tokens[at]?.lower ?? '');
   if (scope && isPunct(tokens[at + 1], ':')) return at + 2;
+  return null;
+}
+
+/** "This is urgent:", "it's not urgent but", "set prio 1:": up to the priority itself. */
+function skipPredicate(tokens: readonly Token[], at: number, markers: ReadonlyMap<number, PriorityMarker>): number | null {
+  let i = at;
+  while (i < at + 4 && /^(?:this|it|that|one|is|it's|that's|very|really|so|quite|set|make|mark|as|with|treat|consider|has|a|top)$/.test(tokens[i]?.lower ?? '')) i += 1;
+  const marker = i > at ? markers.get(i) : undefined;
+  if (marker === undefined) return null;
+  const next = tokens[marker.to];
+  return isPunct(next, ':,;—–-.!)') || /^(?:but|and|so|please)$/.test(next?.lower ?? '') ? i : null;
+}
+
+/** "As a user I want to …": from "I" on. */
+function skipUserStory(tokens: readonly Token[], at: number): number | null {
+  if (tokens[at]?.lower !== 'as' || !/^an?$/.test(tokens[at + 1]?.lower ?? '')) return null;
+  for (let i = at + 3; i < at + 9; i += 1) if (tokens[i]?.lower === 'i') return i;
   return null;
 }
 

@@ -8,7 +8,7 @@ import type { Ask } from './asks.ts';
 const MAX_TITLE_LENGTH = 100;
 const NOT_IN_A_TITLE: ReadonlySet<string> = new Set(['please', 'pls', 'plz', 'kindly', 'asap']);
 const JOINTS_WITHOUT_MARK: ReadonlySet<string> = new Set(['and', 'with', 'at', 'as', 'very', 'really', 'super', 'in', 'a', 'of']);
-const JOINTS: ReadonlySet<string> = new Set(['and', 'with', 'but', 'this', 'is', "it's", 'it', 'at', 'as', 'very', 'really', 'super', 'of', 'also', 'to', 'in', 'for', 'the', 'a', 'then', 'because', 'on', 'both', 'all', 'everything', 'these', 'are', 'there']);
+const JOINTS: ReadonlySet<string> = new Set(['and', 'with', 'but', 'this', 'is', "it's", 'it', 'at', 'as', 'very', 'really', 'super', 'of', 'also', 'to', 'in', 'for', 'the', 'a', 'then', 'because', 'on', 'both', 'all', 'everything', 'these', 'are', 'there', 'one']);
 
 /**
  * A short instruction in the person's own words: greetings, politeness and priorities are cut off,
@@ -19,7 +19,7 @@ export function titleOf(text: string, ask: Ask | undefined): string {
   const core = ask?.core ?? tokenize(text).slice(0, 60);
   const title = shorten(text, withoutPriority(firstSentence(core)));
   if (title === '') return shorten(text, tokenize(text).slice(0, 60)) || text.trim().slice(0, MAX_TITLE_LENGTH);
-  return capitalize(withVerb(withItems(title, ask), ask));
+  return capitalize(withVerb(withItems(title, ask), ask, text));
 }
 
 /** "Add tests for:" and a list below */
@@ -31,9 +31,13 @@ function withItems(title: string, ask: Ask | undefined): string {
 }
 
 /** A report asks for its repair, the name of something wanted for its making. */
-function withVerb(title: string, ask: Ask | undefined): string {
+function withVerb(title: string, ask: Ask | undefined, text: string): string {
   const first = ask?.core[0];
   if (ask === undefined || first === undefined) return title;
+  if (ask.remedy.length > 0) {
+    const remedy = shorten(text, withoutPriority(ask.remedy)).replace(/[\s.!?]+$/, '');
+    if (remedy !== '' && remedy.length + title.length < MAX_TITLE_LENGTH) return `${remedy}: ${title}`;
+  }
   if (ask.kind === 'report' && ask.type === 'research') return `Investigate: ${title}`;
   if (ask.kind === 'report') return /^(?:fix|investigate|find)\b/i.test(title) ? title : `${ask.type === 'doc' ? 'Correct' : 'Fix'}: ${title}`;
   if (ask.kind === 'question') return `Answer: ${title}`;
@@ -95,7 +99,7 @@ function shorten(text: string, tokens: readonly Token[]): string {
       if (title === '') return `${words.slice(0, MAX_TITLE_LENGTH - 1)}…`;
       return lastClauseEnd.length > 30 ? lastClauseEnd : `${title.replace(/[\s,;:(–—-]+$/, '')}…`;
     }
-    if (i > 3 && (isPunct(token, ',') || SUBORDINATORS.has(token.lower))) lastClauseEnd = title;
+    if (i > 3 && (isPunct(token, ',') || SUBORDINATORS.has(token.lower))) lastClauseEnd = title.replace(/,$/, '');
     title += gap + words;
   }
   return title.trim();

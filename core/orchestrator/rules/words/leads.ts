@@ -25,7 +25,7 @@ const SEQUELS = listOf(`
 const REQUESTS = listOf(`
   can you, could you, would you, will you, can we, could we, can someone, could someone, can somebody, could somebody, can u, could u, can anyone, can one of you, can you guys, are you able to, would you be able to, could you be so kind and, be so kind and,
   would you be so kind and, would you be so kind as to, be so kind as to, would it be possible to, would it be possible for you to, is it possible to, is it possible for you to, could you possibly, could you maybe, can you maybe, could you perhaps, could you try to, can you try to,
-  i want you to, i need you to, i would like you to, i'd like you to, id like you to, we'd like you to, we would like you to, i'd love you to, i want us to, i'd like us to, i want to, i'd like to, i would like to, we'd like to, we would like to, we want to, i wanna,
+  i want you to, i need you to, we need someone to, i need someone to, we need somebody to, i need somebody to, i want someone to, we need you to, we want you to, i would like you to, i'd like you to, id like you to, we'd like you to, we would like you to, i'd love you to, i want us to, i'd like us to, i want to, i'd like to, i would like to, we'd like to, we would like to, we want to, i wanna,
   we need to, we have to, we should, we must, we ought to, we gotta, we've got to, we could, we might want to, we may want to, we can, you should, you need to, you must, you have to, you can, you could, you may, you might want to, i need to, i have to, i should, someone should, somebody should, someone needs to,
   let's, lets, let us, go ahead and, feel free to, remember to, don't forget to, do not forget to, dont forget to, please don't forget to, make sure to, make sure you, be sure to, try to, help me to, help me, help us to, help us, your task is to, your job is to, the task is to, the goal is to,
   it would be nice to, it would be great to, it would be good to, it'd be nice to, it'd be great to, it'd be good to, would be nice to, would be great to, would be good to, it would be nice if you could, it would be great if you could, it'd be great if you could, would be great if you could, would be nice if you could,
@@ -40,7 +40,7 @@ const NEEDS = listOf(`
   it would be nice to have, it would be great to have, it would be good to have, it'd be nice to have, it'd be great to have, would be nice to have, would be great to have, would love to have, would love to see, i'd love to see, i'd like to see, i would like to see, we're missing, we are missing, what we need is, what i need is, i'm missing, give us, any chance of, any chance for, we lack, what's missing is`);
 
 const PREFIXES = listOf(`
-  bug, bug report, issue, problem, todo, to do, task, feature, feature request, idea, request, suggestion, fix, chore, feat, refactor, perf, enhancement, improvement, regression, story, ticket, action, action item, ask, wish, incident, new task, new feature, change request, follow up, follow-up, fyi`);
+  bug, bug report, issue, problem, todo, to do, task, feature, feature request, idea, request, suggestion, fix, chore, feat, refactor, perf, enhancement, improvement, regression, story, ticket, action, action item, ask, wish, incident, new task, new feature, quick one, quick question, one more, small thing, small one, minor, quick, another one, another thing, change request, follow up, follow-up, fyi`);
 
 export const LEADS = phraseTable<LeadKind>([
   ...FILLERS.map((phrase) => [phrase, 'filler'] as const),

@@ -6,7 +6,7 @@ export const TROUBLE = phraseSet(`
   won't, will not, wont, wasn't, wrong, wrongly, incorrect, incorrectly, missing, slow, slowly, sluggish, laggy, lags, hang, hangs, hanging, hung, freeze, freezes, frozen, leak, leaks, leaking, error, errors, exception, exceptions, bug, bugs, buggy, regression, overlap, overlaps, overlapping, flicker, flickers, flickering, misaligned, unaligned,
   stuck, throws, undefined, nan, null pointer, not working, no longer, stopped working, typo, typos, outdated, out of date, stale, obsolete, unreadable, ugly, flaky, duplicate, duplicates, duplicated, twice, inconsistent, corrupt, corrupts, corrupted, loses, lost, losing, nothing happens, blank, garbled, unresponsive, unreachable, unavailable, vulnerable, insecure, vulnerability,
   deadlock, deadlocks, race condition, too big, too small, too slow, too long, too short, too wide, too narrow, too dark, too light, too large, too many, too much, too high, too low, invisible, hidden behind, cut off, truncated, off by one, infinite loop, segfault, segfaults, panic, panics, stack overflow, out of memory, oom, refuses, refused, rejects, ignores, ignored, mess, messy, red, confusing, hard to read, unused, never,
-  500, 502, 503, 504, 404, 403, 401, 400, 422, 429, complains, complaining, warning, warnings, deprecated, denied, invalid, malformed, spinning, disappears, disappeared, vanishes, jumps, jumping, blinks, unstable, low, poor, bad, clipped, squashed, stretched, blurry, offline, empty, dead, needs to be fixed, needs fixing, needs a fix, needs work, needs an update, needs updating, needs a refactor, could be better, could be faster`);
+  500, 502, 503, 504, 404, 403, 401, 400, 422, 429, complains, complaining, warning, warnings, deprecated, denied, invalid, malformed, spinning, disappears, disappeared, vanishes, jump, jumps, jumping, blinks, unstable, low, poor, bad, clipped, squashed, stretched, blurry, offline, empty, dead, needs to be fixed, needs fixing, needs a fix, needs work, needs an update, needs updating, needs a refactor, could be better, could be faster`);
 
 /** "It would be great if the board remembered its filters" */
 export const WISHES = phraseSet(`it would be great if, it would be nice if, it would be good if, it would be cool if, it would be helpful if, it would be useful if, it would be better if, it'd be great if, it'd be nice if, it'd be good if, it'd be cool if, would be great if, would be nice if, would be good if, i wish, i'd prefer if, i would prefer if, i'd like it if, i would like it if, i'd love it if`);
@@ -24,7 +24,7 @@ export const DETERMINERS: ReadonlySet<string> = new Set(listOf('the, a, an, all,
 
 /** Objects that only mean something together with what was said before. */
 export const ANAPHORS: ReadonlySet<string> = new Set(listOf('it, them, that, this, these, those, what, whatever, everything, anything, its, their, there, one, ones, him, her, all, so, unused, dead, accordingly, otherwise, same'));
-export const DEPENDENT_NOUNS: ReadonlySet<string> = new Set(listOf('caller, usage, use, reference, import, site, occurrence, place, rest, leftover, remains, remain, other, consumer, call, result, finding, output, outcome, diff'));
+export const DEPENDENT_NOUNS: ReadonlySet<string> = new Set(listOf('caller, usage, use, reference, import, site, occurrence, place, rest, leftover, remains, remain, other, consumer, call, result, finding, output, outcome, diff, dependency'));
 
 /** Words that close a noun phrase. */
 export const NOUN_PHRASE_ENDS: ReadonlySet<string> = new Set(listOf(`

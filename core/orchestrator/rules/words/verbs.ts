@@ -21,7 +21,9 @@ const PLAIN_VERBS = listOf(`
   look, learn, leave, limit, link, list, load, lock, log, mark, match, merge, migrate, mock, open, order, override, pause, pick, pin, play, prefill,
   print, propagate, pull, push, reopen, reply, respect, respond, return, retry, scale, scan, send, show, skip, sort, square, stub, style, submit, sync, think, try,
   unblock, undo, unlock, unpin, wrap, work, go, dig, research, adapt, adjust, address, roll, double-check, double check, walk, spike, estimate, count, measure, port,
-  sort, reset, trim, warn, bundle, archive, restart, rate-limit, lint, audit, calculate, cap, throw, treat, tune, trace, transform, trigger, finish, complete, ship`);
+  sort, reset, trim, warn, bundle, archive, restart, rate-limit, lint, audit, calculate, cap, throw, treat, tune, trace, transform, mention, draft, outline, sketch, paint, rip, scrap, cherry-pick, backport, memoize, memoise, chunk, embed, attach, detach, assign, invite, annotate, collect, condense, consolidate, construct, craft, customize, customise, decouple, dedupe, deduplicate, derive, discard, dismiss, distinguish, ease, elaborate, emit, expire, extend,
+  externalize, finalize, finalise, flatten, flush, forbid, forward, guard, hardcode, hoist, illustrate, indent, inform, inline, instrument, isolate, join, mute, nest, omit, overhaul, paste, permit, precompute, preload, prerender, prioritize, prioritise, prune, purge, randomize, rearrange, recalculate, reconcile, reconnect, recreate, recover, redact, reformat, reimplement, reindex, relax, relocate, reposition, require, reroute, resize, reshape, retain,
+  retire, retrieve, scrape, select, separate, slim, smooth, specify, stabilise, stabilize, substitute, terminate, tint, underline, unhide, unlink, untangle, wait, whitelist, allowlist, widen, wipe, zip, darken, lighten, enlarge, spellcheck, spell-check, memorize, dump, relabel, silence, hunt, inquire, prove, demonstrate, onboard, shorten, retarget, unskip, rebrand, restyle, repaint, recolour, recolor, retest, solve, trigger, finish, complete, ship`);
 
 const NOUN_LIKE_VERBS = listOf(`
   align, back, benchmark, block, build, cache, cancel, center, centre, check, clear, close, comment, copy, cover, count, debounce, design, display, document, download, edit, empty,
@@ -29,7 +31,7 @@ const NOUN_LIKE_VERBS = listOf(`
   open, order, pause, pin, plan, play, print, profile, prototype, pull, push, query, rank, rate, record, release, report, request, reset, restart, retry, return, review, rework,
   route, sample, save, scale, scan, schedule, score, scroll, search, show, sort, stage, start, stop, store, style, submit, support, switch, sync, tag, test, time, toggle,
   trace, track, trigger, undo, update, upload, view, vote, watch, wrap, work, zoom, change, patch, use, set, read, run, drag, drop, cut, fill, flag, hash, research, audit, spike,
-  estimate, port, trim, bundle, archive, cap, address, walk, try, ship, go, move, take, touch, pick, send, answer, respond, make-over, dial, bind, balance, batch`);
+  estimate, port, trim, bundle, archive, cap, address, walk, try, ship, go, move, take, touch, pick, send, answer, respond, make-over, dial, bind, balance, batch, template, type, version, preview, prefix, snapshot, mirror, quote, structure, segment, seed, signal, alert, colour, color, transition, round, space, stream, place, pool, pipe, surface, join, group, outline, draft, sketch, forward, guard, dump, screenshot`);
 
 export const VERBS: ReadonlySet<string> = new Set([...PLAIN_VERBS, ...NOUN_LIKE_VERBS]);
 export const AMBIGUOUS_VERBS: ReadonlySet<string> = new Set(NOUN_LIKE_VERBS);
@@ -47,7 +49,7 @@ export const HAND_OVER = listOf(`
 
 /** What is demanded of the result rather than asked for beside it. */
 export const DEMAND_VERBS = listOf(`
-  make sure, ensure, keep, be sure, use, avoid, leave, do not, don't, dont, never, without, be careful, mind, stick to, respect, take care, follow, remember, preserve, be, note that, note, maintain`);
+  make sure, ensure, keep, be sure, use, avoid, leave, do not, don't, dont, never, without, be careful, mind, stick to, respect, take care, follow, remember, preserve, be, maintain`);
 
 /** Also when they stand alone: a demand without anything it could belong to. */
 export const PROHIBITIONS: ReadonlySet<string> = new Set(["don't", 'dont']);

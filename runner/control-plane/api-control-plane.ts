@@ -1,0 +1,66 @@
+import { parseContract } from '#contract/parse.ts';
+import type { RunResult } from '#contract/run-result.ts';
+import { RunSpec } from '#contract/run-spec.ts';
+import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
+import { followCommands } from './commands.ts';
+import { LeaseLostError, RefusedError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from './control-plane.ts';
+import { AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, UploadArtifactDocument } from './documents.ts';
+import type { ArtifactKind } from './gql/graphql.ts';
+import { GraphqlHttp } from './graphql-http.ts';
+import type { Logger } from '../logger.ts';
+
+/** A renewal that takes longer is repeated instead: the lease runs meanwhile. */
+const RENEWAL_TIMEOUT_MS = 5_000;
+
+/** The control plane over its GraphQL API. */
+export class ApiControlPlane implements ControlPlane {
+  private readonly http: GraphqlHttp;
+
+  /** @param origin for example http://localhost:3000 */
+  constructor(private readonly origin: string, private readonly token: string, private readonly logger: Logger) {
+    this.http = new GraphqlHttp(new URL('/graphql', origin).href, token);
+  }
+
+  async register(advert: RunnerAdvert): Promise<{ name: string }> {
+    const { registerRunner: answer } = await this.http.request(RegisterRunnerDocument, { input: advert });
+    if (answer.__typename !== 'RegisterRunnerPayload') throw new RefusedError(answer.code, answer.message);
+    return { name: answer.runner.name };
+  }
+
+  async claim(): Promise<RunSpec | null> {
+    const { claimRun } = await this.http.request(ClaimRunDocument, {});
+    return claimRun ? parseContract('RunSpec', RunSpec, claimRun.spec) : null;
+  }
+
+  async renew(leases: readonly RunLease[]): Promise<LeaseVerdict[]> {
+    const runs = leases.map(({ runId, token }) => ({ runId, leaseToken: token }));
+    const { heartbeatRuns } = await this.http.request(HeartbeatRunsDocument, { runs }, RENEWAL_TIMEOUT_MS);
+    return heartbeatRuns.map(({ runId, isHeld, isCancelRequested }) => ({ runId: String(runId), isRenewed: isHeld, isCancelRequested }));
+  }
+
+  async appendLogs(lease: RunLease, batch: LogBatch): Promise<number> {
+    const { appendRunLogs: answer } = await this.http.request(AppendRunLogsDocument, { input: { runId: lease.runId, leaseToken: lease.token, ...batch } });
+    if (answer.__typename === 'AppendRunLogsPayload') return answer.lastSeq;
+    if (answer.__typename === 'ExpectedSeqError') throw new LogGapError(answer.expectedSeq);
+    throw refusal(lease, answer);
+  }
+
+  async uploadArtifact(lease: RunLease, { kind, name, mediaType, file }: ArtifactFile): Promise<void> {
+    const input = { runId: lease.runId, leaseToken: lease.token, kind: kind.toUpperCase() as ArtifactKind, name, metadata: { mediaType } };
+    const { uploadArtifact: answer } = await this.http.upload(UploadArtifactDocument, { input }, { path: file, name: 'artifact', mediaType });
+    if (answer.__typename !== 'UploadArtifactPayload') throw refusal(lease, answer);
+  }
+
+  async complete(lease: RunLease, result: RunResult): Promise<void> {
+    const { completeRun: answer } = await this.http.request(CompleteRunDocument, { input: { leaseToken: lease.token, result } });
+    if (answer.__typename !== 'CompleteRunPayload') throw refusal(lease, answer);
+  }
+
+  commands(signal: AbortSignal): AsyncIterable<RunnerCommand> {
+    return followCommands({ url: new URL('/graphql', this.origin.replace(/^http/, 'ws')).href, token: this.token, signal, logger: this.logger });
+  }
+}
+
+function refusal(lease: RunLease, answer: { code: string; message: string }): Error {
+  return answer.code === 'LEASE_LOST' ? new LeaseLostError(lease.runId, answer.message) : new RefusedError(answer.code, answer.message);
+}

@@ -1,0 +1,99 @@
+import { createClient, type Client } from 'graphql-ws';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import type { Logger } from '../logger.ts';
+import type { RunnerCommand } from './control-plane.ts';
+import { RunnerCommandsDocument } from './documents.ts';
+import type { RunnerCommandsSubscription } from './gql/graphql.ts';
+
+/** A connection over which nothing comes back for this long is given up: half-open ones never say so. */
+const SILENCE_MS = 5_000;
+const PING_MS = 4_000;
+const FIRST_RETRY_MS = 100;
+const MAX_RETRY_MS = 1_000;
+
+const CANCEL_REASONS = {
+  by_user: 'Canceled by a person', by_task_cancel: 'Canceled with its task', superseded: 'Canceled: a newer run takes its place', budget: 'Canceled: the budget is used up',
+} as const;
+
+export interface CommandOrder {
+  /** ws://…/graphql */
+  url: string;
+  token: string;
+  signal: AbortSignal;
+  logger: Logger;
+}
+
+/**
+ * Commands as they come, over one socket that is opened again, for ever, whenever it breaks. The server begins
+ * each subscription with "there may be work": that it was heard is how we know that we are connected.
+ */
+export async function* followCommands(order: CommandOrder): AsyncGenerator<RunnerCommand> {
+  const { signal, logger } = order;
+  for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
+    const client = openClient(order);
+    // Ends the iteration below from outside.
+    const stop = (): void => void client.dispose();
+    signal.addEventListener('abort', stop, { once: true });
+    let isConnected = false;
+    try {
+      for await (const { data } of client.iterate<RunnerCommandsSubscription>({ query: RunnerCommandsDocument.toString() })) {
+        if (!isConnected) {
+          isConnected = true;
+          delayMs = FIRST_RETRY_MS;
+          yield { type: 'connected' };
+        }
+        const command = data ? toCommand(data.runnerCommands) : null;
+        if (command) yield command;
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ why: whyClosed(error) }, 'the connection to the control plane is lost; connecting again');
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await client.dispose();
+    }
+    if (isConnected) yield { type: 'disconnected' };
+    if (!signal.aborted) await sleep(delayMs * (0.75 + Math.random() * 0.5), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function openClient({ url, token }: CommandOrder): Client {
+  let silence: NodeJS.Timeout | undefined;
+  let socket: WebSocket | undefined;
+  return createClient({
+    url,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${token}` },
+    // Connecting again is ours: every break has to show.
+    retryAttempts: 0,
+    lazyCloseTimeout: 0,
+    keepAlive: PING_MS,
+    on: {
+      connected: (opened) => (socket = opened as WebSocket),
+      ping: (isReceived) => {
+        if (!isReceived) silence = setTimeout(() => socket?.terminate(), SILENCE_MS);
+      },
+      pong: (isReceived) => {
+        if (isReceived) clearTimeout(silence);
+      },
+      closed: () => clearTimeout(silence),
+    },
+  });
+}
+
+function toCommand({ type, runId, reason }: RunnerCommandsSubscription['runnerCommands']): RunnerCommand | null {
+  if (type === 'WORK') return { type: 'run_available' };
+  if (runId === null || runId === undefined) return null;
+  const known = (Object.keys(CANCEL_REASONS) as (keyof typeof CANCEL_REASONS)[]).find((name) => name === reason) ?? 'by_user';
+  return { type: 'cancel', runId: String(runId), reason: known, message: CANCEL_REASONS[known] };
+}
+
+/** graphql-ws throws close events, GraphQL errors or errors of the socket. */
+function whyClosed(error: unknown): string {
+  if (Array.isArray(error)) return error.map((each: { message?: string }) => each.message).join('; ');
+  if (typeof error === 'object' && error !== null) {
+    const { code, reason, message } = error as { code?: unknown; reason?: string; message?: string };
+    return [code, reason ?? message].filter((part) => part !== undefined && part !== '').join(' ') || 'closed';
+  }
+  return String(error);
+}

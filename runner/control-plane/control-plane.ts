@@ -1,0 +1,78 @@
+import type { ArtifactKind } from '#contract/enums.ts';
+import type { RunResult } from '#contract/run-result.ts';
+import type { RunSpec } from '#contract/run-spec.ts';
+import type { LogBatch } from '../logs/log-pump.ts';
+
+/** Proof that a run is ours; every write about a run carries it. */
+export interface RunLease {
+  runId: string;
+  token: string;
+}
+
+export interface RunnerAdvert {
+  labels: string[];
+  capacity: number;
+  version: string;
+  isDraining: boolean;
+}
+
+export interface ArtifactFile {
+  kind: ArtifactKind;
+  /** The name people see: a path in the repository, or `changes.diff`. */
+  name: string;
+  mediaType: string;
+  /** Where its bytes are on this machine. */
+  file: string;
+}
+
+export type RunnerCommand =
+  /** The stream of commands is open: what happened before may have been missed. */
+  | { type: 'connected' }
+  | { type: 'disconnected' }
+  | { type: 'run_available' }
+  | { type: 'cancel'; runId: string; reason: 'by_user' | 'by_task_cancel' | 'superseded' | 'budget'; message: string };
+
+/** What the server says of one lease that was to be renewed. */
+export interface LeaseVerdict {
+  runId: string;
+  isRenewed: boolean;
+  /** Somebody wants it to stop; said again in case the command was missed. */
+  isCancelRequested: boolean;
+}
+
+/** All that the runner says to the control plane and hears from it. Network trouble is a `TransientError`. */
+export interface ControlPlane {
+  register(advert: RunnerAdvert): Promise<{ name: string }>;
+  /** @returns null when there is nothing for this runner to do */
+  claim(): Promise<RunSpec | null>;
+  renew(leases: readonly RunLease[]): Promise<LeaseVerdict[]>;
+  /** @returns the highest stored seq. @throws LeaseLostError, LogGapError */
+  appendLogs(lease: RunLease, batch: LogBatch): Promise<number>;
+  /** @throws LeaseLostError */
+  uploadArtifact(lease: RunLease, artifact: ArtifactFile): Promise<void>;
+  /** @throws LeaseLostError */
+  complete(lease: RunLease, result: RunResult): Promise<void>;
+  /** Reconnects by itself, for ever, until the signal is aborted. */
+  commands(signal: AbortSignal): AsyncIterable<RunnerCommand>;
+}
+
+/** The network or the server is away for now: the same call is worth repeating. */
+export class TransientError extends Error {
+  override readonly name = 'TransientError';
+}
+
+/** Another attempt may be under way: this runner may change nothing more about the run. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+  constructor(readonly runId: string, message = 'The lease of this run is lost') {
+    super(message);
+  }
+}
+
+/** The control plane refuses what we say, and would refuse it again. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  constructor(readonly code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}

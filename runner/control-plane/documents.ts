@@ -1,0 +1,90 @@
+import { graphql } from './gql/gql.ts';
+
+/** Everything the runner says to the API. The types beside these texts are generated from schema.graphql. */
+export const RegisterRunnerDocument = graphql(`
+  mutation RegisterRunner($input: RegisterRunnerInput!) {
+    registerRunner(input: $input) {
+      __typename
+      ... on RegisterRunnerPayload {
+        runner {
+          id
+          name
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const ClaimRunDocument = graphql(`
+  mutation ClaimRun {
+    claimRun {
+      spec
+    }
+  }
+`);
+
+export const HeartbeatRunsDocument = graphql(`
+  mutation HeartbeatRuns($runs: [HeldRunInput!]!) {
+    heartbeatRuns(runs: $runs) {
+      runId
+      isHeld
+      isCancelRequested
+    }
+  }
+`);
+
+export const AppendRunLogsDocument = graphql(`
+  mutation AppendRunLogs($input: AppendRunLogsInput!) {
+    appendRunLogs(input: $input) {
+      __typename
+      ... on AppendRunLogsPayload {
+        lastSeq
+      }
+      ... on ExpectedSeqError {
+        expectedSeq
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const UploadArtifactDocument = graphql(`
+  mutation UploadArtifact($input: UploadArtifactInput!) {
+    uploadArtifact(input: $input) {
+      __typename
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const CompleteRunDocument = graphql(`
+  mutation CompleteRun($input: CompleteRunInput!) {
+    completeRun(input: $input) {
+      __typename
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const RunnerCommandsDocument = graphql(`
+  subscription RunnerCommands {
+    runnerCommands {
+      type
+      runId
+      reason
+    }
+  }
+`);

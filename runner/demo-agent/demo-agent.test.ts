@@ -1,0 +1,81 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildProgram, temporaryFolder } from '../testing/programs.ts';
+
+let agent: string;
+let folder: string;
+let repository: string;
+
+beforeAll(() => {
+  agent = buildProgram('demo-agent/main');
+});
+beforeEach(() => {
+  folder = temporaryFolder();
+  repository = join(folder, 'demo');
+  run(['--create-repository', repository], {}, folder);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(agent, { force: true }));
+
+function run(args: string[], options: { input?: string; taskFile?: string } = {}, cwd = repository): { status: number | null; stdout: string; stderr: string } {
+  const env = { PATH: process.env.PATH, ...(options.taskFile === undefined ? {} : { OVERMIND_TASK_FILE: options.taskFile }) };
+  return spawnSync(process.execPath, [agent, ...args], { cwd, env, input: options.input ?? '', encoding: 'utf8' });
+}
+function work(task: { title: string; description?: string; feedback?: string | null }): ReturnType<typeof run> {
+  const taskFile = join(folder, 'task.json');
+  writeFileSync(taskFile, JSON.stringify({ description: '', acceptanceCriteria: ['It is there'], feedback: null, attempt: 1, ...task }));
+  return run(['--pace', '0'], { taskFile });
+}
+const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
+const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
+const tests = (): number | null => spawnSync(process.execPath, ['--test'], { cwd: repository, env: { PATH: process.env.PATH } }).status;
+
+test('the demo repository has a history, a clean checkout, a bug and the test that shows it; it is made once', () => {
+  expect(git('log', '--format=%an %s').split('\n')).toHaveLength(2);
+  expect(git('status', '--porcelain')).toBe('');
+  expect(git('branch', '--show-current')).toBe('main');
+  expect(tests()).toBe(1);
+  expect(run(['--create-repository', repository]).stdout).toContain('already');
+});
+
+test('it repairs the failing test, and says so in colour and on both streams', () => {
+  const { status, stdout, stderr } = work({ title: 'Fix the failing test in src/sum.js' });
+  expect([status, git('status', '--porcelain')]).toEqual([0, 'M src/sum.js']);
+  expect(read('src/sum.js')).toContain('return a + b;');
+  expect(tests()).toBe(0);
+  expect(stdout).toContain('\u001b[');
+  expect(stdout.split('\n').length).toBeGreaterThan(20);
+  expect(stderr).toContain('subtracts');
+});
+
+test('it writes a CONTRIBUTING file, and works feedback into it', () => {
+  expect(work({ title: 'Add a CONTRIBUTING file' }).status).toBe(0);
+  const first = read('CONTRIBUTING.md');
+  expect(first).toContain('# Contributing to corner-shop');
+  expect(work({ title: 'Add a CONTRIBUTING file', feedback: 'Please add a section about commit messages.' }).status).toBe(0);
+  const second = read('CONTRIBUTING.md');
+  expect(second.startsWith(first.trimEnd())).toBe(true);
+  expect(second).toContain('## Commit messages');
+});
+
+test('of any other task it makes an honest note', () => {
+  const { status, stdout } = work({ title: 'Rewrite everything in Haskell!', description: 'Please.' });
+  expect(status).toBe(0);
+  expect(stdout).toContain('no model');
+  expect(read('docs/notes/rewrite-everything-in-haskell.md')).toContain('did not do this task');
+});
+
+test('it takes a prompt on standard input as well, and refuses an empty one', () => {
+  expect(run(['--pace', '0'], { input: '# Task: Add a CONTRIBUTING file\n\nSoon.\n' }).status).toBe(0);
+  expect(read('CONTRIBUTING.md')).toContain('## Review');
+  expect(run(['--pace', '0'])).toMatchObject({ status: 1 });
+});
+
+test('at its natural pace it takes a few seconds', () => {
+  const fromMs = performance.now();
+  run([], { input: 'Add a CONTRIBUTING file' });
+  expect(performance.now() - fromMs).toBeGreaterThan(1_000);
+  expect(performance.now() - fromMs).toBeLessThan(6_000);
+});

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+const Environment = z.object({
+  OVERMIND_URL: z.url({ protocol: /^https?$/, message: 'the address of the control plane, for example http://localhost:3000' }),
+  OVERMIND_RUNNER_DIR: z.string({ error: 'the folder with runner.json and policy.json' }).startsWith('/', 'an absolute path is needed'),
+  OVERMIND_RUNNER_ON_STOP: z.enum(['keep', 'end'], { error: 'keep (runs go on for the next runner) or end' }).default('keep'),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+});
+
+export interface RunnerEnvironment {
+  url: string;
+  folder: string;
+  /** What becomes of live runs when the runner is asked to stop. */
+  onStop: 'keep' | 'end';
+  searchPath: string;
+  /** Everything: what the policy allows of it is handed to agents. */
+  all: Readonly<Record<string, string | undefined>>;
+}
+
+/** The runner's only look at its environment. @throws Error that names each variable that does not fit */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): RunnerEnvironment {
+  const parsed = Environment.safeParse(variables);
+  if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, PATH } = parsed.data;
+  return { url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, searchPath: PATH, all: variables };
+}

@@ -1,0 +1,64 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { KeeperCommand } from './keeper-protocol.ts';
+import { RunFailure } from './outcome.ts';
+import { isInside, realpathOrNull } from './paths.ts';
+import type { RunnerPolicy } from './policy.ts';
+
+export interface ExecutableSearch {
+  policy: Pick<RunnerPolicy, 'executables' | 'roots'>;
+  /** The runner's own PATH. */
+  searchPath: string;
+  /** The runner's own folder: agents write below it. */
+  runnerFolder: string;
+  runnerName: string;
+}
+
+/** Folders of a PATH from which programs may come: absolute ones in which no agent works. */
+export function trustedFolders({ policy, searchPath, runnerFolder }: ExecutableSearch): string[] {
+  const forbidden = [...policy.roots, runnerFolder].map(realpathOrNull).filter((root) => root !== null);
+  return searchPath.split(delimiter).filter((folder) => {
+    const real = isAbsolute(folder) ? realpathOrNull(folder) : null;
+    return real !== null && !forbidden.some((root) => isInside(root, real));
+  });
+}
+
+/**
+ * Finds a command's program: only names that the policy lists, only where the policy or the runner's own PATH says,
+ * never in a repository.
+ * @throws RunFailure command_refused or command_missing
+ */
+export function resolveCommand(argv: readonly string[], search: ExecutableSearch): KeeperCommand {
+  const [name = '', ...args] = argv;
+  const entry = Object.hasOwn(search.policy.executables, name) ? search.policy.executables[name] : undefined;
+  if (!entry) {
+    const known = Object.keys(search.policy.executables).sort().join(', ') || 'none';
+    throw new RunFailure('command_refused', `The policy of runner ${search.runnerName} does not allow the agent's command \`${name}\` (allowed: ${known})`);
+  }
+  const folders = trustedFolders(search);
+  const candidates = entry.path === undefined ? folders.map((folder) => join(folder, name)) : [entry.path];
+  const file = candidates.find(isExecutableFile);
+  if (file === undefined) {
+    const where = entry.path ?? folders.join(', ');
+    throw new RunFailure('command_missing', `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`);
+  }
+  return { file, args: [...entry.args, ...args], display: displayOf(argv) };
+}
+
+function isExecutableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(code)) return false;
+    throw error;
+  }
+}
+
+/** A command for people's eyes, never for a shell: long arguments shortened. */
+function displayOf(argv: readonly string[]): string {
+  const words = argv.map((word) => (word.length > 80 ? `${word.slice(0, 77)}…` : word)).map((word) => (/[\s"']/.test(word) ? JSON.stringify(word) : word));
+  const text = words.join(' ');
+  return text.length > 300 ? `${text.slice(0, 297)}…` : text;
+}

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+const MAX_STDERR_CHARS = 8_192;
+/** Answers we read into memory: file lists, never file contents. */
+const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A repository's own config can name programs that Git runs, on `status` already. These settings outrank it.
+ * Filters, merge drivers and the like have free names: `neutralize` finds and adds them.
+ */
+const SAFE_CONFIG: readonly (readonly [key: string, value: string])[] = [
+  ['core.hooksPath', '/dev/null'], ['core.fsmonitor', 'false'], ['core.untrackedCache', 'false'], ['core.pager', 'cat'], ['core.editor', 'false'], ['core.askPass', 'false'],
+  ['core.sshCommand', 'false'], ['core.gitProxy', ''], ['core.alternateRefsCommand', 'true'], ['core.attributesFile', '/dev/null'], ['core.excludesFile', '/dev/null'],
+  ['diff.external', ''], ['diff.ignoreSubmodules', 'all'], ['submodule.recurse', 'false'], ['commit.gpgSign', 'false'], ['tag.gpgSign', 'false'], ['gpg.program', 'false'],
+  ['log.showSignature', 'false'], ['credential.helper', ''], ['protocol.allow', 'never'], ['protocol.ext.allow', 'never'], ['protocol.file.allow', 'never'], ['safe.bareRepository', 'explicit'],
+  ['gc.auto', '0'], ['maintenance.auto', 'false'], ['rerere.enabled', 'false'], ['worktree.guessRemote', 'false'], ['advice.detachedHead', 'false'],
+];
+/** Settings with a free name in the middle that make Git run a program. */
+const PROGRAM_SETTING = /^(filter|merge|diff)\.(.*)\.(clean|smudge|process|required|driver|command|textconv)$/s;
+
+export class GitError extends Error {
+  override readonly name = 'GitError';
+  constructor(readonly args: readonly string[], readonly code: number | null, readonly stderr: string) {
+    super(`git ${args.slice(0, 2).join(' ')} failed (${code ?? 'timeout'}): ${stderr.trim().split('\n').slice(-3).join(' ') || 'no message'}`);
+  }
+}
+
+export interface GitCall {
+  cwd: string;
+  /** Set for calls in a worktree, so that nothing an agent wrote into it decides where Git looks. */
+  gitDir?: string;
+  input?: string;
+  /** Standard output goes to this file instead of the answer. */
+  outputFile?: string;
+  /** Exit codes that are answers, besides 0. */
+  okCodes?: readonly number[];
+  env?: Readonly<Record<string, string>>;
+}
+
+/** The one way to Git. All overrides are in here; refs and paths are checked by the callers or stand behind `--`. */
+export class Git {
+  private readonly config: (readonly [string, string])[];
+
+  /**
+   * @param file absolute path of the git program
+   * @param extraConfig from `neutralize`, or `safe.directory` where the policy allows other owners
+   */
+  constructor(private readonly file: string, private readonly searchPath: string, extraConfig: readonly (readonly [string, string])[] = [], private readonly timeoutMs = DEFAULT_TIMEOUT_MS) {
+    this.config = [...SAFE_CONFIG, ...extraConfig];
+  }
+
+  /** @returns standard output. @throws GitError on any other exit code than 0 and `okCodes` */
+  async run(args: readonly string[], call: GitCall): Promise<string> {
+    return (await this.ask(args, call)).stdout;
+  }
+
+  async ask(args: readonly string[], call: GitCall): Promise<{ code: number; stdout: string }> {
+    const output = call.outputFile === undefined ? null : openSync(call.outputFile, 'w', 0o600);
+    const child = spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio: ['pipe', output ?? 'pipe', 'pipe'], timeout: this.timeoutMs, killSignal: 'SIGKILL' });
+    if (output !== null) closeSync(output);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let stderr = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_STDOUT_BYTES) child.kill('SIGKILL');
+      else chunks.push(chunk);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
+    // Git may end without reading all of it; its exit code tells.
+    child.stdin?.on('error', () => undefined).end(call.input ?? '');
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr);
+    return { code, stdout: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  /**
+   * A Git that also overrides every program setting with a free name (filters, merge and diff drivers) that is in
+   * force in this place. Conditional includes depend on the place, so it is asked where the work will be done.
+   */
+  async neutralize(call: GitCall): Promise<Git> {
+    const names = await this.run(['config', '--list', '--name-only', '-z'], call);
+    const extra = new Map<string, string>(this.config.slice(SAFE_CONFIG.length));
+    for (const key of names.split('\0')) {
+      const [, section, name, setting] = PROGRAM_SETTING.exec(key) ?? [];
+      if (section === 'filter') extra.set(key, setting === 'required' ? 'false' : '');
+      // Git's own text merge, by the route of a driver: an empty driver would count as a merge without conflict.
+      if (section === 'merge' && setting === 'driver') extra.set(key, 'git merge-file %A %O %B');
+      if (section === 'diff') extra.set(`diff.${name}.${setting}`, '');
+    }
+    return new Git(this.file, this.searchPath, [...extra], this.timeoutMs);
+  }
+
+  private environment(call: GitCall): Record<string, string> {
+    const env: Record<string, string> = {
+      PATH: this.searchPath, HOME: '/nonexistent', LC_ALL: 'C', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0',
+      GIT_ASKPASS: 'false', GIT_OPTIONAL_LOCKS: '0', GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_EDITOR: 'false', GIT_MERGE_AUTOEDIT: 'no', ...call.env,
+    };
+    if (call.gitDir === undefined) env.GIT_CEILING_DIRECTORIES = call.cwd.slice(0, call.cwd.lastIndexOf('/')) || '/';
+    else Object.assign(env, { GIT_DIR: call.gitDir, GIT_WORK_TREE: call.cwd });
+    env.GIT_CONFIG_COUNT = String(this.config.length);
+    for (const [index, [key, value]] of this.config.entries()) Object.assign(env, { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value });
+    return env;
+  }
+}

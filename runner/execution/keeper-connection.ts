@@ -1,0 +1,90 @@
+import { connect, type Socket } from 'node:net';
+import { messageParser, type Assignment, type FromKeeper, type KeeperLease, type KeeperStatus, type ToKeeper } from './keeper-protocol.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The runner's end of a keeper's socket. */
+export class KeeperConnection {
+  /** The last word of the keeper; null until it has an assignment. */
+  status: KeeperStatus | null = null;
+  /** Which run it keeps; null: it is on standby. */
+  runId: string | null = null;
+  /** Resolves when the keeper has gone, with its last status. */
+  readonly closed: Promise<KeeperStatus | null>;
+  private readonly listeners = new Set<() => void>();
+
+  private constructor(private readonly socket: Socket, readonly socketPath: string) {
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.notify();
+        resolve(this.status);
+      });
+    });
+    // 'close' follows, and is what everybody waits for.
+    socket.on('error', () => undefined);
+  }
+
+  /** @returns null when nobody listens there */
+  static async connect(socketPath: string): Promise<KeeperConnection | null> {
+    const socket = connect(socketPath);
+    socket.setEncoding('utf8');
+    const connection = new KeeperConnection(socket, socketPath);
+    const hello = new Promise<boolean>((resolve) => {
+      socket.on('data', messageParser<FromKeeper>((message) => {
+        connection.take(message);
+        if (message.type === 'hello') resolve(true);
+      }));
+      socket.once('close', () => resolve(false));
+    });
+    return (await hello) ? connection : null;
+  }
+
+  get isGone(): boolean {
+    return this.socket.closed || this.socket.destroyed;
+  }
+
+  assign(assignment: Assignment): void {
+    this.runId = assignment.runId;
+    this.send({ type: 'assign', assignment });
+  }
+
+  renew(lease: KeeperLease): void {
+    this.send({ type: 'renew', lease });
+  }
+
+  cancel(outcome: Outcome): void {
+    this.send({ type: 'cancel', outcome });
+  }
+
+  /** Resolves when the status fits, or with null when the keeper has gone without that. */
+  async until(fits: (status: KeeperStatus) => boolean): Promise<KeeperStatus | null> {
+    for (;;) {
+      if (this.status && fits(this.status)) return this.status;
+      if (this.isGone) return null;
+      await new Promise<void>((resolve) => {
+        this.listeners.add(resolve);
+      });
+    }
+  }
+
+  /** Leaves the keeper alone: one with an assignment goes on. */
+  disconnect(): void {
+    this.socket.destroy();
+  }
+
+  private send(message: ToKeeper): void {
+    if (this.socket.writable) this.socket.write(`${JSON.stringify(message)}\n`);
+  }
+
+  private take(message: FromKeeper): void {
+    if (message.type === 'pong') return;
+    if (message.type === 'hello') this.runId = message.runId;
+    this.status = message.status ?? this.status;
+    this.notify();
+  }
+
+  private notify(): void {
+    const waiting = [...this.listeners];
+    this.listeners.clear();
+    for (const wake of waiting) wake();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Outcome } from './outcome.ts';
+
+/** One command with its program already found: nothing is looked up once a run has begun. */
+export interface KeeperCommand {
+  file: string;
+  args: string[];
+  /** How people know it: the command as the agent's config has it. */
+  display: string;
+}
+
+/** All a keeper needs. It travels over the socket only: the environment may hold secrets. */
+export interface Assignment {
+  runId: string;
+  runFolder: string;
+  cwd: string;
+  env: Record<string, string>;
+  commands: KeeperCommand[];
+  /** A file that becomes each command's standard input; null: an empty one. */
+  stdinFile: string | null;
+  limits: { runTimeoutMs: number; idleTimeoutMs: number | null; graceMs: number; maxLogBytes: number; minFreeBytes: number };
+  lease: KeeperLease;
+}
+
+/** Time from now to the moment at which no process of the run may be alive. */
+export interface KeeperLease {
+  ttlMs: number;
+}
+
+export type ToKeeper =
+  | { type: 'assign'; assignment: Assignment }
+  | { type: 'renew'; lease: KeeperLease }
+  | { type: 'cancel'; outcome: Outcome }
+  | { type: 'ping' };
+
+export type FromKeeper =
+  | { type: 'hello'; runId: string | null; status: KeeperStatus | null }
+  | { type: 'changed'; status: KeeperStatus }
+  | { type: 'pong' };
+
+/** Written to status.json at each change, and sent to whoever is connected. */
+export interface KeeperStatus {
+  phase: 'starting' | 'running' | 'ended';
+  commandIndex: number;
+  /** Process group of the current command, with its start in clock ticks since boot to recognise a reused id. */
+  pid: number | null;
+  pidStartTicks: number | null;
+  /** Wall clock, for people only. */
+  startedAt: string;
+  exitCode: number | null;
+  signal: string | null;
+  outcome: Outcome | null;
+  wallSeconds: number | null;
+  cpuSeconds: number | null;
+  peakMemoryBytes: number | null;
+}
+
+/** Splits a socket's bytes into messages, one JSON value a line. */
+export function messageParser<T>(onMessage: (message: T) => void): (chunk: string) => void {
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onMessage(JSON.parse(line) as T);
+  };
+}

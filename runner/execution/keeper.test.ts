@@ -1,0 +1,194 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { SPOOL_FILES } from '../logs/spool-files.ts';
+import { buildProgram, isAlive, program, temporaryFolder, until } from '../testing/programs.ts';
+import { KeeperConnection } from './keeper-connection.ts';
+import { KeeperPool } from './keeper-pool.ts';
+import type { Assignment, KeeperCommand, KeeperStatus } from './keeper-protocol.ts';
+import { findRunProcesses } from './processes.ts';
+import { makeSocketFolder } from './socket-folder.ts';
+
+const canceled = { status: 'canceled', reason: 'by_user', message: 'Canceled by Ada' } as const;
+let keeperFile: string;
+let folder: string;
+let pool: KeeperPool;
+
+beforeAll(() => {
+  keeperFile = buildProgram('execution/keeper-main');
+});
+beforeEach(() => {
+  folder = temporaryFolder();
+  pool = new KeeperPool({ keeperArgs: [keeperFile], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log') });
+});
+afterEach(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true });
+});
+afterAll(() => rmSync(keeperFile, { force: true }));
+
+interface Options {
+  limits?: Partial<Assignment['limits']>;
+  ttlMs?: number;
+  stdin?: string;
+}
+
+function assignmentOf(commands: string[][], { limits, ttlMs = 60_000, stdin }: Options = {}): Assignment {
+  const runFolder = join(folder, randomUUID());
+  mkdirSync(runFolder);
+  if (stdin !== undefined) writeFileSync(join(runFolder, 'prompt.txt'), stdin);
+  const runId = randomUUID();
+  return {
+    runId, runFolder, cwd: folder, env: { PATH: '/usr/bin:/bin', OVERMIND_RUN_ID: runId }, stdinFile: stdin === undefined ? null : join(runFolder, 'prompt.txt'),
+    commands: commands.map((args): KeeperCommand => ({ file: args[0]?.startsWith('/bin') || args[0]?.startsWith('/missing') ? (args[0] ?? '') : process.execPath, args: args[0]?.startsWith('/bin') ? args.slice(1) : args, display: args[0]?.split('/').at(-1) ?? '' })),
+    limits: { runTimeoutMs: 60_000, idleTimeoutMs: null, graceMs: 5_000, maxLogBytes: 50_000_000, minFreeBytes: 0, ...limits }, lease: { ttlMs },
+  };
+}
+
+async function start(assignment: Assignment): Promise<KeeperConnection> {
+  const keeper = await pool.take();
+  keeper.assign(assignment);
+  await keeper.until((status) => status.phase !== 'starting');
+  return keeper;
+}
+
+async function runToEnd(assignment: Assignment): Promise<KeeperStatus> {
+  const keeper = await start(assignment);
+  const status = await keeper.closed;
+  expect(JSON.parse(readFileSync(join(assignment.runFolder, 'status.json'), 'utf8'))).toEqual(status);
+  expect(findRunProcesses(assignment.runId, null)).toEqual([]);
+  if (!status) throw new Error('The keeper ended without a word');
+  return status;
+}
+
+const output = (assignment: Assignment, file: keyof typeof SPOOL_FILES = 'stdout'): string => readFileSync(join(assignment.runFolder, SPOOL_FILES[file]), 'utf8');
+
+test('commands run one after another, with the prompt on standard input, and what they used is reported', async () => {
+  const assignment = assignmentOf([['/bin/cat'], program('print-lines', '3', '150'), ['-e', 'const end = Date.now() + 300; while (Date.now() < end);']], { stdin: 'the task\n' });
+  const status = await runToEnd(assignment);
+  expect(status).toMatchObject({ phase: 'ended', exitCode: 0, signal: null, outcome: { status: 'completed', reason: 'ok' } });
+  expect(output(assignment)).toBe('the task\nline 0\nline 1\nline 2\n');
+  expect(output(assignment, 'stderr')).toBe('tenth 0\n');
+  expect(status.cpuSeconds).toBeGreaterThan(0.25);
+  expect(status.wallSeconds).toBeGreaterThan(0.7);
+  expect(status.peakMemoryBytes).toBeGreaterThan(10_000_000);
+});
+
+test.each([
+  ['exits with a code', ['exit-with', '3'], { exitCode: 3, signal: null }, 'ended with exit code 3'],
+  ['is ended by a signal', ['exit-with', 'SIGKILL'], { exitCode: null, signal: 'SIGKILL' }, 'was ended by SIGKILL'],
+])('a command that %s fails the run, and the next one does not start', async (_name, [name = '', arg = ''], exit, words) => {
+  const assignment = assignmentOf([program(name, arg), program('print-lines', '1')]);
+  const status = await runToEnd(assignment);
+  expect(status).toMatchObject({ ...exit, outcome: { status: 'failed', reason: 'exit_code' } });
+  expect(status.outcome?.message).toContain(words);
+  expect(output(assignment)).toBe('');
+});
+
+test('a program that vanished after it was looked up is reported as missing', async () => {
+  expect(await runToEnd(assignmentOf([['/missing/program']]))).toMatchObject({ exitCode: null, outcome: { status: 'failed', reason: 'command_missing' } });
+});
+
+test.each([
+  ['run_timeout', 'hang', { runTimeoutMs: 300 }],
+  ['idle_timeout', 'hang', { idleTimeoutMs: 300 }],
+] as const)('%s ends the run', async (reason, name, limits) => {
+  expect(await runToEnd(assignmentOf([program(name)], { limits }))).toMatchObject({ outcome: { status: 'timed_out', reason }, signal: 'SIGTERM' });
+});
+
+test('a program that goes on printing is not idle', async () => {
+  expect(await runToEnd(assignmentOf([program('print-lines', '8', '100')], { limits: { idleTimeoutMs: 500 } }))).toMatchObject({ outcome: { reason: 'ok' } });
+});
+
+test('a program that prints without end is ended at the output limit', async () => {
+  const status = await runToEnd(assignmentOf([program('flood')], { limits: { maxLogBytes: 100_000 } }));
+  expect(status.outcome).toMatchObject({ status: 'failed', reason: 'output_limit' });
+});
+
+test('a full disk ends the run by name', async () => {
+  const status = await runToEnd(assignmentOf([program('hang')], { limits: { minFreeBytes: Number.MAX_SAFE_INTEGER } }));
+  expect(status.outcome).toMatchObject({ status: 'failed', reason: 'disk_full' });
+});
+
+test('cancel signals at once, and keeps what a program prints while it cleans up', async () => {
+  const assignment = assignmentOf([program('clean-up-on-sigterm')]);
+  const keeper = await start(assignment);
+  await until(() => output(assignment) === 'ready\n', 'the program to be ready');
+  const fromMs = performance.now();
+  keeper.cancel(canceled);
+  await until(() => output(assignment).includes('cleaning up'), 'the signal to arrive');
+  const signaledMs = performance.now() - fromMs;
+  const status = await keeper.closed;
+  expect(signaledMs).toBeLessThan(100);
+  expect(performance.now() - fromMs).toBeLessThan(1_000);
+  expect(status).toMatchObject({ exitCode: 0, outcome: canceled });
+  expect(output(assignment)).toBe('ready\ncleaning up\nclean\n');
+});
+
+test('a program that ignores SIGTERM is killed after the grace, its children with it', async () => {
+  const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('ignore-sigterm')[0]}" & "${process.execPath}" "${program('ignore-sigterm')[0]}"; wait`]], { limits: { graceMs: 300 } });
+  const keeper = await start(assignment);
+  await until(() => output(assignment) === 'ready\nready\n', 'both programs to be ready');
+  const fromMs = performance.now();
+  keeper.cancel(canceled);
+  await keeper.closed;
+  expect(performance.now() - fromMs).toBeGreaterThan(290);
+  expect(performance.now() - fromMs).toBeLessThan(1_300);
+  expect(output(assignment)).toContain('no\n');
+  expect(findRunProcesses(assignment.runId, null)).toEqual([]);
+});
+
+test('a process that made a session of its own and keeps stdout open neither hangs the run nor survives it', async () => {
+  const assignment = assignmentOf([program('leave-daemon')], { limits: { graceMs: 200 } });
+  const status = await runToEnd(assignment);
+  expect(status.outcome).toMatchObject({ reason: 'ok' });
+  const daemon = Number(/daemon (\d+)/.exec(output(assignment))?.[1]);
+  await until(() => !isAlive(daemon), 'the daemon to be gone');
+});
+
+test('a lease that is not renewed ends the run before its end; a renewed one does not', async () => {
+  const lost = assignmentOf([program('ignore-sigterm')], { ttlMs: 1_500 });
+  const kept = assignmentOf([program('hang')], { ttlMs: 1_500 });
+  const [losing, keeping] = [await start(lost), await start(kept)];
+  const fromMs = performance.now();
+  keeping.renew({ ttlMs: 60_000 });
+  const status = await losing.closed;
+  expect(performance.now() - fromMs).toBeLessThan(1_600);
+  expect(status?.outcome).toMatchObject({ status: 'timed_out', reason: 'runner_lost' });
+  expect(findRunProcesses(lost.runId, null)).toEqual([]);
+  expect(keeping.status?.phase).toBe('running');
+  keeping.cancel(canceled);
+  await keeping.closed;
+});
+
+test('a keeper outlives its runner, and can be found again; a standby does not', async () => {
+  const assignment = assignmentOf([program('print-lines', '40', '20')]);
+  const runner = join(folder, 'runner.mjs');
+  const pathsFile = join(folder, 'sockets.json');
+  // A stand-in for the runner: it starts a keeper with a run and a standby, then waits to be killed.
+  writeFileSync(join(folder, 'entry.ts'), `
+    import { writeFileSync } from 'node:fs';
+    import { KeeperPool } from ${JSON.stringify(join(import.meta.dirname, 'keeper-pool.ts'))};
+    const pool = new KeeperPool(${JSON.stringify({ keeperArgs: [keeperFile], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log') })});
+    const keeper = await pool.take();
+    keeper.assign(${JSON.stringify(assignment)});
+    const standby = await pool.take();
+    writeFileSync(${JSON.stringify(pathsFile)}, JSON.stringify([keeper.socketPath, standby.socketPath]));
+  `);
+  const { buildSync } = await import('esbuild');
+  buildSync({ entryPoints: [join(folder, 'entry.ts')], outfile: runner, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
+  const child = spawn(process.execPath, [runner], { stdio: 'inherit' });
+  const text = (): string => readFileSync(pathsFile, { encoding: 'utf8', flag: 'a+' });
+  await until(() => text().endsWith(']'), 'the runner to start its keepers');
+  child.kill('SIGKILL');
+  const [path = '', standbyPath = ''] = JSON.parse(text()) as string[];
+  await new Promise((resolve) => child.once('exit', resolve));
+
+  const adopted = await KeeperConnection.connect(path);
+  expect(adopted?.runId).toBe(assignment.runId);
+  expect(await adopted?.closed).toMatchObject({ phase: 'ended', outcome: { reason: 'ok' } });
+  expect(output(assignment).split('\n')).toHaveLength(41);
+  expect(await KeeperConnection.connect(standbyPath)).toBeNull();
+});

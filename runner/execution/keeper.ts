@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSpools, writeMark } from '../logs/marks.ts';
+import { SPOOL_FILES } from '../logs/spool-files.ts';
+import type { Assignment, KeeperCommand, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
+import type { Outcome } from './outcome.ts';
+import { findRunProcesses, readChildCpuSeconds, readProcess, readTreeMemory, signal } from './processes.ts';
+import { bytesInWords, durationInWords } from './words.ts';
+import { writeJson } from './write-json.ts';
+
+const TICK_MS = 100;
+/** What a command leaves running when it ends by itself gets this long after SIGTERM. */
+const LEFTOVER_GRACE_MS = 1_000;
+const SWEEP_MS = 20;
+/** SIGKILL does not end a process in uninterruptible sleep; it is reported then, not waited for. */
+const KILL_WAIT_MS = 5_000;
+const MAX_LEASE_GRACE_MS = 1_000;
+/** Beyond this, a program that prints too much gets no grace at all. */
+const RUNAWAY_BYTES = 64 * 1024 * 1024;
+
+interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The program could not be started at all. */
+  error: NodeJS.ErrnoException | null;
+}
+
+/**
+ * Owns one run's processes: starts the commands one after another, ends them when time, output, disk or the lease
+ * run out, and writes down how it went. All clocks are monotonic. Nothing it does needs the runner to be alive.
+ */
+export class Keeper {
+  status: KeeperStatus;
+  private readonly startedMs = performance.now();
+  private leaseEndMs: number;
+  private leaseMs: number;
+  private stopping: Outcome | null = null;
+  private killAtMs: number | null = null;
+  private lastOutput = { bytes: 0, ms: performance.now() };
+  private ticks = 0;
+
+  constructor(private readonly assignment: Assignment, private readonly onChange: (status: KeeperStatus) => void) {
+    this.leaseMs = assignment.lease.ttlMs;
+    this.leaseEndMs = this.startedMs + this.leaseMs;
+    this.status = {
+      phase: 'starting', commandIndex: 0, pid: null, pidStartTicks: null, startedAt: new Date().toISOString(), exitCode: null, signal: null,
+      outcome: null, wallSeconds: null, cpuSeconds: null, peakMemoryBytes: null,
+    };
+  }
+
+  /** Runs all commands. Resolves when the last process of the run is gone and the status says so. */
+  async run(): Promise<void> {
+    createSpools(this.assignment.runFolder);
+    this.change({});
+    const timer = setInterval(() => this.tick(), TICK_MS);
+    let outcome: Outcome = { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' };
+    for (const [index, command] of this.assignment.commands.entries()) {
+      if (this.stopping) break;
+      const exit = await this.runCommand(index, command);
+      const failure = describeExit(command, exit);
+      if (failure) outcome = failure;
+      if (failure || this.stopping) break;
+    }
+    clearInterval(timer);
+    this.change({
+      phase: 'ended', outcome: this.stopping ?? outcome, cpuSeconds: readChildCpuSeconds(),
+      wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000,
+    });
+  }
+
+  renew(lease: KeeperLease): void {
+    // A renewal that was sent earlier may arrive later: a lease never gets shorter.
+    const endMs = performance.now() + lease.ttlMs;
+    if (endMs <= this.leaseEndMs) return;
+    this.leaseEndMs = endMs;
+    this.leaseMs = lease.ttlMs;
+  }
+
+  /** SIGTERM to the group at once, SIGKILL after the grace. The first reason stands. */
+  end(outcome: Outcome, graceMs = this.assignment.limits.graceMs): void {
+    if (this.stopping || this.status.phase === 'ended') return;
+    this.stopping = outcome;
+    this.killAtMs = performance.now() + graceMs;
+    const { pid } = this.status;
+    if (pid !== null) {
+      signal(-pid, 'SIGTERM');
+      // A stopped process takes its SIGTERM only when it goes on.
+      signal(-pid, 'SIGCONT');
+    }
+    this.mark(outcome.message);
+    setTimeout(() => this.killAll(), graceMs);
+  }
+
+  private async runCommand(index: number, command: KeeperCommand): Promise<Exit> {
+    const { runFolder, cwd, env, stdinFile, runId } = this.assignment;
+    this.mark(`▶ ${command.display}`);
+    const commandStartMs = performance.now();
+    const files = [openSync(stdinFile ?? '/dev/null', 'r'), openSync(join(runFolder, SPOOL_FILES.stdout), 'a'), openSync(join(runFolder, SPOOL_FILES.stderr), 'a')];
+    // Detached: a session and group of its own. Its output goes to files, so nothing that keeps them open can hold us up.
+    const child = spawn(command.file, command.args, { cwd, env, detached: true, stdio: [files[0], files[1], files[2]] });
+    const ended = new Promise<Exit>((resolve) => {
+      child.once('exit', (code, name) => resolve({ code, signal: name, error: null }));
+      child.once('error', (error) => resolve({ code: null, signal: null, error }));
+    });
+    for (const file of files) closeSync(file);
+    const pid = child.pid ?? null;
+    this.change({ phase: 'running', commandIndex: index, pid, pidStartTicks: pid === null ? null : (readProcess(pid)?.startTicks ?? null) });
+    const exit = await ended;
+    await this.sweep(runId, pid);
+    this.change({ pid: null, pidStartTicks: null, exitCode: exit.code, signal: exit.signal });
+    if (!exit.error) this.mark(`■ ${command.display}: ${exitInWords(exit)} after ${durationInWords(performance.now() - commandStartMs)}`);
+    return exit;
+  }
+
+  /** Ends what is left of a command's processes after its first one has ended. */
+  private async sweep(runId: string, group: number | null): Promise<void> {
+    let left = findRunProcesses(runId, group);
+    if (left.length === 0) return;
+    const killAtMs = this.killAtMs ?? performance.now() + Math.min(LEFTOVER_GRACE_MS, this.assignment.limits.graceMs);
+    // The group of a run that is being ended got its signal already; many programs take a second one for "at once".
+    for (const pid of left) if (!this.stopping || readProcess(pid)?.group !== group) signal(pid, 'SIGTERM');
+    while (left.length > 0 && performance.now() < killAtMs + KILL_WAIT_MS) {
+      if (performance.now() >= killAtMs) for (const pid of left) signal(pid, 'SIGKILL');
+      await new Promise((resolve) => setTimeout(resolve, SWEEP_MS));
+      left = findRunProcesses(runId, group);
+    }
+    if (left.length > 0) this.mark(`Processes ${left.join(', ')} of this run do not end, not even by SIGKILL`);
+  }
+
+  private killAll(): void {
+    const { pid } = this.status;
+    if (this.status.phase === 'ended' || pid === null) return;
+    signal(-pid, 'SIGKILL');
+    for (const other of findRunProcesses(this.assignment.runId, pid)) signal(other, 'SIGKILL');
+  }
+
+  private tick(): void {
+    const now = performance.now();
+    const { limits, runFolder } = this.assignment;
+    this.ticks += 1;
+    const bytes = sizeOf(join(runFolder, SPOOL_FILES.stdout)) + sizeOf(join(runFolder, SPOOL_FILES.stderr));
+    if (bytes !== this.lastOutput.bytes) this.lastOutput = { bytes, ms: now };
+    if (bytes > limits.maxLogBytes + RUNAWAY_BYTES) this.killAll();
+    // Gone *before* the lease ends, with the last part of it for a program that cleans up.
+    const leaseGraceMs = Math.min(MAX_LEASE_GRACE_MS, this.leaseMs / 5);
+    if (now >= this.leaseEndMs - leaseGraceMs) this.end({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner could not renew its lease in time' }, Math.min(limits.graceMs, leaseGraceMs / 2));
+    if (now >= this.leaseEndMs) this.killAll();
+    if (bytes > limits.maxLogBytes) this.end({ status: 'failed', reason: 'output_limit', message: `Ended: it printed more than ${bytesInWords(limits.maxLogBytes)}, the limit for a run's output` }, Math.min(limits.graceMs, 1_000));
+    if (now - this.startedMs >= limits.runTimeoutMs) this.end({ status: 'timed_out', reason: 'run_timeout', message: `Ended: it ran for ${durationInWords(limits.runTimeoutMs)}, the agent's limit for a run` });
+    if (limits.idleTimeoutMs !== null && now - this.lastOutput.ms >= limits.idleTimeoutMs) this.end({ status: 'timed_out', reason: 'idle_timeout', message: `Ended: it printed nothing for ${durationInWords(limits.idleTimeoutMs)}, the agent's limit for silence` });
+    if (this.ticks % 10 === 1) this.checkDisk();
+    if (this.ticks % 5 === 1) this.sampleMemory();
+  }
+
+  private checkDisk(): void {
+    const disk = statfsSync(this.assignment.runFolder);
+    const freeBytes = disk.bavail * disk.bsize;
+    if (freeBytes < this.assignment.limits.minFreeBytes) this.end({ status: 'failed', reason: 'disk_full', message: `Ended: the disk that holds its output is full (${bytesInWords(freeBytes)} left)` });
+  }
+
+  private sampleMemory(): void {
+    if (this.status.pid === null) return;
+    const bytes = readTreeMemory(this.status.pid);
+    if (bytes !== null && bytes > (this.status.peakMemoryBytes ?? 0)) this.status.peakMemoryBytes = bytes;
+  }
+
+  private change(part: Partial<KeeperStatus>): void {
+    this.status = { ...this.status, ...part };
+    try {
+      writeJson(join(this.assignment.runFolder, 'status.json'), this.status);
+    } catch (error) {
+      // A full disk must not end the one who ends the program; the runner hears the status over the socket as well.
+      console.error('status.json could not be written', error);
+    }
+    this.onChange(this.status);
+  }
+
+  private mark(text: string): void {
+    try {
+      writeMark(this.assignment.runFolder, text);
+    } catch (error) {
+      console.error('a system line could not be written', error);
+    }
+  }
+}
+
+function describeExit(command: KeeperCommand, exit: Exit): Outcome | null {
+  if (exit.error) {
+    const isMissing = exit.error.code === 'ENOENT';
+    return { status: 'failed', reason: isMissing ? 'command_missing' : 'command_refused', message: `The command \`${command.display}\` could not be started: ${exit.error.message}` };
+  }
+  if (exit.code === 0) return null;
+  return { status: 'failed', reason: 'exit_code', message: `The command \`${command.display}\` ${exitInWords(exit)}` };
+}
+
+function exitInWords(exit: Exit): string {
+  return exit.signal === null ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

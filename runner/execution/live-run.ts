@@ -1,0 +1,278 @@
+import type { RunSpec } from '#contract/run-spec.ts';
+import { LeaseLostError, RefusedError, type ControlPlane, type RunLease } from '../control-plane/control-plane.ts';
+import { retrying } from '../control-plane/retry.ts';
+import type { Logger } from '../logger.ts';
+import { LogPump } from '../logs/log-pump.ts';
+import { writeMark } from '../logs/marks.ts';
+import { collectSecrets, createMasker, type Masker } from '../logs/mask.ts';
+import { checkRoot, checkRunSpec } from './check-run-spec.ts';
+import { childEnvironment } from './environment.ts';
+import { trustedFolders, type ExecutableSearch } from './executables.ts';
+import { finishRun, type Finished } from './finish-run.ts';
+import type { Git } from './git.ts';
+import { KeeperConnection } from './keeper-connection.ts';
+import type { KeeperPool } from './keeper-pool.ts';
+import type { KeeperStatus } from './keeper-protocol.ts';
+import { leaseTtlMs } from './lease.ts';
+import { mergeBranch } from './merge.ts';
+import { outcomeOf, RunFailure, type Outcome } from './outcome.ts';
+import type { RunnerPolicy } from './policy.ts';
+import { endLeftProcesses } from './left-processes.ts';
+import type { Ending, RunFolder } from './run-folder.ts';
+import { summarize } from './summary.ts';
+import { writeTaskFiles } from './task-files.ts';
+import { discardWorktree, makeWorktree, removeWorktree } from './worktree.ts';
+
+/** How long a fenced run's last lines are still offered to the control plane. */
+const FENCED_TAIL_MS = 60_000;
+
+/** What a run needs of the runner it is on. */
+export interface RunHost {
+  runnerName: string;
+  runnerFolder: string;
+  policy: RunnerPolicy;
+  search: ExecutableSearch & { policy: RunnerPolicy };
+  env: Readonly<Record<string, string | undefined>>;
+  /** Masked in every log besides the policy's secrets: the runner's own token. */
+  ownSecrets: readonly string[];
+  git: Git;
+  keepers: KeeperPool;
+  controlPlane: ControlPlane;
+  logger: Logger;
+}
+
+/** One run on this machine, from its claim (or its adoption by a restarted runner) until the control plane has its result. */
+export class LiveRun {
+  /** Resolves when nothing is left to do; never rejects. `true`: nothing is left on disk either. */
+  readonly finished: Promise<boolean>;
+  readonly lease: RunLease;
+  private readonly masker: Masker;
+  private readonly stop = new AbortController();
+  private keeper: KeeperConnection | null = null;
+  private pump: LogPump | null = null;
+  private ending: Outcome | null = null;
+  private isFenced = false;
+  private onFencedForLong = (): void => undefined;
+  private readonly fencedForLong = new Promise<null>((resolve) => {
+    this.onFencedForLong = () => resolve(null);
+  });
+
+  /** @param claimSentMs when the claim was sent, on the monotonic clock: its lease counts from then at the latest */
+  constructor(private readonly host: RunHost, readonly spec: RunSpec, private readonly folder: RunFolder, private leaseSentMs: number) {
+    this.lease = { runId: spec.runId, token: spec.lease.token };
+    this.masker = createMasker([...collectSecrets(host.env, host.policy.secretEnvNames, spec.env), ...host.ownSecrets, spec.lease.token]);
+    this.finished = this.live();
+  }
+
+  /** Ends the run's programs; what they print meanwhile is kept. */
+  cancel(outcome: Outcome): void {
+    this.ending ??= outcome;
+    this.keeper?.cancel(outcome);
+  }
+
+  /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
+  renewed(sentMs: number): void {
+    this.leaseSentMs = Math.max(this.leaseSentMs, sentMs);
+    this.keeper?.renew({ ttlMs: this.ttlMs });
+  }
+
+  /** Another attempt may be under way: end everything, say nothing but the log's tail. */
+  fence(): void {
+    if (this.isFenced) return;
+    this.isFenced = true;
+    setTimeout(this.onFencedForLong, FENCED_TAIL_MS).unref();
+    this.host.logger.warn({ runId: this.spec.runId }, 'the lease is lost; ending the run');
+    this.cancel({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the lease of this run is lost' });
+  }
+
+  /** Leaves the run to its keeper and to the runner that starts next. */
+  async leave(): Promise<void> {
+    this.stop.abort();
+    this.keeper?.disconnect();
+    await this.pump?.close();
+    await this.finished;
+  }
+
+  private get ttlMs(): number {
+    return leaseTtlMs(this.spec.lease.durationMs, performance.now() - this.leaseSentMs);
+  }
+
+  private async live(): Promise<boolean> {
+    const { logger } = this.host;
+    const { runId } = this.spec;
+    try {
+      const ending = this.folder.ending ?? (await this.work());
+      if (this.stop.signal.aborted) return false;
+      await this.report(ending);
+    } catch (error) {
+      if (this.stop.signal.aborted) return false;
+      if (!(error instanceof LeaseLostError)) logger.error({ err: error, runId }, 'the run could not be brought to its end; its lease will run out');
+      // Whatever went wrong, nothing of the run may go on.
+      this.cancel({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner has lost this run' });
+      await this.keeper?.closed;
+    } finally {
+      await this.pump?.close();
+      this.keeper?.disconnect();
+    }
+    this.clearUp();
+    return true;
+  }
+
+  /** Does the work and decides how it ended. */
+  private async work(): Promise<Ending> {
+    const startedMs = performance.now();
+    const done = this.spec.kind === 'merge' ? await this.merge() : await this.runCommands();
+    if (this.stop.signal.aborted) throw new Error('left to the next runner');
+    const { status, finished } = done;
+    const message = this.masker.mask(finished.outcome.message).slice(0, 2_000);
+    const ending: Ending = {
+      artifacts: finished.artifacts,
+      result: {
+        runId: this.spec.runId, status: finished.outcome.status, reason: finished.outcome.reason, message, exitCode: status?.exitCode ?? null,
+        summary: this.spec.kind === 'merge' ? message : summarize(this.folder.path, this.masker), lineCount: 0, git: finished.git, paths: finished.paths.slice(0, 1_000).map((path) => path.slice(0, 4_096)),
+        metrics: {
+          wallSeconds: status?.wallSeconds ?? Math.round(performance.now() - startedMs) / 1_000, cpuSeconds: status?.cpuSeconds ?? null, peakMemoryBytes: status?.peakMemoryBytes ?? null,
+          lines: 0, inputTokens: null, outputTokens: null, costUsd: null,
+        },
+      },
+    };
+    writeMark(this.folder.path, ending.result.status === 'completed' ? message : `${ending.result.status.replace('_', ' ')}: ${message}`, true);
+    this.folder.ending = ending;
+    return ending;
+  }
+
+  private async merge(): Promise<{ status: null; finished: Finished }> {
+    this.startPump();
+    const { spec, folder, host } = this;
+    try {
+      const root = checkRoot(spec, host.search);
+      if (this.ending) return { status: null, finished: { outcome: this.ending, git: null, paths: [], artifacts: [] } };
+      const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
+      const merged = await mergeBranch(host.git, {
+        root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
+        message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`, path: folder.worktreePath, recordFile: folder.file('merge.json'),
+      });
+      return { status: null, finished: { outcome: { status: 'completed', reason: 'ok', message: merged.message }, git: merged.git, paths: [], artifacts: [] } };
+    } catch (error) {
+      return { status: null, finished: this.failed(error, null) };
+    }
+  }
+
+  private async runCommands(): Promise<{ status: KeeperStatus | null; finished: Finished }> {
+    try {
+      const status = (await this.adopt()) ?? (await this.start());
+      const outcome: Outcome = status?.outcome ?? this.ending ?? { status: 'failed', reason: 'internal', message: 'The keeper of this run was ended from outside, and the run with it' };
+      if (this.stop.signal.aborted) throw new Error('left to the next runner');
+      const worktree = this.folder.worktree;
+      const { spec, folder, host, masker } = this;
+      const finished = await finishRun(host.git, { spec, folder, worktree, workFolder: worktree?.path ?? spec.repoRoot, outcome, policy: host.policy, masker }).catch((error: unknown) => this.failed(error, outcome));
+      return { status, finished };
+    } catch (error) {
+      if (this.stop.signal.aborted) throw error;
+      // Nothing has run yet: no branch that holds nothing stays behind.
+      const unused = this.folder.worktree;
+      if (unused && !this.keeper) await discardWorktree(this.host.git, unused);
+      return { status: null, finished: this.failed(error, null) };
+    }
+  }
+
+  /** What failed outside the run's own programs. When these had failed already, their reason stands. */
+  private failed(error: unknown, outcome: Outcome | null): Finished {
+    if (!(error instanceof RunFailure)) this.host.logger.error({ err: error, runId: this.spec.runId }, 'a run failed inside the runner');
+    const stands = outcome !== null && outcome.status !== 'completed';
+    return { outcome: stands ? outcome : outcomeOf(error), git: null, paths: error instanceof RunFailure ? error.paths : [], artifacts: [] };
+  }
+
+  /** Finds the keeper that an earlier runner started. @returns null when none was given this run */
+  private async adopt(): Promise<KeeperStatus | null> {
+    const socketPath = this.folder.keeperSocket;
+    if (socketPath === null) return null;
+    this.startPump();
+    const keeper = await KeeperConnection.connect(socketPath);
+    if (keeper?.runId === this.spec.runId) return this.follow(keeper);
+    keeper?.disconnect();
+    const status = this.folder.status;
+    if (status?.phase === 'ended') return status;
+    if (status === null) return null;
+    await endLeftProcesses(this.spec.runId, status);
+    return status;
+  }
+
+  private async start(): Promise<KeeperStatus | null> {
+    const { spec, folder, host } = this;
+    const { logger } = host;
+    // A crash may have left a worktree that never got its programs.
+    if (folder.worktree) await discardWorktree(host.git, folder.worktree);
+    const checked = checkRunSpec(spec, host.search);
+    const keeper = host.keepers.take();
+    keeper.catch(() => undefined);
+    const made = spec.inPlace ? null : await makeWorktree(host.git, {
+      root: checked.root, baseBranch: spec.baseBranch, branch: spec.branch, startFromBranch: spec.startFromBranch, path: folder.worktreePath, recordFile: folder.file('workspace.json'),
+    });
+    const workFolder = made?.worktree.path ?? checked.root;
+    const files = writeTaskFiles(spec, folder.path, workFolder);
+    if (made) writeMark(folder.path, `${made.note ? `${made.note}. ` : ''}Working on ${spec.branch}, from ${made.worktree.baseBranch} at ${made.worktree.baseCommit.slice(0, 10)}`);
+    const connection = await keeper;
+    folder.keeperSocket = connection.socketPath;
+    if (this.ending) {
+      connection.disconnect();
+      return null;
+    }
+    connection.assign({
+      runId: spec.runId, runFolder: folder.path, cwd: workFolder, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env), commands: checked.commands,
+      stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
+    });
+    logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
+    return this.follow(connection);
+  }
+
+  private async follow(keeper: KeeperConnection): Promise<KeeperStatus | null> {
+    this.keeper = keeper;
+    keeper.renew({ ttlMs: this.ttlMs });
+    if (this.ending) keeper.cancel(this.ending);
+    this.startPump();
+    const status = await keeper.closed;
+    if (this.stop.signal.aborted || status?.phase === 'ended') return status;
+    // Killed from outside: nobody else ends what it has started.
+    await endLeftProcesses(this.spec.runId, status);
+    return status;
+  }
+
+  private startPump(): void {
+    const { controlPlane, logger } = this.host;
+    this.pump ??= new LogPump({
+      folder: this.folder.path, masker: this.masker, maxLogBytes: Math.min(this.spec.limits.maxLogBytes, this.host.policy.limits.maxLogBytes), logger,
+      send: (batch, signal) => retrying(() => controlPlane.appendLogs(this.lease, batch), signal),
+    });
+    this.pump.finished.catch((error: unknown) => {
+      if (error instanceof LeaseLostError) return this.fence();
+      if (this.stop.signal.aborted) return;
+      logger.error({ err: error, runId: this.spec.runId }, 'the log of a run can not be stored');
+      this.cancel({ status: 'failed', reason: 'internal', message: 'Ended: its log can not be stored' });
+    });
+  }
+
+  /** Tells the control plane, in this order: every line, the artifacts, the result. */
+  private async report(ending: Ending): Promise<void> {
+    this.startPump();
+    const { controlPlane, logger } = this.host;
+    const { signal } = this.stop;
+    const lineCount = await Promise.race([this.pump?.finished ?? 0, this.fencedForLong]);
+    if (this.isFenced || lineCount === null) return;
+    for (const artifact of ending.artifacts) {
+      await retrying(() => controlPlane.uploadArtifact(this.lease, artifact), signal).catch((error: unknown) => {
+        if (!(error instanceof RefusedError)) throw error;
+        logger.warn({ err: error, runId: this.spec.runId, artifact: artifact.name }, 'an artifact was refused');
+      });
+    }
+    const result = { ...ending.result, lineCount, metrics: { ...ending.result.metrics, lines: lineCount } };
+    await retrying(() => controlPlane.complete(this.lease, result), signal);
+    logger.info({ runId: this.spec.runId, status: result.status, reason: result.reason, lines: lineCount }, 'run ended');
+  }
+
+  private clearUp(): void {
+    const worktree = this.folder.worktree;
+    if (worktree) removeWorktree(worktree);
+    this.folder.remove();
+  }
+}

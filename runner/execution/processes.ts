@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks a second in /proc; Linux shows 100 to user space on every architecture Node runs on. */
+const TICKS_PER_SECOND = 100;
+/** Put into every child's environment: how processes that left their group are still found. */
+export const RUN_ID_VARIABLE = 'OVERMIND_RUN_ID';
+
+export const hasProc = existsSync('/proc/self/stat');
+
+interface ProcessStat {
+  state: string;
+  parent: number;
+  group: number;
+  session: number;
+  startTicks: number;
+  /** CPU ticks of children that ended and were waited for. */
+  childTicks: number;
+}
+
+/** @returns null when there is no such process, or no /proc */
+export function readProcess(pid: number | 'self'): ProcessStat | null {
+  const text = readProcFile(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  // The name in parentheses may itself hold spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const at = (index: number): number => Number(fields[index]);
+  return { state: fields[0] ?? '?', parent: at(1), group: at(2), session: at(3), startTicks: at(19), childTicks: at(13) + at(14) };
+}
+
+/**
+ * Live processes of a run: of its process group, of its session, and those that made a session of their own
+ * (double-forked daemons) but still carry the run's id in the environment they started with. Zombies do not count.
+ * @param group null: by the environment alone
+ */
+export function findRunProcesses(runId: string, group: number | null): number[] {
+  if (!hasProc) return group !== null && isGroupAlive(group) ? [group] : [];
+  const marker = `${RUN_ID_VARIABLE}=${runId}\0`;
+  const found: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const stat = readProcess(pid);
+    if (!stat || stat.state === 'Z' || stat.state === 'X') continue;
+    const isOurs = (group !== null && (stat.group === group || stat.session === group)) || (readProcFile(`/proc/${pid}/environ`)?.includes(marker) ?? false);
+    if (isOurs) found.push(pid);
+  }
+  return found;
+}
+
+/** Sends a signal to a process, or to a group when negative. @returns false when there is none */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ESRCH') return false;
+    // A setuid program of the group that we may not signal; the rest of the group got it.
+    if (code === 'EPERM') return true;
+    throw error;
+  }
+}
+
+/** CPU seconds of all children of this process that have ended and were waited for, theirs included; null when unknown. */
+export function readChildCpuSeconds(): number | null {
+  const own = readProcess('self');
+  return own ? own.childTicks / TICKS_PER_SECOND : null;
+}
+
+/** Resident memory of a process and its descendants in bytes; null when unknown. Shared pages count in each. */
+export function readTreeMemory(root: number): number | null {
+  let sum: number | null = null;
+  const waiting = [root];
+  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
+    const resident = /^VmRSS:\s+(\d+) kB/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
+    if (resident !== undefined) sum = (sum ?? 0) + Number(resident) * 1_024;
+    const children = readProcFile(`/proc/${pid}/task/${pid}/children`) ?? '';
+    waiting.push(...children.split(' ').filter(Boolean).map(Number));
+  }
+  return sum;
+}
+
+function isGroupAlive(group: number): boolean {
+  return signal(-group, 0);
+}
+
+function readProcFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    // Processes come and go while they are looked at; those of others may not be read.
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR'].includes(code)) return null;
+    throw error;
+  }
+}

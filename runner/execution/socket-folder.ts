@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KeeperConnection } from './keeper-connection.ts';
+
+/** The path of a unix socket has at most 108 bytes on Linux, 104 on macOS; a name of ours has 17. */
+const MAX_FOLDER_BYTES = 104 - 18;
+
+/**
+ * Makes the folder for keepers' sockets: in the runner's own folder when that path is short enough, else a
+ * private one under the system's temporary folder.
+ * @throws Error when the folder is not ours alone: whoever can connect can end our runs
+ */
+export function makeSocketFolder(runnerFolder: string): string {
+  const own = join(runnerFolder, 'sockets');
+  const name = createHash('sha256').update(runnerFolder).digest('hex').slice(0, 12);
+  const folder = Buffer.byteLength(own) <= MAX_FOLDER_BYTES ? own : join(tmpdir(), `overmind-${process.getuid?.() ?? 0}-${name}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
+    throw new Error(`${folder} must be a folder that only this user can enter (mode 700). Remove it, then start the runner again.`);
+  }
+  return folder;
+}
+
+/** Removes sockets whose keepers were killed. */
+export async function removeDeadSockets(folder: string): Promise<void> {
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith('.sock')) continue;
+    const connection = await KeeperConnection.connect(join(folder, name));
+    if (connection) connection.disconnect();
+    else unlinkSync(join(folder, name));
+  }
+}

@@ -1,0 +1,128 @@
+import type { Logger } from '../logger.ts';
+import { buildBatch, type Batch } from './batch.ts';
+import { Journal, type JournalRecord } from './journal.ts';
+import type { Masker } from './mask.ts';
+import { startPosition, type SpoolPosition } from './spool-files.ts';
+import { SpoolReader } from './spool-reader.ts';
+import { SpoolObserver } from './spool-observer.ts';
+
+/** A batch as it goes to the control plane. Lines are numbered without gaps from `firstSeq`. */
+export interface LogBatch {
+  firstSeq: number;
+  /** One digit a line: 1 stdout, 2 stderr, 3 system. */
+  streams: string;
+  messages: string[];
+}
+
+/** Stores a batch durably; resolves with the highest stored seq. Network trouble is retried inside, without an end. */
+export type SendLogs = (batch: LogBatch, signal: AbortSignal) => Promise<number>;
+
+/** The control plane has fewer lines of this run than were numbered before. */
+export class LogGapError extends Error {
+  override readonly name = 'LogGapError';
+  constructor(readonly expectedSeq: number) {
+    super(`The control plane expects line ${expectedSeq} of this run's log`);
+  }
+}
+
+export interface LogPumpOptions {
+  folder: string;
+  masker: Masker;
+  maxLogBytes: number;
+  send: SendLogs;
+  logger: Logger;
+}
+
+/**
+ * Carries one run's output from the spool to the control plane: observes growth, numbers lines, journals, sends.
+ * There is no flush timer: a batch leaves at once when nothing is under way, and gathers only while one is.
+ */
+export class LogPump {
+  /** Resolves with the number of lines once the log's end mark and all before it are stored; rejects with what `send` threw for good. */
+  readonly finished: Promise<number>;
+  private readonly reader: SpoolReader;
+  private readonly journal: Journal;
+  private readonly observer: SpoolObserver;
+  private readonly stop = new AbortController();
+  private position: SpoolPosition = startPosition();
+  private nextSeq = 0;
+  private isEnd = false;
+
+  constructor(private readonly options: LogPumpOptions) {
+    this.reader = new SpoolReader(options.folder);
+    this.journal = new Journal(options.folder);
+    this.observer = new SpoolObserver(options.folder, this.reader, options.maxLogBytes, options.logger);
+    this.finished = this.run();
+    // Whoever is interested awaits `finished`; a pump that is closed without being awaited is no unhandled rejection.
+    this.finished.catch(() => undefined);
+  }
+
+  /** Stops sending. What is not sent stays in the spool for the next pump. */
+  async close(): Promise<void> {
+    this.stop.abort();
+    this.observer.close();
+    await this.finished.catch(() => undefined);
+  }
+
+  private async run(): Promise<number> {
+    try {
+      await this.resume(this.journal.last());
+      this.observer.start(this.position);
+      while (!this.isEnd) {
+        this.stop.signal.throwIfAborted();
+        const batch = buildBatch({ reader: this.reader, masker: this.options.masker }, this.position, this.observer.segments);
+        if (batch.messages.length > 0) this.record(batch);
+        this.observer.drop(batch.segmentsDone);
+        this.position = batch.position;
+        this.isEnd = batch.isEnd;
+        if (batch.messages.length > 0) await this.deliver(batch, this.nextSeq);
+        else if (batch.segmentsDone === 0 && !this.isEnd) await this.observer.changed();
+      }
+      return this.nextSeq;
+    } finally {
+      this.observer.close();
+      this.journal.close();
+      this.reader.close();
+    }
+  }
+
+  /**
+   * Sends the recorded batch again, exactly as it was: the control plane recognises what it has.
+   * @param fromSeq only the lines from here on; null: all
+   */
+  private async resume(record: JournalRecord | null, fromSeq: number | null = null): Promise<void> {
+    if (!record) return;
+    const source = { reader: this.reader, masker: this.options.masker };
+    const batch = buildBatch(source, record.from, record.segments, record.lines, Number.POSITIVE_INFINITY);
+    const known = fromSeq === null ? 0 : Math.min(fromSeq - record.firstSeq, batch.messages.length);
+    this.position = batch.position;
+    this.isEnd = batch.isEnd;
+    this.nextSeq = record.firstSeq + known;
+    if (known === batch.messages.length) return;
+    await this.deliver({ streams: batch.streams.slice(known), messages: batch.messages.slice(known) }, this.nextSeq);
+  }
+
+  private record(batch: Batch): void {
+    const segments = this.observer.segments.slice(0, batch.segmentsDone + 1);
+    this.journal.append({ firstSeq: this.nextSeq, lines: batch.messages.length, from: this.position, segments });
+  }
+
+  private async deliver(lines: Pick<LogBatch, 'streams' | 'messages'>, firstSeq: number): Promise<void> {
+    try {
+      await this.options.send({ firstSeq, streams: lines.streams, messages: lines.messages }, this.stop.signal);
+      this.nextSeq = firstSeq + lines.messages.length;
+    } catch (error) {
+      if (!(error instanceof LogGapError) || error.expectedSeq >= firstSeq) throw error;
+      await this.rewind(error);
+    }
+  }
+
+  /** The control plane lost lines it had acknowledged (a restored backup): they are numbered again from the journal. */
+  private async rewind(gap: LogGapError): Promise<void> {
+    const record = this.journal.find(gap.expectedSeq);
+    if (!record) throw gap;
+    this.options.logger.warn({ expectedSeq: gap.expectedSeq }, 'the control plane lost log lines; sending them again');
+    await this.resume(record, gap.expectedSeq);
+    this.observer.restart(this.position);
+  }
+}

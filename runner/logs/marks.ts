@@ -1,0 +1,61 @@
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SPOOL_FILES } from './spool-files.ts';
+
+/** A system line is ours and short; what it quotes may be long. */
+const MAX_TEXT_CHARS = 4_000;
+
+/**
+ * One line of marks.spool: a system line and the place it belongs to. `at` are the sizes of the program
+ * streams when it was written, so that "the second command starts" never lands among the first one's lines.
+ */
+const Mark = z.object({ at: z.tuple([z.int().min(0), z.int().min(0)]), text: z.string().nullable(), isEnd: z.boolean() });
+export type Mark = z.infer<typeof Mark>;
+
+/**
+ * Writes a system line after everything the programs have written so far.
+ * @param text one or several lines; null with `isEnd` closes the log without a line
+ * @throws the file system's error, when the run folder is gone or the disk is full
+ */
+export function writeMark(folder: string, text: string | null, isEnd = false): void {
+  const at: [number, number] = [sizeOf(join(folder, SPOOL_FILES.stdout)), sizeOf(join(folder, SPOOL_FILES.stderr))];
+  const texts = text === null ? [null] : text.split(/\r?\n/).map((line) => line.slice(0, MAX_TEXT_CHARS));
+  const marks = texts.map((line, index): Mark => ({ at, text: line, isEnd: isEnd && index === texts.length - 1 }));
+  const file = openSync(join(folder, SPOOL_FILES.marks), 'a+', 0o600);
+  try {
+    // A writer that was killed in mid-line leaves a torn line; a new line keeps it from swallowing this one.
+    const torn = endsTorn(file) ? '\n' : '';
+    writeSync(file, torn + marks.map((mark) => `${JSON.stringify(mark)}\n`).join(''));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Parses one line of marks.spool; a torn line is null. */
+export function parseMark(line: string): Mark | null {
+  try {
+    const parsed = Mark.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Makes the three files, so that watchers and readers find them from the start. */
+export function createSpools(folder: string): void {
+  for (const name of Object.values(SPOOL_FILES)) appendFileSync(join(folder, name), '', { mode: 0o600 });
+}
+
+function endsTorn(file: number): boolean {
+  const { size } = fstatSync(file);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last[0] !== 0x0a;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { ApiControlPlane } from './control-plane/api-control-plane.ts';
+import { RefusedError } from './control-plane/control-plane.ts';
+import { readEnvironment } from './env.ts';
+import { readPolicy } from './execution/policy.ts';
+import { Runner } from './runner.ts';
+import { readToken } from './token-file.ts';
+
+const VERSION = '0.1.0';
+/** Asked to stop twice, or stuck: then it leaves at once; keepers do not need it. */
+const STOP_TIMEOUT_MS = 15_000;
+
+const logger = pino({ name: 'runner' });
+
+async function main(): Promise<void> {
+  if (process.getuid?.() === 0 && !process.argv.includes('--allow-root')) {
+    throw new Error('The runner executes what agents write and refuses to do that as root. Start it as an ordinary user, or with --allow-root.');
+  }
+  const environment = readEnvironment();
+  const token = readToken(join(environment.folder, 'runner.json'));
+  const policy = readPolicy(join(environment.folder, 'policy.json'));
+  const runner = new Runner({
+    folder: environment.folder, policy, controlPlane: new ApiControlPlane(environment.url, token, logger), keeperArgs: keeperArgs(), gitFile: findGit(environment.searchPath), version: VERSION,
+    env: { ...environment.all, PATH: environment.searchPath }, ownSecrets: [token], logger,
+    onReady: (name) => logger.info({ runner: name, capacity: policy.capacity, labels: policy.labels }, 'ready'),
+  });
+
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+    void runner.stop(environment.onStop === 'end').then(() => {
+      logger.info({}, 'stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  await runner.run().catch((error: unknown) => {
+    if (!isStopping) throw error;
+  });
+}
+
+/** The bundle lies beside ours; from sources it is run by tsx. */
+function keeperArgs(): string[] {
+  const bundle = fileURLToPath(new URL('./keeper.mjs', import.meta.url));
+  return existsSync(bundle) ? [bundle] : ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./execution/keeper-main.ts', import.meta.url))];
+}
+
+function findGit(searchPath: string): string {
+  const found = searchPath.split(delimiter).filter(isAbsolute).map((folder) => join(folder, 'git')).find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`The runner needs git, and there is none in ${searchPath}`);
+  return found;
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  logger.fatal(error instanceof RefusedError ? { code: error.code } : { err: error }, error instanceof RefusedError ? `the control plane refuses this runner: ${message}` : message);
+  process.exit(1);
+});

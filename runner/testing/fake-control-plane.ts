@@ -1,0 +1,113 @@
+import type { RunSpec } from '#contract/run-spec.ts';
+import type { RunResult } from '#contract/run-result.ts';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerCommand } from '../control-plane/control-plane.ts';
+import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
+import { until } from './programs.ts';
+
+/** What the control plane knows of one run. */
+export interface KnownRun {
+  spec: RunSpec;
+  lines: string[];
+  artifacts: { name: string; kind: string; text: string }[];
+  result: RunResult | null;
+  isLost: boolean;
+}
+
+/**
+ * Stands in for the API, which belongs to another room: same promises (a repeated batch is stored once, a gap is
+ * refused, a result needs every line), no database. The wire itself is tested against the real API.
+ */
+export class FakeControlPlane implements ControlPlane {
+  readonly runs = new Map<string, KnownRun>();
+  isAway = false;
+  renewals = 0;
+  claimedMs = 0;
+  private readonly pending: RunSpec[] = [];
+  private readonly queue: RunnerCommand[] = [];
+  private wake: (() => void) | null = null;
+
+  offer(spec: RunSpec): KnownRun {
+    const run: KnownRun = { spec, lines: [], artifacts: [], result: null, isLost: false };
+    this.runs.set(spec.runId, run);
+    this.pending.push(spec);
+    this.tell({ type: 'run_available' });
+    return run;
+  }
+
+  async ended(run: KnownRun): Promise<RunResult> {
+    await until(() => run.result !== null, `the end of run ${run.spec.prompt.title}`, 20_000);
+    if (!run.result) throw new Error('no result');
+    return run.result;
+  }
+
+  tell(command: RunnerCommand): void {
+    this.queue.push(command);
+    this.wake?.();
+  }
+
+  register = async (): Promise<{ name: string }> => {
+    this.fail();
+    return { name: 'test-runner' };
+  };
+
+  claim = async (): Promise<RunSpec | null> => {
+    this.fail();
+    this.claimedMs = performance.now();
+    return this.pending.shift() ?? null;
+  };
+
+  renew = async (leases: readonly RunLease[]): Promise<LeaseVerdict[]> => {
+    this.fail();
+    this.renewals += 1;
+    return leases.map(({ runId }) => {
+      const run = this.runs.get(runId);
+      return { runId, isRenewed: run !== undefined && !run.isLost && run.result === null, isCancelRequested: false };
+    });
+  };
+
+  appendLogs = async (lease: RunLease, batch: LogBatch): Promise<number> => {
+    this.fail();
+    const run = this.require(lease, true);
+    if (batch.firstSeq > run.lines.length) throw new LogGapError(run.lines.length);
+    batch.messages.forEach((message, index) => {
+      const line = `${batch.streams[index]}:${message}`;
+      const known = run.lines[batch.firstSeq + index];
+      if (known !== undefined && known !== line) throw new Error(`Line ${batch.firstSeq + index} was sent as ${known}, now as ${line}`);
+      run.lines[batch.firstSeq + index] = line;
+    });
+    return run.lines.length - 1;
+  };
+
+  uploadArtifact = async (lease: RunLease, artifact: ArtifactFile): Promise<void> => {
+    this.fail();
+    this.require(lease).artifacts.push({ name: artifact.name, kind: artifact.kind, text: readFileSync(artifact.file, 'utf8') });
+  };
+
+  complete = async (lease: RunLease, result: RunResult): Promise<void> => {
+    this.fail();
+    const run = this.require(lease);
+    if (result.lineCount !== run.lines.length) throw new Error(`The result says ${result.lineCount} lines, stored are ${run.lines.length}`);
+    run.result = result;
+  };
+
+  async *commands(signal: AbortSignal): AsyncGenerator<RunnerCommand> {
+    yield { type: 'connected' };
+    while (!signal.aborted) {
+      const next = this.queue.shift();
+      if (next) yield next;
+      else await Promise.race([new Promise<void>((resolve) => (this.wake = resolve)), sleep(60_000, undefined, { signal, ref: false }).catch(() => undefined)]);
+    }
+  }
+
+  private fail(): void {
+    if (this.isAway) throw new TransientError('the control plane is away');
+  }
+
+  private require(lease: RunLease, isTail = false): KnownRun {
+    const run = this.runs.get(lease.runId);
+    if (!run || run.spec.lease.token !== lease.token || (run.isLost && !isTail)) throw new LeaseLostError(lease.runId);
+    return run;
+  }
+}

@@ -1,0 +1,61 @@
+import type { RunSpec } from '#contract/run-spec.ts';
+import { LeaseLostError, TransientError, type ControlPlane, type RunnerCommand } from '../control-plane/control-plane.ts';
+import { RunnerPolicy } from '../execution/policy.ts';
+import { LogGapError } from '../logs/log-pump.ts';
+import { Runner } from '../runner.ts';
+import { silentLogger } from './silent-logger.ts';
+
+/** A runner in a process of its own, to be killed; the test answers for the control plane over IPC. */
+export interface ForkedCall {
+  id: number;
+  method: string;
+  args: unknown[];
+}
+export interface ForkedAnswer {
+  id: number;
+  value?: unknown;
+  error?: { name: string; message: string; expectedSeq?: number };
+}
+export interface ForkedOptions {
+  folder: string;
+  policy: unknown;
+  keeperFile: string;
+}
+
+const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+let lastId = 0;
+
+function call<T>(method: string, ...args: unknown[]): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    lastId += 1;
+    waiting.set(lastId, { resolve, reject });
+    process.send?.({ id: lastId, method, args } satisfies ForkedCall);
+  });
+}
+
+process.on('message', ({ id, value, error }: ForkedAnswer) => {
+  const call = waiting.get(id);
+  waiting.delete(id);
+  if (!error) call?.resolve(value as never);
+  else if (error.name === 'LogGapError') call?.reject(new LogGapError(error.expectedSeq ?? 0));
+  else if (error.name === 'LeaseLostError') call?.reject(new LeaseLostError('', error.message));
+  else call?.reject(new TransientError(error.message));
+});
+
+const controlPlane: ControlPlane = {
+  register: (advert) => call('register', advert),
+  claim: () => call<RunSpec | null>('claim'),
+  renew: (leases) => call('renew', leases),
+  appendLogs: (lease, batch) => call('appendLogs', lease, batch),
+  uploadArtifact: (lease, artifact) => call('uploadArtifact', lease, artifact),
+  complete: (lease, result) => call('complete', lease, result),
+  async *commands(): AsyncGenerator<RunnerCommand> {
+    yield { type: 'connected' };
+    await new Promise(() => undefined);
+  },
+};
+
+const { folder, policy, keeperFile } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
+await new Runner({
+  folder, policy: RunnerPolicy.parse(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', version: '0', env: { PATH: '/usr/bin:/bin', HOME: '/tmp' }, ownSecrets: [], logger: silentLogger, onReady: () => undefined,
+}).run();

@@ -1,0 +1,62 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findRunProcesses } from './execution/processes.ts';
+import { FakeControlPlane } from './testing/fake-control-plane.ts';
+import type { ForkedAnswer, ForkedCall, ForkedOptions } from './testing/forked-runner.ts';
+import { buildProgram, program, temporaryFolder } from './testing/programs.ts';
+import { makeRepository } from './testing/repositories.ts';
+import { makeRunSpec } from './testing/run-specs.ts';
+
+let keeperFile: string;
+let runnerFile: string;
+
+beforeAll(() => {
+  keeperFile = buildProgram('execution/keeper-main');
+  runnerFile = buildProgram('testing/forked-runner');
+});
+afterAll(() => {
+  for (const file of [keeperFile, runnerFile]) rmSync(file, { force: true });
+});
+
+function startRunner(controlPlane: FakeControlPlane, options: ForkedOptions): ChildProcess {
+  const child = fork(runnerFile, [JSON.stringify(options)], { execArgv: [] });
+  child.on('message', ({ id, method, args }: ForkedCall) => {
+    const answer = (part: Omit<ForkedAnswer, 'id'>): void => void (child.connected && child.send({ id, ...part }, () => undefined));
+    const call = controlPlane[method as 'claim'] as (...all: unknown[]) => Promise<unknown>;
+    // What was called is done, whether or not its caller still lives to hear of it.
+    call(...args).then((value) => answer({ value }), (error: Error & { expectedSeq?: number }) => answer({ error: { name: error.name, message: error.message, expectedSeq: error.expectedSeq } }));
+  });
+  return child;
+}
+
+test.each(Array.from({length: 25}, (_, n) => n))('%s a runner that is killed again and again while the program prints loses, doubles and reorders no line', async () => {
+  const folder = realpathSync(temporaryFolder());
+  const repository = makeRepository(join(folder, 'repos', 'repo'));
+  const controlPlane = new FakeControlPlane();
+  const spec = makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '150', '3')], ['node', ...program('write-files', '{"a.txt":"a"}')]] });
+  const run = controlPlane.offer(spec);
+  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 } }, keeperFile };
+  try {
+    // Fixed and spread out: from during the start to during the end.
+    for (const lifeMs of Array.from({length: 14}, () => 70 + Math.floor(Math.random() * 130))) {
+      const runner = startRunner(controlPlane, options);
+      await sleep(lifeMs);
+      const gone = new Promise((resolve) => runner.once('exit', resolve));
+      runner.kill('SIGKILL');
+      await gone;
+    }
+    const last = startRunner(controlPlane, options);
+    const result = await controlPlane.ended(run);
+    expect(result).toMatchObject({ status: 'completed', reason: 'ok', git: { filesChanged: 1 } });
+    expect(run.lines.filter((line) => line.startsWith('1:line'))).toEqual(Array.from({ length: 150 }, (_, n) => `1:line ${n}`));
+    expect(run.lines.filter((line) => line.startsWith('2:'))).toEqual(Array.from({ length: 15 }, (_, n) => `2:tenth ${n * 10}`));
+    expect(run.lines.filter((line) => line.includes('▶'))).toHaveLength(2);
+    expect(findRunProcesses(spec.runId, null)).toEqual([]);
+    last.kill('SIGTERM');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,75 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { buildPrograms } from './built-programs.mjs';
+import { readText } from './files.mjs';
+import { generate } from './generated-files.mjs';
+import { runToEnd } from './processes.mjs';
+import { StartFailure } from './start-failure.mjs';
+
+// What is generated and committed all the same, because people and other programs read it.
+const COMMITTED = ['schema.graphql', 'contract/json-schema'];
+
+/**
+ * Generated files, lint, types and build; each counts as one test.
+ * @param {{ rootDir: string, progress: import('./progress.mjs').Progress, tally: import('./tally.mjs').Tally }} options
+ */
+export async function runChecks({ rootDir, progress, tally }) {
+  await check('generated files', async () => {
+    const before = committedTexts(rootDir);
+    await generate({ rootDir, progress, isForced: true });
+    const after = committedTexts(rootDir);
+    const stale = [...new Set([...before.keys(), ...after.keys()])].filter((file) => before.get(file) !== after.get(file));
+    if (stale.length > 0) throw new StartFailure(`${stale.join(', ')} ${stale.length > 1 ? 'were' : 'was'} not up to date (now rewritten): commit what "npm run generate" makes.`);
+  });
+  // Two at a time: each fills about one core.
+  await Promise.all([
+    program('typecheck', ['node_modules/typescript/bin/tsc', '-p', '.']),
+    (async () => {
+      await program('typecheck web', ['node_modules/typescript/bin/tsc', '-p', 'web']);
+      await program('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0']);
+    })(),
+  ]);
+  await check('build', () => buildPrograms({ rootDir, progress }));
+
+  /**
+   * @param {string} name
+   * @param {string[]} args
+   */
+  function program(name, args) {
+    return check(name, () => progress.step(name, async () => {
+      const result = await runToEnd(process.execPath, args, { cwd: rootDir });
+      if (result.code !== 0) throw new StartFailure(`${name} failed.`, { logTail: `${result.stdout}\n${result.stderr}`.trimEnd().split('\n') });
+    }));
+  }
+
+  /**
+   * @param {string} name
+   * @param {() => Promise<unknown>} work
+   */
+  async function check(name, work) {
+    try {
+      await work();
+      tally.add(name, { passed: 1, failed: 0, skipped: 0 });
+    } catch (error) {
+      if (!(error instanceof StartFailure)) throw error;
+      tally.add(name, { passed: 0, failed: 1, skipped: 0 });
+      progress.note(`✗ ${error.message}`);
+      for (const line of error.logTail) progress.note(`    ${line}`);
+    }
+  }
+}
+
+/**
+ * @param {string} rootDir
+ * @returns {Map<string, string | undefined>} by path
+ */
+function committedTexts(rootDir) {
+  /** @type {Map<string, string | undefined>} */
+  const texts = new Map();
+  for (const name of COMMITTED) {
+    const isFile = path.extname(name) !== '';
+    const files = isFile ? [name] : readdirSync(path.join(rootDir, name)).map((file) => `${name}/${file}`);
+    for (const file of files) texts.set(file, readText(path.join(rootDir, file)));
+  }
+  return texts;
+}

@@ -1,0 +1,74 @@
+import { endRunningChildren } from './processes.mjs';
+import { StartFailure } from './start-failure.mjs';
+
+// `npm start` passes Ctrl-C on to a child that the terminal has told already: two signals so close together are one.
+const SAME_SIGNAL_MS = 1_000;
+
+/**
+ * @typedef {object} EntryPoint
+ * @property {(work: () => unknown) => void} onStop registers work for the end; the last registered runs first
+ * @property {AbortSignal} stopping aborted as soon as the program is told to stop
+ */
+
+/**
+ * Runs a program of the bootstrap: SIGINT and SIGTERM stop it in order with exit code 0, a second one forces,
+ * a StartFailure becomes one line and exit code 1.
+ * @param {(entryPoint: EntryPoint) => Promise<number>} main resolves to the exit code
+ */
+export async function runEntryPoint(main) {
+  /** @type {(() => unknown)[]} */
+  const stops = [];
+  const controller = new AbortController();
+  let stopRequestedAt = 0;
+  /** @type {Promise<void> | undefined} */
+  let stopped;
+  const stopAll = () => (stopped ??= runStops(stops));
+
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => {
+      if (stopRequestedAt !== 0) {
+        if (performance.now() - stopRequestedAt > SAME_SIGNAL_MS) process.exit(130);
+        return;
+      }
+      stopRequestedAt = performance.now();
+      controller.abort(new Error(`stopped by ${signal}`));
+      endRunningChildren();
+      void stopAll().then(() => process.exit(process.exitCode ?? 0));
+    });
+  }
+
+  try {
+    const code = await main({ onStop: (work) => stops.push(work), stopping: controller.signal });
+    if (!controller.signal.aborted) process.exitCode = code;
+  } catch (error) {
+    if (!controller.signal.aborted) {
+      report(error);
+      process.exitCode = 1;
+    }
+  }
+  await stopAll();
+  process.exit(process.exitCode ?? 0);
+}
+
+/** @param {(() => unknown)[]} stops */
+async function runStops(stops) {
+  while (stops.length > 0) {
+    try {
+      await stops.pop()?.();
+    } catch (error) {
+      // The rest must still be stopped.
+      report(error);
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** @param {unknown} error */
+function report(error) {
+  if (!(error instanceof StartFailure)) {
+    console.error(error);
+    return;
+  }
+  console.error(`\n✗ ${error.message}`);
+  for (const line of error.logTail) console.error(`    ${line}`);
+}

@@ -1,0 +1,235 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, closeSync, existsSync, fstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openLog, readText, tailOf } from './files.mjs';
+import { findPostgresPackage, linkPostgresLibraries } from './postgres-package.mjs';
+import { endProcess, identify, isAlive, runToEnd, signalProcess } from './processes.mjs';
+import { StartFailure, codeOf } from './start-failure.mjs';
+import { reachableCopy, serviceDirectory } from './service-home.mjs';
+
+const READY_TIMEOUT_MS = 60_000;
+const ROLE = 'overmind';
+const DATABASE = 'overmind';
+
+/**
+ * @typedef {object} PostgresOptions
+ * @property {string} rootDir the clone, whose node_modules holds PostgreSQL
+ * @property {import('./service-home.mjs').ServiceHome} home
+ * @property {import('./ports.mjs').RememberedPorts} ports
+ * @property {string} password
+ * @property {(service: { pid: number, stop: () => Promise<void> }) => void} onSpawn called before it is ready, so that a stop at any moment finds it
+ * @property {boolean} [isThrowAway] for tests: a crash may lose data, so nothing waits for the disk
+ */
+
+/**
+ * A running service beside our own programs.
+ * @typedef {object} RunningService
+ * @property {string} url
+ * @property {number} pid
+ * @property {string} logFile
+ * @property {Promise<unknown>} exited settles when the process is gone
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts PostgreSQL from the npm package on loopback, making its cluster the first time. What an earlier, killed
+ * start left behind (a running server, a stale pid file) is cleared away first.
+ * @param {PostgresOptions} options
+ * @returns {Promise<RunningService>}
+ */
+export async function startPostgres(options) {
+  const { home } = options;
+  const found = findPostgresPackage(options.rootDir);
+  linkPostgresLibraries(found.native);
+  const native = reachableCopy(home, home.serviceUser, found.native, `postgresql-${found.version}`);
+  const clusterDir = path.join(serviceDirectory(home, 'postgres', { owner: home.serviceUser }), 'cluster');
+  const logFile = path.join(home.dataDir, 'logs', 'postgres.log');
+  await clearLeftovers(clusterDir);
+  await makeCluster({ ...options, major: found.version.split('.')[0] ?? '' }, native, clusterDir);
+
+  let port = await options.ports.take('postgres');
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const started = await launch(options, native, clusterDir, port, logFile, deadline);
+    if (started.isReady) {
+      const { child } = started;
+      const url = `postgresql://${ROLE}:${options.password}@127.0.0.1:${port}/${DATABASE}`;
+      return { url, pid: child.pid, logFile, exited: started.exited, stop: () => stopPostgres(child.pid) };
+    }
+    const output = started.tail.join('\n');
+    // Orphaned backends of a killed server hold its shared memory for a moment.
+    if (/shared memory block .* still in use/.test(output) && performance.now() < deadline) await sleep(200);
+    else if (/could not bind|Address already in use/.test(output)) port = await options.ports.chooseAnew('postgres');
+    else throw new StartFailure(`PostgreSQL did not start; its log is ${logFile}`, { logTail: started.tail });
+  }
+}
+
+/**
+ * @param {PostgresOptions & { major: string }} options
+ * @param {string} native
+ * @param {string} clusterDir
+ */
+async function makeCluster(options, native, clusterDir) {
+  const isIncomplete = existsSync(`${clusterDir}.incomplete`);
+  const clusterMajor = readText(path.join(clusterDir, 'PG_VERSION'))?.trim();
+  if (clusterMajor && !isIncomplete) {
+    if (clusterMajor === options.major) return;
+    throw new StartFailure(`${clusterDir} was made by PostgreSQL ${clusterMajor}, this version brings ${options.major}: dump it with the old version, or set DATABASE_URL to a server that holds it.`);
+  }
+  if (existsSync(clusterDir) && !isIncomplete && readdirSync(clusterDir).length > 0) {
+    throw new StartFailure(`${clusterDir} holds files but no PostgreSQL cluster; move them away.`);
+  }
+  const user = options.home.serviceUser;
+  // An interrupted initdb leaves a cluster that looks complete; this mark tells the next start to begin again.
+  writeFileSync(`${clusterDir}.incomplete`, '');
+  rmSync(clusterDir, { recursive: true, force: true });
+  const passwordFile = `${clusterDir}.password`;
+  rmSync(passwordFile, { force: true });
+  writeFileSync(passwordFile, options.password, { mode: 0o600, flag: 'wx' });
+  mkdirSync(clusterDir, { mode: 0o700 });
+  chmodSync(clusterDir, 0o700);
+  if (user) for (const file of [passwordFile, clusterDir]) chownSync(file, user.uid, user.gid);
+  const asUser = { ...identityOf(user), cwd: clusterDir, env: serviceEnvironment() };
+  try {
+    const initdb = await runToEnd(path.join(native, 'bin', 'initdb'), [
+      '-D', clusterDir, '-U', ROLE, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8',
+      // The built-in provider is the same on every machine, whichever locales it has.
+      '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions',
+      ...(options.isThrowAway ? ['--no-sync'] : []),
+    ], asUser);
+    if (initdb.code !== 0) throw failedSetup('initdb', initdb);
+    // Single-user mode makes the database before anything listens, and needs no client.
+    const created = await runToEnd(path.join(native, 'bin', 'postgres'), ['--single', '-D', clusterDir, '-c', 'log_min_messages=error', 'postgres'], {
+      ...asUser, input: `CREATE DATABASE ${DATABASE}\n`,
+    });
+    if (created.code !== 0 || /ERROR|FATAL/.test(created.stderr)) throw failedSetup('CREATE DATABASE', created);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  rmSync(`${clusterDir}.incomplete`);
+}
+
+/**
+ * @param {string} step
+ * @param {import('./processes.mjs').RunResult} result
+ */
+function failedSetup(step, result) {
+  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  return new StartFailure(`The PostgreSQL cluster could not be made: ${step} ended with code ${result.code}.`, { logTail: lines.slice(-12) });
+}
+
+/**
+ * @param {PostgresOptions} options
+ * @param {string} native
+ * @param {string} clusterDir
+ * @param {number} port
+ * @param {string} logFile
+ * @param {number} deadline on the monotonic clock
+ */
+async function launch(options, native, clusterDir, port, logFile, deadline) {
+  const log = openLog(logFile);
+  const logStart = fstatSync(log).size;
+  const child = spawn(path.join(native, 'bin', 'postgres'), ['-D', clusterDir, ...settings(port, options.isThrowAway ?? false)], {
+    ...identityOf(options.home.serviceUser), cwd: clusterDir, env: serviceEnvironment(), detached: true, stdio: ['ignore', log, log],
+  });
+  try {
+    await once(child, 'spawn');
+  } finally {
+    closeSync(log);
+  }
+  const exited = once(child, 'exit');
+  const pid = /** @type {number} */ (child.pid);
+  options.onSpawn({ pid, stop: () => stopPostgres(pid) });
+  const pidFile = path.join(clusterDir, 'postmaster.pid');
+  while (child.exitCode === null && child.signalCode === null) {
+    const lines = readText(pidFile)?.split('\n') ?? [];
+    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return { isReady: /** @type {const} */ (true), child: { pid }, exited };
+    if (performance.now() > deadline) {
+      await stopPostgres(pid);
+      break;
+    }
+    await sleep(15);
+  }
+  await exited;
+  return { isReady: /** @type {const} */ (false), tail: tailOf(logFile, 12, logStart) };
+}
+
+/**
+ * @param {number} port
+ * @param {boolean} isThrowAway
+ * @returns {string[]}
+ */
+function settings(port, isThrowAway) {
+  const values = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '', // TCP on loopback only: no file that another user of the machine could reach
+    max_connections: 200,
+    shared_buffers: '256MB',
+    max_wal_size: '2GB',
+    random_page_cost: 1.1, // solid-state disks
+    jit: 'off', // costs more than it gives on short statements
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_line_prefix: '%m [%p] ',
+    ...(isThrowAway ? { fsync: 'off', full_page_writes: 'off' } : { fsync: 'on' }),
+  };
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/**
+ * Stops a server of this cluster that a killed start left running, and removes a pid file that nobody owns.
+ * @param {string} clusterDir
+ */
+async function clearLeftovers(clusterDir) {
+  const pidFile = path.join(clusterDir, 'postmaster.pid');
+  const pid = Number(readText(pidFile)?.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  if (isPostmasterOf(pid, clusterDir)) await stopPostgres(pid);
+  else rmSync(pidFile, { force: true });
+}
+
+/**
+ * A pid is reused, even by another system's PostgreSQL: the working directory of a server is its cluster.
+ * @param {number} pid
+ * @param {string} clusterDir
+ */
+function isPostmasterOf(pid, clusterDir) {
+  if (!isAlive(pid)) return false;
+  if (process.platform !== 'linux') return true;
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === clusterDir;
+  } catch (error) {
+    if (codeOf(error) === 'EACCES' || codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
+ * The fast shutdown: connections are ended, everything is written.
+ * @param {number} pid
+ */
+async function stopPostgres(pid) {
+  const identity = identify(pid);
+  if (!identity) return;
+  const isGone = await endProcess(identity, [['SIGINT', 30_000], ['SIGQUIT', 5_000], ['SIGKILL', 5_000]]);
+  if (!isGone) signalProcess(pid, 'SIGKILL');
+}
+
+/**
+ * Nothing of ours is passed on: variables such as PGPORT would change what the server does.
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function serviceEnvironment() {
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
+}
+
+/**
+ * @param {import('./users.mjs').SystemUser | undefined} user
+ * @returns {{ uid?: number, gid?: number }}
+ */
+export function identityOf(user) {
+  return user ? { uid: user.uid, gid: user.gid } : {};
+}

@@ -1,0 +1,155 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from './start-failure.mjs';
+
+/**
+ * A process that can be recognised again: pids are reused, so the moment it started belongs to it.
+ * @typedef {{ pid: number, startMark: string }} ProcessIdentity
+ */
+
+/**
+ * Programs that somebody waits for, so that a stop can end them too.
+ * @type {Set<import('node:child_process').ChildProcess>}
+ */
+const runningChildren = new Set();
+
+/**
+ * @typedef {object} RunResult
+ * @property {number} code exit code; 128 when a signal ended it
+ * @property {string} stdout
+ * @property {string} stderr
+ */
+
+/**
+ * Whether a process runs. A zombie, which nobody has reaped yet, counts as gone.
+ * @param {number} pid
+ */
+export function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+  return linuxStat(pid)?.[0] !== 'Z';
+}
+
+/**
+ * @param {number} pid
+ * @returns {ProcessIdentity | undefined} undefined when there is no such process
+ */
+export function identify(pid) {
+  if (!isAlive(pid)) return undefined;
+  const stat = linuxStat(pid);
+  if (stat) {
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return { pid, startMark: `${bootId}:${stat[19]}` };
+  }
+  const listed = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+  return listed.status === 0 ? { pid, startMark: listed.stdout.trim() } : undefined;
+}
+
+/**
+ * Whether exactly this process, and not a later one with its pid, still runs.
+ * @param {ProcessIdentity} identity
+ */
+export function isStillRunning(identity) {
+  return identify(identity.pid)?.startMark === identity.startMark;
+}
+
+/**
+ * Ends a process that may not be our child: each signal in turn, each with its time to obey.
+ * @param {ProcessIdentity} identity
+ * @param {ReadonlyArray<readonly [NodeJS.Signals, number]>} steps signal and milliseconds to wait after it
+ * @returns {Promise<boolean>} whether it is gone
+ */
+export async function endProcess(identity, steps) {
+  for (const [signal, waitMs] of steps) {
+    if (!isStillRunning(identity)) return true;
+    signalProcess(identity.pid, signal);
+    const deadline = performance.now() + waitMs;
+    while (performance.now() < deadline) {
+      if (!isStillRunning(identity)) return true;
+      await sleep(20);
+    }
+  }
+  return !isStillRunning(identity);
+}
+
+/**
+ * Sends a signal; a process that is gone already is no error.
+ * @param {number} pid negative for a process group
+ * @param {NodeJS.Signals} signal
+ */
+export function signalProcess(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * Runs a program to its end.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions & { input?: string, onLine?: (line: string) => void }} [options]
+ * @returns {Promise<RunResult>} rejects only when the program cannot be started at all
+ */
+export function runToEnd(command, args, options = {}) {
+  const { input, onLine, ...spawnOptions } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...spawnOptions, stdio: ['pipe', 'pipe', 'pipe'] });
+    runningChildren.add(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+      eachLine(text, onLine);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+      eachLine(text, onLine);
+    });
+    // A program that does not read its input may close it first; its exit code says how it went.
+    child.stdin?.on('error', (error) => {
+      if (codeOf(error) !== 'EPIPE') reject(error);
+    });
+    child.stdin?.end(input ?? '');
+    child.on('error', reject);
+    child.on('close', (code) => {
+      runningChildren.delete(child);
+      resolve({ code: code ?? 128, stdout, stderr });
+    });
+  });
+}
+
+/** Ends every program that `runToEnd` waits for. */
+export function endRunningChildren() {
+  for (const child of runningChildren) child.kill('SIGTERM');
+}
+
+/**
+ * @param {string} text
+ * @param {((line: string) => void) | undefined} onLine
+ */
+function eachLine(text, onLine) {
+  if (!onLine) return;
+  for (const line of text.split('\n')) if (line.trim() !== '') onLine(line);
+}
+
+/**
+ * The fields of /proc/<pid>/stat after the program's name: [0] is the state, [19] the start time in ticks.
+ * @param {number} pid
+ * @returns {string[] | undefined} undefined where there is no /proc, or no such process
+ */
+function linuxStat(pid) {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, fstatSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openLog, tailOf } from './files.mjs';
+import { identityOf, serviceEnvironment } from './postgres.mjs';
+import { endProcess, identify, runToEnd } from './processes.mjs';
+import { findRedis } from './redis-program.mjs';
+import { askRedis } from './redis-wire.mjs';
+import { reachableCopy, serviceDirectory } from './service-home.mjs';
+import { StartFailure } from './start-failure.mjs';
+
+const READY_TIMEOUT_MS = 60_000; // Docker may have to fetch its image first
+const DOCKER_IMAGE = 'redis:7-alpine';
+
+/**
+ * Starts Redis on loopback with a password. It keeps nothing on disk: all that is in it can be made again from PostgreSQL.
+ * @param {{ home: import('./service-home.mjs').ServiceHome, ports: import('./ports.mjs').RememberedPorts, password: string,
+ *   onSpawn: import('./postgres.mjs').PostgresOptions['onSpawn'] }} options
+ * @returns {Promise<import('./postgres.mjs').RunningService>}
+ */
+export async function startRedis(options) {
+  const { home } = options;
+  const program = await findRedis(home);
+  const directory = serviceDirectory(home, 'redis', { owner: home.serviceUser });
+  const logFile = path.join(home.dataDir, 'logs', 'redis.log');
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  let port = await options.ports.take('redis');
+  for (;;) {
+    const url = `redis://:${options.password}@127.0.0.1:${port}`;
+    const attempt = await launch({ program, home, directory, logFile, port, url, password: options.password, onSpawn: options.onSpawn, deadline });
+    if (attempt.isReady) return { url, logFile, pid: attempt.pid, exited: attempt.exited, stop: () => stopRedis(attempt.pid) };
+    if (!/Address already in use|port is already allocated/i.test(attempt.tail.join('\n'))) {
+      throw new StartFailure(`Redis did not start; its log is ${logFile}`, { logTail: attempt.tail });
+    }
+    port = await options.ports.chooseAnew('redis');
+  }
+}
+
+/**
+ * @param {{ program: import('./redis-program.mjs').RedisProgram, home: import('./service-home.mjs').ServiceHome, directory: string,
+ *   logFile: string, port: number, url: string, password: string, deadline: number,
+ *   onSpawn: import('./postgres.mjs').PostgresOptions['onSpawn'] }} options
+ */
+async function launch(options) {
+  const { program, home, directory, logFile, port } = options;
+  const log = openLog(logFile);
+  const logStart = fstatSync(log).size;
+  const env = serviceEnvironment();
+  let command = program.file;
+  let args = ['-'];
+  let user = home.serviceUser;
+  if (program.kind === 'docker') {
+    const container = `overmind-redis-${createHash('sha256').update(home.dataDir).digest('hex').slice(0, 12)}`;
+    await runToEnd(program.file, ['rm', '--force', container]);
+    args = ['run', '--rm', '--interactive', '--name', container, '--publish', `127.0.0.1:${port}:6379`, DOCKER_IMAGE, 'redis-server', '-'];
+    user = undefined;
+  } else {
+    command = reachableCopy(home, user, program.file, 'redis-server');
+    if (program.libraryPath) env['LD_LIBRARY_PATH'] = program.libraryPath;
+  }
+  const child = spawn(command, args, { ...identityOf(user), cwd: program.kind === 'docker' ? '/' : directory, env, detached: true, stdio: ['pipe', log, log] });
+  try {
+    await once(child, 'spawn');
+  } finally {
+    closeSync(log);
+  }
+  const exited = once(child, 'exit');
+  // The configuration goes through standard input, so that the password is in no argument list and in no file.
+  child.stdin?.on('error', () => {}); // a program that ended at once says why in its log, which is read below
+  child.stdin?.end(configuration(options, program.kind === 'docker'));
+  const pid = /** @type {number} */ (child.pid);
+  options.onSpawn({ pid, stop: () => stopRedis(pid) });
+  while (child.exitCode === null && child.signalCode === null) {
+    if ((await askRedis(options.url)) === undefined && child.exitCode === null) return { isReady: /** @type {const} */ (true), pid, exited };
+    if (performance.now() > options.deadline) await stopRedis(pid);
+    await sleep(20);
+  }
+  await exited;
+  return { isReady: /** @type {const} */ (false), tail: tailOf(logFile, 12, logStart) };
+}
+
+/**
+ * @param {{ directory: string, port: number, password: string }} options
+ * @param {boolean} isContainer only the port published on loopback reaches into it
+ */
+function configuration(options, isContainer) {
+  return [
+    ...(isContainer ? [] : [`port ${options.port}`, 'bind 127.0.0.1', `dir "${options.directory.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`]),
+    `requirepass ${options.password}`,
+    'save ""',
+    'appendonly no',
+    'maxmemory-policy noeviction', // a queue's keys must never be dropped silently
+    'daemonize no',
+    '',
+  ].join('\n');
+}
+
+/** @param {number} pid */
+async function stopRedis(pid) {
+  const identity = identify(pid);
+  if (identity) await endProcess(identity, [['SIGTERM', 5_000], ['SIGKILL', 2_000]]);
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildPrograms } from './built-programs.mjs';
+import { prepareDataDirectory } from './data-directory.mjs';
+import { installDependencies } from './dependencies.mjs';
+import { runEntryPoint } from './entry-point.mjs';
+import { checkExternalServices } from './external-services.mjs';
+import { generate } from './generated-files.mjs';
+import { migrate, setUp } from './one-time-programs.mjs';
+import { RememberedPorts, isPortFree } from './ports.mjs';
+import { ProcessRecord } from './process-record.mjs';
+import { createProgress } from './progress.mjs';
+import { handOverToRunner, prepareRunnerAccount } from './runner-account.mjs';
+import { findServiceHome } from './service-home.mjs';
+import { endLeftovers, keepServicesRunning, startServices } from './services.mjs';
+import { withSetupLock } from './setup-lock.mjs';
+import { StartFailure } from './start-failure.mjs';
+import { createSystem, serverEnvironment, startSystem, stopSystem } from './system.mjs';
+import { readSystemEnvironment } from './system-environment.mjs';
+import { welcome } from './welcome.mjs';
+
+const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** The whole of `npm start`; see there. Ends the process. */
+export async function startEverything() {
+  await runEntryPoint(async ({ onStop, stopping }) => {
+    const startedAt = performance.now();
+    const environment = readSystemEnvironment(process.env, rootDir);
+    const progress = createProgress(process.stdout, stopping);
+    onStop(prepareDataDirectory(environment.dataDir, 'OVERMIND_DATA_DIR'));
+    const leftovers = await endLeftovers(environment.dataDir);
+    if (leftovers.length > 0) progress.note(`  ! an earlier start was killed; ended what it had left running: ${leftovers.join(', ')}`);
+    await requireFreePort(environment);
+    await checkExternalServices(environment);
+    progress.note('OvermindOps is starting');
+    onStop(() => progress.note('OvermindOps has stopped'));
+
+    await withSetupLock(rootDir, progress, async () => {
+      await installDependencies(rootDir, progress);
+    });
+    const record = new ProcessRecord(environment.dataDir);
+    const home = findServiceHome(environment.dataDir);
+    const { databaseUrl, redisUrl } = environment;
+    const services = await startServices({ rootDir, home, progress, record, onStop, databaseUrl, redisUrl });
+    await withSetupLock(rootDir, progress, async () => {
+      await generate({ rootDir, progress });
+      await buildPrograms({ rootDir, progress });
+    });
+
+    const runner = prepareRunnerAccount(home, path.join(rootDir, 'build'));
+    const webPort = await new RememberedPorts(environment.dataDir).take('web');
+    const settings = { environment, databaseUrl: services.databaseUrl, redisUrl: services.redisUrl, webPort };
+    const env = { ...serverEnvironment(settings), OVERMIND_RUNNER_DIR: runner.runnerDir, OVERMIND_DEMO_DIR: runner.demoDir, OVERMIND_RUNNER_BIN_DIR: runner.binDir, OVERMIND_RUNNER_EXEC_PATH: runner.execPath };
+    await progress.step('Database', () => migrate(rootDir, env));
+    const admin = await progress.step('Accounts and demo', () => setUp(rootDir, env));
+    handOverToRunner(runner);
+
+    /** @type {(failure: StartFailure) => void} */
+    let giveUp = () => {};
+    const gaveUp = new Promise((_resolve, reject) => (giveUp = reject));
+    gaveUp.catch(() => {}); // raced below; until then nobody listens
+    keepServicesRunning(services, stopping, progress.note, giveUp);
+    const system = createSystem({ ...settings, rootDir, runner, record, tell: progress.note, onGiveUp: giveUp });
+    onStop(() => {
+      progress.note('\n  Stopping …');
+      return stopSystem(system);
+    });
+    await Promise.race([startSystem(system, progress), gaveUp]);
+    for (const line of welcome({ environment, admin, elapsedMs: performance.now() - startedAt })) progress.note(line);
+    await gaveUp;
+    return 1;
+  });
+}
+
+/** @param {import('./system-environment.mjs').SystemEnvironment} environment */
+async function requireFreePort({ port, host }) {
+  if (await isPortFree(port, host)) return;
+  throw new StartFailure(`PORT=${port} on ${host} is taken by another program (or needs more rights); stop it, or choose another PORT.`);
+}

@@ -1,0 +1,85 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildPrograms } from './built-programs.mjs';
+import { runChecks } from './checks.mjs';
+import { makeTemporaryDirectory, prepareDataDirectory } from './data-directory.mjs';
+import { installDependencies } from './dependencies.mjs';
+import { runEntryPoint } from './entry-point.mjs';
+import { generate } from './generated-files.mjs';
+import { ProcessRecord } from './process-record.mjs';
+import { createProgress } from './progress.mjs';
+import { findServiceHome } from './service-home.mjs';
+import { startServices } from './services.mjs';
+import { withSetupLock } from './setup-lock.mjs';
+import { StartFailure } from './start-failure.mjs';
+import { Tally } from './tally.mjs';
+import { findTestTools } from './test-tools.mjs';
+import { TEST_SUITES, runSuite } from './test-suites.mjs';
+
+const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** The whole of `npm test`; see there. Ends the process. */
+export async function testEverything() {
+  await runEntryPoint(async ({ onStop, stopping }) => {
+    const tally = new Tally();
+    onStop(() => console.log(tally.lastLine())); // registered first, so said last
+    try {
+      await run(tally, onStop, stopping);
+    } catch (error) {
+      tally.add('set-up', { passed: 0, failed: 1, skipped: 0 });
+      throw error;
+    }
+    for (const line of tally.summary()) console.log(line);
+    return tally.failed === 0 ? 0 : 1;
+  });
+}
+
+/**
+ * @param {Tally} tally
+ * @param {(work: () => unknown) => void} onStop
+ * @param {AbortSignal} stopping
+ */
+async function run(tally, onStop, stopping) {
+  const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+  if (values.only !== undefined && !(values.only in TEST_SUITES)) {
+    throw new StartFailure(`--only ${values.only} is not known; there are ${Object.keys(TEST_SUITES).join(', ')}.`);
+  }
+  const suites = values.only ? [values.only] : Object.keys(TEST_SUITES);
+  const progress = createProgress(process.stdout, stopping);
+  await withSetupLock(rootDir, progress, () => installDependencies(rootDir, progress));
+
+  const dataDir = makeTemporaryDirectory('overmind-test-');
+  onStop(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 }));
+  onStop(prepareDataDirectory(dataDir, 'The temporary folder'));
+  const home = findServiceHome(dataDir);
+  const services = await startServices({ rootDir, home, progress, record: new ProcessRecord(dataDir), onStop, isThrowAway: true });
+  const tools = await findTestTools(suites.includes('e2e'), progress);
+
+  if (values.only) {
+    await withSetupLock(rootDir, progress, async () => {
+      await generate({ rootDir, progress });
+      if (values.only !== 'unit') await buildPrograms({ rootDir, progress });
+    });
+  } else {
+    await withSetupLock(rootDir, progress, () => runChecks({ rootDir, progress, tally }));
+  }
+
+  const env = {
+    ...process.env,
+    DATABASE_URL: services.databaseUrl,
+    REDIS_URL: services.redisUrl,
+    ...(tools.chromium && { OVERMIND_CHROMIUM: tools.chromium }),
+  };
+  for (const suite of suites) {
+    stopping.throwIfAborted();
+    if (suite === 'e2e' && tools.complaint) {
+      console.log(`\n✗ ${tools.complaint}`);
+      tally.add(suite, { passed: 0, failed: 1, skipped: 0 });
+      continue;
+    }
+    console.log(`\n${TEST_SUITES[suite]?.title}`);
+    tally.add(suite, await runSuite({ rootDir, suite, env, reportFile: path.join(dataDir, `${suite}.json`), extraArgs: positionals }));
+  }
+}

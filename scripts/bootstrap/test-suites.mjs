@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { readJson } from './files.mjs';
+
+/**
+ * Which test files belong to which run of vitest.
+ * @type {Record<string, { title: string, args: readonly string[] }>}
+ */
+export const TEST_SUITES = {
+  unit: { title: 'Unit tests', args: ['--exclude', 'tests/**'] },
+  integration: { title: 'Integration tests', args: ['--dir', 'tests', '--exclude', 'tests/e2e/**'] },
+  e2e: { title: 'Browser tests', args: ['--dir', 'tests/e2e'] },
+};
+
+/**
+ * Runs one suite, its output on the terminal as it comes.
+ * @param {{ rootDir: string, suite: string, env: NodeJS.ProcessEnv, reportFile: string, extraArgs: readonly string[] }} options
+ * @returns {Promise<import('./tally.mjs').Counts>}
+ */
+export async function runSuite({ rootDir, suite, env, reportFile, extraArgs }) {
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--passWithNoTests', ...(TEST_SUITES[suite]?.args ?? []),
+    '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...extraArgs];
+  rmSync(reportFile, { force: true });
+  const child = spawn(process.execPath, args, { cwd: rootDir, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return countReport(/** @type {VitestReport | undefined} */ (readJson(reportFile)), code === 0);
+}
+
+/** @typedef {{ testResults?: { status: string, assertionResults: { status: string }[] }[] }} VitestReport */
+
+/**
+ * @param {VitestReport | undefined} report
+ * @param {boolean} isSuccess by the exit code
+ * @returns {import('./tally.mjs').Counts}
+ */
+export function countReport(report, isSuccess) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of report?.testResults ?? []) {
+    for (const { status } of file.assertionResults) {
+      if (status === 'passed') counts.passed += 1;
+      else if (status === 'failed') counts.failed += 1;
+      else counts.skipped += 1;
+    }
+    // A file that could not even be loaded, or whose set-up failed, names no failed test.
+    if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')) counts.failed += 1;
+  }
+  // Such as an error that nobody awaited: no test failed, and yet the run did.
+  if (!isSuccess && counts.failed === 0) counts.failed = 1;
+  return counts;
+}

@@ -1,0 +1,31 @@
+import path from 'node:path';
+import { LOOPBACK_HOSTS, isGraphiqlOn, loopbackOrigin } from './system.mjs';
+
+/**
+ * What to do next, for the person at the terminal.
+ * @param {{ environment: import('./system-environment.mjs').SystemEnvironment, admin: import('./one-time-programs.mjs').AdminAccount | undefined, elapsedMs: number }} options
+ * @returns {string[]}
+ */
+export function welcome({ environment, admin, elapsedMs }) {
+  const isReachedHere = [...LOOPBACK_HOSTS, '0.0.0.0', '::'].includes(environment.host);
+  const address = isReachedHere ? `http://localhost:${environment.port}` : loopbackOrigin(environment);
+  return [
+    '',
+    `  OvermindOps is ready (${(elapsedMs / 1000).toFixed(1)} s)`,
+    '',
+    `    Open      ${address}`,
+    ...signIn(admin),
+    ...(isGraphiqlOn(environment) ? [`    GraphiQL  ${address}/graphql`] : []),
+    `    Logs      ${path.join(environment.dataDir, 'logs')}`,
+    '    Stop      Ctrl-C',
+    '',
+  ];
+}
+
+/** @param {import('./one-time-programs.mjs').AdminAccount | undefined} admin */
+function signIn(admin) {
+  if (!admin) return [];
+  if (admin.password) return [`    Sign in   ${admin.email}`, `    Password  ${admin.password}   (shown only this once)`];
+  if (admin.isNew) return [`    Sign in   ${admin.email}, with the password from OVERMIND_ADMIN_PASSWORD`];
+  return [`    Sign in   ${admin.email} (password forgotten? start once with OVERMIND_ADMIN_PASSWORD set to a new one)`];
+}

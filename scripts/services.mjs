@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/**
+ * Throw-away PostgreSQL and Redis for development: prints the two variables to export, stops both on SIGTERM or Ctrl-C.
+ *
+ *     node scripts/services.mjs [--data DIRECTORY] [--env FILE] [--durable]
+ *
+ * --data keeps them in a directory (default: a temporary one, removed at the end); --env also writes the exports,
+ * with this process's id, to a file; --durable waits for the disk as the product does (for benchmarks).
+ */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { makeTemporaryDirectory, prepareDataDirectory } from './bootstrap/data-directory.mjs';
+import { installDependencies } from './bootstrap/dependencies.mjs';
+import { runEntryPoint } from './bootstrap/entry-point.mjs';
+import { writeFileAtomically } from './bootstrap/files.mjs';
+import { ProcessRecord } from './bootstrap/process-record.mjs';
+import { createProgress } from './bootstrap/progress.mjs';
+import { findServiceHome } from './bootstrap/service-home.mjs';
+import { endLeftovers, startServices } from './bootstrap/services.mjs';
+
+const rootDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+await runEntryPoint(async ({ onStop, stopping }) => {
+  const { values } = parseArgs({ options: { data: { type: 'string' }, env: { type: 'string' }, durable: { type: 'boolean', default: false } } });
+  const progress = createProgress(process.stderr, stopping);
+  const dataDir = values.data === undefined ? makeTemporaryDirectory('overmind-services-') : path.resolve(values.data);
+  if (values.data === undefined) onStop(() => rmSync(dataDir, { recursive: true, force: true }));
+  onStop(prepareDataDirectory(dataDir, '--data'));
+  await installDependencies(rootDir, progress);
+  await endLeftovers(dataDir);
+  const services = await startServices({ rootDir, home: findServiceHome(dataDir), progress, record: new ProcessRecord(dataDir), onStop, isThrowAway: !values.durable });
+  const exports = `export DATABASE_URL=${services.databaseUrl}\nexport REDIS_URL=${services.redisUrl}\n`;
+  if (values.env) {
+    writeFileAtomically(path.resolve(values.env), `${exports}# stop with: kill ${process.pid}\nexport OVERMIND_SERVICES_PID=${process.pid}\n`, 0o600);
+  }
+  process.stdout.write(exports);
+  await Promise.race(Object.values(services.own).map((service) => service?.exited));
+  return 1;
+});

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { SYSTEM } from '#core/access/actor.ts';
+import { hashPassword, verifyPassword } from '#core/access/passwords.ts';
+import { endOtherSessions } from '#core/access/sessions.ts';
+import type { Core } from '#core/platform/core.ts';
+import { createUser } from '#core/users/create-user.ts';
+import type { User } from '#prisma/generated/client/client.ts';
+
+export interface AdminSetup {
+  user: User;
+  isNew: boolean;
+  /** A generated password, to be shown this once. */
+  password?: string;
+}
+
+/**
+ * Makes the first administrator. When there is one, a password given by environment becomes the password of the
+ * account with the given address: the way back in when it was forgotten.
+ */
+export async function setUpAdmin(core: Core, { email, password }: { email: string; password: string | undefined }): Promise<AdminSetup> {
+  const anyAdmin = await core.db.user.findFirst({ where: { isAdmin: true }, orderBy: { createdAt: 'asc' } });
+  if (!anyAdmin) {
+    const generated = password ?? randomBytes(12).toString('base64url');
+    const user = await createUser(core, SYSTEM('set-up'), { email, password: generated, isAdmin: true });
+    return { user, isNew: true, ...(password ? {} : { password: generated }) };
+  }
+  const named = await core.db.user.findFirst({ where: { email: { equals: email, mode: 'insensitive' }, isAdmin: true } });
+  const user = named ?? anyAdmin;
+  if (password && !(await verifyPassword(user.passwordHash, password))) {
+    await core.db.user.update({ where: { id: user.id }, data: { passwordHash: await hashPassword(password), isActive: true } });
+    await endOtherSessions(core, user.id, null);
+  }
+  return { user, isNew: false };
+}

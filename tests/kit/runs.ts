@@ -1,0 +1,60 @@
+import { RunSpec } from '#contract/run-spec.ts';
+import type { RunResult } from '#contract/run-result.ts';
+import type { RunnerActor, UserActor } from '#core/access/actor.ts';
+import type { Core } from '#core/platform/core.ts';
+import { appendRunLogs } from '#core/runs/append-logs.ts';
+import { claimRun } from '#core/runs/claim-run.ts';
+import { completeRun } from '#core/runs/complete-run.ts';
+import { createTask } from '#core/tasks/create-task.ts';
+import type { NewTask } from '#core/tasks/create-task.ts';
+import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
+
+const COMMIT = { base: 'a'.repeat(40), head: 'b'.repeat(40) };
+
+/** What a runner would hand back for a run that went well and made a commit; `changes` say otherwise. */
+export function resultOf(spec: RunSpec, changes: Partial<RunResult> = {}): RunResult {
+  return {
+    runId: spec.runId, status: 'completed', reason: 'ok', message: 'Changed 1 file.', exitCode: 0, summary: 'Added the file.', lineCount: 0, paths: [],
+    metrics: { wallSeconds: 1, cpuSeconds: 0.5, peakMemoryBytes: 1_000_000, lines: 0, inputTokens: null, outputTokens: null, costUsd: null },
+    git: { baseBranch: 'main', branch: spec.branch, baseCommit: COMMIT.base, headCommit: COMMIT.head, filesChanged: 1, additions: 1, deletions: 0 },
+    ...changes,
+  };
+}
+
+export const failed = { status: 'failed', reason: 'exit_code', message: 'The command ended with 1.', exitCode: 1, git: null } as const satisfies Partial<RunResult>;
+
+export interface HeldRun {
+  spec: RunSpec;
+  token: string;
+  runner: RunnerActor;
+}
+
+/** A runner's side of a run, through the commands that the API calls. */
+export function runnerSide(core: Core, runner: RunnerActor) {
+  return {
+    /** Claims, and fails loudly when there is nothing to claim. */
+    async claim(): Promise<HeldRun> {
+      const claimed = await claimRun(core, runner);
+      if (!claimed) throw new Error(`Expected ${runner.name} to be given a run`);
+      const spec = RunSpec.parse(claimed.spec);
+      return { spec, token: spec.lease.token, runner };
+    },
+    async claimOrNull(): Promise<HeldRun | null> {
+      const claimed = await claimRun(core, runner);
+      return claimed && { spec: claimed.spec, token: claimed.spec.lease.token, runner };
+    },
+    append: (held: HeldRun, firstSeq: number, messages: string[], streams = '1'.repeat(messages.length)): Promise<number> =>
+      appendRunLogs(core, runner, { runId: held.spec.runId, leaseToken: held.token, firstSeq, streams, messages }),
+    complete: (held: HeldRun, changes: Partial<RunResult> = {}): Promise<AgentRun> => completeRun(core, runner, held.token, resultOf(held.spec, changes)),
+  };
+}
+
+/** A task with an agent, so that its run is pending at once. */
+export async function scheduledTask(core: Core, user: UserActor, project: Project, agent: Agent, fields: Partial<NewTask> = {}): Promise<Task> {
+  return createTask(core, user, { projectId: project.id, title: 'Add a file', agentId: agent.id, ...fields });
+}
+
+/** Ends a lease by the database's clock, as if the runner had been silent for that long. */
+export async function endLease(core: Core, runId: string): Promise<void> {
+  await core.pool.query(`update agent_runs set lease_expires_at = clock_timestamp() - interval '1 hour' where id = $1`, [runId]);
+}

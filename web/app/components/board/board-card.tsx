@@ -1,0 +1,112 @@
+import { Link, useSearchParams } from '@remix-run/react';
+import { clsx } from 'clsx';
+import { Bot, CirclePause, GitMerge } from 'lucide-react';
+import { memo, type Ref } from 'react';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { useLastLine } from '~/graphql/last-lines.ts';
+import { plainLine } from '../console/ansi.ts';
+import { isRunning } from '../runs/run-status.tsx';
+import { Priority } from '../tasks/priority.tsx';
+import { TaskTypeIcon } from '../tasks/task-type.tsx';
+import { Elapsed, RelativeTime } from '../ui/time.tsx';
+
+export const BoardCard_TaskFragment = graphql(`
+  fragment BoardCard_Task on Task {
+    id
+    title
+    type
+    priority
+    status
+    agentName
+    waitingReason
+    blockedReason
+    updatedAt
+    liveRun {
+      id
+      kind
+      status
+      attempt
+      startedAt
+    }
+  }
+`);
+
+export type BoardCardTask = FragmentType<typeof BoardCard_TaskFragment>;
+
+interface BoardCardProps {
+  task: BoardCardTask;
+  /** Gets the focus and the keyboard of dragging. */
+  linkRef?: Ref<HTMLAnchorElement>;
+  isLifted?: boolean;
+  isGhost?: boolean;
+}
+
+/** A task at a glance: what, by whom, how it is going, what it waits for. */
+export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLifted, isGhost }: BoardCardProps) {
+  const task = readFragment(BoardCard_TaskFragment, masked);
+  const [params] = useSearchParams();
+  const search = new URLSearchParams(params);
+  search.set('task', task.id);
+  const reason = task.blockedReason ?? task.waitingReason;
+  const { liveRun } = task;
+  const isMerging = liveRun?.kind === 'MERGE';
+  return (
+    <article
+      className={clsx(
+        'group/card relative flex flex-col gap-1.5 rounded-box border bg-raised px-3 py-2.5 text-left transition-[background-color,border-color] duration-100',
+        isLifted ? 'cursor-grabbing border-accent shadow-overlay' : 'border-line shadow-card hover:border-line-strong',
+        params.get('task') === task.id && 'border-accent!',
+        isGhost && 'opacity-40',
+      )}
+    >
+      <h3 className="title-wrap line-clamp-2 text-dense font-medium">
+        <Link
+          ref={linkRef}
+          to={{ search: search.toString() }}
+          replace={params.has('task')}
+          preventScrollReset
+          draggable={false}
+          className="outline-none after:absolute after:inset-0 after:rounded-box focus-visible:after:outline-2 focus-visible:after:outline-focus"
+        >
+          {task.title}
+        </Link>
+      </h3>
+      {liveRun && isRunning(liveRun.status) ? <LastLine runId={liveRun.id} /> : null}
+      {reason ? (
+        <p className={clsx('title-wrap line-clamp-2 flex items-start gap-1.5 text-xs', task.blockedReason ? 'text-blocked' : 'text-muted')}>
+          <CirclePause aria-hidden className="mt-0.5 size-3 shrink-0" />
+          {reason}
+        </p>
+      ) : null}
+      <div className="flex h-4 items-center gap-2 text-xs text-muted">
+        <TaskTypeIcon type={task.type} />
+        <Priority value={task.priority} />
+        {task.agentName ? (
+          <span className="flex min-w-0 items-center gap-1">
+            <Bot aria-hidden className="size-3 shrink-0 text-faint" />
+            <span className="truncate">{task.agentName}</span>
+          </span>
+        ) : null}
+        <span className="ml-auto flex shrink-0 items-center gap-2">
+          {isMerging ? (
+            <span className="flex items-center gap-1 text-in-progress">
+              <GitMerge aria-hidden className="size-3" />
+              Merging
+            </span>
+          ) : liveRun?.startedAt ? (
+            <Elapsed since={liveRun.startedAt} className="font-mono text-in-progress" />
+          ) : (
+            <RelativeTime value={task.updatedAt} className="text-faint" />
+          )}
+        </span>
+      </div>
+    </article>
+  );
+});
+
+function LastLine({ runId }: { runId: string }) {
+  const line = useLastLine(runId);
+  // The line is there before it says something: cards do not grow while a run works.
+  return <p className="h-4 truncate font-mono text-2xs text-faint">{line === null ? 'Starting…' : plainLine(line) || ' '}</p>;
+}

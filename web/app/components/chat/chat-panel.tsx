@@ -1,0 +1,121 @@
+import { MessagesSquare } from 'lucide-react';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { useMutation } from 'urql';
+import { PENDING_PREFIX } from '~/graphql/cache-updates.ts';
+import { graphql } from '~/graphql/gql/gql.ts';
+import type { ChatPanel_ConversationFragment as ChatPanel_ConversationFragmentData } from '~/graphql/gql/graphql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { showToast } from '../ui/toast-store.ts';
+import { ChatMessage } from './chat-message.tsx';
+import { Composer } from './composer.tsx';
+
+export const ChatPanel_ConversationFragment = graphql(`
+  fragment ChatPanel_Conversation on Conversation {
+    id
+    title
+    messages(first: 60) {
+      nodes {
+        id
+        role
+        content
+        ...ChatMessage_Message
+      }
+    }
+  }
+`);
+
+const SendMessage_Mutation = graphql(`
+  mutation SendMessage($input: SendMessageInput!) {
+    sendMessage(input: $input) {
+      __typename
+      ... on SendMessagePayload {
+        message {
+          id
+          conversationId
+          ...ChatMessage_Message
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+/** This close to the end, new messages pull the view along. */
+const END_PX = 80;
+
+/** The conversation with the orchestrator. */
+export function ChatPanel({ conversation: masked }: { conversation: FragmentType<typeof ChatPanel_ConversationFragment> }) {
+  const conversation = readFragment(ChatPanel_ConversationFragment, masked);
+  const [, sendMessage] = useMutation(SendMessage_Mutation);
+  const messages = useMemo(() => shownMessages(conversation.messages.nodes), [conversation.messages.nodes]);
+  const send = async (content: string): Promise<void> => {
+    const failure = mutationFailure(await sendMessage({ input: { conversationId: conversation.id, content } }));
+    if (failure) showToast({ kind: 'error', text: `Not sent: ${failure}`, action: { label: 'Send again', run: () => void send(content) } });
+  };
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      {messages.length === 0 ? (
+        <EmptyState
+          className="flex-1"
+          icon={<MessagesSquare aria-hidden />}
+          title="Say what you want done"
+          text="For example: “Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js”. Each ask becomes a task with its own agent."
+        />
+      ) : (
+        <Messages messages={messages} />
+      )}
+      <Composer conversationId={conversation.id} onSend={(text) => void send(text)} />
+    </div>
+  );
+}
+
+type Message = ChatPanel_ConversationFragmentData['messages']['nodes'][number];
+
+function Messages({ messages }: { messages: Message[] }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  const last = messages.at(-1);
+  const toEnd = (): void => {
+    if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
+  };
+  useLayoutEffect(() => {
+    if (isAtEnd.current || last?.id.startsWith(PENDING_PREFIX)) toEnd();
+  }, [messages, last?.id]);
+  // Fonts, markdown and a resized panel change heights after the fact.
+  useEffect(() => {
+    const element = scroller.current?.firstElementChild;
+    if (!element) return;
+    const observer = new ResizeObserver(() => isAtEnd.current && toEnd());
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div
+      ref={scroller}
+      className="scroll-y min-h-0 flex-1"
+      onScroll={(event) => {
+        const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+        isAtEnd.current = scrollHeight - scrollTop - clientHeight < END_PX;
+      }}
+    >
+      <ol aria-label="Messages" aria-live="polite" className="flex flex-col gap-4 px-3 py-4">
+        {messages.map((message) => (
+          <ChatMessage key={message.id} message={message} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** Oldest first. A message that is still on its way is not shown beside itself when the event that brings it was quicker than the answer. */
+function shownMessages(newestFirst: readonly Message[]): Message[] {
+  const sent = newestFirst.filter((m) => !m.id.startsWith(PENDING_PREFIX));
+  const newestSent = sent.find((m) => m.role === 'USER');
+  const pending = newestFirst.filter((m) => m.id.startsWith(PENDING_PREFIX) && m.content !== newestSent?.content);
+  return [...[...sent].sort((a, b) => (a.id < b.id ? -1 : 1)), ...pending.reverse()];
+}

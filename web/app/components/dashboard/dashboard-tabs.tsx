@@ -1,0 +1,39 @@
+import { useSearchParams } from '@remix-run/react';
+import { Tabs } from '../ui/tabs.tsx';
+import type { DashboardPart } from './dashboard.tsx';
+import { PARTS } from './dashboard-columns.tsx';
+
+interface DashboardTabsProps {
+  parts: Record<DashboardPart, JSX.Element>;
+  counts: Record<DashboardPart, number | null>;
+}
+
+/** The dashboard of a phone: one part at a time. */
+export function DashboardTabs({ parts, counts }: DashboardTabsProps) {
+  const [params, setParams] = useSearchParams();
+  const selected = PARTS.find((part) => part.id === params.get('tab'))?.id ?? 'board';
+  const select = (id: DashboardPart): void =>
+    setParams(
+      (current) => {
+        current.set('tab', id);
+        return current;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  return (
+    <main className="flex min-h-0 flex-1 flex-col">
+      <Tabs
+        label="Parts of the dashboard"
+        panelId="dashboard-part"
+        tabs={PARTS.map((part) => ({ id: part.id, label: part.label, count: counts[part.id] }))}
+        selected={selected}
+        onSelect={select}
+        isFull
+        className="shrink-0 border-b border-line px-2"
+      />
+      <div id="dashboard-part" role="tabpanel" aria-label={PARTS.find((part) => part.id === selected)?.label} className="flex min-h-0 flex-1 flex-col pt-1">
+        {parts[selected]}
+      </div>
+    </main>
+  );
+}

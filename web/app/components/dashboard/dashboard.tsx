@@ -1,0 +1,72 @@
+import { useOutletContext, useSearchParams } from '@remix-run/react';
+import { useState } from 'react';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { apiErrorFacts } from '~/graphql/api-error.ts';
+import { useLiveQuery } from '~/graphql/use-live-query.ts';
+import { useIsPhone } from '~/lib/use-is-phone.ts';
+import { Board } from '../board/board.tsx';
+import { ChatPanel } from '../chat/chat-panel.tsx';
+import type { ProjectOutletContext } from '../frame/project-frame.tsx';
+import { RunsPanel } from '../runs/runs-panel.tsx';
+import { ErrorState } from '../ui/error-state.tsx';
+import { DashboardColumns } from './dashboard-columns.tsx';
+import { DashboardSkeleton } from './dashboard-skeleton.tsx';
+import { DashboardTabs } from './dashboard-tabs.tsx';
+
+export const Dashboard_Query = graphql(`
+  query Dashboard($projectId: ID!) {
+    board(projectId: $projectId) {
+      id
+      status
+      ...Board_Task
+    }
+    runs(projectId: $projectId, first: 40) {
+      nodes {
+        id
+        status
+        ...RunsPanel_Run
+      }
+    }
+    conversations(projectId: $projectId, first: 1) {
+      nodes {
+        id
+        ...ChatPanel_Conversation
+      }
+    }
+  }
+`);
+
+export type DashboardPart = 'board' | 'runs' | 'chat';
+
+/** The board, what runs, and the conversation: side by side, or as tabs on a phone. */
+export function Dashboard({ projectId }: { projectId: string }) {
+  const { data, error, refetch } = useLiveQuery(Dashboard_Query, { projectId });
+  const { openCreateTask } = useOutletContext<ProjectOutletContext>();
+  const isPhone = useIsPhone();
+  const [params, setParams] = useSearchParams();
+  const [selectedRunId, setSelectedRunId] = useState(params.get('run'));
+
+  if (!data) return error ? <ErrorState title="The dashboard could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} /> : <DashboardSkeleton />;
+  const selectRun = (runId: string): void => {
+    setSelectedRunId(runId);
+    setParams(
+      (current) => {
+        current.set('run', runId);
+        return current;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  };
+  const conversation = data.conversations.nodes[0];
+  const parts: Record<DashboardPart, JSX.Element> = {
+    board: <Board projectId={projectId} tasks={data.board} isStacked={isPhone} onCreate={openCreateTask} />,
+    runs: <RunsPanel runs={data.runs.nodes} selectedId={selectedRunId} onSelect={selectRun} />,
+    chat: conversation ? <ChatPanel key={conversation.id} conversation={conversation} /> : <ErrorState title="No conversation" message="This project has no conversation yet." />,
+  };
+  const counts = {
+    board: data.board.filter((task) => task.status !== 'DONE' && task.status !== 'CANCELED').length,
+    runs: data.runs.nodes.filter((run) => run.status === 'PENDING' || run.status === 'STARTED' || run.status === 'STREAMING').length,
+    chat: null,
+  };
+  return isPhone ? <DashboardTabs parts={parts} counts={counts} /> : <DashboardColumns parts={parts} counts={counts} />;
+}

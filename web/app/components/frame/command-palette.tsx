@@ -1,0 +1,121 @@
+import { useNavigate, useSearchParams } from '@remix-run/react';
+import { Command } from 'cmdk';
+import { FileClock, FolderKanban, LayoutDashboard, Plus, Server, Settings, SlidersHorizontal, type LucideIcon } from 'lucide-react';
+import { Dialog as Radix } from 'radix-ui';
+import { useDeferredValue, useState, type ReactNode } from 'react';
+import { useQuery } from 'urql';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { TaskStatusIcon } from '../tasks/task-status.tsx';
+
+const PaletteTasks_Query = graphql(`
+  query PaletteTasks($projectId: ID!, $text: String) {
+    tasks(projectId: $projectId, filter: { text: $text }, sort: NEWEST, first: 12) {
+      nodes {
+        id
+        title
+        status
+      }
+    }
+  }
+`);
+
+interface CommandPaletteProps {
+  projectId: string;
+  projects: readonly { id: string; name: string }[];
+  onClose(): void;
+  onCreateTask(): void;
+}
+
+/** Everywhere one can go and what one can do, by typing. */
+export default function CommandPalette({ projectId, projects, onClose, onCreateTask }: CommandPaletteProps) {
+  const [text, setText] = useState('');
+  const searched = useDeferredValue(text.trim());
+  const [{ data, fetching }] = useQuery({ query: PaletteTasks_Query, variables: { projectId, text: searched || null }, requestPolicy: 'cache-and-network' });
+  const navigate = useNavigate();
+  const [params] = useSearchParams();
+  const go = (to: string) => () => {
+    onClose();
+    navigate(to);
+  };
+  const openTask = (id: string) => {
+    const search = new URLSearchParams(params);
+    search.set('task', id);
+    return go(`/projects/${projectId}?${search}`);
+  };
+  const commands: { label: string; Icon: LucideIcon; run(): void }[] = [
+    {
+      label: 'New task',
+      Icon: Plus,
+      run: () => {
+        onClose();
+        onCreateTask();
+      },
+    },
+    { label: 'Dashboard', Icon: LayoutDashboard, run: go(`/projects/${projectId}`) },
+    { label: 'State document', Icon: FileClock, run: go(`/projects/${projectId}/state`) },
+    { label: 'Project settings', Icon: SlidersHorizontal, run: go(`/projects/${projectId}/settings`) },
+    { label: 'All projects', Icon: FolderKanban, run: go('/projects') },
+    { label: 'Runners', Icon: Server, run: go('/runners') },
+    { label: 'Settings', Icon: Settings, run: go('/settings') },
+  ];
+  const words = searched.toLowerCase();
+  const matches = (label: string): boolean => label.toLowerCase().includes(words);
+  const tasks = data?.tasks.nodes ?? [];
+  return (
+    <Radix.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 animate-fade-in bg-scrim" />
+        <Radix.Content aria-describedby={undefined} className="fixed inset-x-3 top-[10vh] z-50 mx-auto max-w-xl animate-rise-in overflow-hidden rounded-box bg-overlay shadow-overlay outline-none">
+          <Radix.Title className="sr-only">Search and commands</Radix.Title>
+          <Command shouldFilter={false} label="Search and commands">
+            <Command.Input value={text} onValueChange={setText} placeholder="Search tasks, or go somewhere" className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-faint" />
+            <Command.List className="max-h-[50vh] overflow-y-auto overscroll-contain p-1.5">
+              <Command.Empty className="px-3 py-6 text-center text-dense text-muted">{fetching ? 'Searching' : 'Nothing found.'}</Command.Empty>
+              <Group heading="Commands">
+                {commands.filter((c) => matches(c.label)).map(({ label, Icon, run }) => (
+                  <Item key={label} value={`command ${label}`} onSelect={run}>
+                    <Icon aria-hidden className="size-4 text-muted" />
+                    {label}
+                  </Item>
+                ))}
+              </Group>
+              <Group heading="Tasks">
+                {tasks.map((task) => (
+                  <Item key={task.id} value={`task ${task.id}`} onSelect={openTask(task.id)}>
+                    <TaskStatusIcon status={task.status} isAlone />
+                    <span className="truncate">{task.title}</span>
+                  </Item>
+                ))}
+              </Group>
+              <Group heading="Projects">
+                {projects.filter((p) => p.id !== projectId && matches(p.name)).map((project) => (
+                  <Item key={project.id} value={`project ${project.id}`} onSelect={go(`/projects/${project.id}`)}>
+                    <FolderKanban aria-hidden className="size-4 text-muted" />
+                    <span className="truncate">{project.name}</span>
+                  </Item>
+                ))}
+              </Group>
+            </Command.List>
+          </Command>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode[] }) {
+  if (children.length === 0) return null;
+  return (
+    <Command.Group heading={heading} className="[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-muted">
+      {children}
+    </Command.Group>
+  );
+}
+
+function Item({ value, onSelect, children }: { value: string; onSelect(): void; children: ReactNode }) {
+  return (
+    <Command.Item value={value} onSelect={onSelect} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-control px-2 text-dense data-[selected=true]:bg-hover">
+      {children}
+    </Command.Item>
+  );
+}

@@ -1,0 +1,100 @@
+import { useNavigate } from '@remix-run/react';
+import { useState, type FormEvent } from 'react';
+import { useMutation } from 'urql';
+import { MAX_NAME_CHARS, MAX_PATH_CHARS } from '#contract/limits.ts';
+import { graphql } from '~/graphql/gql/gql.ts';
+import type { AgentPreset } from '~/graphql/gql/graphql.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Field, Input, Select, Textarea } from '../ui/field.tsx';
+import { Notice } from '../ui/notice.tsx';
+
+const CreateProject_Mutation = graphql(`
+  mutation CreateProject($input: CreateProjectInput!) {
+    createProject(input: $input) {
+      __typename
+      ... on CreateProjectPayload {
+        project {
+          id
+          name
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const PRESETS: { value: AgentPreset; label: string }[] = [
+  { value: 'DEMO', label: 'Built-in demo agent: no account, no cost' },
+  { value: 'CLAUDE_CODE', label: 'Claude Code' },
+  { value: 'CODEX', label: 'Codex' },
+];
+
+export function CreateProjectDialog({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange(isOpen: boolean): void }) {
+  return (
+    <Dialog isOpen={isOpen} onOpenChange={onOpenChange} title="New project" description="It starts with five agents and a conversation.">
+      <CreateProjectForm onCancel={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+function CreateProjectForm({ onCancel }: { onCancel(): void }) {
+  const [{ fetching }, createProject] = useMutation(CreateProject_Mutation);
+  const navigate = useNavigate();
+  const [failure, setFailure] = useState<string | null>(null);
+  const [isNameMissing, setNameMissing] = useState(false);
+  const submit = async (form: HTMLFormElement): Promise<void> => {
+    const fields = new FormData(form);
+    const text = (name: string): string => String(fields.get(name) ?? '').trim();
+    if (text('name') === '') return setNameMissing(true);
+    const result = await createProject({
+      input: { name: text('name'), description: text('description'), agentPreset: text('preset') as AgentPreset, ...(text('repo') ? { defaultRepoPath: text('repo') } : {}) },
+    });
+    const refused = mutationFailure(result);
+    if (refused) setFailure(refused);
+    else if (result.data?.createProject.__typename === 'CreateProjectPayload') navigate(`/projects/${result.data.createProject.project.id}`);
+  };
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event: FormEvent<HTMLFormElement>) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      {failure ? (
+        <Notice kind="error" role="alert">
+          {failure}
+        </Notice>
+      ) : null}
+      <Field label="Name" error={isNameMissing ? 'A project needs a name' : null}>
+        <Input name="name" autoFocus maxLength={MAX_NAME_CHARS} onChange={() => setNameMissing(false)} />
+      </Field>
+      <Field label="Description" isOptional>
+        <Textarea name="description" rows={2} maxLength={2_000} className="min-h-14!" />
+      </Field>
+      <Field label="Repository" isOptional hint="Absolute path on the runner’s machine; the runner’s own policy must allow it.">
+        <Input name="repo" maxLength={MAX_PATH_CHARS} placeholder="/home/me/code/shop" spellCheck={false} className="font-mono text-dense" />
+      </Field>
+      <Field label="Agents run" hint="Each agent can be changed later.">
+        <Select name="preset" defaultValue="DEMO">
+          {PRESETS.map((preset) => (
+            <option key={preset.value} value={preset.value}>
+              {preset.label}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <DialogActions>
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button type="submit" variant="primary" isBusy={fetching}>
+          Create project
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,48 @@
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { RunStatusIcon } from './run-status.tsx';
+
+export const RunFacts_RunFragment = graphql(`
+  fragment RunFacts_Run on Run {
+    id
+    status
+    message
+    summary
+    exitCode
+    metrics
+    lineCount
+  }
+`);
+
+interface Metrics {
+  wallSeconds?: number;
+  cpuSeconds?: number | null;
+  peakMemoryBytes?: number | null;
+  costUsd?: number | null;
+}
+
+/** How a run ended and what it took. */
+export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_RunFragment> }) {
+  const run = readFragment(RunFacts_RunFragment, masked);
+  const metrics = (run.metrics ?? {}) as Metrics;
+  const figures = [
+    run.exitCode === null ? null : `Exit code ${run.exitCode}`,
+    metrics.cpuSeconds ? `${metrics.cpuSeconds.toFixed(1)} s CPU` : null,
+    metrics.peakMemoryBytes ? `${Math.round(metrics.peakMemoryBytes / 1024 / 1024)} MB at most` : null,
+    run.lineCount > 0 ? `${run.lineCount.toLocaleString('en')} lines` : null,
+    metrics.costUsd ? `$${metrics.costUsd.toFixed(2)}` : null,
+  ].filter((figure) => figure !== null);
+  const text = run.message ?? run.summary;
+  if (!text && figures.length === 0) return null;
+  return (
+    <div className="shrink-0 border-b border-line px-4 py-2.5 text-dense sm:px-6">
+      {text ? (
+        <p className="title-wrap flex items-start gap-2">
+          <RunStatusIcon status={run.status} className="mt-0.5" />
+          <span className="line-clamp-4 whitespace-pre-wrap">{text}</span>
+        </p>
+      ) : null}
+      {figures.length > 0 ? <p className="tabular mt-1 pl-5.5 text-xs text-muted">{figures.join(' · ')}</p> : null}
+    </div>
+  );
+}

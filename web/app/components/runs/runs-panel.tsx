@@ -1,0 +1,54 @@
+import { Terminal } from 'lucide-react';
+import { useMemo } from 'react';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { usePreferences } from '~/lib/use-preferences.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { SplitPane } from '../ui/split-pane.tsx';
+import { RunConsole } from './run-console.tsx';
+import { RunRow } from './run-row.tsx';
+import { isLiveRun } from './run-status.tsx';
+
+export const RunsPanel_RunFragment = graphql(`
+  fragment RunsPanel_Run on Run {
+    id
+    status
+    ...RunRow_Run
+  }
+`);
+
+interface RunsPanelProps {
+  runs: readonly FragmentType<typeof RunsPanel_RunFragment>[];
+  selectedId: string | null;
+  onSelect(runId: string): void;
+}
+
+/** Runs above, the log of the chosen one below. Without a choice it is the newest that works, else the newest. */
+export function RunsPanel({ runs: masked, selectedId, onSelect }: RunsPanelProps) {
+  const runs = readFragment(RunsPanel_RunFragment, masked);
+  const { preferences, setPreferences } = usePreferences();
+  const sorted = useMemo(() => [...runs].sort((a, b) => Number(isLiveRun(b.status)) - Number(isLiveRun(a.status)) || (a.id < b.id ? 1 : -1)), [runs]);
+  const selected = sorted.find((run) => run.id === selectedId) ?? sorted.find((run) => run.status !== 'PENDING') ?? sorted[0];
+  if (!selected) {
+    return <EmptyState className="flex-1" icon={<Terminal aria-hidden />} title="Nothing has run yet" text="As soon as a task is planned, its run appears here, and what it writes, line by line." />;
+  }
+  const list = (
+    <ul aria-label="Runs" className="min-h-0 flex-1 overflow-y-auto overscroll-contain p-1.5">
+      {sorted.map((run) => (
+        <RunRow key={run.id} run={run} isSelected={run.id === selected.id} onSelect={() => onSelect(run.id)} />
+      ))}
+    </ul>
+  );
+  return (
+    <SplitPane
+      direction="column"
+      className="flex-1"
+      shares={[preferences.runsShare, 1 - preferences.runsShare]}
+      onSharesChange={([share = 34]) => setPreferences({ runsShare: Math.round(share * 10) / 1_000 })}
+      panes={[
+        { id: 'runs', label: 'Runs', minPx: 96, children: list },
+        { id: 'console', label: 'Console', minPx: 160, children: <RunConsole run={selected} /> },
+      ]}
+    />
+  );
+}

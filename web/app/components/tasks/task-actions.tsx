@@ -1,0 +1,89 @@
+import { CornerUpLeft, GitMerge, MoreHorizontal, RotateCcw } from 'lucide-react';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Menu, MenuItem } from '../ui/menu.tsx';
+import { Spinner } from '../ui/spinner.tsx';
+import { TaskStatusIcon } from './task-status.tsx';
+import { useTaskMoves } from './task-moves.tsx';
+
+export const TaskActions_TaskFragment = graphql(`
+  fragment TaskActions_Task on Task {
+    id
+    title
+    status
+    liveRun {
+      id
+      kind
+      status
+    }
+  }
+`);
+
+/** The first of these that the task's status allows is the button in colour. */
+const MAIN: readonly TaskMove[] = ['approve', 'retry', 'unblock'];
+const BESIDE: readonly TaskMove[] = ['send_back'];
+const ICONS: Partial<Record<TaskMove, JSX.Element>> = {
+  approve: <GitMerge aria-hidden className="size-4" />,
+  retry: <RotateCcw aria-hidden className="size-4" />,
+  send_back: <CornerUpLeft aria-hidden className="size-4" />,
+};
+
+/** The bar at the foot of a task: what a person can do now. */
+export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskActions_TaskFragment> }) {
+  const task = readFragment(TaskActions_TaskFragment, masked);
+  const moves = useTaskMoves();
+  const possible = possibleMoves(task.status);
+  if (possible.length === 0) return null;
+  const isMerging = task.liveRun?.kind === 'MERGE';
+  const start = (move: TaskMove): void => moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null }, move);
+  const main = possible.find(({ move }) => MAIN.includes(move));
+  const beside = possible.filter(({ move }) => BESIDE.includes(move));
+  const rest = possible.filter((p) => p !== main && !beside.includes(p));
+  return (
+    <footer className="flex shrink-0 items-center gap-2 border-t border-line bg-raised px-4 py-3 pb-[max(12px,env(safe-area-inset-bottom))] sm:px-6">
+      {isMerging ? (
+        <p role="status" className="flex flex-1 items-center gap-2 text-dense text-muted">
+          <Spinner />
+          Merging the branch
+        </p>
+      ) : (
+        <>
+          {main ? (
+            <Button variant="primary" onClick={() => start(main.move)}>
+              {ICONS[main.move]}
+              {MOVE_WORDS[main.move]}
+            </Button>
+          ) : null}
+          {beside.map(({ move }) => (
+            <Button key={move} onClick={() => start(move)}>
+              {ICONS[move]}
+              {MOVE_WORDS[move]}
+            </Button>
+          ))}
+        </>
+      )}
+      {rest.length > 0 ? (
+        <div className="ml-auto">
+          <Menu
+            label="More actions"
+            align="end"
+            side="top"
+            trigger={
+              <IconButton label="More actions">
+                <MoreHorizontal aria-hidden className="size-4" />
+              </IconButton>
+            }
+          >
+            {rest.map(({ to, move }) => (
+              <MenuItem key={move} icon={<TaskStatusIcon status={to} />} isDanger={move === 'cancel'} onSelect={() => start(move)}>
+                {MOVE_WORDS[move]}
+              </MenuItem>
+            ))}
+          </Menu>
+        </div>
+      ) : null}
+    </footer>
+  );
+}

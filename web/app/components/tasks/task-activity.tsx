@@ -1,0 +1,102 @@
+import { useState, type FormEvent } from 'react';
+import { useMutation } from 'urql';
+import { MAX_DESCRIPTION_CHARS } from '#contract/limits.ts';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { useDraft } from '~/lib/use-draft.ts';
+import { Button } from '../ui/button.tsx';
+import { Textarea } from '../ui/field.tsx';
+import { showToast } from '../ui/toast-store.ts';
+import { TaskEventItem } from './task-event-item.tsx';
+
+export const TaskActivity_TaskFragment = graphql(`
+  fragment TaskActivity_Task on Task {
+    id
+    events(first: 100) {
+      nodes {
+        id
+        eventType
+        ...TaskEventItem_TaskEvent
+      }
+      pageInfo {
+        hasNextPage
+      }
+    }
+  }
+`);
+
+const CommentOnTask_Mutation = graphql(`
+  mutation CommentOnTask($input: CommentOnTaskInput!) {
+    commentOnTask(input: $input) {
+      __typename
+      ... on CommentOnTaskPayload {
+        task {
+          id
+          updatedAt
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+/** The audit trail: who did what and when, and what people said about it. */
+export function TaskActivity({ task: masked }: { task: FragmentType<typeof TaskActivity_TaskFragment> }) {
+  const task = readFragment(TaskActivity_TaskFragment, masked);
+  const events = [...task.events.nodes].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return (
+    <section>
+      <h2 className="text-dense font-semibold">Activity</h2>
+      <ol className="mt-3 flex flex-col">
+        {events.map((event, i) => (
+          <TaskEventItem key={event.id} event={event} isLast={i === events.length - 1} />
+        ))}
+      </ol>
+      {task.events.pageInfo.hasNextPage ? <p className="mt-2 text-xs text-muted">The first 100 entries are shown.</p> : null}
+      <CommentForm taskId={task.id} />
+    </section>
+  );
+}
+
+function CommentForm({ taskId }: { taskId: string }) {
+  const [text, setText] = useDraft(`comment ${taskId}`);
+  const [isOpen, setOpen] = useState(false);
+  const [{ fetching }, comment] = useMutation(CommentOnTask_Mutation);
+  const submit = async (event?: FormEvent): Promise<void> => {
+    event?.preventDefault();
+    if (text.trim() === '') return;
+    const failure = mutationFailure(await comment({ input: { taskId, text: text.trim() } }));
+    if (failure) return showToast({ kind: 'error', text: failure });
+    setText('');
+    setOpen(false);
+  };
+  const isShown = isOpen || text !== '';
+  return (
+    <form onSubmit={(event) => void submit(event)} className="mt-4">
+      <Textarea
+        aria-label="Comment"
+        rows={isShown ? 3 : 1}
+        value={text}
+        maxLength={MAX_DESCRIPTION_CHARS}
+        placeholder="Comment"
+        onFocus={() => setOpen(true)}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void submit();
+        }}
+        className={isShown ? '' : 'min-h-9!'}
+      />
+      {isShown ? (
+        <div className="mt-2 flex justify-end">
+          <Button type="submit" isBusy={fetching} disabled={text.trim() === ''}>
+            Comment
+          </Button>
+        </div>
+      ) : null}
+    </form>
+  );
+}

@@ -1,0 +1,103 @@
+import { CirclePause, CornerUpLeft } from 'lucide-react';
+import { useState } from 'react';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { TaskReview } from '../review/task-review.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+import { TaskActivity } from './task-activity.tsx';
+import { TaskFacts } from './task-facts.tsx';
+import { TaskRuns } from './task-runs.tsx';
+
+export const TaskBody_TaskFragment = graphql(`
+  fragment TaskBody_Task on Task {
+    id
+    title
+    description
+    acceptanceCriteria
+    blockedReason
+    waitingReason
+    feedback
+    status
+    runs {
+      id
+      ...TaskRuns_Run
+    }
+    ...TaskFacts_Task
+    ...TaskActivity_Task
+    ...TaskReview_Task
+  }
+`);
+
+type Part = 'overview' | 'changes' | 'runs';
+
+/** What a task says, what its runs did, and what has become of it. */
+export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof TaskBody_TaskFragment>; isSheet: boolean }) {
+  const task = readFragment(TaskBody_TaskFragment, masked);
+  const [part, setPart] = useState<Part>(!isSheet && task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
+  const padding = 'px-4 py-5 sm:px-6';
+  return (
+    <>
+      <Tabs<Part>
+        label="Parts of the task"
+        panelId="task-part"
+        selected={part}
+        onSelect={setPart}
+        tabs={[
+          { id: 'overview', label: 'Overview' },
+          { id: 'changes', label: 'Changes' },
+          { id: 'runs', label: 'Runs', count: task.runs.length },
+        ]}
+        className="shrink-0 border-b border-line px-2 sm:px-4"
+      />
+      <div id="task-part" role="tabpanel" className="flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain">
+        {part === 'overview' ? (
+          <div className={`${padding} flex flex-col gap-6 ${isSheet ? '' : 'mx-auto w-full max-w-5xl lg:flex-row-reverse lg:gap-10'}`}>
+            <TaskFacts task={task} isColumn={!isSheet} />
+            <div className="flex min-w-0 flex-1 flex-col gap-6">
+              {task.blockedReason ? (
+                <Notice kind="warning">
+                  <p className="font-medium">Blocked</p>
+                  <p className="title-wrap whitespace-pre-wrap">{task.blockedReason}</p>
+                </Notice>
+              ) : task.waitingReason ? (
+                <p className="flex items-center gap-2 text-dense text-muted">
+                  <CirclePause aria-hidden className="size-3.5" />
+                  {task.waitingReason}
+                </p>
+              ) : null}
+              {task.feedback ? (
+                <section className="rounded-box bg-active px-3 py-2.5 text-dense">
+                  <h2 className="flex items-center gap-1.5 font-medium">
+                    <CornerUpLeft aria-hidden className="size-3.5 text-muted" />
+                    Feedback of the last review
+                  </h2>
+                  <p className="title-wrap mt-1 whitespace-pre-wrap">{task.feedback}</p>
+                </section>
+              ) : null}
+              <section>
+                <h2 className="sr-only">Description</h2>
+                {task.description ? <p className="title-wrap whitespace-pre-wrap">{task.description}</p> : <p className="text-muted">No description.</p>}
+              </section>
+              {task.acceptanceCriteria.length > 0 ? (
+                <section>
+                  <h2 className="text-dense font-semibold">Acceptance criteria</h2>
+                  <ul className="mt-2 flex list-disc flex-col gap-1 pl-5 marker:text-faint">
+                    {task.acceptanceCriteria.map((criterion, i) => (
+                      <li key={i} className="title-wrap">
+                        {criterion}
+                      </li>
+                    ))}
+                  </ul>
+                </section>
+              ) : null}
+              <TaskActivity task={task} />
+            </div>
+          </div>
+        ) : null}
+        {part === 'changes' ? <TaskReview task={task} isSheet={isSheet} /> : null}
+        {part === 'runs' ? <TaskRuns runs={task.runs} /> : null}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import { useState, type FormEvent } from 'react';
+import { MAX_DESCRIPTION_CHARS } from '#contract/limits.ts';
+import type { TaskMove } from '~/lib/task-status.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Field, Textarea } from '../ui/field.tsx';
+import type { MovableTask } from './task-moves.tsx';
+
+interface Words {
+  title: string;
+  text: string;
+  label: string | null;
+  placeholder: string;
+  confirm: string;
+  isDanger?: boolean;
+}
+
+const WORDS: Partial<Record<TaskMove, Words>> = {
+  block: { title: 'Block this task', text: 'It waits until you unblock it. The reason is on its audit trail.', label: 'Why can it not go on?', placeholder: 'Waiting for the API key of the staging system', confirm: 'Block task' },
+  send_back: { title: 'Send back', text: 'The agent runs again on the same branch, with your feedback in its prompt.', label: 'What should be different?', placeholder: 'Keep the old name of the function, and add a test for an empty list', confirm: 'Send back' },
+  cancel: { title: 'Cancel this task?', text: 'A run of it is at work. It is stopped within a few seconds, and its log is kept.', label: null, placeholder: '', confirm: 'Cancel task', isDanger: true },
+};
+
+interface TaskMoveDialogProps {
+  asked: { task: MovableTask; move: TaskMove } | null;
+  onClose(): void;
+  onConfirm(task: MovableTask, move: TaskMove, words: string): Promise<boolean>;
+}
+
+/** Asks for what a move needs before it is carried out. */
+export function TaskMoveDialog({ asked, onClose, onConfirm }: TaskMoveDialogProps) {
+  const words = asked ? WORDS[asked.move] : undefined;
+  if (!asked || !words) return null;
+  return (
+    <Dialog isOpen onOpenChange={(isOpen) => (isOpen ? undefined : onClose())} title={words.title} description={words.text}>
+      <MoveForm key={`${asked.task.id} ${asked.move}`} words={words} taskTitle={asked.task.title} onClose={onClose} onConfirm={(text) => onConfirm(asked.task, asked.move, text)} />
+    </Dialog>
+  );
+}
+
+function MoveForm({ words, taskTitle, onClose, onConfirm }: { words: Words; taskTitle: string; onClose(): void; onConfirm(text: string): Promise<boolean> }) {
+  const [text, setText] = useState('');
+  const [isMissing, setMissing] = useState(false);
+  const [isSending, setSending] = useState(false);
+  const submit = async (event?: FormEvent): Promise<void> => {
+    event?.preventDefault();
+    if (words.label && text.trim() === '') return setMissing(true);
+    setSending(true);
+    const isDone = await onConfirm(text.trim());
+    setSending(false);
+    if (isDone) onClose();
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      <p className="title-wrap mb-4 rounded-control bg-active px-3 py-2 text-dense">{taskTitle}</p>
+      {words.label ? (
+        <Field label={words.label} error={isMissing ? 'A few words are needed' : null}>
+          <Textarea
+            autoFocus
+            rows={4}
+            value={text}
+            maxLength={MAX_DESCRIPTION_CHARS}
+            placeholder={words.placeholder}
+            onChange={(event) => {
+              setText(event.target.value);
+              setMissing(false);
+            }}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void submit();
+            }}
+          />
+        </Field>
+      ) : null}
+      <DialogActions>
+        <Button onClick={onClose}>Back</Button>
+        <Button type="submit" variant={words.isDanger ? 'danger' : 'primary'} isBusy={isSending}>
+          {words.confirm}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,194 @@
+import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
+import { useMutation } from 'urql';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { MOVE_WORDS, type TaskMove } from '~/lib/task-status.ts';
+import { showToast } from '../ui/toast-store.ts';
+import { TaskMoveDialog } from './task-move-dialog.tsx';
+
+const TransitionTask_Mutation = graphql(`
+  mutation TransitionTask($input: TransitionTaskInput!) {
+    transitionTask(input: $input) {
+      __typename
+      ... on TransitionTaskPayload {
+        task {
+          id
+          ...BoardCard_Task
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const BlockTask_Mutation = graphql(`
+  mutation BlockTask($input: BlockTaskInput!) {
+    blockTask(input: $input) {
+      __typename
+      ... on BlockTaskPayload {
+        task {
+          id
+          ...BoardCard_Task
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const RetryTask_Mutation = graphql(`
+  mutation RetryTask($input: TaskIdInput!) {
+    retryTask(input: $input) {
+      __typename
+      ... on RetryTaskPayload {
+        task {
+          id
+          ...BoardCard_Task
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const CancelTask_Mutation = graphql(`
+  mutation CancelTask($input: TaskIdInput!) {
+    cancelTask(input: $input) {
+      __typename
+      ... on CancelTaskPayload {
+        task {
+          id
+          ...BoardCard_Task
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const ApproveTask_Mutation = graphql(`
+  mutation ApproveTask($input: TaskIdInput!) {
+    approveTask(input: $input) {
+      __typename
+      ... on ApproveTaskPayload {
+        task {
+          id
+          ...BoardCard_Task
+        }
+        mergeRun {
+          id
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const SendBackTask_Mutation = graphql(`
+  mutation SendBackTask($input: SendBackTaskInput!) {
+    sendBackTask(input: $input) {
+      __typename
+      ... on SendBackTaskPayload {
+        task {
+          id
+          ...BoardCard_Task
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export interface MovableTask {
+  id: string;
+  title: string;
+  hasLiveRun: boolean;
+}
+
+interface TaskMoves {
+  /** Carries a move out, after asking for what it needs (a reason, feedback, consent). */
+  start(task: MovableTask, move: TaskMove): void;
+}
+
+const Context = createContext<TaskMoves>({ start: () => undefined });
+
+export function useTaskMoves(): TaskMoves {
+  return useContext(Context);
+}
+
+/** Everything a person can do to a task's status, from whatever place on the page; the questions it asks live here once. */
+export function TaskMovesProvider({ children }: { children: ReactNode }) {
+  const [asked, setAsked] = useState<{ task: MovableTask; move: TaskMove } | null>(null);
+  const carryOut = useCarryOut();
+  const moves = useMemo<TaskMoves>(
+    () => ({
+      start(task, move) {
+        const needsWords = move === 'block' || move === 'send_back';
+        if (needsWords || (move === 'cancel' && task.hasLiveRun)) setAsked({ task, move });
+        else void carryOut(task, move, '');
+      },
+    }),
+    [carryOut],
+  );
+  return (
+    <Context.Provider value={moves}>
+      {children}
+      <TaskMoveDialog asked={asked} onClose={() => setAsked(null)} onConfirm={(task, move, words) => carryOut(task, move, words)} />
+    </Context.Provider>
+  );
+}
+
+/** @returns whether the API took it; when not, the reason has been shown */
+function useCarryOut(): (task: MovableTask, move: TaskMove, words: string) => Promise<boolean> {
+  const [, transition] = useMutation(TransitionTask_Mutation);
+  const [, block] = useMutation(BlockTask_Mutation);
+  const [, retry] = useMutation(RetryTask_Mutation);
+  const [, cancel] = useMutation(CancelTask_Mutation);
+  const [, approve] = useMutation(ApproveTask_Mutation);
+  const [, sendBack] = useMutation(SendBackTask_Mutation);
+  return useMemo(() => {
+    const send = (taskId: string, move: TaskMove, words: string) => {
+      switch (move) {
+        case 'block':
+          return block({ input: { taskId, reason: words } });
+        case 'unblock':
+          return transition({ input: { taskId, to: 'QUEUED' } });
+        case 'retry':
+          return retry({ input: { taskId } });
+        case 'cancel':
+          return cancel({ input: { taskId } });
+        case 'approve':
+          return approve({ input: { taskId } });
+        case 'send_back':
+          return sendBack({ input: { taskId, feedback: words } });
+      }
+    };
+    return async (task, move, words) => {
+      const failure = mutationFailure(await send(task.id, move, words));
+      if (failure) showToast({ kind: 'error', text: `${MOVE_WORDS[move].replace('…', '')}: ${failure}` });
+      else if (DONE_WORDS[move]) showToast({ kind: 'info', text: `${DONE_WORDS[move]} “${task.title}”` });
+      return failure === null;
+    };
+  }, [transition, block, retry, cancel, approve, sendBack]);
+}
+
+/** Only what is not seen at once is also said. */
+const DONE_WORDS: Partial<Record<TaskMove, string>> = { approve: 'Merging', send_back: 'Sent back', cancel: 'Canceled' };

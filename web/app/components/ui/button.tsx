@@ -1,0 +1,55 @@
+import { clsx } from 'clsx';
+import { forwardRef, type ButtonHTMLAttributes } from 'react';
+import { Spinner } from './spinner.tsx';
+
+export type ButtonVariant = 'primary' | 'secondary' | 'ghost' | 'danger';
+export type ButtonSize = 'sm' | 'md' | 'lg';
+
+const BASE =
+  'touch-target inline-flex shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded-control font-medium transition-colors duration-100 disabled:opacity-50 aria-disabled:opacity-50';
+const VARIANTS: Record<ButtonVariant, string> = {
+  primary: 'bg-accent text-on-accent not-disabled:hover:bg-accent-hover',
+  secondary: 'border border-line-strong bg-raised text-fg not-disabled:hover:bg-hover',
+  ghost: 'text-muted not-disabled:hover:bg-hover not-disabled:hover:text-fg aria-expanded:bg-hover aria-expanded:text-fg aria-pressed:bg-active aria-pressed:text-fg',
+  danger: 'bg-danger text-on-accent not-disabled:hover:bg-danger-hover',
+};
+const SIZES: Record<ButtonSize, string> = { sm: 'h-7 px-2 text-dense', md: 'h-8 px-3 text-dense', lg: 'h-10 px-4 text-base' };
+const ICON_SIZES: Record<ButtonSize, string> = { sm: 'size-7', md: 'size-8', lg: 'size-10' };
+
+/** The look of a button, for links that act as one. */
+export function buttonClass({ variant = 'secondary', size = 'md', isIcon = false }: { variant?: ButtonVariant; size?: ButtonSize; isIcon?: boolean } = {}): string {
+  return clsx(BASE, VARIANTS[variant], isIcon ? ICON_SIZES[size] : SIZES[size]);
+}
+
+export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  variant?: ButtonVariant;
+  size?: ButtonSize;
+  /** Shows that the click is on its way; the button keeps its width and its focus. */
+  isBusy?: boolean;
+}
+
+export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button({ variant, size, isBusy = false, className, children, onClick, ...rest }, ref) {
+  return (
+    <button
+      ref={ref}
+      type="button"
+      aria-busy={isBusy || undefined}
+      aria-disabled={isBusy || undefined}
+      className={clsx(buttonClass({ variant, size }), className)}
+      onClick={isBusy ? (event) => event.preventDefault() : onClick}
+      {...rest}
+    >
+      {isBusy ? <Spinner /> : null}
+      {children}
+    </button>
+  );
+});
+
+export interface IconButtonProps extends Omit<ButtonProps, 'aria-label' | 'isBusy'> {
+  /** What it does, for those who do not see the icon. */
+  label: string;
+}
+
+export const IconButton = forwardRef<HTMLButtonElement, IconButtonProps>(function IconButton({ variant = 'ghost', size = 'md', label, className, ...rest }, ref) {
+  return <button ref={ref} type="button" aria-label={label} className={clsx(buttonClass({ variant, size, isIcon: true }), className)} {...rest} />;
+});

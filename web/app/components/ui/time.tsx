@@ -1,0 +1,20 @@
+import { useNow, useTimeZone } from '~/lib/clock.tsx';
+import { durationText, exactTimeText, relativeTimeText } from '~/lib/time-text.ts';
+
+/** A moment as people say it; the exact one is a hover away. */
+export function RelativeTime({ value, className }: { value: string; className?: string }) {
+  const now = useNow();
+  const timeZone = useTimeZone();
+  const ms = Date.parse(value);
+  return (
+    <time dateTime={value} title={exactTimeText(ms, timeZone)} className={className}>
+      {relativeTimeText(ms, now, timeZone)}
+    </time>
+  );
+}
+
+/** How long something has been going on, ticking; or how long it took, when `until` is known. */
+export function Elapsed({ since, until, className }: { since: string; until?: string | null; className?: string }) {
+  const now = useNow(!until);
+  return <span className={`tabular ${className ?? ''}`}>{durationText((until ? Date.parse(until) : now) - Date.parse(since))}</span>;
+}

@@ -1,0 +1,94 @@
+import type { Cache } from '@urql/exchange-graphcache';
+import { graphql } from './gql/gql.ts';
+import type { ProjectEventsSubscription } from './gql/graphql.ts';
+import { addToConnections, addToList, forget, placeOnBoards, type Ref } from './cache-lists.ts';
+
+type ProjectEventData = ProjectEventsSubscription['projectEvents'];
+
+const WrittenTaskEvent = graphql(`
+  fragment WrittenTaskEvent on TaskEvent {
+    id
+    eventType
+    payload
+    createdAt
+  }
+`);
+
+const ref = (typename: string, id: string): Ref => ({ __typename: typename, id });
+
+/** Puts what an event tells of into the lists that pages show; the entities themselves are in the cache already. */
+export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
+  const { projectId } = event;
+  const ofProject = (args: Record<string, unknown>): boolean => args['projectId'] === projectId;
+  switch (event.__typename) {
+    case 'TaskCreatedEvent':
+    case 'TaskUpdatedEvent':
+      if (event.task) placeTask(cache, projectId, event.task.id);
+      break;
+    case 'TaskEventAppendedEvent': {
+      const entry = { __typename: 'TaskEvent' as const, id: event.eventId, eventType: event.eventType, payload: event.payload, createdAt: event.createdAt };
+      cache.writeFragment(WrittenTaskEvent, entry);
+      addToConnections(cache, ref('Task', event.entityId), 'events', entry, { at: 'end' });
+      break;
+    }
+    case 'AgentCreatedEvent':
+      if (event.agent) addToList(cache, ref('Project', projectId), 'agents', ref('Agent', event.agent.id));
+      break;
+    case 'AgentRunCreatedEvent':
+    case 'AgentRunStartedEvent':
+    case 'AgentRunUpdatedEvent':
+    case 'AgentRunCompletedEvent': {
+      const runId = idOf(event.run);
+      if (!runId) break;
+      const run = ref('Run', runId);
+      addToConnections(cache, 'Query', 'runs', run, { at: 'start', matches: (args) => ofProject(args) && !args['statuses'] && !args['agentId'] });
+      const taskKey = cache.resolve(run as never, 'task');
+      const taskId = typeof taskKey === 'string' ? taskKey.slice('Task:'.length) : null;
+      if (taskId) {
+        placeTask(cache, projectId, taskId);
+        addToStart(cache, ref('Task', taskId), 'runs', run);
+      }
+      if (event.__typename === 'AgentRunCompletedEvent') forget(cache, run, ['artifacts']);
+      break;
+    }
+    case 'ArtifactCreatedEvent': {
+      const { taskId } = event.patch as { taskId?: string | null };
+      if (taskId) forget(cache, ref('Task', taskId), ['artifacts']);
+      break;
+    }
+    case 'ConversationCreatedEvent':
+      if (event.conversation) addToConnections(cache, 'Query', 'conversations', ref('Conversation', event.conversation.id), { at: 'start', matches: ofProject });
+      break;
+    case 'ConversationMessageCreatedEvent':
+      if (event.message) addToConnections(cache, ref('Conversation', event.message.conversationId), 'messages', ref('Message', event.message.id), { at: 'start' });
+      break;
+    case 'OrchestratorCycleStartedEvent':
+    case 'OrchestratorCyclePhaseEvent':
+    case 'OrchestratorCycleCompletedEvent': {
+      const cycleId = idOf(event.cycle);
+      if (cycleId) addToConnections(cache, 'Query', 'orchestratorCycles', ref('OrchestratorCycle', cycleId), { at: 'start', matches: ofProject });
+      break;
+    }
+    case 'ProjectStateUpdatedEvent':
+      forget(cache, 'Query', ['stateVersion', 'stateVersions'], (args) => ofProject(args) && !args['version'] && !args['after']);
+      break;
+    default:
+      break;
+  }
+}
+
+function placeTask(cache: Cache, projectId: string, taskId: string): void {
+  const status = cache.resolve(ref('Task', taskId) as never, 'status');
+  if (typeof status === 'string') placeOnBoards(cache, projectId, { ...ref('Task', taskId), status });
+}
+
+function addToStart(cache: Cache, parent: Ref, field: string, item: Ref): void {
+  const key = cache.keyOfEntity(item as never);
+  const list = cache.resolve(parent as never, field) as string[] | undefined;
+  if (key && Array.isArray(list) && !list.includes(key)) cache.link(parent as never, field, [key, ...list] as never);
+}
+
+/** Masked fragments keep their id from the type; it is there all the same. */
+function idOf(entity: object | null): string | null {
+  return entity && 'id' in entity && typeof entity.id === 'string' ? entity.id : null;
+}

@@ -1,0 +1,86 @@
+import type { OptimisticMutationConfig, UpdatesConfig } from '@urql/exchange-graphcache';
+import { applyProjectEvent } from './apply-project-event.ts';
+import { addToConnections, forget, placeOnBoards, projectOfTask } from './cache-lists.ts';
+
+interface TaskAnswer {
+  task?: { id: string; status: string };
+}
+
+/** Everything that a mutation or an event changes beyond the entities in its answer: the lists. */
+export const cacheUpdates: UpdatesConfig = {
+  Mutation: {
+    ...Object.fromEntries(
+      ['transitionTask', 'blockTask', 'retryTask', 'cancelTask', 'approveTask', 'sendBackTask'].map((name) => [
+        name,
+        (result, _args, cache) => {
+          const { task } = (result[name] ?? {}) as TaskAnswer;
+          const projectId = task ? projectOfTask(cache, task.id) : null;
+          if (task && projectId) placeOnBoards(cache, projectId, { __typename: 'Task', id: task.id, status: task.status });
+        },
+      ]) satisfies [string, NonNullable<UpdatesConfig['Mutation']>[string]][],
+    ),
+    createTask(result, args, cache) {
+      const { task } = result['createTask'] as TaskAnswer;
+      const { projectId } = args['input'] as { projectId: string };
+      if (task) placeOnBoards(cache, projectId, { __typename: 'Task', id: task.id, status: task.status });
+    },
+    sendMessage(result, args, cache) {
+      const { message } = result['sendMessage'] as { message?: { id: string } };
+      const { conversationId } = args['input'] as { conversationId: string };
+      if (message) addToConnections(cache, { __typename: 'Conversation', id: conversationId }, 'messages', { __typename: 'Message', id: message.id }, { at: 'start' });
+    },
+    createProject: (_result, _args, cache) => forget(cache, 'Query', ['projects']),
+    archiveProject: (_result, _args, cache) => forget(cache, 'Query', ['projects']),
+    createConversation(result, args, cache) {
+      const { conversation } = result['createConversation'] as { conversation?: { id: string } };
+      const { projectId } = args['input'] as { projectId: string };
+      if (conversation) addToConnections(cache, 'Query', 'conversations', { __typename: 'Conversation', id: conversation.id }, { at: 'start', matches: (found) => found['projectId'] === projectId });
+    },
+    createRunner: (_result, _args, cache) => forget(cache, 'Query', ['runners']),
+    createUser: (_result, _args, cache) => forget(cache, 'Query', ['users']),
+    createAgent(_result, args, cache) {
+      const { projectId } = args['input'] as { projectId: string };
+      forget(cache, { __typename: 'Project', id: projectId }, ['agents']);
+    },
+    saveState: (_result, args, cache) => forgetState(cache, args),
+    rollBackState: (_result, args, cache) => forgetState(cache, args),
+  },
+  Subscription: {
+    projectEvents: (result, _args, cache) => applyProjectEvent(cache, result['projectEvents'] as Parameters<typeof applyProjectEvent>[1]),
+  },
+};
+
+function forgetState(cache: Parameters<typeof forget>[0], args: Record<string, unknown>): void {
+  const { projectId } = args['input'] as { projectId: string };
+  forget(cache, 'Query', ['stateVersion', 'stateVersions'], (found) => found['projectId'] === projectId && !found['version'] && !found['after']);
+}
+
+const moved =
+  (payload: string, to: (input: Record<string, unknown>) => object) =>
+  (args: Record<string, unknown>): never => {
+    const input = args['input'] as Record<string, unknown>;
+    return { __typename: payload, task: { __typename: 'Task', id: input['taskId'], ...to(input) } } as never;
+  };
+
+/** Ids that the server has not given yet. */
+export const PENDING_PREFIX = 'pending-';
+let pendingCount = 0;
+
+/** What the page shows in the moment of a click, until the server has answered. A refusal takes it back. */
+export const optimisticAnswers: OptimisticMutationConfig = {
+  transitionTask: moved('TransitionTaskPayload', (input) => ({ status: input['to'], blockedReason: null, waitingReason: null })),
+  blockTask: moved('BlockTaskPayload', (input) => ({ status: 'BLOCKED', blockedReason: input['reason'], waitingReason: null })),
+  retryTask: moved('RetryTaskPayload', () => ({ status: 'QUEUED' })),
+  cancelTask: moved('CancelTaskPayload', () => ({ status: 'CANCELED', liveRun: null, blockedReason: null, waitingReason: null })),
+  sendBackTask: moved('SendBackTaskPayload', (input) => ({ status: 'QUEUED', feedback: input['feedback'] })),
+  sendMessage(args) {
+    const input = args['input'] as { conversationId: string; content: string };
+    return {
+      __typename: 'SendMessagePayload',
+      message: {
+        __typename: 'Message', id: `${PENDING_PREFIX}${++pendingCount}`, role: 'USER', content: input.content, contentFormat: 'PLAIN',
+        conversationId: input.conversationId, createdAt: new Date().toISOString(), relatedTasks: [],
+      },
+    } as never;
+  },
+};

@@ -1,0 +1,43 @@
+import { Client, fetchExchange, mapExchange, ssrExchange, type SSRData } from '@urql/core';
+import { isUnauthenticated } from './api-error.ts';
+import { createCacheExchange } from './cache-exchange.ts';
+import { liveSubscriptions } from './live-subscription.ts';
+import { leaveForSignIn } from '~/lib/leave-for-sign-in.ts';
+
+let browserClient: Client | null = null;
+
+/** The client of this page: one for its whole life in the browser, one for each rendering on the server. */
+export function pageClient(ssrData: SSRData): Client {
+  if (typeof document === 'undefined') return createRenderingClient(ssrData);
+  browserClient ??= createBrowserClient(ssrData);
+  return browserClient;
+}
+
+function createBrowserClient(ssrData: SSRData): Client {
+  return new Client({
+    url: '/graphql',
+    exchanges: [
+      mapExchange({
+        onError(error) {
+          if (isUnauthenticated(error)) leaveForSignIn();
+        },
+      }),
+      createCacheExchange(),
+      ssrExchange({ isClient: true, initialState: ssrData }),
+      liveSubscriptions(),
+      fetchExchange,
+    ],
+    preferGetMethod: false,
+    fetchOptions: { headers: { 'x-overmind-csrf': '1' }, credentials: 'same-origin' },
+  });
+}
+
+/** Reads what the loaders have fetched, and asks nobody: what they did not fetch is asked for by the browser. */
+function createRenderingClient(ssrData: SSRData): Client {
+  return new Client({
+    url: 'http://render.invalid/graphql',
+    exchanges: [createCacheExchange(), ssrExchange({ isClient: true, initialState: ssrData }), fetchExchange],
+    preferGetMethod: false,
+    fetch: () => new Promise(() => undefined),
+  });
+}

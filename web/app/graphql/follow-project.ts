@@ -1,0 +1,35 @@
+import type { Client } from '@urql/core';
+import { ProjectEvents_Subscription } from './project-events.ts';
+import { setLastLine } from './last-lines.ts';
+
+/**
+ * A page's queries and the cursor it starts from are read side by side; a change between the two would be missed. Starting a little earlier repeats
+ * events, which is harmless: each brings its entity as it stands now.
+ */
+const OVERLAP_EVENTS = 25n;
+
+/** Where each project was left, so that coming back to it catches up instead of showing what was. */
+const lastCursors = new Map<string, string>();
+
+/**
+ * Keeps the cache in step with a project until it is told to stop.
+ * @param cursor the project's newest event when the page was made
+ * @param onResync the server can not replay what was missed: everything shown must be fetched again
+ */
+export function followProject(client: Client, { projectId, cursor, onResync }: { projectId: string; cursor: string; onResync(): void }): () => void {
+  const after = lastCursors.get(projectId) ?? earlier(cursor);
+  lastCursors.set(projectId, after);
+  const { unsubscribe } = client.subscription(ProjectEvents_Subscription, { projectId, after }).subscribe(({ data }) => {
+    const event = data?.projectEvents;
+    if (!event) return;
+    if (event.cursor) lastCursors.set(projectId, event.cursor);
+    if (event.__typename === 'ResyncEvent') onResync();
+    if (event.__typename === 'AgentRunLogAppendedEvent') setLastLine(event.entityId, event.lastMessage);
+  });
+  return unsubscribe;
+}
+
+function earlier(cursor: string): string {
+  const after = BigInt(cursor) - OVERLAP_EVENTS;
+  return String(after > 0n ? after : 0n);
+}

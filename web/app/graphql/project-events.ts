@@ -1,0 +1,152 @@
+import { graphql } from './gql/gql.ts';
+
+/**
+ * Everything that happens in a project, in one subscription. Each event brings the changed entity as it stands now, with the fields that pages
+ * show of it; the cache puts them in place, and `applyProjectEvent` puts new ones into the lists.
+ */
+export const ProjectEvents_Subscription = graphql(`
+  subscription ProjectEvents($projectId: ID!, $after: String) {
+    projectEvents(projectId: $projectId, after: $after) {
+      __typename
+      projectId
+      cursor
+      ... on ProjectUpdatedEvent {
+        project {
+          id
+          name
+          description
+          status
+          defaultRepoPath
+          updatedAt
+        }
+      }
+      ... on ProjectStateUpdatedEvent {
+        project {
+          id
+          stateVersion
+          updatedAt
+        }
+      }
+      ... on TaskCreatedEvent {
+        task {
+          id
+          ...Board_Task
+        }
+      }
+      ... on TaskUpdatedEvent {
+        task {
+          id
+          description
+          acceptanceCriteria
+          feedback
+          agentReason
+          ...Board_Task
+        }
+      }
+      ... on TaskEventAppendedEvent {
+        entityId
+        eventId
+        eventType
+        payload
+        createdAt
+      }
+      ... on AgentCreatedEvent {
+        agent {
+          id
+          name
+          type
+          isEnabled
+          updatedAt
+        }
+      }
+      ... on AgentUpdatedEvent {
+        agent {
+          id
+          name
+          type
+          isEnabled
+          config
+          updatedAt
+        }
+      }
+      ... on AgentRunCreatedEvent {
+        run {
+          ...EventRun_Run
+        }
+      }
+      ... on AgentRunStartedEvent {
+        run {
+          ...EventRun_Run
+        }
+      }
+      ... on AgentRunUpdatedEvent {
+        run {
+          ...EventRun_Run
+        }
+      }
+      ... on AgentRunCompletedEvent {
+        run {
+          ...EventRun_Run
+        }
+      }
+      ... on AgentRunLogAppendedEvent {
+        entityId
+        lastMessage
+      }
+      ... on ArtifactCreatedEvent {
+        patch
+      }
+      ... on ConversationCreatedEvent {
+        conversation {
+          id
+          title
+          createdAt
+        }
+      }
+      ... on ConversationMessageCreatedEvent {
+        message {
+          id
+          conversationId
+          ...ChatMessage_Message
+        }
+      }
+      ... on OrchestratorCycleStartedEvent {
+        cycle {
+          ...OrchestratorButton_Cycle
+        }
+      }
+      ... on OrchestratorCyclePhaseEvent {
+        cycle {
+          ...OrchestratorButton_Cycle
+        }
+      }
+      ... on OrchestratorCycleCompletedEvent {
+        cycle {
+          ...OrchestratorButton_Cycle
+        }
+      }
+      ... on RunnerStatusChangedEvent {
+        runner {
+          id
+          name
+          connection
+          capacity
+          isDraining
+          lastSeenAt
+        }
+      }
+    }
+  }
+`);
+
+export const EventRun_RunFragment = graphql(`
+  fragment EventRun_Run on Run {
+    id
+    ...RunRow_Run
+    ...RunFacts_Run
+    task {
+      id
+      ...Board_Task
+    }
+  }
+`);

@@ -1,0 +1,57 @@
+import { Client, fetchExchange, ssrExchange, type AnyVariables, type SSRData, type TypedDocumentNode } from '@urql/core';
+import { redirect, type AppLoadContext } from '@remix-run/node';
+import { apiErrorFacts, isUnauthenticated } from './api-error.ts';
+import { createCacheExchange } from './cache-exchange.ts';
+import { readSessionToken } from '~/lib/session.server.ts';
+
+interface Incoming {
+  request: Request;
+  context: AppLoadContext;
+}
+
+/** What a page's loader hands to the browser: the answers, in the form its cache takes over. */
+export interface PageData {
+  urql: SSRData;
+}
+
+/**
+ * Asks the API on behalf of the person whose request this is.
+ * @throws Response a redirect to the sign-in page without a session, 503 when the API is away, 500 for anything else
+ */
+export async function queryOnServer<Data, Variables extends AnyVariables>(
+  { request, context }: Incoming,
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+): Promise<PageData & { data: Data }> {
+  const ssr = ssrExchange({ isClient: false });
+  const client = new Client({
+    url: `${context.apiOrigin}/graphql`,
+    exchanges: [createCacheExchange(), ssr, fetchExchange],
+    preferGetMethod: false,
+    fetchOptions: { headers: forwardedHeaders({ request, context }), signal: request.signal },
+  });
+  const { data, error } = await client.query(document, variables).toPromise();
+  if (error && isUnauthenticated(error)) throw redirectToSignIn(request);
+  if (error) {
+    const facts = apiErrorFacts(error);
+    throw new Response(facts.message, { status: facts.code === 'UNAVAILABLE' ? 503 : 500, statusText: facts.code });
+  }
+  if (!data) throw new Error('The API answered with neither data nor an error');
+  return { data, urql: ssr.extractData() };
+}
+
+export function forwardedHeaders({ request, context }: Incoming): Record<string, string> {
+  const token = readSessionToken(request.headers.get('cookie'));
+  return {
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+    ...(context.clientAddress ? { 'x-forwarded-for': context.clientAddress } : {}),
+    'user-agent': request.headers.get('user-agent') ?? 'web',
+  };
+}
+
+/** Signs in first, and comes back to the page that was asked for. */
+export function redirectToSignIn(request: Request): Response {
+  const { pathname, search } = new URL(request.url);
+  const next = `${pathname}${search}`;
+  return redirect(next === '/' || next === '/projects' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`);
+}

@@ -1,0 +1,72 @@
+import { createClient, type Client as SocketClient } from 'graphql-ws';
+import { connectionPhase, setConnectionPhase } from './connection.ts';
+import { leaveForSignIn } from '~/lib/leave-for-sign-in.ts';
+
+const PING_MS = 10_000;
+const PONG_TIMEOUT_MS = 5_000;
+const LAST_SOCKET_LINGERS_MS = 3_000;
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 8_000;
+/** Close codes with which the API ends a socket whose session has ended. */
+const SESSION_ENDED = new Set([4401, 4403]);
+
+let client: SocketClient | null = null;
+
+/** The one socket of this page, opened with the first subscription. It comes back by itself for as long as the page lives. */
+export function socket(): SocketClient {
+  client ??= create();
+  return client;
+}
+
+function create(): SocketClient {
+  let wake: (() => void) | null = null;
+  let pongTimer: ReturnType<typeof setTimeout> | null = null;
+  const made = createClient({
+    url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+    lazyCloseTimeout: LAST_SOCKET_LINGERS_MS,
+    keepAlive: PING_MS,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: (event) => !(event instanceof CloseEvent && SESSION_ENDED.has(event.code)),
+    // Waits longer each time, with jitter; ends at once when the machine is back online or the page is looked at again.
+    retryWait: (retries) =>
+      new Promise((resolve) => {
+        const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** retries) * (0.5 + Math.random() / 2);
+        const timer = setTimeout(done, waitMs);
+        function done(): void {
+          clearTimeout(timer);
+          wake = null;
+          resolve();
+        }
+        wake = done;
+      }),
+    on: {
+      connecting: () => setConnectionPhase(connectionPhase() === 'idle' ? 'connecting' : navigator.onLine ? 'reconnecting' : 'offline'),
+      connected: () => setConnectionPhase('online'),
+      // A dead network closes nothing by itself: without a pong the socket is given up.
+      ping: (received) => {
+        if (!received) pongTimer = setTimeout(() => made.terminate(), PONG_TIMEOUT_MS);
+      },
+      pong: (received) => {
+        if (received && pongTimer) clearTimeout(pongTimer);
+      },
+      closed: (event) => {
+        if (pongTimer) clearTimeout(pongTimer);
+        const { code, wasClean } = event as CloseEvent;
+        if (SESSION_ENDED.has(code)) return leaveForSignIn();
+        setConnectionPhase(wasClean && code === 1000 ? 'idle' : navigator.onLine ? 'reconnecting' : 'offline');
+      },
+    },
+  });
+  addEventListener('online', () => {
+    if (connectionPhase() === 'offline') setConnectionPhase('reconnecting');
+    wake?.();
+  });
+  addEventListener('offline', () => {
+    setConnectionPhase('offline');
+    made.terminate();
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') wake?.();
+  });
+  return made;
+}

@@ -1,0 +1,77 @@
+import { data, redirect, type AppLoadContext } from '@remix-run/node';
+import { Client, fetchExchange } from '@urql/core';
+import { apiErrorFacts } from '~/graphql/api-error.ts';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { forwardedHeaders } from '~/graphql/server-query.server.ts';
+import { endedSessionCookie, readSessionToken, safeNextPath, sessionCookie } from './session.server.ts';
+import { waitText } from './time-text.ts';
+
+const SignIn_Mutation = graphql(`
+  mutation SignIn($input: LoginInput!) {
+    login(input: $input) {
+      __typename
+      ... on LoginPayload {
+        token
+        expiresAt
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const SignOut_Mutation = graphql(`
+  mutation SignOut {
+    logout
+  }
+`);
+
+interface Incoming {
+  request: Request;
+  context: AppLoadContext;
+}
+
+export interface SignInRefusal {
+  email: string;
+  message: string;
+}
+
+/** Signs in with the posted form; answers with the way on and the cookie, or with the form and the reason. */
+export async function signIn({ request, context }: Incoming, form: FormData) {
+  const email = String(form.get('email') ?? '').trim();
+  const password = String(form.get('password') ?? '');
+  const refuse = (message: string, status: number) => data<SignInRefusal>({ email, message }, status);
+  if (!email || !password) return refuse('Enter your email address and your password.', 400);
+
+  const result = await apiClient({ request, context }).mutation(SignIn_Mutation, { input: { email, password } }).toPromise();
+  if (result.error) {
+    const facts = apiErrorFacts(result.error);
+    if (facts.code === 'UNAUTHENTICATED') return refuse('Email address or password is wrong.', 401);
+    if (facts.code === 'RATE_LIMITED') return refuse(`Too many attempts. Try again ${waitText(facts.retryAfterMs ?? 60_000)}.`, 429);
+    return refuse(facts.message, facts.code === 'UNAVAILABLE' ? 503 : 500);
+  }
+  const answer = result.data?.login;
+  if (answer?.__typename !== 'LoginPayload') return refuse(answer?.message ?? 'The server gave no answer. Try again.', 400);
+  const cookie = sessionCookie(answer.token, { expiresAt: new Date(answer.expiresAt), isHttps: context.isHttps });
+  return redirect(safeNextPath(String(form.get('next') ?? '')), { headers: { 'Set-Cookie': cookie } });
+}
+
+/** Ends the session at the API and forgets its cookie. Without the API the cookie goes all the same. */
+export async function signOut(incoming: Incoming) {
+  if (readSessionToken(incoming.request.headers.get('cookie'))) {
+    const { error } = await apiClient(incoming).mutation(SignOut_Mutation, {}).toPromise();
+    if (error && !['UNAUTHENTICATED', 'UNAVAILABLE'].includes(apiErrorFacts(error).code)) throw error;
+  }
+  return redirect('/sign-in', { headers: { 'Set-Cookie': endedSessionCookie(incoming.context.isHttps) } });
+}
+
+function apiClient(incoming: Incoming): Client {
+  return new Client({
+    url: `${incoming.context.apiOrigin}/graphql`,
+    exchanges: [fetchExchange],
+    preferGetMethod: false,
+    fetchOptions: { headers: forwardedHeaders(incoming) },
+  });
+}

@@ -1,0 +1,49 @@
+import type { Types } from '@graphql-codegen/plugin-helpers';
+import { isAbstractType, isInterfaceType, isNonNullType, isObjectType, type GraphQLNamedType, type GraphQLSchema } from 'graphql';
+
+/**
+ * Writes what graphcache must know of the schema, and no more: which types an interface or a union has, which fields may be
+ * null, and which types have no id. The full introspection would be several times the size, and every browser loads it.
+ */
+export const graphcacheSchemaPreset: Types.OutputPreset = {
+  buildGeneratesSection: (options) => [
+    {
+      filename: options.baseOutputDir,
+      schema: options.schema,
+      documents: [],
+      config: {},
+      plugins: [{ graphcacheSchema: {} }],
+      pluginMap: { graphcacheSchema: { plugin: printModule } },
+    },
+  ],
+};
+
+function printModule(schema: GraphQLSchema): string {
+  const types = Object.values(schema.getTypeMap())
+    .filter((type) => !type.name.startsWith('__'))
+    .map(describe)
+    .filter((type) => type !== null);
+  const name = (type: GraphQLNamedType | null | undefined): { name: string } | null => (type ? { name: type.name } : null);
+  const introspection = {
+    __schema: { queryType: name(schema.getQueryType()), mutationType: name(schema.getMutationType()), subscriptionType: name(schema.getSubscriptionType()), types },
+  };
+  const unkeyed = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) && !type.name.startsWith('__') && !type.getFields()['id'])
+    .map((type) => type.name);
+  return `export const graphcacheSchema = ${JSON.stringify(introspection)} as const;\n\nexport const unkeyedTypes: readonly string[] = ${JSON.stringify(unkeyed)};\n`;
+
+  function describe(type: GraphQLNamedType): object | null {
+    const possibleTypes = isAbstractType(type) ? { possibleTypes: schema.getPossibleTypes(type).map((t) => ({ kind: 'OBJECT', name: t.name })) } : {};
+    if (!isObjectType(type) && !isInterfaceType(type)) return isAbstractType(type) ? { kind: 'UNION', name: type.name, ...possibleTypes } : null;
+    const fields = Object.values(type.getFields()).map((field) => ({
+      name: field.name,
+      args: [],
+      type: isNonNullType(field.type) ? { kind: 'NON_NULL', ofType: ANY } : ANY,
+    }));
+    const interfaces = type.getInterfaces().map((i) => ({ kind: 'INTERFACE', name: i.name }));
+    return { kind: isObjectType(type) ? 'OBJECT' : 'INTERFACE', name: type.name, fields, interfaces, ...possibleTypes };
+  }
+}
+
+/** Graphcache looks at the outer NON_NULL only. */
+const ANY = { kind: 'SCALAR', name: 'Any' } as const;
