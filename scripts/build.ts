@@ -62,8 +62,8 @@ async function copySchemaEngine(): Promise<void> {
 
 async function buildWeb(): Promise<void> {
   const remix = path.join(rootDir, 'node_modules', '@remix-run', 'dev', 'dist', 'cli.js');
-  const child = spawn(process.execPath, [remix, 'vite:build'], {
-    cwd: path.join(rootDir, 'web'),
+  const child = spawn(process.execPath, [remix, 'vite:build', '--config', 'web/vite.config.ts'], {
+    cwd: rootDir,
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

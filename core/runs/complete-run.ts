@@ -7,6 +7,7 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
+import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 import { requireLeasedRun } from './run-rows.ts';
 
 /**
@@ -20,18 +21,19 @@ export async function completeRun(core: Core, actor: RunnerActor, leaseToken: st
     if (seen.taskId) await tx.db.$queryRaw`select 1 from tasks where id = ${seen.taskId}::uuid for no key update`;
     await tx.db.$queryRaw`select 1 from agent_runs where id = ${seen.id}::uuid for no key update`;
     const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: seen.id } });
+    // A program that was told to stop ends somehow; who told it to decides what it is called.
+    const ending = run.cancelRequestedAt && result.status !== 'completed'
+      ? { ...result, status: 'canceled' as const, reason: run.cancelReason ?? ('by_user' as const) }
+      : result;
     if ((TERMINAL_RUN_STATUSES as readonly string[]).includes(run.status)) {
-      if (run.status === result.status && run.reason === result.reason) return run;
+      if (run.status === ending.status && run.reason === ending.reason) return run;
       throw new LeaseLostError(run.id);
     }
     // The terminal status is not visible before the last line is stored.
     if (run.lineCount !== result.lineCount) throw new ExpectedSeqError(run.lineCount);
     const task = run.taskId ? await tx.db.task.findUniqueOrThrow({ where: { id: run.taskId } }) : null;
-    // A program that was told to stop ends somehow; who told it to decides what it is called.
-    const ending = run.cancelRequestedAt && result.status !== 'completed'
-      ? { ...result, status: 'canceled' as const, reason: run.cancelReason ?? ('by_user' as const) }
-      : result;
     await finishRun(tx, actor, run, task, ending);
+    tx.afterCommit(() => refreshWaitingReasonsSoon(core, run.projectId));
     return tx.db.agentRun.findUniqueOrThrow({ where: { id: run.id } });
   });
 }

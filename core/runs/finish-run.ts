@@ -99,5 +99,6 @@ async function afterMerge(tx: Tx, actor: Actor, run: AgentRun, task: Task, endin
     await changeTaskStatus(tx, actor, task, { to: 'done', why: ending.message });
     return;
   }
-  await appendTaskEvent(tx, actor, task, 'error', { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
+  const eventType = ending.status === 'canceled' ? 'log' : 'error';
+  await appendTaskEvent(tx, actor, task, eventType, { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
 }

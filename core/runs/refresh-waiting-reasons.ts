@@ -22,3 +22,26 @@ export async function refreshWaitingReasons(core: Core, projectId: string): Prom
     });
   }
 }
+
+const refreshing = new WeakMap<Core, Map<string, 'once' | 'again'>>();
+
+/**
+ * The same, for the hot paths: one walk at a time for each project, and one more if it was asked for meanwhile.
+ * Not waited for by whoever started or ended a run.
+ */
+export async function refreshWaitingReasonsSoon(core: Core, projectId: string): Promise<void> {
+  const running = refreshing.get(core) ?? new Map<string, 'once' | 'again'>();
+  refreshing.set(core, running);
+  if (running.has(projectId)) {
+    running.set(projectId, 'again');
+    return;
+  }
+  try {
+    do {
+      running.set(projectId, 'once');
+      await refreshWaitingReasons(core, projectId);
+    } while (running.get(projectId) === 'again');
+  } finally {
+    running.delete(projectId);
+  }
+}

@@ -3,6 +3,7 @@ import { LEASE_MARGIN_MS } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { finishRun } from './finish-run.ts';
+import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 
 /**
  * Takes away the runs whose lease has ended, by the database's clock and after a margin: by then the keeper has
@@ -36,6 +37,7 @@ async function loseRun(core: Core, runId: string, taskId: string | null): Promis
     await finishRun(tx, SYSTEM('lease sweep'), run, task, {
       status: 'timed_out', reason: 'runner_lost', message: `No word from the runner ${row.runner ?? ''} for longer than the lease of ${Math.round((run.leaseMs ?? 0) / 1000)} s.`,
     });
+    tx.afterCommit(() => refreshWaitingReasonsSoon(core, run.projectId));
     return true;
   });
 }

@@ -9,16 +9,18 @@ export async function findWaitingReason(db: Queryable, projectId: string, agentI
   const project = await db.project.findUniqueOrThrow({ where: { id: projectId } });
   if (project.status === 'paused') return 'The project is paused.';
   const agent = await db.agent.findUniqueOrThrow({ where: { id: agentId } });
+  if (!agent.isEnabled) return `The agent ${agent.name} is disabled.`;
   const config = parseAgentConfig(agent);
+  const labels = agent.type === 'cloud' ? [...new Set([...config.labels, 'cloud'])] : config.labels;
   const runners = await db.runner.findMany({
     where: { isEnabled: true, isDraining: false, connection: 'online', OR: [{ allProjects: true }, { projects: { some: { projectId } } }] },
     select: { labels: true, capacity: true, _count: { select: { runs: { where: { status: { in: ['started', 'streaming'] } } } } } },
   });
   if (runners.length === 0) return 'No runner is online.';
-  const missing = config.labels.find((label) => !runners.some((runner) => runner.labels.includes(label)));
+  const missing = labels.find((label) => !runners.some((runner) => runner.labels.includes(label)));
   if (missing !== undefined) return `No runner with the label ${missing} is online.`;
-  const suitable = runners.filter((runner) => config.labels.every((label) => runner.labels.includes(label)));
-  if (suitable.length === 0) return `No online runner has all of the labels ${config.labels.join(', ')}.`;
+  const suitable = runners.filter((runner) => labels.every((label) => runner.labels.includes(label)));
+  if (suitable.length === 0) return `No online runner has all of the labels ${labels.join(', ')}.`;
   if (suitable.every((runner) => runner._count.runs >= runner.capacity)) return 'All runners are busy.';
   const live = await db.agentRun.count({ where: { agentId, status: { in: ['started', 'streaming'] } } });
   if (live >= config.concurrency) return `The agent ${agent.name} already has ${live} run${live === 1 ? '' : 's'}.`;

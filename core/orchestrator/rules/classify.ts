@@ -212,7 +212,7 @@ function isHandOver(tokens: readonly Token[], at: number, to: number): boolean {
 function isProhibition(tokens: readonly Token[], at: number): boolean {
   const word = tokens[at]?.lower ?? '';
   const next = tokens[at + 1]?.lower ?? '';
-  return (PROHIBITIONS.has(word) && !words.FINITE.has(next)) || (word === 'do' && next === 'not') || (word === 'no' && next === 'need') || (word === 'without' && verbOfGerund(next) !== null) || (word === 'not' && VERBS.has(next)) || (word === 'hold' && next === 'off');
+  return (PROHIBITIONS.has(word) && (next === 'do' || !words.FINITE.has(next))) || (word === 'do' && next === 'not') || (word === 'no' && next === 'need') || (word === 'without' && verbOfGerund(next) !== null) || (word === 'not' && VERBS.has(next)) || (word === 'hold' && next === 'off');
 }
 
 const COPULA_WORDS: ReadonlySet<string> = new Set("this that it it's that's is are these those them they all both everything of with at as the a very really please and for have has be treat handle do consider mark now set one ones them each task tasks item items same to here make should its his her above thing things there's there but so pls thanks thank you my your me prio priority".split(' '));

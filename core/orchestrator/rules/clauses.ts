@@ -114,6 +114,7 @@ function beginsClause(tokens: readonly Token[], candidate: Candidate): boolean {
   const isAskedFor = lead.kinds.has('request') || lead.kinds.has('gerund') || lead.kinds.has('need') || tokens.slice(at, core).some((token) => token.lower === 'please' || token.lower === 'pls');
   const word = tokens[core]?.lower ?? '';
   if (joint === 'and' && !isAskedFor && joinsTwoVerbs(tokens, at)) return false;
+  if (joint === 'and' && !isAskedFor && AMBIGUOUS_VERBS.has(word) && tokens.slice(left.core + 1, at).some((token) => /^(?:if|when|whenever|unless)$/.test(token.lower))) return false;
 
   // "; the tests must still pass"
   if (isPunct(tokens[at], ';') && tokens.slice(core + 1, core + 8).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))) return true;

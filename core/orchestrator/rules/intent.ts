@@ -45,7 +45,7 @@ const SETUP_VERBS: ReadonlySet<string> = new Set(listOf('set, setup, configure, 
 export function typeOfInstruction(instruction: Instruction, paths: readonly string[]): TaskType {
   const { verb, object, places, main, all } = instruction;
   const byVerb = TYPE_OF_VERB.match([{ lower: verb, kind: 'word' }, ...all.slice(1).filter((token) => token.kind !== 'punct')], 0)?.value ?? null;
-  const isRepair = FIX_VERBS.has(verb) || (verb === 'make' && main.some((token) => /^(?:pass|green|work|stable|reliable|faster|deterministic)$/.test(token.lower)));
+  const isRepair = FIX_VERBS.has(verb) || ((verb === 'make' || verb === 'get') && main.some((token) => /^(?:pass|green|work|stable|reliable|faster|deterministic)$/.test(token.lower)));
 
   const byNoun = LIGHT_VERBS.has(verb) ? (TYPE_OF_NOUN.get(singular(object.head?.lower ?? '')) ?? null) : null;
   if (byNoun !== null) return byNoun;
@@ -132,7 +132,7 @@ function isRepairedAfterwards(all: readonly Token[]): boolean {
 const WRITTEN_INTO: ReadonlySet<string> = new Set(['in', 'into', 'to', 'of', 'on', 'from', 'inside', 'with', 'within', 'as', 'for']);
 
 function asksForDocument({ verb, object, places }: Instruction, paths: readonly string[]): boolean {
-  if (PROGRAM_VERBS.has(verb)) return false;
+  if (PROGRAM_VERBS.has(verb) && !(object.head?.lower === 'it' && places.some(({ phrase }) => isDocument(phrase)))) return false;
   if (isDocument(object)) return !places.some(({ preposition, phrase }) => preposition !== 'for' && preposition !== 'with' && preposition !== 'about' && preposition !== 'of' && isAbout(FRONTEND, phrase) && !isDocument(phrase) && !isDocHead(object.head));
   const isElsewhere = places.some(({ preposition, phrase }) => preposition !== 'for' && !isDocument(phrase) && isAbout(FRONTEND, phrase));
   if (isElsewhere) return false;

@@ -1,5 +1,6 @@
 import type { Block } from './blocks.ts';
 import { announcesMore, classify, CONTEXT_HEADING, CRITERIA_HEADING, namesTopic } from './classify.ts';
+import type { Instruction } from './instruction.ts';
 import type { PriorityMarker } from './markers.ts';
 import { pathsIn } from './paths.ts';
 import { rangeOf } from './ranges.ts';
@@ -21,34 +22,46 @@ export interface Section {
 }
 
 /** A line that ends in a colon, or a heading, with something below it. */
-export function isHeader(block: Block, next: Block | undefined, tokens: Token[]): boolean {
+export function isHeader(block: Block, next: Block | undefined, tokens: readonly Token[]): boolean {
   const lastMark = tokens.findLast((token) => !isPunct(token, '*_'));
   const endsInColon = isPunct(lastMark, ':');
   if (block.kind === 'heading') return true;
-  if (!endsInColon || next === undefined) return false;
+  const announcesList = next?.kind === 'item' && tokens.some((token) => token.lower === 'following' || token.lower === 'these');
+  if ((!endsInColon && !announcesList) || next === undefined) return false;
   return block.kind !== 'item' || next.depth > block.depth || next.kind !== 'item';
 }
 
 /** @returns null when the header is an ask of its own, and what follows are its details */
-export function readSection(block: Block, tokens: Token[], markers: ReadonlyMap<number, PriorityMarker>): Section | null {
+export function readSection(block: Block, tokens: readonly Token[], markers: ReadonlyMap<number, PriorityMarker>): Section | null {
   const label = tokens.filter(isNaming).map((token) => token.lower).join(' ');
-  const own = [...markers.values()];
-  const priority = own[0]?.priority ?? null;
-  const open = (kind: 'criteria' | 'context' | 'asks', prefix: [number, number] | null): true => {
-    this.section = { kind, block, prefix, priority };
-    return true;
+  const priority = [...markers.values()][0]?.priority ?? null;
+  const plain = { block, prefix: null, priority, verb: null };
+  if (CRITERIA_HEADING.test(label)) return { ...plain, kind: 'criteria' };
+  if (CONTEXT_HEADING.test(label)) return { ...plain, kind: 'context' };
+
+  const { kind, instruction, core, to } = classify(tokens, 0, tokens.length, markers);
+  const isHeading = block.kind === 'heading';
+  if (kind === 'ask' && !isHeading && !announcesMore(tokens, core, to)) return null;
+  const isVerbOnly = instruction !== null && core + 2 >= tokens.length;
+  const saysWhere = pathsIn(tokens).length > 0 || (kind === 'aside' && namesTopic(tokens));
+  return {
+    kind: 'asks',
+    block,
+    prefix: isVerbOnly || saysWhere ? rangeOf(tokens, 0, tokens.length) : null,
+    priority,
+    verb: kind === 'ask' && !isHeading ? givenVerb(instruction) : null,
   };
-  if (CRITERIA_HEADING.test(label)) return open('criteria', null);
-  if (CONTEXT_HEADING.test(label)) return open('context', null);
-  const segment = classify(tokens, 0, tokens.length, markers);
-      if (segment.kind === 'ask' && block.kind !== 'heading' && !announcesMore(tokens, segment.core, segment.to)) return false;
-  const isVerbOnly = segment.instruction !== null && segment.core + 2 >= tokens.length;
-  this.sectionVerb = segment.kind === 'ask' && block.kind !== 'heading' && segment.instruction?.verb !== 'need' && segment.instruction?.verb !== 'do' ? (segment.instruction?.verb ?? null) : null;
-  return open('asks', isVerbOnly || pathsIn(tokens).length > 0 || (segment.kind === 'aside' && namesTopic(tokens)) ? rangeOf(tokens, 0, tokens.length) : null);
 }
 
+/** Whether the section is over when this block begins. */
 export function endsSection(section: Section, block: Block): boolean {
-  const header = this.section?.block;
-  if (header === undefined || block.kind === 'heading') return true;
-  return block.kind === 'text' ? header.kind !== 'heading' && this.section?.kind === 'asks' : header.kind === 'item' && block.depth <= header.depth;
+  if (block.kind === 'heading') return true;
+  if (block.kind === 'text') return section.block.kind !== 'heading' && section.kind === 'asks';
+  return section.block.kind === 'item' && block.depth <= section.block.depth;
+}
+
+/** "Fix the following" lends its verb to the items below, "do the following" and "we need" do not. */
+function givenVerb(instruction: Instruction | null): string | null {
+  const verb = instruction?.verb ?? null;
+  return verb === 'need' || verb === 'do' ? null : verb;
 }

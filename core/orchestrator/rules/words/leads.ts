@@ -14,7 +14,7 @@ export type LeadKind = 'filler' | 'sequel' | 'request' | 'gerund' | 'need' | 'pr
 const FILLERS = listOf(`
   please, pls, plz, plss, kindly, hey, hi, hello, hallo, moin, ok, okay, okey, so, well, and, but, or, now, just, maybe, perhaps, quickly, again, btw, by the way, um, umm, uh, uhm, er, erm, hmm, hm,
   oh, yes, yeah, yep, sure, great, cool, nice, perfect, thanks, thank you, thx, team, everyone, folks, guys, all right, alright, right, actually, basically, like, you know, simply, only, anyway, hi there, hello there, hey there,
-  i think, i guess, i believe, i suppose, good morning, good afternoon, good evening, morning, dear, buddy, mate, first of all, for now, at least, if possible, if you can, if you could, if you do not mind,
+  i noticed that, i noticed, i see that, i found that, i found out that, we noticed that, we noticed, it seems that, it seems, it looks like, apparently, i think, i guess, i believe, i suppose, good morning, good afternoon, good evening, morning, dear, buddy, mate, first of all, for now, at least, if possible, if you can, if you could, if you do not mind,
   when you're done, when you are done, when that's done, when that is done, once that's done, once that is done, once done, when done, ideally, ah, wow, instead, rather, @orchestrator, orchestrator, @all,
   look, listen, look at this, one more thing, another thing, one thing, same here, today, tomorrow, asap please, in that case, for that, sorry, good, super, carefully, properly, correctly, gently, briefly, slowly, completely`);
 

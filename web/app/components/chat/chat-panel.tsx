@@ -39,7 +39,7 @@ const SendMessage_Mutation = graphql(`
       }
       ... on UserError {
         code
-        message
+        failure: message
       }
     }
   }

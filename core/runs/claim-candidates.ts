@@ -1,0 +1,67 @@
+import type { RunnerActor } from '#core/access/actor.ts';
+import type { Core } from '#core/platform/core.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+
+export interface Candidate {
+  id: string;
+  task_id: string;
+  agent_id: string;
+  kind: 'task' | 'merge';
+  attempt: number;
+  branch: string | null;
+}
+
+/**
+ * Holds the runner's row and says whether it may take one more run. Two statements, because what a statement
+ * counts is as old as its start, and this one may have waited for another claim of the same runner.
+ */
+export async function lockRunner(tx: Tx, actor: RunnerActor): Promise<boolean> {
+  const rows = await tx.db.$queryRaw<{ capacity: number }[]>`
+    select capacity from runners where id = ${actor.runnerId}::uuid and is_enabled and not is_draining for no key update`;
+  const runner = rows[0];
+  if (!runner) return false;
+  return (await tx.db.agentRun.count({ where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] } } })) < runner.capacity;
+}
+
+// What this runner may be given: $1 its id, $2 whether it serves every project, $3 the projects it serves.
+// Merges are no agent's work: they count against no agent, and a disabled one does not hold them up.
+const ELIGIBLE = `
+    from agent_runs r
+    join tasks t on t.id = r.task_id
+    join agents a on a.id = r.agent_id
+    join projects p on p.id = r.project_id
+    join runners me on me.id = $1::uuid
+   where r.status = 'pending' and (r.not_before is null or r.not_before <= clock_timestamp())
+     and p.status = 'active' and ($2::boolean or p.id = any($3::uuid[]))
+     and ((r.kind = 'task' and t.status = 'queued' and a.is_enabled) or (r.kind = 'merge' and t.status = 'needs_review'))
+     and (a.type <> 'cloud' or 'cloud' = any(me.labels))
+     and coalesce(a.config_json->'labels', '[]'::jsonb) <@ to_jsonb(me.labels)
+     and (r.kind = 'merge' or (select count(*) from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status in ('started', 'streaming'))
+           < coalesce((a.config_json->>'concurrency')::int, 2))
+   order by (r.kind = 'merge') desc, t.priority, r.created_at
+   limit 1`;
+// Merges first: a person waits for them.
+const PICK = `select r.id, r.task_id, r.agent_id, r.kind, r.attempt, r.branch ${ELIGIBLE} for no key update of r, t skip locked`;
+const FIND_HELD = `select r.task_id ${ELIGIBLE}`;
+
+/** Takes the first run that nobody else holds. */
+export async function pickCandidate(tx: Tx, actor: RunnerActor): Promise<Candidate | null> {
+  const rows = await tx.db.$queryRawUnsafe<Candidate[]>(PICK, actor.runnerId, actor.allProjects, actor.projectIds);
+  return rows[0] ?? null;
+}
+
+/** The task of a run that could be claimed if its rows were not held by somebody else. */
+export async function findHeldCandidate(core: Core, actor: RunnerActor): Promise<string | null> {
+  const { rows } = await core.pool.query<{ task_id: string }>({ name: 'find_held_candidate', text: FIND_HELD, values: [actor.runnerId, actor.allProjects, actor.projectIds] });
+  return rows[0]?.task_id ?? null;
+}
+
+/** Holds the agent's row and counts again, so that two claims never take its last free place both. */
+export async function hasRoom(tx: Tx, candidate: Candidate): Promise<boolean> {
+  if (candidate.kind === 'merge') return true;
+  const rows = await tx.db.$queryRaw<{ concurrency: number }[]>`
+    select coalesce((config_json->>'concurrency')::int, 2) as concurrency from agents where id = ${candidate.agent_id}::uuid and is_enabled for no key update`;
+  const agent = rows[0];
+  if (!agent) return false;
+  return (await tx.db.agentRun.count({ where: { agentId: candidate.agent_id, kind: 'task', status: { in: ['started', 'streaming'] } } })) < agent.concurrency;
+}

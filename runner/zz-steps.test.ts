@@ -1,0 +1,26 @@
+import { realpathSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawn, spawnSync } from 'node:child_process';
+import { test } from 'vitest';
+import { Git } from './execution/git.ts';
+import { openRepository } from './execution/repository.ts';
+import { makeWorktree, inWorktree } from './execution/worktree.ts';
+import { temporaryFolder } from './testing/programs.ts';
+import { makeRepository } from './testing/repositories.ts';
+test('steps', async () => {
+  const folder = realpathSync(temporaryFolder());
+  const r = makeRepository(join(folder, 'repo'), Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`src/${n}.js`, 'x\n'.repeat(100)])));
+  const git = new Git('/usr/bin/git', '/usr/bin:/bin');
+  const med = async (name: string, f: (n: number) => Promise<unknown>) => { const t: number[] = []; for (let n = 0; n < 15; n += 1) { await new Promise(r => setTimeout(r, 50)); const s = performance.now(); await f(n); t.push(performance.now() - s); } t.sort((a, b) => a - b); console.log(name, t[7]?.toFixed(1), 'min', t[0]?.toFixed(1)); };
+  await med('spawn true', () => new Promise((res) => spawn('/bin/true').on('close', res)));
+  await med('spawn git version', () => new Promise((res) => spawn('/usr/bin/git', ['version']).on('close', res)));
+  await med('open', () => openRepository(git, r.root, null));
+  mkdirSync(join(folder, 'w'));
+  await med('add', (n) => git.run(['worktree', 'add', '--quiet', '--no-checkout', '-b', `b${n}`, '--', join(folder, 'w', String(n)), 'HEAD'], { cwd: r.root }));
+  const wt = { path: join(folder, 'w', '0'), adminDir: join(r.root, '.git/worktrees/0') };
+  await med('neutralize', () => git.neutralize(inWorktree(wt)));
+  await med('read-tree', (n) => git.run(['read-tree', '--reset', '-u', 'HEAD'], inWorktree({ path: join(folder, 'w', String(n)), adminDir: join(r.root, '.git/worktrees', String(n)) })));
+  await med('whole', (n) => makeWorktree(git, { root: r.root, baseBranch: null, branch: `c${n}`, startFromBranch: null, path: join(folder, 'v', String(n)), recordFile: join(folder, 'rec') }));
+  await med('whole with checkout', (n) => git.run(['worktree', 'add', '--quiet', '-b', `d${n}`, '--', join(folder, 'u', String(n)), 'HEAD'], { cwd: r.root }));
+  spawnSync('true');
+}, 60000);

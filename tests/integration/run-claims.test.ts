@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { UserActor } from '#core/access/actor.ts';
+import type { Core } from '#core/platform/core.ts';
+import { updateProject } from '#core/projects/update-project.ts';
+import { commentOnTask } from '#core/tasks/comment-on-task.ts';
+import type { Agent, Project } from '#prisma/generated/client/client.ts';
+import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import type { HeldRun } from '#tests/kit/runs.ts';
+import { seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+import { until } from '#tests/kit/until.ts';
+
+let system: TestSystem;
+let core: Core;
+let user: UserActor;
+let project: Project;
+let agent: Agent;
+beforeAll(async () => {
+  system = await startTestSystem();
+  ({ core } = system);
+  user = await seeder(core).user();
+});
+beforeEach(async () => {
+  project = await seeder(core).project(user);
+  agent = await seeder(core).agent(project);
+});
+afterAll(() => system.close());
+
+const runnerOf = async (options: { capacity?: number; labels?: string[] } = {}) => runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [project.id], ...options })).actor);
+const claimsOf = async (claims: Promise<HeldRun | null>[]): Promise<HeldRun[]> => (await Promise.all(claims)).filter((held) => held !== null);
+
+describe('many claims at once', () => {
+  test('50 runners that claim one run: one gets it', async () => {
+    await scheduledTask(core, user, project, agent);
+    const runners = await Promise.all(Array.from({ length: 50 }, () => runnerOf()));
+    const held = await claimsOf(runners.map((runner) => runner.claimOrNull()));
+    expect(held).toHaveLength(1);
+    expect(await core.db.agentRun.count({ where: { projectId: project.id, status: 'started' } })).toBe(1);
+    expect(await core.db.taskEvent.count({ where: { taskId: held[0]?.spec.taskId ?? '', eventType: 'status_changed' } })).toBe(1);
+  });
+
+  test('50 claims over 30 runs: each run once, and all of them', async () => {
+    await seeder(core).configure(agent, { concurrency: 100 });
+    for (let i = 0; i < 30; i += 1) await scheduledTask(core, user, project, agent, { title: `Task ${i}` });
+    const runners = await Promise.all(Array.from({ length: 10 }, () => runnerOf({ capacity: 5 })));
+    const held = await claimsOf(runners.flatMap((runner) => Array.from({ length: 5 }, () => runner.claimOrNull())));
+    expect(new Set(held.map(({ spec }) => spec.runId)).size).toBe(30);
+    expect(held).toHaveLength(30);
+  });
+
+  test('a runner never gets more than its capacity', async () => {
+    await seeder(core).configure(agent, { concurrency: 100 });
+    for (let i = 0; i < 12; i += 1) await scheduledTask(core, user, project, agent, { title: `Task ${i}` });
+    for (const capacity of [3, 1]) {
+      const runner = await runnerOf({ capacity });
+      expect(await claimsOf(Array.from({ length: 50 }, () => runner.claimOrNull()))).toHaveLength(capacity);
+    }
+  });
+
+  test('an agent never has more runs than its concurrency, whoever claims', async () => {
+    await seeder(core).configure(agent, { concurrency: 3 });
+    for (let i = 0; i < 20; i += 1) await scheduledTask(core, user, project, agent, { title: `Task ${i}` });
+    const runners = await Promise.all(Array.from({ length: 10 }, () => runnerOf({ capacity: 5 })));
+    expect(await claimsOf(runners.flatMap((runner) => Array.from({ length: 5 }, () => runner.claimOrNull())))).toHaveLength(3);
+    expect(await core.db.agentRun.count({ where: { agentId: agent.id, status: { in: ['started', 'streaming'] } } })).toBe(3);
+  });
+
+  test('a claim is not turned away because somebody happens to hold the task for a moment', async () => {
+    const task = await scheduledTask(core, user, project, agent);
+    const runner = await runnerOf();
+    const other = await core.pool.connect();
+    await other.query('begin');
+    await other.query('select 1 from tasks where id = $1 for no key update', [task.id]);
+    const claim = runner.claimOrNull();
+    // The claim has met the lock when PostgreSQL says that it waits; without that it has given up.
+    const waits = until(async () => (await core.pool.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount, (count) => count !== 0);
+    expect(await Promise.race([claim, waits.then(() => 'waits')])).toBe('waits');
+    await other.query('commit');
+    other.release();
+    expect((await claim)?.spec.taskId).toBe(task.id);
+  });
+
+  test('claims, comments and cycles of the same tasks at once end without a deadlock', async () => {
+    await seeder(core).configure(agent, { concurrency: 100 });
+    const tasks = [];
+    for (let i = 0; i < 10; i += 1) tasks.push(await scheduledTask(core, user, project, agent, { title: `Task ${i}` }));
+    const runner = await runnerOf({ capacity: 50 });
+    const answers = await Promise.allSettled(tasks.flatMap((task) => [runner.claimOrNull(), commentOnTask(core, user, { taskId: task.id, text: 'hm' }), runner.claimOrNull()]));
+    expect(answers.filter((answer) => answer.status === 'rejected')).toEqual([]);
+    expect(await core.db.agentRun.count({ where: { projectId: project.id, status: 'started' } })).toBe(10);
+  });
+});
+
+describe('who is given what', () => {
+  test('the first priority first, then the oldest; merges before all', async () => {
+    await seeder(core).configure(agent, { concurrency: 100 });
+    const [low, first, second] = [
+      await scheduledTask(core, user, project, agent, { title: 'low', priority: 5 }),
+      await scheduledTask(core, user, project, agent, { title: 'first', priority: 1 }),
+      await scheduledTask(core, user, project, agent, { title: 'second', priority: 1 }),
+    ];
+    const runner = await runnerOf();
+    expect([(await runner.claim()).spec.taskId, (await runner.claim()).spec.taskId, (await runner.claim()).spec.taskId]).toEqual([first.id, second.id, low.id]);
+  });
+
+  test('a runner of another project gets nothing', async () => {
+    await scheduledTask(core, user, project, agent);
+    const other = await seeder(core).project(user, 'Other');
+    const stranger = runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [other.id] })).actor);
+    expect(await stranger.claimOrNull()).toBeNull();
+  });
+
+  test('only a runner with all of the labels is given the run', async () => {
+    await seeder(core).configure(agent, { labels: ['gpu', 'linux'] });
+    const task = await scheduledTask(core, user, project, agent);
+    expect(await (await runnerOf({ labels: ['gpu'] })).claimOrNull()).toBeNull();
+    expect((await (await runnerOf({ labels: ['linux', 'gpu', 'big'] })).claim()).spec.taskId).toBe(task.id);
+  });
+
+  test('a cloud agent is reached by a runner with the label cloud only', async () => {
+    await core.db.agent.update({ where: { id: agent.id }, data: { type: 'cloud' } });
+    const task = await scheduledTask(core, user, project, agent);
+    expect(await (await runnerOf()).claimOrNull()).toBeNull();
+    expect((await (await runnerOf({ labels: ['cloud'] })).claim()).spec.taskId).toBe(task.id);
+  });
+
+  test('nothing starts in a paused project, and resuming starts it', async () => {
+    await scheduledTask(core, user, project, agent);
+    const runner = await runnerOf();
+    await updateProject(core, user, { projectId: project.id, status: 'paused' });
+    expect(await runner.claimOrNull()).toBeNull();
+    await updateProject(core, user, { projectId: project.id, status: 'active' });
+    await runner.claim();
+  });
+
+  test('a run whose agent has a configuration of an older form does not keep the others from starting', async () => {
+    const old = await seeder(core).agent(project, 'frontend');
+    const task = await scheduledTask(core, user, project, old, { priority: 1 });
+    await core.db.agent.update({ where: { id: old.id }, data: { configJson: { commands: [['x']], shell: true } } });
+    const good = await scheduledTask(core, user, project, agent, { priority: 2 });
+    expect((await (await runnerOf()).claim()).spec.taskId).toBe(good.id);
+    const blocked = await core.db.task.findUniqueOrThrow({ where: { id: task.id } });
+    expect(blocked.status).toBe('blocked');
+    expect(blocked.blockedReason).toContain('shell');
+  });
+});

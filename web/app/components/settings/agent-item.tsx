@@ -1,0 +1,119 @@
+import { Bot } from 'lucide-react';
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Field, Textarea } from '../ui/field.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { Switch } from '../ui/switch.tsx';
+import { showToast } from '../ui/toast-store.ts';
+
+export const AgentItem_AgentFragment = graphql(`
+  fragment AgentItem_Agent on Agent {
+    id
+    name
+    type
+    isEnabled
+    config
+  }
+`);
+
+const UpdateAgent_Mutation = graphql(`
+  mutation UpdateAgent($input: UpdateAgentInput!) {
+    updateAgent(input: $input) {
+      __typename
+      ... on UpdateAgentPayload {
+        agent {
+          id
+          ...AgentItem_Agent
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+/** One agent: what it runs, whether it is given work, its whole configuration. */
+export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentItem_AgentFragment> }) {
+  const agent = readFragment(AgentItem_AgentFragment, masked);
+  const [isEditing, setEditing] = useState(false);
+  const [{ fetching }, updateAgent] = useMutation(UpdateAgent_Mutation);
+  const commands = (agent.config as { commands?: string[][] } | null)?.commands ?? [];
+  const toggle = async (isEnabled: boolean): Promise<void> => {
+    const failure = mutationFailure(await updateAgent({ input: { agentId: agent.id, isEnabled } }));
+    if (failure) showToast({ kind: 'error', text: failure });
+  };
+  return (
+    <li className="flex items-center gap-3 px-4 py-3">
+      <Bot aria-hidden className="size-4 shrink-0 text-faint" />
+      <div className="min-w-0 flex-1">
+        <p className="font-medium">{agent.name}</p>
+        <p className="truncate font-mono text-xs text-muted" title={commands.map((argv) => argv.join(' ')).join('\n')}>
+          {commands.map((argv) => argv.join(' ')).join(' ; ')}
+        </p>
+      </div>
+      <Button size="sm" variant="ghost" onClick={() => setEditing(true)}>
+        Configure
+      </Button>
+      <Switch label={`${agent.name} is given work`} isOn={agent.isEnabled} isDisabled={fetching} onChange={(isOn) => void toggle(isOn)} />
+      <Dialog isOpen={isEditing} onOpenChange={setEditing} title={`Agent ${agent.name}`} description="Its configuration, checked against the contract when it is saved. Runs that work keep what they started with." className="sm:max-w-2xl">
+        <ConfigForm
+          config={agent.config}
+          onCancel={() => setEditing(false)}
+          onSave={async (config) => {
+            const failure = mutationFailure(await updateAgent({ input: { agentId: agent.id, config } }));
+            if (failure === null) setEditing(false);
+            return failure;
+          }}
+        />
+      </Dialog>
+    </li>
+  );
+}
+
+function ConfigForm({ config, onCancel, onSave }: { config: unknown; onCancel(): void; onSave(config: unknown): Promise<string | null> }) {
+  const [text, setText] = useState(() => JSON.stringify(config, null, 2));
+  const [failure, setFailure] = useState<string | null>(null);
+  const [isSaving, setSaving] = useState(false);
+  const submit = async (): Promise<void> => {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch (error) {
+      return setFailure(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    setSaving(true);
+    setFailure(await onSave(parsed));
+    setSaving(false);
+  };
+  return (
+    <form
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {failure ? (
+        <Notice kind="error" role="alert">
+          {failure}
+        </Notice>
+      ) : null}
+      <Field label="Configuration" hint="Commands are lists of arguments; no shell reads them.">
+        <Textarea value={text} rows={18} spellCheck={false} onChange={(event) => setText(event.target.value)} className="font-mono text-xs! leading-5" />
+      </Field>
+      <DialogActions>
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button type="submit" variant="primary" isBusy={isSaving}>
+          Save
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,87 @@
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Field, Input } from '../ui/field.tsx';
+import { Notice } from '../ui/notice.tsx';
+
+const CreateRunner_Mutation = graphql(`
+  mutation CreateRunner($input: CreateRunnerInput!) {
+    createRunner(input: $input) {
+      __typename
+      ... on CreateRunnerPayload {
+        token
+        runner {
+          id
+          ...RunnerItem_Runner
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+interface CreateRunnerDialogProps {
+  isOpen: boolean;
+  onOpenChange(isOpen: boolean): void;
+  onToken(token: string): void;
+}
+
+export function CreateRunnerDialog(props: CreateRunnerDialogProps) {
+  return (
+    <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title="Add runner" description="It gets a token that can do nothing but a runner’s work.">
+      <CreateRunnerForm {...props} />
+    </Dialog>
+  );
+}
+
+function CreateRunnerForm({ onOpenChange, onToken }: CreateRunnerDialogProps) {
+  const [{ fetching }, createRunner] = useMutation(CreateRunner_Mutation);
+  const [failure, setFailure] = useState<string | null>(null);
+  const submit = async (form: HTMLFormElement): Promise<void> => {
+    const fields = new FormData(form);
+    const labels = String(fields.get('labels') ?? '').split(/[\s,]+/).filter(Boolean);
+    const result = await createRunner({ input: { name: String(fields.get('name') ?? '').trim(), capacity: Number(fields.get('capacity')), labels } });
+    const refused = mutationFailure(result);
+    if (refused) return setFailure(refused);
+    if (result.data?.createRunner.__typename !== 'CreateRunnerPayload') return;
+    onOpenChange(false);
+    onToken(result.data.createRunner.token);
+  };
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      {failure ? (
+        <Notice kind="error" role="alert">
+          {failure}
+        </Notice>
+      ) : null}
+      <Field label="Name">
+        <Input name="name" required autoFocus maxLength={MAX_NAME_CHARS} placeholder="workstation" />
+      </Field>
+      <Field label="Runs at once">
+        <Input name="capacity" type="number" min={1} max={64} defaultValue={2} required />
+      </Field>
+      <Field label="Labels" isOptional hint="What it has or can do; agents may ask for labels.">
+        <Input name="labels" placeholder="gpu macos" />
+      </Field>
+      <DialogActions>
+        <Button onClick={() => onOpenChange(false)}>Cancel</Button>
+        <Button type="submit" variant="primary" isBusy={fetching}>
+          Add runner
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,128 @@
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { apiErrorFacts } from '~/graphql/api-error.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { useLiveQuery } from '~/graphql/use-live-query.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { ErrorState } from '../ui/error-state.tsx';
+import { Field, Input } from '../ui/field.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { SkeletonLines } from '../ui/skeleton.tsx';
+import { RelativeTime } from '../ui/time.tsx';
+import { SettingsList, SettingsSection } from './settings-section.tsx';
+
+const People_Query = graphql(`
+  query People {
+    users {
+      id
+      email
+      isAdmin
+      isActive
+      createdAt
+    }
+  }
+`);
+
+const CreateUser_Mutation = graphql(`
+  mutation CreateUser($input: CreateUserInput!) {
+    createUser(input: $input) {
+      __typename
+      ... on CreateUserPayload {
+        user {
+          id
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+/** Who has an account. For administrators. */
+export function People({ viewerId }: { viewerId: string }) {
+  const { data, error, refetch } = useLiveQuery(People_Query, {}, { requestPolicy: 'cache-and-network' });
+  const [isAdding, setAdding] = useState(false);
+  return (
+    <SettingsSection
+      title="People"
+      text="Everybody with an account on this system."
+      actions={
+        <Button onClick={() => setAdding(true)}>
+          <Plus aria-hidden className="size-4" />
+          Add person
+        </Button>
+      }
+    >
+      {data ? (
+        <SettingsList label="People">
+          {data.users.map((user) => (
+            <li key={user.id} className="flex items-center gap-3 px-4 py-2.5">
+              <p className="title-wrap min-w-0 flex-1 font-medium">{user.email}</p>
+              {user.id === viewerId ? <Badge>You</Badge> : null}
+              {user.isAdmin ? <Badge>Administrator</Badge> : null}
+              {user.isActive ? null : <Badge>Inactive</Badge>}
+              <RelativeTime value={user.createdAt} className="w-24 shrink-0 text-right text-dense text-faint max-sm:hidden" />
+            </li>
+          ))}
+        </SettingsList>
+      ) : error ? (
+        <ErrorState title="The list could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
+      ) : (
+        <SkeletonLines count={3} label="Loading people" />
+      )}
+      <Dialog isOpen={isAdding} onOpenChange={setAdding} title="Add person" description="Tell them the password; they can change it after signing in.">
+        <AddPersonForm onDone={() => setAdding(false)} />
+      </Dialog>
+    </SettingsSection>
+  );
+}
+
+function AddPersonForm({ onDone }: { onDone(): void }) {
+  const [{ fetching }, createUser] = useMutation(CreateUser_Mutation);
+  const [failure, setFailure] = useState<string | null>(null);
+  const submit = async (form: HTMLFormElement): Promise<void> => {
+    const fields = new FormData(form);
+    const refused = mutationFailure(
+      await createUser({ input: { email: String(fields.get('email') ?? '').trim(), password: String(fields.get('password')), isAdmin: fields.get('isAdmin') === 'on' } }),
+    );
+    if (refused) setFailure(refused);
+    else onDone();
+  };
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      {failure ? (
+        <Notice kind="error" role="alert">
+          {failure}
+        </Notice>
+      ) : null}
+      <Field label="Email">
+        <Input name="email" type="email" required autoFocus autoComplete="off" />
+      </Field>
+      <Field label="Password" hint="8 to 200 characters">
+        <Input name="password" type="text" required minLength={8} maxLength={200} autoComplete="off" className="font-mono" />
+      </Field>
+      <label className="flex items-center gap-2 text-dense">
+        <input type="checkbox" name="isAdmin" className="size-4 accent-accent" />
+        Administrator: manages people, runners and every project
+      </label>
+      <DialogActions>
+        <Button onClick={onDone}>Cancel</Button>
+        <Button type="submit" variant="primary" isBusy={fetching}>
+          Add person
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,85 @@
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { MAX_NAME_CHARS, MAX_PATH_CHARS } from '#contract/limits.ts';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { Button } from '../ui/button.tsx';
+import { Field, Input, Textarea } from '../ui/field.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { showToast } from '../ui/toast-store.ts';
+
+export const ProjectForm_ProjectFragment = graphql(`
+  fragment ProjectForm_Project on Project {
+    id
+    name
+    description
+    defaultRepoPath
+  }
+`);
+
+export const UpdateProject_Mutation = graphql(`
+  mutation UpdateProject($input: UpdateProjectInput!) {
+    updateProject(input: $input) {
+      __typename
+      ... on UpdateProjectPayload {
+        project {
+          id
+          name
+          description
+          status
+          defaultRepoPath
+          updatedAt
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export function ProjectForm({ project: masked }: { project: FragmentType<typeof ProjectForm_ProjectFragment> }) {
+  const project = readFragment(ProjectForm_ProjectFragment, masked);
+  const [{ fetching }, updateProject] = useMutation(UpdateProject_Mutation);
+  const [failure, setFailure] = useState<string | null>(null);
+  const submit = async (form: HTMLFormElement): Promise<void> => {
+    const fields = new FormData(form);
+    const text = (name: string): string => String(fields.get(name) ?? '').trim();
+    const refused = mutationFailure(
+      await updateProject({ input: { projectId: project.id, name: text('name'), description: text('description'), ...(text('repo') ? { defaultRepoPath: text('repo') } : {}) } }),
+    );
+    setFailure(refused);
+    if (!refused) showToast({ kind: 'info', text: 'Saved' });
+  };
+  return (
+    <form
+      className="flex max-w-xl flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      {failure ? (
+        <Notice kind="error" role="alert">
+          {failure}
+        </Notice>
+      ) : null}
+      <Field label="Name">
+        <Input name="name" required maxLength={MAX_NAME_CHARS} defaultValue={project.name} />
+      </Field>
+      <Field label="Description" isOptional>
+        <Textarea name="description" rows={2} maxLength={2_000} defaultValue={project.description} className="min-h-14!" />
+      </Field>
+      <Field label="Repository" isOptional hint="Absolute path on the runner’s machine; the runner’s own policy must allow it.">
+        <Input name="repo" maxLength={MAX_PATH_CHARS} defaultValue={project.defaultRepoPath ?? ''} spellCheck={false} className="font-mono text-dense" />
+      </Field>
+      <div>
+        <Button type="submit" isBusy={fetching}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}

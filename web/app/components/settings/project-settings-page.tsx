@@ -1,0 +1,56 @@
+import { graphql } from '~/graphql/gql/gql.ts';
+import { apiErrorFacts } from '~/graphql/api-error.ts';
+import { useLiveQuery } from '~/graphql/use-live-query.ts';
+import { useDocumentTitle } from '~/lib/use-document-title.ts';
+import { PageBody } from '../frame/page-header.tsx';
+import { ErrorState } from '../ui/error-state.tsx';
+import { SkeletonLines } from '../ui/skeleton.tsx';
+import { AgentItem } from './agent-item.tsx';
+import { ProjectForm } from './project-form.tsx';
+import { ProjectStatusSettings } from './project-status-settings.tsx';
+import { SettingsList, SettingsSection } from './settings-section.tsx';
+
+export const ProjectSettings_Query = graphql(`
+  query ProjectSettings($projectId: ID!) {
+    project(id: $projectId) {
+      id
+      name
+      ...ProjectForm_Project
+      ...ProjectStatusSettings_Project
+      agents {
+        id
+        ...AgentItem_Agent
+      }
+    }
+  }
+`);
+
+/** What a project is called, where its repository lies, who works in it. */
+export function ProjectSettingsPage({ projectId }: { projectId: string }) {
+  const { data, error, refetch } = useLiveQuery(ProjectSettings_Query, { projectId });
+  const project = data?.project;
+  useDocumentTitle('Settings', project?.name);
+  return (
+    <PageBody isNarrow>
+      {project ? (
+        <>
+          <SettingsSection title="Project">
+            <ProjectForm project={project} />
+          </SettingsSection>
+          <SettingsSection title="Agents" text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name.">
+            <SettingsList label="Agents">
+              {project.agents.map((agent) => (
+                <AgentItem key={agent.id} agent={agent} />
+              ))}
+            </SettingsList>
+          </SettingsSection>
+          <ProjectStatusSettings project={project} />
+        </>
+      ) : error ? (
+        <ErrorState title="The settings could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
+      ) : (
+        <SkeletonLines count={8} label="Loading settings" />
+      )}
+    </PageBody>
+  );
+}

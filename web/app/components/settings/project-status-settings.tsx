@@ -1,0 +1,74 @@
+import { useNavigate } from '@remix-run/react';
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { showToast } from '../ui/toast-store.ts';
+import { UpdateProject_Mutation } from './project-form.tsx';
+import { SettingsSection } from './settings-section.tsx';
+
+export const ProjectStatusSettings_ProjectFragment = graphql(`
+  fragment ProjectStatusSettings_Project on Project {
+    id
+    name
+    status
+  }
+`);
+
+const ArchiveProject_Mutation = graphql(`
+  mutation ArchiveProject($projectId: ID!) {
+    archiveProject(projectId: $projectId) {
+      __typename
+      ... on ArchiveProjectPayload {
+        project {
+          id
+          status
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+/** Pausing, resuming, and putting away. */
+export function ProjectStatusSettings({ project: masked }: { project: FragmentType<typeof ProjectStatusSettings_ProjectFragment> }) {
+  const project = readFragment(ProjectStatusSettings_ProjectFragment, masked);
+  const [{ fetching }, updateProject] = useMutation(UpdateProject_Mutation);
+  const [archiving, archiveProject] = useMutation(ArchiveProject_Mutation);
+  const [isAsking, setAsking] = useState(false);
+  const navigate = useNavigate();
+  const isPaused = project.status === 'PAUSED';
+  const setStatus = async (): Promise<void> => {
+    const failure = mutationFailure(await updateProject({ input: { projectId: project.id, status: isPaused ? 'ACTIVE' : 'PAUSED' } }));
+    if (failure) showToast({ kind: 'error', text: failure });
+  };
+  const archive = async (): Promise<void> => {
+    const failure = mutationFailure(await archiveProject({ projectId: project.id }));
+    if (failure) return showToast({ kind: 'error', text: failure });
+    navigate('/projects');
+  };
+  return (
+    <SettingsSection title="Pause and archive" text="Paused, nothing new is started; what runs goes on. Archived, the project can still be read, and is hidden from the lists.">
+      <div className="flex flex-wrap gap-2">
+        <Button isBusy={fetching} onClick={() => void setStatus()}>
+          {isPaused ? 'Resume project' : 'Pause project'}
+        </Button>
+        <Button onClick={() => setAsking(true)}>Archive project…</Button>
+      </div>
+      <Dialog isOpen={isAsking} onOpenChange={setAsking} title={`Archive ${project.name}?`} description="Nothing runs in it any more. Its tasks, logs and changes can still be read.">
+        <DialogActions>
+          <Button onClick={() => setAsking(false)}>Back</Button>
+          <Button variant="danger" isBusy={archiving.fetching} onClick={() => void archive()}>
+            Archive project
+          </Button>
+        </DialogActions>
+      </Dialog>
+    </SettingsSection>
+  );
+}

@@ -1,0 +1,93 @@
+import { clsx } from 'clsx';
+import type { ReactNode } from 'react';
+import { useMutation } from 'urql';
+import { graphql } from '~/graphql/gql/gql.ts';
+import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { Badge } from '../ui/badge.tsx';
+import { IconButton } from '../ui/button.tsx';
+import { Menu, MenuItem } from '../ui/menu.tsx';
+import { RelativeTime } from '../ui/time.tsx';
+import { showToast } from '../ui/toast-store.ts';
+
+export const RunnerItem_RunnerFragment = graphql(`
+  fragment RunnerItem_Runner on Runner {
+    id
+    name
+    labels
+    capacity
+    version
+    isEnabled
+    isDraining
+    connection
+    lastSeenAt
+    allProjects
+  }
+`);
+
+const SetRunnerEnabled_Mutation = graphql(`
+  mutation SetRunnerEnabled($runnerId: ID!, $isEnabled: Boolean!) {
+    setRunnerEnabled(runnerId: $runnerId, isEnabled: $isEnabled) {
+      __typename
+      ... on SetRunnerEnabledPayload {
+        runner {
+          id
+          isEnabled
+          connection
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+const CONNECTIONS = {
+  ONLINE: { word: 'Online', className: 'bg-done' },
+  UNREACHABLE: { word: 'Unreachable', className: 'bg-blocked' },
+  OFFLINE: { word: 'Offline', className: 'bg-canceled' },
+} as const;
+
+export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { runner: FragmentType<typeof RunnerItem_RunnerFragment>; isAdmin: boolean; moreIcon: ReactNode; onRotate(runnerId: string): void }) {
+  const runner = readFragment(RunnerItem_RunnerFragment, masked);
+  const [, setEnabled] = useMutation(SetRunnerEnabled_Mutation);
+  const toggle = async (): Promise<void> => {
+    const failure = mutationFailure(await setEnabled({ runnerId: runner.id, isEnabled: !runner.isEnabled }));
+    if (failure) showToast({ kind: 'error', text: failure });
+  };
+  const { word, className } = CONNECTIONS[runner.connection];
+  return (
+    <li className="flex items-center gap-3 px-4 py-3">
+      <span aria-hidden className={clsx('size-2 shrink-0 rounded-full', runner.isEnabled ? className : 'bg-line-strong')} />
+      <div className="min-w-0 flex-1">
+        <p className="flex flex-wrap items-center gap-2 font-medium">
+          {runner.name}
+          {runner.isEnabled ? null : <Badge>Disabled</Badge>}
+          {runner.isDraining ? <Badge title="Finishes what it has and takes nothing new">Draining</Badge> : null}
+          {runner.labels.map((label) => (
+            <Badge key={label}>{label}</Badge>
+          ))}
+        </p>
+        <p className="text-dense text-muted">
+          {word}
+          {runner.connection !== 'ONLINE' && runner.lastSeenAt ? (
+            <>
+              , last heard <RelativeTime value={runner.lastSeenAt} />
+            </>
+          ) : null}
+          {`, ${runner.capacity} ${runner.capacity === 1 ? 'run' : 'runs'} at once`}
+          {runner.version ? `, version ${runner.version}` : ''}
+          {runner.allProjects ? ', every project' : ', chosen projects'}
+        </p>
+      </div>
+      {isAdmin ? (
+        <Menu label={`Actions for ${runner.name}`} align="end" trigger={<IconButton label={`Actions for ${runner.name}`}>{moreIcon}</IconButton>}>
+          <MenuItem onSelect={() => void toggle()}>{runner.isEnabled ? 'Disable' : 'Enable'}</MenuItem>
+          <MenuItem onSelect={() => onRotate(runner.id)}>New token</MenuItem>
+        </Menu>
+      ) : null}
+    </li>
+  );
+}
