@@ -9,7 +9,7 @@ const asksForSchema = new WeakMap<DocumentNode, boolean>();
 export function introspectionForSignedIn(): Plugin<ApiContext> {
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      if ((args.contextValue as ApiContext).actor || !readsSchema(args.document)) return;
+      if ((args.contextValue as ApiContext).actor || !readsSchema(args.document as DocumentNode)) return;
       setResultAndStopExecution({ errors: [new GraphQLError('Sign in to read the schema.', { extensions: { code: 'UNAUTHENTICATED' } })] });
     },
   };

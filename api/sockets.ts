@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
-import type { ExecutionArgs } from 'graphql';
+import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
@@ -60,7 +60,7 @@ export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies
           return [new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_A_SOCKET} operations a socket.`, { extensions: { code: 'QUERY_REJECTED' } })];
         }
         const context: ApiContext = { core, presence, actor: extra.actor ?? null, requestId: newId(), address: clientAddress(extra.request, trustedProxies) };
-        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...context, request: extra.request, params: payload });
+        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...context, request: extra.request, params: payload }) as unknown as Enveloped;
         const args = {
           schema,
           operationName: payload.operationName,
@@ -113,6 +113,16 @@ export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies
       await disposable.dispose();
     },
   };
+}
+
+/** What Yoga's own types leave open. */
+interface Enveloped {
+  schema: GraphQLSchema;
+  execute: (args: ExecutionArgs) => never;
+  subscribe: (args: ExecutionArgs) => never;
+  contextFactory: () => Promise<ApiContext>;
+  parse: (source: string) => DocumentNode;
+  validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
 }
 
 interface EnvelopedArgs extends ExecutionArgs {

@@ -11,7 +11,7 @@ export function timeLimit(ms: number): Plugin {
         const late = new Promise<ExecutionResult>((resolve) => {
           timer = setTimeout(() => resolve({ errors: [new GraphQLError(`This took longer than ${ms / 1000} s.`, { extensions: { code: 'UNAVAILABLE' } })] }), ms);
         });
-        return Promise.race([Promise.resolve(executeFn(args)), late]).finally(() => clearTimeout(timer));
+        return Promise.race([Promise.resolve(executeFn(args) as ExecutionResult), late]).finally(() => clearTimeout(timer));
       });
     },
   };

@@ -19,10 +19,11 @@ export const refName = z
   .string()
   .min(1)
   .max(250)
+  // eslint-disable-next-line no-control-regex -- git refuses control characters, so they must be named
   .regex(/^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\u0000-\u0020\u007f~^:?*[\\]+(?<![/.])$/, 'Not a Git branch name');
 export const commitHash = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'Not a Git commit hash');
 
 /** One command: the program and its arguments, never a shell line. */
-export const argv = z.array(z.string().max(8_192).regex(/^[^\0]*$/, 'An argument has no NUL')).min(1, 'A command needs a program').max(256);
+export const argv = z.array(z.string().max(8_192).refine((argument) => !argument.includes('\0'), 'An argument has no NUL')).min(1, 'A command needs a program').max(256);
 export const envName = z.string().max(128).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'Not the name of an environment variable');
 export const label = z.string().max(64).regex(/^[a-z0-9][a-z0-9._-]*$/, 'A label has lower-case letters, digits, dots, dashes and underscores');

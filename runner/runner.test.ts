@@ -116,6 +116,15 @@ test('repositories that are missing, empty, not repositories, or reached by a li
   expect(results.map(({ reason }) => reason)).toEqual(['repo_missing', 'repo_missing', 'path_refused', 'path_refused']);
 });
 
+test('a branch of that name that exists already is left alone', async () => {
+  repository.git('branch', 'overmind/taken/1');
+  const result = await controlPlane.ended(offer({ branch: 'overmind/taken/1' }));
+  expect(result).toMatchObject({ status: 'failed', reason: 'worktree_failed' });
+  expect(result.message).toContain('exists already');
+  expect(repository.git('branch', '--list', 'overmind/*')).toBe('overmind/taken/1');
+  expect(repository.git('worktree', 'list').split('\n')).toHaveLength(1);
+});
+
 test('a planted program in the repository is not found, although the repository is on the PATH', async () => {
   writeFileSync(join(repository.root, 'not-installed'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
   expect(await controlPlane.ended(offer({ commands: [['not-installed']] }))).toMatchObject({ reason: 'command_missing' });

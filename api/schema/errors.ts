@@ -1,7 +1,7 @@
 import {
-  ConflictError, DomainError, ExpectedSeqError, ForbiddenError, IllegalTransitionError, InvalidInputError, LeaseLostError, NotFoundError, RateLimitedError,
+  ConflictError, ExpectedSeqError, ForbiddenError, IllegalTransitionError, InvalidInputError, LeaseLostError, NotFoundError, RateLimitedError,
 } from '#core/errors/errors.ts';
-import type { FieldIssue } from '#core/errors/errors.ts';
+import type { FieldIssue , DomainError} from '#core/errors/errors.ts';
 import { builder } from './builder.ts';
 
 /** The expected failures, as members of the mutations' result unions. */

@@ -89,7 +89,7 @@ builder.queryField('projects', (t) =>
         orderBy: [{ updatedAt: 'desc' }, { id: 'desc' }],
         take: size + 1,
       });
-      return toPage(rows as Project[], size, (row) => [row.updatedAt.getTime(), row.id]);
+      return toPage(rows, size, (row) => [row.updatedAt.getTime(), row.id]);
     },
   }),
 );

@@ -120,7 +120,7 @@ builder.queryField('runs', (t) =>
         orderBy: { id: 'desc' },
         take: size + 1,
       });
-      return toPage(rows as AgentRun[], size, (row) => [row.id]);
+      return toPage(rows, size, (row) => [row.id]);
     },
   }),
 );

@@ -2,7 +2,6 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import { MAX_BOARD_CARDS } from '#core/config/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { taskFilter, taskScope } from '#core/tasks/list-tasks.ts';
-import type { TaskFilter } from '#core/tasks/list-tasks.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { TASK_TRANSITIONS } from '#core/tasks/transitions.ts';
@@ -120,11 +119,11 @@ builder.queryField('tasks', (t) =>
       const query = queryFromInfo({ context, info, typeName: 'Task', paths: [['nodes'], ['edges', 'node']] });
       const rows = await core.db.task.findMany({
         ...query,
-        where: { AND: [taskFilter(projectId, (filter ?? {}) as TaskFilter), behind(byPriority, after)] },
+        where: { AND: [taskFilter(projectId, (filter ?? {})), behind(byPriority, after)] },
         orderBy: byPriority ? [{ priority: 'asc' }, { id: 'asc' }] : { id: 'desc' },
         take: size + 1,
       });
-      return toPage(rows as Task[], size, (row) => (byPriority ? [row.priority, row.id] : [row.id]));
+      return toPage(rows, size, (row) => (byPriority ? [row.priority, row.id] : [row.id]));
     },
   }),
 );

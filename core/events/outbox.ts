@@ -16,10 +16,10 @@ export function pendingEvent<P extends z.ZodRawShape>(
   event: { projectId: string; entityId: string; patch: z.infer<z.ZodObject<P>> },
 ): PendingEvent {
   return {
-    definition: definition as unknown as EventDefinition,
+    definition: definition,
     projectId: event.projectId,
     entityId: event.entityId,
-    patch: definition.patch.parse(event.patch) as Record<string, unknown>,
+    patch: definition.patch.parse(event.patch),
   };
 }
 

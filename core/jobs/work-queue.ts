@@ -11,7 +11,7 @@ export interface JobHandler {
 
 /** Binds a job to what it does. The payload is parsed again here: a queue is a boundary. */
 export function handles<T extends z.ZodType>(job: JobDefinition<T>, run: (payload: z.infer<T>) => Promise<void>): JobHandler {
-  return { job: job as unknown as JobDefinition, run: async (payload) => run(job.payload.parse(payload)) };
+  return { job: job, run: async (payload) => run(job.payload.parse(payload)) };
 }
 
 /** How long a job may be silent before another worker takes it: a worker that was killed is replaced within seconds. */

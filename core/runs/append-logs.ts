@@ -6,7 +6,8 @@ import { hashToken } from '#core/access/tokens.ts';
 import { ExpectedSeqError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
 import { runLogAppended } from '#core/events/catalogue.ts';
 import { envelope, pendingEvent } from '#core/events/outbox.ts';
-import { parseInput } from '#core/errors/parse-input.ts';
+import { parseShape } from '#core/errors/parse-input.ts';
+import { storableText } from '#core/errors/storable-text.ts';
 import type { Core } from '#core/platform/core.ts';
 
 export const runLogChannel = (runId: string): string => `run:${runId}:log`;
@@ -61,8 +62,10 @@ const APPEND = `
  * @source limits: contract/limits.ts
  */
 export async function appendRunLogs(core: Core, actor: RunnerActor, batch: NewLogBatch): Promise<number> {
-  const { runId, leaseToken, firstSeq, streams, messages } = parseInput(Batch, batch);
-  assertSizes(streams, messages);
+  const { runId, leaseToken, firstSeq, streams, messages: texts } = parseShape(Batch, batch);
+  assertSizes(streams, texts);
+  // A line that was cut in the middle of a character must look the same to who follows and to who reads it later.
+  const messages = texts.map(storableText);
   const { rows } = await core.pool.query<{ project_id: string; at: Date }>({
     name: 'append_run_logs',
     text: APPEND,

@@ -1,4 +1,5 @@
 import { parseInput } from '#core/errors/parse-input.ts';
+import { storableTexts } from '#core/errors/storable-text.ts';
 import { RunResult } from '#contract/run-result.ts';
 import { TERMINAL_RUN_STATUSES } from '#contract/enums.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
@@ -11,11 +12,11 @@ import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 import { requireLeasedRun } from './run-rows.ts';
 
 /**
- * Takes a runner's result. Saying the same twice is no error; a runner whose run was taken away is refused.
+ * Takes a runner's result. What a program printed into it is made storable. Saying the same twice is no error; a runner whose run was taken away is refused.
  * @throws LeaseLostError, ExpectedSeqError while lines are missing, InvalidInputError
  */
 export async function completeRun(core: Core, actor: RunnerActor, leaseToken: string, value: unknown): Promise<AgentRun> {
-  const result = parseInput(RunResult, value, ['result']);
+  const result = parseInput(RunResult, storableTexts(value), ['result']);
   return inTransaction(core, async (tx) => {
     const seen = await requireLeasedRun(tx.db, actor, result.runId, leaseToken);
     if (seen.taskId) await tx.db.$queryRaw`select 1 from tasks where id = ${seen.taskId}::uuid for no key update`;

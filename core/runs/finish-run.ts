@@ -1,7 +1,7 @@
 import type { RunMetrics, RunGitOutcome } from '#contract/run-result.ts';
 import type { RunReason, TerminalRunStatus } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
-import { parseAgentConfig } from '#core/agents/agent-config.ts';
+import { AgentConfig } from '#contract/agent-config.ts';
 import { runCompleted } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
@@ -62,14 +62,20 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   await appendTaskEvent(tx, actor, task, 'error', { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
   const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
   await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
-  const { retry } = parseAgentConfig(agent);
+  const { retry } = policyOf(agent);
   const failures = await failuresInARow(tx, task.id);
   if (!RETRYABLE.includes(ending.reason) || failures >= retry.maxAttempts) return;
   // A lost runner says nothing about the work: the next attempt starts at once.
   const delayMs = ending.reason === 'runner_lost' ? 0 : retryDelayMs(retry, failures, Math.random());
   const why = `Try ${failures + 1} of ${retry.maxAttempts} follows${delayMs > 0 ? ` in ${Math.ceil(delayMs / 1000)} s` : ' at once'}.`;
   const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
-  await scheduleTask(tx, actor, queued, { delayMs });
+  await scheduleTask(tx, actor, queued, { delayMs, startFromBranch: run.startFromBranch });
+}
+
+/** What follows an attempt. A configuration that no longer fits the contract must not keep a run from ending: no retry, and a person reviews. */
+function policyOf(agent: Agent): Pick<AgentConfig, 'retry' | 'review'> {
+  const parsed = AgentConfig.safeParse(agent.configJson);
+  return parsed.success ? parsed.data : { retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 }, review: 'required' };
 }
 
 /** Attempts that have failed since one was completed: the policy counts these, not what a reviewer sent back. */
@@ -83,8 +89,9 @@ async function afterSuccess(tx: Tx, actor: Actor, run: AgentRun, task: Task, age
   await postRunMessage(tx, task, ending.summary?.trim() || `“${task.title}”: ${ending.message}`);
   if (ending.reason === 'empty_diff') {
     await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Nothing was changed, so there is nothing to review.' });
-  } else if (parseAgentConfig(agent).review === 'auto') {
-    await requestMerge(tx, review, { ...run, headCommit: ending.git?.headCommit ?? null, branch: ending.git?.branch ?? run.branch, baseBranch: ending.git?.baseBranch ?? run.baseBranch });
+  } else if (policyOf(agent).review === 'auto') {
+    if (!ending.git) await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Approved by the agent\'s review policy; there was nothing to merge.' });
+    else await requestMerge(tx, review, { ...run, headCommit: ending.git.headCommit, branch: ending.git.branch, baseBranch: ending.git.baseBranch });
   }
 }
 

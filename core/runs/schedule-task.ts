@@ -9,7 +9,7 @@ import { announceWork } from '#core/runners/commands.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { AgentRun, Prisma, RunKind, Task } from '#prisma/generated/client/client.ts';
 import { agentBlockReason } from './agent-block-reason.ts';
-import { findWaitingReason } from './waiting-reason.ts';
+import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /**
  * Makes the next attempt of a queued task pending. The task stays queued until a runner claims it, and says
@@ -46,7 +46,7 @@ export async function createRun(
   if (live) throw new ConflictError(`This task already has a live ${kind} run.`, live.id);
   const last = await tx.db.agentRun.aggregate({ where: { taskId: task.id, kind }, _max: { attempt: true } });
   const attempt = (last._max.attempt ?? 0) + 1;
-  const waitingReason = await findWaitingReason(tx.db, task.projectId, agentId);
+  const waitingReason = delayMs > 0 ? WAITS_FOR_RETRY : await findWaitingReason(tx.db, task.projectId, agentId);
   const run = await tx.db.agentRun
     .create({
       data: {

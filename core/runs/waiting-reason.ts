@@ -1,5 +1,8 @@
-import { parseAgentConfig } from '#core/agents/agent-config.ts';
+import { AgentConfig } from '#contract/agent-config.ts';
 import type { Queryable } from '#core/platform/db.ts';
+
+/** Shown until the retry policy's delay is over; the run itself says when that is. */
+export const WAITS_FOR_RETRY = 'Waits for its next try.';
 
 /**
  * Why a pending run has not started, as a sentence for people; null when it is about to.
@@ -10,7 +13,9 @@ export async function findWaitingReason(db: Queryable, projectId: string, agentI
   if (project.status === 'paused') return 'The project is paused.';
   const agent = await db.agent.findUniqueOrThrow({ where: { id: agentId } });
   if (!agent.isEnabled) return `The agent ${agent.name} is disabled.`;
-  const config = parseAgentConfig(agent);
+  const parsed = AgentConfig.safeParse(agent.configJson);
+  if (!parsed.success) return `The configuration of the agent ${agent.name} is not valid.`;
+  const config = parsed.data;
   const labels = agent.type === 'cloud' ? [...new Set([...config.labels, 'cloud'])] : config.labels;
   const runners = await db.runner.findMany({
     where: { isEnabled: true, isDraining: false, connection: 'online', OR: [{ allProjects: true }, { projects: { some: { projectId } } }] },

@@ -53,3 +53,8 @@ export function readFileRange(dataDirectory: string, key: string, range?: { star
 export async function fileSize(dataDirectory: string, key: string): Promise<number> {
   return (await stat(pathOf(dataDirectory, key))).size;
 }
+
+/** Removes a stored file; one that is gone already is no error. */
+export async function removeFile(dataDirectory: string, key: string): Promise<void> {
+  await rm(pathOf(dataDirectory, key), { force: true });
+}

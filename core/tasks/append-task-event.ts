@@ -18,7 +18,7 @@ export async function appendTaskEvent(
   tx.emit(taskEventAppended, {
     projectId: task.projectId,
     entityId: task.id,
-    patch: { eventId: event.id, eventType, payload: payload as Record<string, unknown>, createdAt: event.createdAt.toISOString() },
+    patch: { eventId: event.id, eventType, payload: payload, createdAt: event.createdAt.toISOString() },
   });
   return event.id;
 }

@@ -59,8 +59,14 @@ export async function retryTask(core: Core, actor: Actor, input: { taskId: strin
     const { task } = await lockTask(tx, actor, taskId);
     if (task.status !== 'failed') throw new IllegalTransitionError(task.status, 'queued', 'retry_failed_only', `Only a failed task can be retried; this one is ${task.status}.`);
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: 'Retried by hand.' });
-    return scheduleTask(tx, actor, queued);
+    return scheduleTask(tx, actor, queued, { startFromBranch: await branchToContinue(tx, task.id) });
   });
+}
+
+/** Where the last attempt started: one that was sent back goes on from there, however often it fails. */
+export async function branchToContinue(tx: Tx, taskId: string): Promise<string | null> {
+  const last = await tx.db.agentRun.findFirst({ where: { taskId, kind: 'task' }, orderBy: { attempt: 'desc' }, select: { startFromBranch: true } });
+  return last?.startFromBranch ?? null;
 }
 
 /** What a reviewer looks at. */

@@ -13,7 +13,7 @@ import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { changeTaskStatus } from './change-status.ts';
 import { lockTask } from './lock-task.ts';
-import { lastCompletedAttempt } from './review-task.ts';
+import { branchToContinue, lastCompletedAttempt } from './review-task.ts';
 import { TASK_STATUSES, assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 
@@ -39,7 +39,7 @@ export async function transitionTask(core: Core, actor: Actor, input: z.input<ty
     const changed = await changeTaskStatus(tx, actor, task, { to, why: reason });
     if (to === 'canceled') await stopRunsOfTask(tx, actor, changed, 'by_task_cancel');
     if (to === 'blocked' || to === 'done') await stopRunsOfTask(tx, actor, changed, 'superseded');
-    const startFromBranch = isSentBack ? ((await lastCompletedAttempt(tx, task.id))?.branch ?? null) : null;
+    const startFromBranch = isSentBack ? ((await lastCompletedAttempt(tx, task.id))?.branch ?? null) : await branchToContinue(tx, task.id);
     const scheduled = to === 'queued' && changed.agentId ? await scheduleTask(tx, actor, changed, { startFromBranch }) : changed;
     await requestCycle(tx, task.projectId, 'incremental', 'task_changed');
     return scheduled;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_LOG_BATCH_BYTES, MAX_LOG_BATCH_LINES } from '#contract/limits.ts';
-import { parseMark } from './marks.ts';
+import { parseMark } from './parse-mark.ts';
 import type { Masker } from './mask.ts';
 import { copyPosition, type ProgramDigit, type Segment, type SpoolPosition, type StreamPosition } from './spool-files.ts';
 import type { SpoolReader } from './spool-reader.ts';

@@ -1,6 +1,5 @@
 import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { SPOOL_FILES } from './spool-files.ts';
 
 /** A system line is ours and short; what it quotes may be long. */
@@ -10,8 +9,12 @@ const MAX_TEXT_CHARS = 4_000;
  * One line of marks.spool: a system line and the place it belongs to. `at` are the sizes of the program
  * streams when it was written, so that "the second command starts" never lands among the first one's lines.
  */
-const Mark = z.object({ at: z.tuple([z.int().min(0), z.int().min(0)]), text: z.string().nullable(), isEnd: z.boolean() });
-export type Mark = z.infer<typeof Mark>;
+export interface Mark {
+  at: [stdout: number, stderr: number];
+  /** Null: no line, only the end. */
+  text: string | null;
+  isEnd: boolean;
+}
 
 /**
  * Writes a system line after everything the programs have written so far.
@@ -29,17 +32,6 @@ export function writeMark(folder: string, text: string | null, isEnd = false): v
     writeSync(file, torn + marks.map((mark) => `${JSON.stringify(mark)}\n`).join(''));
   } finally {
     closeSync(file);
-  }
-}
-
-/** Parses one line of marks.spool; a torn line is null. */
-export function parseMark(line: string): Mark | null {
-  try {
-    const parsed = Mark.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import type { Logger } from '../logger.ts';
-import { parseMark } from './marks.ts';
+import { parseMark } from './parse-mark.ts';
 import { SPOOL_FILES, type ProgramDigit, type Segment, type SpoolPosition, type StreamDigit } from './spool-files.ts';
 import type { SpoolReader } from './spool-reader.ts';
 

@@ -25,8 +25,6 @@ export function serverEnvironment({ environment, databaseUrl, redisUrl, webPort 
   return {
     ...environment.variables,
     NODE_ENV: 'production',
-    // This is a person's own system: GraphiQL is on unless they turn it off.
-    OVERMIND_GRAPHIQL: environment.variables['OVERMIND_GRAPHIQL'] ?? '1',
     PORT: String(environment.port),
     HOST: environment.host,
     OVERMIND_DATA_DIR: environment.dataDir,

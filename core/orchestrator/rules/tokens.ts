@@ -28,6 +28,7 @@ const TRAILING_MARKS = '.,;:!?)]}>*_~|"\'”’“»…';
 const COLOUR = /^#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i;
 const HAS_WORD_CHARACTER = /[\p{L}\p{N}]/u;
 // With the joiners and variation signs that belong to an emoji.
+// eslint-disable-next-line no-misleading-character-class -- one code point at a time is tested, never a sequence
 const EMOJI = /^[\p{Extended_Pictographic}\u200d\ufe0f\u20e3\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}]$/u;
 
 /** Cuts one stretch of a message into tokens, in time proportional to its length. */

@@ -1,4 +1,4 @@
-import type { OptimisticMutationConfig, UpdatesConfig } from '@urql/exchange-graphcache';
+import type { Cache, OptimisticMutationConfig, UpdatesConfig } from '@urql/exchange-graphcache';
 import { applyProjectEvent } from './apply-project-event.ts';
 import { addToConnections, forget, placeOnBoards, projectOfTask } from './cache-lists.ts';
 
@@ -6,19 +6,12 @@ interface TaskAnswer {
   task?: { id: string; status: string };
 }
 
+const TASK_MUTATIONS = ['transitionTask', 'blockTask', 'retryTask', 'cancelTask', 'approveTask', 'sendBackTask'];
+
 /** Everything that a mutation or an event changes beyond the entities in its answer: the lists. */
 export const cacheUpdates: UpdatesConfig = {
   Mutation: {
-    ...Object.fromEntries(
-      ['transitionTask', 'blockTask', 'retryTask', 'cancelTask', 'approveTask', 'sendBackTask'].map((name) => [
-        name,
-        (result, _args, cache) => {
-          const { task } = (result[name] ?? {}) as TaskAnswer;
-          const projectId = task ? projectOfTask(cache, task.id) : null;
-          if (task && projectId) placeOnBoards(cache, projectId, { __typename: 'Task', id: task.id, status: task.status });
-        },
-      ]) satisfies [string, NonNullable<UpdatesConfig['Mutation']>[string]][],
-    ),
+    ...Object.fromEntries(TASK_MUTATIONS.map((name) => [name, placeMovedTask(name)])),
     createTask(result, args, cache) {
       const { task } = result['createTask'] as TaskAnswer;
       const { projectId } = args['input'] as { projectId: string };
@@ -50,7 +43,15 @@ export const cacheUpdates: UpdatesConfig = {
   },
 };
 
-function forgetState(cache: Parameters<typeof forget>[0], args: Record<string, unknown>): void {
+function placeMovedTask(mutation: string) {
+  return (result: Record<string, unknown>, _args: unknown, cache: Cache): void => {
+    const { task } = (result[mutation] ?? {}) as TaskAnswer;
+    const projectId = task ? projectOfTask(cache, task.id) : null;
+    if (task && projectId) placeOnBoards(cache, projectId, { __typename: 'Task', id: task.id, status: task.status });
+  };
+}
+
+function forgetState(cache: Cache, args: Record<string, unknown>): void {
   const { projectId } = args['input'] as { projectId: string };
   forget(cache, 'Query', ['stateVersion', 'stateVersions'], (found) => found['projectId'] === projectId && !found['version'] && !found['after']);
 }

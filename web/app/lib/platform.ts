@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { useEffect, useLayoutEffect, useSyncExternalStore } from 'react';
 
 const never = (): (() => void) => () => undefined;
 
@@ -24,3 +24,6 @@ export function useMediaQuery(query: string, onServer: boolean): boolean {
     () => onServer,
   );
 }
+
+/** A layout effect where there is a layout; React complains about one on the server. */
+export const useBrowserLayoutEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;

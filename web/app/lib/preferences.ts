@@ -23,7 +23,7 @@ const YEAR_S = 31_536_000;
 export const DEFAULT_PREFERENCES: Preferences = {
   theme: 'system',
   isRailWide: false,
-  dashboard: [44, 32, 24],
+  dashboard: [48, 29, 23],
   hiddenPanels: [],
   runsShare: 0.34,
   boardColumns: {},

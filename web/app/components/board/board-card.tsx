@@ -72,7 +72,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
           {task.title}
         </Link>
       </h3>
-      {liveRun && isRunning(liveRun.status) ? <LastLine runId={liveRun.id} /> : null}
+      {liveRun && isRunning(liveRun.status) ? <LastLine runId={liveRun.id} isNew={liveRun.status === 'STARTED'} /> : null}
       {reason ? (
         <p className={clsx('title-wrap line-clamp-2 flex items-start gap-1.5 text-xs', task.blockedReason ? 'text-blocked' : 'text-muted')}>
           <CirclePause aria-hidden className="mt-0.5 size-3 shrink-0" />
@@ -105,8 +105,8 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
   );
 });
 
-function LastLine({ runId }: { runId: string }) {
+function LastLine({ runId, isNew }: { runId: string; isNew: boolean }) {
   const line = useLastLine(runId);
   // The line is there before it says something: cards do not grow while a run works.
-  return <p className="h-4 truncate font-mono text-2xs text-faint">{line === null ? 'Starting…' : plainLine(line) || ' '}</p>;
+  return <p className="h-4 truncate font-mono text-2xs text-faint">{line === null ? (isNew ? 'Starting…' : '\u00a0') : plainLine(line) || '\u00a0'}</p>;
 }

@@ -30,7 +30,7 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
   );
   if (isFolded) {
     return (
-      <section ref={setNodeRef} aria-label={`${word}, folded`} className={clsx(frame, 'w-9 shrink-0')}>
+      <section ref={setNodeRef} data-column={status} aria-label={`${word}, folded`} className={clsx(frame, 'w-9 shrink-0')}>
         <button
           type="button"
           aria-expanded={false}
@@ -46,7 +46,7 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
     );
   }
   return (
-    <section ref={setNodeRef} aria-label={word} className={clsx(frame, 'w-58 min-w-58 max-w-90 flex-1')}>
+    <section ref={setNodeRef} data-column={status} aria-label={word} className={clsx(frame, 'w-52 min-w-52 max-w-90 flex-1')}>
       <header className="group/head flex h-9 shrink-0 items-center gap-2 pl-2.5 pr-1">
         <TaskStatusIcon status={status} />
         <h2 className="truncate text-dense font-medium">{word}</h2>
@@ -68,6 +68,7 @@ export function BoardSection({ status, count, isFolded, drop, onFold, children }
   return (
     <section
       ref={setNodeRef}
+      data-column={status}
       aria-label={word}
       className={clsx('rounded-box', drop === 'allowed' && (isOver ? 'bg-accent/20 outline-2 outline-accent' : 'outline-1 outline-dashed outline-accent/70'), drop === 'refused' && 'opacity-40')}
     >

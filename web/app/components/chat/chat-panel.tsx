@@ -1,5 +1,6 @@
 import { MessagesSquare } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
+import { useBrowserLayoutEffect } from '~/lib/platform.ts';
 import { useMutation } from 'urql';
 import { PENDING_PREFIX } from '~/graphql/cache-updates.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
@@ -83,7 +84,7 @@ function Messages({ messages }: { messages: Message[] }) {
   const toEnd = (): void => {
     if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
   };
-  useLayoutEffect(() => {
+  useBrowserLayoutEffect(() => {
     if (isAtEnd.current || last?.id.startsWith(PENDING_PREFIX)) toEnd();
   }, [messages, last?.id]);
   // Fonts, markdown and a resized panel change heights after the fact.

@@ -1,5 +1,6 @@
 import { ArrowUp } from 'lucide-react';
-import { useLayoutEffect, useRef } from 'react';
+import { useRef } from 'react';
+import { useBrowserLayoutEffect } from '~/lib/platform.ts';
 import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import { useDraft } from '~/lib/use-draft.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -16,7 +17,7 @@ interface ComposerProps {
 export function Composer({ conversationId, onSend }: ComposerProps) {
   const [text, setText] = useDraft(`chat ${conversationId}`);
   const field = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
+  useBrowserLayoutEffect(() => {
     const element = field.current;
     if (!element) return;
     element.style.height = 'auto';

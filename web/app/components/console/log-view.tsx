@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
-import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, useSyncExternalStore, type Ref } from 'react';
+import { useCallback, useEffect, useImperativeHandle, useRef, useState, useSyncExternalStore, type Ref } from 'react';
+import { useBrowserLayoutEffect } from '~/lib/platform.ts';
 import { useTimeZone } from '~/lib/clock.tsx';
 import { LogRow } from './log-row.tsx';
 import type { LogStore } from './log-store.ts';
@@ -41,13 +42,13 @@ export function LogView({ store, isLive, isWrapped, query, currentMatch, label, 
     overscan: OVERSCAN_ROWS,
   });
   // Wrapped lines have their own heights, others all the same: what was measured one way is wrong the other way.
-  useLayoutEffect(() => rows.measure(), [isWrapped, rows]);
+  useBrowserLayoutEffect(() => rows.measure(), [isWrapped, rows]);
 
   const toEnd = useCallback(() => {
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
   }, []);
-  useLayoutEffect(() => {
+  useBrowserLayoutEffect(() => {
     if (isFollowing) toEnd();
   }, [count, isFollowing, isWrapped, toEnd]);
   // A resized panel must not leave the end out of sight.

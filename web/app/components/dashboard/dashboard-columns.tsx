@@ -14,10 +14,12 @@ export const PARTS: { id: DashboardPart; label: string; Icon: LucideIcon; minPx:
 interface DashboardColumnsProps {
   parts: Record<DashboardPart, JSX.Element>;
   counts: Record<DashboardPart, number | null>;
+  /** Stands beside the board's title. */
+  summary: JSX.Element;
 }
 
 /** Three columns with borders to drag; each can be put away and comes back from the strip at the right. */
-export function DashboardColumns({ parts, counts }: DashboardColumnsProps) {
+export function DashboardColumns({ parts, counts, summary }: DashboardColumnsProps) {
   const { preferences, setPreferences } = usePreferences();
   const { hiddenPanels, dashboard } = preferences;
   const shown = PARTS.filter((part) => !hiddenPanels.includes(part.id));
@@ -48,7 +50,7 @@ export function DashboardColumns({ parts, counts }: DashboardColumnsProps) {
             <>
               <header className="group/panel flex h-10 shrink-0 items-center gap-2 pl-4 pr-2">
                 <h2 className="text-dense font-semibold">{part.label}</h2>
-                {counts[part.id] === null ? null : <span className="tabular text-dense text-faint">{counts[part.id]}</span>}
+                {part.id === 'board' ? summary : counts[part.id] === null ? null : <span className="tabular text-dense text-faint">{counts[part.id]}</span>}
                 {shown.length > 1 ? (
                   <Tooltip text={`Hide ${part.label.toLowerCase()}`}>
                     <IconButton size="sm" label={`Hide ${part.label}`} className="ml-auto opacity-0 focus-visible:opacity-100 group-hover/panel:opacity-100" onClick={() => hide(part.id)}>

@@ -6,10 +6,12 @@ import { PARTS } from './dashboard-columns.tsx';
 interface DashboardTabsProps {
   parts: Record<DashboardPart, JSX.Element>;
   counts: Record<DashboardPart, number | null>;
+  /** Stands above the board. */
+  summary: JSX.Element;
 }
 
 /** The dashboard of a phone: one part at a time. */
-export function DashboardTabs({ parts, counts }: DashboardTabsProps) {
+export function DashboardTabs({ parts, counts, summary }: DashboardTabsProps) {
   const [params, setParams] = useSearchParams();
   const selected = PARTS.find((part) => part.id === params.get('tab'))?.id ?? 'board';
   const select = (id: DashboardPart): void =>
@@ -32,6 +34,7 @@ export function DashboardTabs({ parts, counts }: DashboardTabsProps) {
         className="shrink-0 border-b border-line px-2"
       />
       <div id="dashboard-part" role="tabpanel" aria-label={PARTS.find((part) => part.id === selected)?.label} className="flex min-h-0 flex-1 flex-col pt-1">
+        {selected === 'board' ? <div className="shrink-0 px-3 pb-1">{summary}</div> : null}
         {parts[selected]}
       </div>
     </main>

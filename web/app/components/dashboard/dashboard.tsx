@@ -4,6 +4,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { useIsPhone } from '~/lib/use-is-phone.ts';
+import { BoardSummary } from '../board/board-summary.tsx';
 import { Board } from '../board/board.tsx';
 import { ChatPanel } from '../chat/chat-panel.tsx';
 import type { ProjectOutletContext } from '../frame/project-frame.tsx';
@@ -68,5 +69,6 @@ export function Dashboard({ projectId }: { projectId: string }) {
     runs: data.runs.nodes.filter((run) => run.status === 'PENDING' || run.status === 'STARTED' || run.status === 'STREAMING').length,
     chat: null,
   };
-  return isPhone ? <DashboardTabs parts={parts} counts={counts} /> : <DashboardColumns parts={parts} counts={counts} />;
+  const summary = <BoardSummary tasks={data.board} />;
+  return isPhone ? <DashboardTabs parts={parts} counts={counts} summary={summary} /> : <DashboardColumns parts={parts} counts={counts} summary={summary} />;
 }

@@ -8,7 +8,7 @@ export function PageHeader({ title, text, actions }: { title: string; text?: Rea
         <h1 className="title-wrap text-title font-semibold">{title}</h1>
         {text ? <p className="mt-0.5 max-w-2xl text-muted text-pretty">{text}</p> : null}
       </div>
-      {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
+      {actions ? <div className="flex items-center gap-2 max-sm:w-full">{actions}</div> : null}
     </header>
   );
 }

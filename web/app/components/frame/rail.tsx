@@ -65,8 +65,9 @@ function RailLink({ item, isWide }: { item: NavItem; isWide: boolean }) {
       {isWide ? (
         link
       ) : (
-        <Tooltip text={item.label} side="right">
-          {link}
+        <Tooltip text={item.label} {...(item.keys ? { keys: item.keys } : {})} side="right">
+          {/* The link decides on its own classes; a trigger would make one string of them. */}
+          <span className="block">{link}</span>
         </Tooltip>
       )}
     </li>

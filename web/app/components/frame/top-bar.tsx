@@ -44,7 +44,7 @@ export function TopBar({ project, projects, cycle, onCreateTask, onSearch }: Top
         </MenuItem>
       </Menu>
       {project.status === 'PAUSED' ? (
-        <Badge className="bg-blocked/15 text-blocked" title="Nothing is started until it is resumed in the project’s settings">
+        <Badge tone="warning" title="Nothing is started until it is resumed in the project’s settings">
           <PauseCircle aria-hidden className="size-3" />
           Paused
         </Badge>

@@ -27,13 +27,13 @@ export function ProjectCard({ project: masked }: { project: FragmentType<typeof 
   return (
     <li className="relative flex min-h-36 flex-col rounded-box border border-line bg-raised p-4 shadow-card transition-colors duration-100 hover:border-line-strong">
       <div className="flex items-start gap-2">
-        <h2 className="title-wrap min-w-0 flex-1 text-lg font-semibold">
+        <h2 className="title-wrap line-clamp-2 min-w-0 flex-1 font-semibold">
           <Link to={`/projects/${project.id}`} prefetch="intent" className="outline-none after:absolute after:inset-0 after:rounded-box focus-visible:after:outline-2 focus-visible:after:outline-focus">
             {project.name}
           </Link>
         </h2>
         {project.status === 'PAUSED' ? (
-          <Badge className="mt-0.5 bg-blocked/15 text-blocked">
+          <Badge tone="warning">
             <PauseCircle aria-hidden className="size-3" />
             Paused
           </Badge>
@@ -41,11 +41,11 @@ export function ProjectCard({ project: masked }: { project: FragmentType<typeof 
       </div>
       {project.description ? <p className="title-wrap mt-1 line-clamp-2 text-dense text-muted">{project.description}</p> : null}
       {project.defaultRepoPath ? (
-        <p className="mt-1 truncate font-mono text-xs text-faint" title={project.defaultRepoPath} dir="rtl">
+        <p className="mt-1 truncate text-left font-mono text-xs text-faint" title={project.defaultRepoPath} dir="rtl">
           <bdi>{project.defaultRepoPath}</bdi>
         </p>
       ) : null}
-      <dl className="mt-auto flex items-center gap-4 pt-4 text-dense text-muted">
+      <dl className="mt-auto flex items-center gap-4 pt-4 text-xs text-muted">
         <div className="flex items-baseline gap-1.5">
           <dd className="tabular font-medium text-fg">{project.openTaskCount}</dd>
           <dt>open {project.openTaskCount === 1 ? 'task' : 'tasks'}</dt>

@@ -91,14 +91,14 @@ export function ProjectsPage() {
 function SearchField({ initial, onSearch }: { initial: string; onSearch(q: string): void }) {
   const [timer, setTimer] = useState<ReturnType<typeof setTimeout> | undefined>();
   return (
-    <div role="search" className="relative">
+    <div role="search" className="relative flex-1">
       <Search aria-hidden className="pointer-events-none absolute left-2.5 top-2 size-4 text-faint" />
       <Input
         type="search"
         aria-label="Search projects"
         placeholder="Search"
         defaultValue={initial}
-        className="h-8! w-44 pl-8! sm:w-56"
+        className="h-8! pl-8! sm:w-56!"
         onChange={(event) => {
           clearTimeout(timer);
           const q = event.target.value.trim();

@@ -58,7 +58,7 @@ export function RunRow({ run: masked, isSelected, onSelect }: { run: FragmentTyp
               {isLive ? '' : `, ${runStatusWord(run.status).toLowerCase()}`}
             </span>
           </span>
-          {run.status === 'PENDING' && run.waitingReason ? <span className="mt-0.5 block text-xs text-blocked">{run.waitingReason}</span> : null}
+          {run.status === 'PENDING' && run.waitingReason ? <span className="mt-0.5 block text-xs text-faint">{run.waitingReason}</span> : null}
           {isLive ? <RunConnectionNote runner={run.runner} /> : null}
         </span>
         <span className="shrink-0 text-right text-xs text-muted">

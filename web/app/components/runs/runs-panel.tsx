@@ -7,7 +7,7 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { RunConsole } from './run-console.tsx';
 import { RunRow } from './run-row.tsx';
-import { isLiveRun } from './run-status.tsx';
+import { isLiveRun, isRunning, type RunStatus } from './run-status.tsx';
 
 export const RunsPanel_RunFragment = graphql(`
   fragment RunsPanel_Run on Run {
@@ -16,6 +16,11 @@ export const RunsPanel_RunFragment = graphql(`
     ...RunRow_Run
   }
 `);
+
+/** What works first, then what waits, then what is over. */
+function rank(status: RunStatus): number {
+  return isRunning(status) ? 0 : isLiveRun(status) ? 1 : 2;
+}
 
 interface RunsPanelProps {
   runs: readonly FragmentType<typeof RunsPanel_RunFragment>[];
@@ -27,7 +32,7 @@ interface RunsPanelProps {
 export function RunsPanel({ runs: masked, selectedId, onSelect }: RunsPanelProps) {
   const runs = readFragment(RunsPanel_RunFragment, masked);
   const { preferences, setPreferences } = usePreferences();
-  const sorted = useMemo(() => [...runs].sort((a, b) => Number(isLiveRun(b.status)) - Number(isLiveRun(a.status)) || (a.id < b.id ? 1 : -1)), [runs]);
+  const sorted = useMemo(() => [...runs].sort((a, b) => rank(a.status) - rank(b.status) || (a.id < b.id ? 1 : -1)), [runs]);
   const selected = sorted.find((run) => run.id === selectedId) ?? sorted.find((run) => run.status !== 'PENDING') ?? sorted[0];
   if (!selected) {
     return <EmptyState className="flex-1" icon={<Terminal aria-hidden />} title="Nothing has run yet" text="As soon as a task is planned, its run appears here, and what it writes, line by line." />;

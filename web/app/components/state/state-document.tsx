@@ -75,7 +75,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
           </p>
         </div>
         <div className="ml-auto flex flex-wrap items-center gap-2">
-          <Segmented
+          <Segmented<'text' | 'changes'>
             label="View"
             value={view}
             onChange={setView}

@@ -4,7 +4,7 @@ import { useIsApple } from '~/lib/platform.ts';
 export function Kbd({ keys }: { keys: string }) {
   const isApple = useIsApple();
   const text = keys
-    .split('+')
+    .split(/[+ ]/)
     .map((key) => (key === 'mod' ? (isApple ? '⌘' : 'Ctrl') : key === 'enter' ? '↵' : key === 'esc' ? 'Esc' : key.toUpperCase()))
     .join(isApple ? '' : ' ');
   return <kbd className="rounded-sm border border-line px-1 font-sans text-2xs font-medium text-muted">{text}</kbd>;

@@ -1,0 +1,61 @@
+import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+/** The walls of the house (docs/decisions/0001-rooms-and-walls.md): what each room may import of the others. */
+const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'cli', 'web', 'prisma', 'scripts', 'tests', 'bench'];
+const MAY_IMPORT = {
+  contract: [],
+  core: ['contract', 'prisma'],
+  api: ['contract', 'core', 'prisma'],
+  workers: ['contract', 'core'],
+  runner: ['contract'],
+  web: ['contract'],
+};
+
+function wall(room) {
+  const refused = ROOMS.filter((other) => other !== room && !MAY_IMPORT[room].includes(other));
+  return {
+    files: [`${room}/**/*.{ts,tsx}`],
+    ignores: [`${room}/**/*.test.{ts,tsx}`, `${room}/testing/**`],
+    rules: {
+      'no-restricted-imports': ['error', {
+        patterns: [
+          { group: refused.flatMap((other) => [`#${other}/*`, `#${other}/**`]), message: `${room} may import only ${['its own folder', ...MAY_IMPORT[room]].join(', ')}. Move what both need into contract, or go through the API.` },
+          { regex: `^(\\.\\./)+(${refused.join('|')})/`, message: `${room} may not reach into another room.` },
+        ],
+      }],
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'build/', 'data/', '.cache/', '**/generated/', '**/gql/', 'test-results/', 'web/build/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.{ts,tsx}'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all', ignoreRestSiblings: true }],
+      // Interfaces are asynchronous where one implementation is not.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowNullish: true, allow: ['bigint'] }],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      'no-console': 'off',
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['**/*.{js,mjs}'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly', setImmediate: 'readonly', AbortController: 'readonly', AbortSignal: 'readonly', fetch: 'readonly', window: 'readonly', document: 'readonly', localStorage: 'readonly', matchMedia: 'readonly' } } },
+  ...Object.keys(MAY_IMPORT).map(wall),
+  {
+    files: ['core/**/*.ts', 'api/**/*.ts', 'workers/**/*.ts', 'runner/**/*.ts', 'contract/**/*.ts'],
+    ignores: ['core/config/env.ts', '**/env.ts', '**/*.test.ts', '**/testing/**'],
+    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only env.ts reads the environment; everything else is given options.' }] },
+  },
+  { files: ['web/app/**/*.{ts,tsx}'], plugins: { 'react-hooks': reactHooks }, rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' } },
+  { files: ['**/*.test.{ts,tsx}', 'tests/**/*.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-member-access': 'off' } },
+);
