@@ -126,7 +126,7 @@ export class Runner {
 
   private async obey(name: string): Promise<void> {
     for await (const command of this.options.controlPlane.commands(this.stopping.signal)) {
-      this.options.logger.info({ command: command.type }, 'heard');
+      if (command.type !== 'run_available') this.options.logger.info(command, 'heard');
       if (command.type === 'connected' && !this.isReady) {
         this.isReady = true;
         this.options.onReady(name);

@@ -1,6 +1,7 @@
 import type { ObjectRef } from '@pothos/core';
 import { MAX_PAGE_SIZE } from '#core/config/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
+import { isUuid } from '#core/platform/ids.ts';
 import { builder } from './builder.ts';
 
 export interface Page<T> {
@@ -55,20 +56,28 @@ export function toPage<T>(rows: T[], size: number, keyOf: (row: T) => (string | 
   };
 }
 
-/** @throws InvalidInputError when it is not a cursor of a list with this many keys */
-export function decodeCursor(after: string | null | undefined, keys: number): string[] | null {
+/** What a list's cursor is made of, in order. */
+type CursorKey = 'id' | 'number';
+type CursorValues<K extends readonly CursorKey[]> = { [I in keyof K]: K[I] extends 'id' ? string : number };
+
+/** @throws InvalidInputError when it is not a cursor of a list with these keys */
+export function decodeCursor<const K extends readonly CursorKey[]>(after: string | null | undefined, keys: K): CursorValues<K> | null {
   if (!after) return null;
-  const refuse = (): never => {
-    throw new InvalidInputError([{ path: ['after'], message: 'Not a cursor of this list' }]);
-  };
-  let decoded: unknown;
+  const values = parseJson(Buffer.from(after, 'base64url').toString());
+  const fits = Array.isArray(values) && values.length === keys.length && keys.every((key, i) => (key === 'id' ? isId(values[i]) : Number.isSafeInteger(values[i])));
+  if (!fits) throw new InvalidInputError([{ path: ['after'], message: 'Not a cursor of this list' }]);
+  return values as unknown as CursorValues<K>;
+}
+
+const isId = (value: unknown): boolean => typeof value === 'string' && isUuid(value);
+
+function parseJson(text: string): unknown {
   try {
-    decoded = JSON.parse(Buffer.from(after, 'base64url').toString());
-  } catch {
-    return refuse();
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
-  if (!Array.isArray(decoded) || decoded.length !== keys || !decoded.every((part) => typeof part === 'string' || typeof part === 'number')) return refuse();
-  return decoded.map(String);
 }
 
 export const pageArgs = {

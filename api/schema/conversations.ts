@@ -41,7 +41,7 @@ export const ConversationType = builder.prismaObject('Conversation', {
       args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
       resolve: async (conversation, { first, after }, { core }) => {
         const size = pageSize(first);
-        const [id] = decodeCursor(after, 1) ?? [];
+        const [id] = decodeCursor(after, ['id']) ?? [];
         const rows = await core.db.message.findMany({ where: { conversationId: conversation.id, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
         return toPage(rows, size, (row) => [row.id]);
       },
@@ -70,7 +70,7 @@ builder.queryField('conversations', (t) =>
     resolve: async (_root, { projectId, first, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const size = pageSize(first);
-      const [id] = decodeCursor(after, 1) ?? [];
+      const [id] = decodeCursor(after, ['id']) ?? [];
       const rows = await context.core.db.conversation.findMany({ where: { projectId, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
       return toPage(rows, size, (row) => [row.id]);
     },

@@ -33,7 +33,7 @@ builder.queryField('orchestratorCycles', (t) =>
     resolve: async (_root, { projectId, first, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const size = pageSize(first);
-      const [id] = decodeCursor(after, 1) ?? [];
+      const [id] = decodeCursor(after, ['id']) ?? [];
       const rows = await context.core.db.orchestratorCycle.findMany({ where: { projectId, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
       return toPage(rows, size, (row) => [row.id]);
     },

@@ -1,10 +1,12 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { projectScope } from '#core/access/permissions.ts';
+import { InvalidInputError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 import { AgentType } from './agents.ts';
+import { parseWords } from './arguments.ts';
 import { actorOf, builder } from './builder.ts';
 import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
@@ -43,7 +45,7 @@ export const ProjectType = builder.prismaObject('Project', {
       nullable: true,
       description: 'One of its agents by name; null: none of that name.',
       args: { name: t.arg.string({ required: true, description: 'The agent\'s name.' }) },
-      resolve: async (query, project, { name }, { core }) => core.db.agent.findFirst({ ...query, where: { projectId: project.id, name } }),
+      resolve: async (query, project, { name }, { core }) => core.db.agent.findFirst({ ...query, where: { projectId: project.id, name: parseWords(name, 'name') ?? '' } }),
     }),
   }),
 });
@@ -73,9 +75,9 @@ builder.queryField('projects', (t) =>
     },
     resolve: async (_root, { text, archived, first, after }, context, info) => {
       const size = pageSize(first);
-      const keys = decodeCursor(after, 2);
-      const updatedAt = keys ? new Date(Number(keys[0])) : null;
-      const words = text?.trim();
+      const keys = decodeCursor(after, ['number', 'id']);
+      const updatedAt = keys ? dateOfCursor(keys[0]) : null;
+      const words = parseWords(text, 'text');
       const rows = await context.core.db.project.findMany({
         ...queryFromInfo({ context, info, typeName: 'Project', paths: [['nodes'], ['edges', 'node']] }),
         where: {
@@ -93,6 +95,12 @@ builder.queryField('projects', (t) =>
     },
   }),
 );
+
+function dateOfCursor(ms: number): Date {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) throw new InvalidInputError([{ path: ['after'], message: 'Not a cursor of this list' }]);
+  return date;
+}
 
 const ProjectPayload = (name: string, description: string) =>
   builder.objectRef<{ project: Project }>(name).implement({

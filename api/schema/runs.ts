@@ -8,6 +8,7 @@ import { cancelRun } from '#core/runs/cancel-run.ts';
 import type { LogBatch } from '#core/runs/append-logs.ts';
 import { readLines } from '#core/runs/follow-logs.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
+import { parseId } from './arguments.ts';
 import { actorOf, builder } from './builder.ts';
 import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
 import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum } from './enums.ts';
@@ -113,10 +114,10 @@ builder.queryField('runs', (t) =>
     resolve: async (_root, { projectId, statuses, agentId, first, after }, context, info) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const size = pageSize(first);
-      const [id] = decodeCursor(after, 1) ?? [];
+      const [id] = decodeCursor(after, ['id']) ?? [];
       const rows = await context.core.db.agentRun.findMany({
         ...queryFromInfo({ context, info, typeName: 'Run', paths: [['nodes'], ['edges', 'node']] }),
-        where: { projectId, ...(statuses ? { status: { in: statuses } } : {}), ...(agentId ? { agentId } : {}), ...(id ? { id: { lt: id } } : {}) },
+        where: { projectId, ...(statuses ? { status: { in: statuses } } : {}), ...(agentId ? { agentId: parseId(agentId, 'agentId') } : {}), ...(id ? { id: { lt: id } } : {}) },
         orderBy: { id: 'desc' },
         take: size + 1,
       });

@@ -37,7 +37,7 @@ builder.queryField('stateVersion', (t) =>
     resolve: async (query, _root, { projectId, version }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       return context.core.db.projectStateVersion.findFirst({
-        ...query, where: { projectId, ...(version ? { version } : {}), project: projectScope(actorOf(context)) }, orderBy: { version: 'desc' },
+        ...query, where: { projectId, ...(version === null || version === undefined ? {} : { version }), project: projectScope(actorOf(context)) }, orderBy: { version: 'desc' },
       });
     },
   }),
@@ -51,9 +51,9 @@ builder.queryField('stateVersions', (t) =>
     resolve: async (_root, { projectId, first, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const size = pageSize(first);
-      const [version] = decodeCursor(after, 1) ?? [];
+      const [version] = decodeCursor(after, ['number']) ?? [];
       const rows = await context.core.db.projectStateVersion.findMany({
-        where: { projectId, ...(version ? { version: { lt: Number(version) } } : {}) }, orderBy: { version: 'desc' }, take: size + 1,
+        where: { projectId, ...(version === undefined ? {} : { version: { lt: version } }) }, orderBy: { version: 'desc' }, take: size + 1,
       });
       return toPage(rows, size, (row) => [Number(row.version)]);
     },

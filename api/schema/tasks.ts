@@ -66,7 +66,7 @@ export const TaskType = builder.prismaObject('Task', {
       args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
       resolve: async (task, { first, after }, { core }) => {
         const size = pageSize(first);
-        const [id] = decodeCursor(after, 1) ?? [];
+        const [id] = decodeCursor(after, ['id']) ?? [];
         const rows = await core.db.taskEvent.findMany({ where: { taskId: task.id, ...(id ? { id: { gt: id } } : {}) }, orderBy: { id: 'asc' }, take: size + 1 });
         return toPage(rows, size, (row) => [row.id]);
       },
@@ -129,12 +129,14 @@ builder.queryField('tasks', (t) =>
 );
 
 function behind(byPriority: boolean, after: string | null | undefined): Prisma.TaskWhereInput {
-  const keys = decodeCursor(after, byPriority ? 2 : 1);
+  if (!byPriority) {
+    const [id] = decodeCursor(after, ['id']) ?? [];
+    return id ? { id: { lt: id } } : {};
+  }
+  const keys = decodeCursor(after, ['number', 'id']);
   if (!keys) return {};
-  const id = keys.at(-1) ?? '';
-  if (!isUuid(id)) throw new InvalidInputError([{ path: ['after'], message: 'Not a cursor of this list' }]);
-  if (!byPriority) return { id: { lt: id } };
-  const priority = Number(keys[0]);
+  const [priority, id] = keys;
+  if (priority < 1 || priority > 5) throw new InvalidInputError([{ path: ['after'], message: 'Not a cursor of this list' }]);
   return { OR: [{ priority: { gt: priority } }, { priority, id: { gt: id } }] };
 }
 

@@ -2,10 +2,12 @@
  * The closed set of expected failures. Each has a stable code, a message a person may read, and the
  * data a client needs to react. Anything else that is thrown is a bug and is shown masked.
  */
-export type ErrorCode =
-  | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'CSRF_REJECTED' | 'NOT_FOUND' | 'BAD_USER_INPUT' | 'CONFLICT' | 'ILLEGAL_TRANSITION'
-  | 'LEASE_LOST' | 'EXPECTED_SEQ' | 'PAYLOAD_TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE' | 'QUERY_REJECTED' | 'RATE_LIMITED'
-  | 'ENGINE_UNAVAILABLE' | 'UNAVAILABLE' | 'INTERNAL';
+export const ERROR_CODES = [
+  'UNAUTHENTICATED', 'FORBIDDEN', 'CSRF_REJECTED', 'NOT_FOUND', 'BAD_USER_INPUT', 'CONFLICT', 'ILLEGAL_TRANSITION',
+  'LEASE_LOST', 'EXPECTED_SEQ', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'QUERY_REJECTED', 'RATE_LIMITED',
+  'ENGINE_UNAVAILABLE', 'UNAVAILABLE', 'INTERNAL',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;

@@ -1,31 +1,36 @@
-import type { TaskType } from '#contract/enums.ts';
+import { z } from 'zod';
+import { TASK_TYPES } from '#contract/enums.ts';
+import { id, priority } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { projectScope } from '#core/access/permissions.ts';
+import { parseInput } from '#core/errors/parse-input.ts';
 import type { Prisma } from '#prisma/generated/client/client.ts';
+import { TASK_STATUSES } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 
-export interface TaskFilter {
-  statuses?: TaskStatus[] | null | undefined;
-  types?: TaskType[] | null | undefined;
-  priorities?: number[] | null | undefined;
-  agentIds?: string[] | null | undefined;
-  text?: string | null | undefined;
-}
+const TaskFilter = z.object({
+  statuses: z.array(z.enum(TASK_STATUSES as [TaskStatus, ...TaskStatus[]])).nullish(),
+  types: z.array(z.enum(TASK_TYPES)).nullish(),
+  priorities: z.array(priority).nullish(),
+  agentIds: z.array(id).max(200).nullish(),
+  text: z.string().trim().max(200).nullish(),
+});
+export type TaskFilter = z.input<typeof TaskFilter>;
 
 /** What an actor may see of tasks. */
 export function taskScope(actor: Actor): Prisma.TaskWhereInput {
   return { project: projectScope(actor) };
 }
 
-/** A filter as a condition: only known columns, never a caller's JSON. */
+/** A filter as a condition: only known columns, never a caller's JSON. @throws InvalidInputError */
 export function taskFilter(projectId: string, filter: TaskFilter): Prisma.TaskWhereInput {
-  const text = filter.text?.trim();
+  const { statuses, types, priorities, agentIds, text } = parseInput(TaskFilter, filter, ['filter']);
   return {
     projectId,
-    ...(filter.statuses ? { status: { in: filter.statuses } } : {}),
-    ...(filter.types ? { type: { in: filter.types } } : {}),
-    ...(filter.priorities ? { priority: { in: filter.priorities } } : {}),
-    ...(filter.agentIds ? { agentId: { in: filter.agentIds } } : {}),
+    ...(statuses ? { status: { in: statuses } } : {}),
+    ...(types ? { type: { in: types } } : {}),
+    ...(priorities ? { priority: { in: priorities } } : {}),
+    ...(agentIds ? { agentId: { in: agentIds } } : {}),
     ...(text ? { OR: [{ title: { contains: text, mode: 'insensitive' } }, { description: { contains: text, mode: 'insensitive' } }] } : {}),
   };
 }

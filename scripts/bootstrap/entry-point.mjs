@@ -1,5 +1,5 @@
 import { endRunningChildren } from './processes.mjs';
-import { StartFailure } from './start-failure.mjs';
+import { StartFailure, codeOf } from './start-failure.mjs';
 
 // `npm start` passes Ctrl-C on to a child that the terminal has told already: two signals so close together are one.
 const SAME_SIGNAL_MS = 1_000;
@@ -34,6 +34,13 @@ export async function runEntryPoint(main) {
       controller.abort(new Error(`stopped by ${signal}`));
       endRunningChildren();
       void stopAll().then(() => process.exit(process.exitCode ?? 0));
+    });
+  }
+
+  // Nobody reads on (`npm start | head`, a closed terminal): that is no reason to leave everything running unattended.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (codeOf(error) !== 'EPIPE') throw error;
     });
   }
 

@@ -1,7 +1,8 @@
 import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
 import type { DefaultAgentName, TaskType } from '#contract/enums.ts';
-import { topicTable, topicWords } from './topics.ts';
+import { topicTable, topicWords, uncovered } from './topics.ts';
 import { isNaming, isPunct, tokenize } from './tokens.ts';
+import type { TopicHit, TopicTable } from './topics.ts';
 import type { Token } from './tokens.ts';
 import { SUBORDINATORS } from './words/statements.ts';
 import * as topics from './words/topics.ts';
@@ -82,8 +83,8 @@ function byWords(tokens: readonly Token[]): AgentChoice | null {
   const cut = tokens.findIndex((token, i) => i > 2 && SUBORDINATORS.has(token.lower));
   const main = cut < 0 ? [...tokens] : tokens.slice(0, cut);
   const rest = cut < 0 ? [] : tokens.slice(cut);
-  const frontend = score(FRONTEND, main, rest);
-  const backend = score(BACKEND, main, rest);
+  const frontend = score(FRONTEND, BACKEND, main, rest);
+  const backend = score(BACKEND, FRONTEND, main, rest);
   if (tokens.some((token) => token.kind === 'colour')) {
     frontend.points += 2;
     frontend.words.push('a colour');
@@ -93,18 +94,20 @@ function byWords(tokens: readonly Token[]): AgentChoice | null {
     backend.words.push('an address');
   }
   if (frontend.points === 0 && backend.points === 0) return null;
-  const name = frontend.points > backend.points || (frontend.points === backend.points && frontend.firstAt > backend.firstAt) ? 'frontend' : 'backend';
+  const name = frontend.points > backend.points || (frontend.points === backend.points && frontend.lastAt > backend.lastAt) ? 'frontend' : 'backend';
   const words = [...new Set(name === 'frontend' ? frontend.words : backend.words)].slice(0, 4).join(', ');
   return { name, why: `${words} → ${name}`.slice(0, MAX_WHY_CHARS) };
 }
 
-function score(table: ReturnType<typeof topicTable>, main: readonly Token[], rest: readonly Token[]): { points: number; words: string[]; firstAt: number } {
-  const inMain = table.find(topicWords(main));
-  const inRest = table.find(topicWords(rest));
+function score(table: TopicTable, rival: TopicTable, main: readonly Token[], rest: readonly Token[]): { points: number; words: string[]; lastAt: number } {
+  const [inMain, inRest] = [main, rest].map((tokens) => {
+    const words = topicWords(tokens);
+    return uncovered(table.find(words), rival.find(words));
+  }) as [TopicHit[], TopicHit[]];
   return {
     // A phrase of several words says more than one: "login page" over "login"
     points: inMain.reduce((sum, { length }) => sum + 1 + length, 0) + inRest.length,
     words: [...inMain, ...inRest].map(({ phrase }) => phrase),
-    firstAt: inMain.at(-1)?.at ?? -1,
+    lastAt: inMain.at(-1)?.at ?? -1,
   };
 }

@@ -46,6 +46,8 @@ interface Draft extends Ask {
   ranges: TextRange[];
   block: Block;
   markers: PriorityMarker[];
+  /** Said in front of the ask before: "Fix login (p1), dark mode (p5)". */
+  sharedVerb: string;
 }
 
 /** Reads a message: which asks it holds, in order. Small talk and questions of status leave none. */
@@ -113,7 +115,7 @@ class AskReader {
   finish(): Ask[] {
     for (const draft of this.drafts) {
       draft.priority = this.priorityOf(draft);
-      draft.text = wordsOf(this.text, draft.ranges);
+      draft.text = [draft.sharedVerb, wordsOf(this.text, draft.ranges)].join(' ').trim();
       draft.criteria = [...new Set(draft.criteria)];
       draft.paths = [...new Set(draft.paths)];
     }
@@ -214,6 +216,8 @@ class AskReader {
     if (isItem && !isSameBlock) return false;
     const isAboutFormer = dependsOnFormer(tokens, segment.core, segment.to);
     if (last.kind !== 'ask') {
+      // "It submits twice. Also add a spinner to it."
+      if (segment.lead.kinds.has('sequel') && !FIX_VERBS.has(segment.instruction?.verb ?? '') && segment.type === last.type) return false;
       if (isAboutFormer) return last.kind !== 'question' || isSameBlock;
       return isSameBlock && last.kind === 'report' && !segment.lead.kinds.has('sequel') && sharesTopic(last.core, tokens.slice(segment.core, segment.to));
     }
@@ -247,7 +251,7 @@ class AskReader {
     const criteria = kind === 'ask' || kind === 'report' ? demandsWithin(this.text, core) : kind === 'wish' ? [trimClause(this.text, core)] : [];
     const inherited: PriorityMarker[] = priority !== null && own.length === 0 ? [{ from: -1, to: -1, reach: -1, priority, isForWholeMessage: false }] : [];
     this.drafts.push({
-      text: '', kind, type: subject !== null && segment.type === 'code_change' ? subject.type : segment.type, priority: null,
+      text: '', sharedVerb: segment.sharedVerb ?? '', kind, type: subject !== null && segment.type === 'code_change' ? subject.type : segment.type, priority: null,
       paths: pathsIn([...(prefix ? tokenize(this.text, prefix[0], prefix[1]) : []), ...this.pending.ranges.flatMap(([from, to]) => tokenize(this.text, from, to)), ...at.tokens.slice(segment.lead.core, segment.to)]),
       criteria: [...this.pending.criteria, ...criteria], core: subject?.core ?? core, remedy: subject !== null && isRemedy(core) ? core : [], isNamed: segment.instruction?.verb === 'need', isDependent,
       ranges: [...(prefix ? [prefix] : []), ...this.pending.ranges, range], block: at.block, markers: [...own, ...inherited],

@@ -14,7 +14,7 @@ import type { Token } from './tokens.ts';
 import * as small from './words/small-talk.ts';
 import * as words from './words/statements.ts';
 import * as topics from './words/topics.ts';
-import { AMBIGUOUS_VERBS, DEMAND_VERBS, HAND_OVER, PROHIBITIONS, VERBS, verbOfGerund } from './words/verbs.ts';
+import { AMBIGUOUS_VERBS, DEMAND_VERBS, HAND_OVER, PROHIBITIONS, VERB_PAIRS, VERBS, verbOfGerund } from './words/verbs.ts';
 
 /**
  * ask: something to be done; report: something is wrong; wish: something should be so; question: about the product;
@@ -32,6 +32,8 @@ export interface Segment {
   core: number;
   instruction: Instruction | null;
   type: TaskType;
+  /** Said once in front of an enumeration: "Fix login (p1), dark mode (p5)". */
+  sharedVerb?: string;
 }
 
 /** What stands below, or behind the colon, says how the result is judged. */
@@ -93,6 +95,8 @@ function statement(tokens: readonly Token[], lead: Lead, to: number, make: (kind
   // "It should answer 429" demands; "The list is empty, it should show three rows" reports.
   const isTrouble = hasTrouble(said) && !demandsFirst(said);
   if (isTrouble && (!isFirstPerson || words.ENCOUNTERS.has(said[1]?.lower ?? '') || first === "i'm" || first === "we're")) return make('report', { type });
+  // Somebody met it: worth telling only because something is wrong with it.
+  if (lead.kinds.has('report') && !isFirstPerson && !said.some((token) => words.GOOD_NEWS.has(token.lower))) return make('report', { type });
   if (words.WISHES.match(said, 0) || (!isFirstPerson && hasDemandModal(said))) return make('wish', { type });
   if (hasPriority && !isFirstPerson && said.filter(isNaming).length > 2 && said.some((token) => words.STATES.has(token.lower) || (words.DETERMINERS.has(said[0]?.lower ?? '') && /[a-z]s$/.test(token.lower))) && !isUnknownInstruction(said)) return make('report', { type });
   if (isFirstPerson) return make('aside', { type });
@@ -140,6 +144,11 @@ export function startsInstruction(tokens: readonly Token[], at: number, to: numb
   if (token?.kind !== 'word' || at >= to) return false;
   if (/^(?:do|conduct|carry)$/.test(token.lower) && /^(?:a|an|the|some|out)$/.test(tokens[at + 1]?.lower ?? '')) return true;
   if (/^(?:have|take|give)$/.test(token.lower) && tokens.slice(at + 1, at + 4).some((word) => word.lower === 'look' || word.lower === 'feedback' || word.lower === 'overview')) return true;
+  const pair = VERB_PAIRS.match(tokens, at);
+  if (pair && !VERBS.has(token.lower)) {
+    const object = tokens[at + pair.length];
+    return isNaming(object) && (object.kind !== 'word' || words.DETERMINERS.has(object.lower));
+  }
   if (!VERBS.has(token.lower)) return false;
   const next = at + 1 < to ? tokens[at + 1] : undefined;
   if (!AMBIGUOUS_VERBS.has(token.lower)) return !words.STATES.has(next?.lower ?? '');

@@ -1,7 +1,9 @@
 import { classify, INSTRUCTION_WINDOW, startsInstruction } from './classify.ts';
+import { splitEnumeration } from './enumeration.ts';
 import type { Segment } from './classify.ts';
 import { readLead } from './lead.ts';
 import type { Lead } from './lead.ts';
+import { asksForDocument, EDITS } from './intent.ts';
 import type { PriorityMarker } from './markers.ts';
 import { phraseSet } from './phrases.ts';
 import { singular } from './topics.ts';
@@ -23,7 +25,9 @@ const MAKES_OTHERS_ACT: ReadonlySet<string> = new Set(['let', 'lets', 'help', 'h
 
 /** Cuts a paragraph into its sentences, and those into the clauses that could each be an ask. */
 export function readClauses(tokens: readonly Token[], markers: Markers, isListItem: boolean): Segment[] {
-  return sentences(tokens).flatMap(({ from, to }) => splitSentence(tokens, from, to, markers, isListItem));
+  return sentences(tokens)
+    .flatMap(({ from, to }) => splitSentence(tokens, from, to, markers, isListItem))
+    .flatMap((segment) => splitEnumeration(tokens, segment, markers));
 }
 
 function sentences(tokens: readonly Token[]): { from: number; to: number }[] {
@@ -67,8 +71,9 @@ function splitSentence(tokens: readonly Token[], from: number, to: number, marke
     const joint = jointOf(tokens, at, lead);
     left ??= classify(tokens, start, Math.min(at, start + INSTRUCTION_WINDOW), markers);
     if (joint !== null && beginsClause(tokens, { start, at, to, joint, lead, left, markers, isListItem })) {
-      segments.push(classify(tokens, start, at, markers));
-      start = at;
+      const end = endOfTrailingPriority(tokens, at, markers) ?? at;
+      segments.push(classify(tokens, start, end, markers));
+      start = end;
       left = null;
       at = Math.max(at, lead.core - 1);
     } else {
@@ -78,6 +83,13 @@ function splitSentence(tokens: readonly Token[], from: number, to: number, marke
   }
   segments.push(classify(tokens, start, to, markers));
   return segments;
+}
+
+/** "Add a button, P2, and test it": a priority between two commas is that of the ask before, unless "and" came first. */
+function endOfTrailingPriority(tokens: readonly Token[], at: number, markers: Markers): number | null {
+  const marker = isPunct(tokens[at], ',') ? markers.get(at + 1) : undefined;
+  const after = marker && tokens[marker.to];
+  return marker && (isPunct(after, ',;') || /^(?:and|then|also|plus)$/.test(after?.lower ?? '')) ? marker.to : null;
 }
 
 function isJoint(token: Token | undefined): boolean {
@@ -158,7 +170,8 @@ function isAnotherAsk(tokens: readonly Token[], { start, at, to, joint, core, le
   if (UPDATING.has(verb) && right.type === 'test' && left.type === 'code_change' && joint !== 'sequel') return false;
   const isLook = left.type === 'research' || /^(?:look|have|take|check|see)$/.test(left.instruction?.verb ?? '');
   if (isLook && FIX_VERBS.has(verb) && joint === 'and' && dependsOnFormer(tokens, core, to)) return false;
-  if (dependsOnFormer(tokens, core, to)) return !isSameType;
+  if (left.type === 'review' && EDITS.has(verb) && joint === 'and' && left.instruction !== null && asksForDocument(left.instruction, [])) return false;
+  if (dependsOnFormer(tokens, core, to)) return !isSameType && !(left.type === 'doc' && EDITS.has(verb));
   return isListItem && start === 0 ? !isSameType : true;
 }
 

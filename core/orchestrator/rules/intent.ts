@@ -2,7 +2,7 @@ import type { TaskType } from '#contract/enums.ts';
 import { readInstruction } from './instruction.ts';
 import type { Instruction, NounPhrase } from './instruction.ts';
 import { listOf, phraseTable } from './phrases.ts';
-import { singular, topicTable, topicWords } from './topics.ts';
+import { singular, topicTable, topicWords, uncovered } from './topics.ts';
 import type { TopicTable } from './topics.ts';
 import type { Token } from './tokens.ts';
 import * as topics from './words/topics.ts';
@@ -19,7 +19,7 @@ const BACKEND = topicTable(topics.BACKEND_TOPICS);
 /** Verbs, with their particles and questions, that say by themselves what kind of work is meant. */
 const TYPE_OF_VERB = phraseTable<TaskType>([
   ...listOf(`investigate, research, find out, figure out, work out, explore, compare, evaluate, analyse, analyze, look into, dig into, understand, explain, tell me, tell us, teach me, show me how, show me where, show me why, walk me through, give me an overview, diagnose, determine, profile, benchmark, measure, estimate, brainstorm, suggest,
-    propose, recommend, assess, spike, think about, think through, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify`)
+    propose, recommend, assess, spike, think about, think through, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify, reproduce, repro, bisect`)
     .map((phrase) => [phrase, 'research'] as const),
   ...listOf(`review, re-review, audit, check, double-check, double check, inspect, proofread, look over, go over, go through, read through, look at, take a look, have a look, give feedback, give me feedback, critique, code-review, code review, sanity check, sanity-check, scrutinize, scrutinise, vet, scan`)
     .map((phrase) => [phrase, 'review'] as const),
@@ -49,7 +49,7 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
 
   const byNoun = LIGHT_VERBS.has(verb) ? (TYPE_OF_NOUN.get(singular(object.head?.lower ?? '')) ?? null) : null;
   if (byNoun !== null) return byNoun;
-  if (byVerb === 'review') return typeOfCheck(instruction);
+  if (byVerb === 'review') return isEditedAfterwards(all) && asksForDocument(instruction, paths) ? 'doc' : typeOfCheck(instruction);
   if (byVerb === 'research') return isRepairedAfterwards(all) ? 'code_change' : EXPLAINERS.has(verb) && asksForDocument(instruction, paths) ? 'doc' : 'research';
   if (byVerb === 'test' && verb !== 'test' && verb !== 'cover' && isAboutDocument(instruction, paths)) return 'review';
   if (byVerb === 'test' && !isProductValidation(instruction)) return 'test';
@@ -122,6 +122,7 @@ function explainsSomething(verb: string, all: readonly Token[]): boolean {
   return EXPLAINERS.has(verb) && all.slice(1, 4).some((token) => ['how', 'why', 'what', 'where', 'me', 'to'].includes(token.lower));
 }
 
+export const EDITS: ReadonlySet<string> = new Set(listOf('fix, repair, correct, shorten, tighten, polish, reword, rewrite, improve, simplify, update, trim, clean, tidy, adjust, rephrase, edit'));
 const REPAIRS: ReadonlySet<string> = new Set(['fix', 'repair', 'resolve', 'solve', 'correct']);
 
 /** "find the leak and fix it", "look into why it hangs and fix it" */
@@ -129,9 +130,15 @@ function isRepairedAfterwards(all: readonly Token[]): boolean {
   return all.some((token, i) => i > 0 && REPAIRS.has(token.lower) && (all[i - 1]?.lower === 'and' || all[i - 1]?.lower === 'then' || all[i - 1]?.text === ','));
 }
 
+/** "proofread the release notes and shorten them" */
+function isEditedAfterwards(all: readonly Token[]): boolean {
+  return all.some((token, i) => EDITS.has(token.lower) && /^(?:and|then)$/.test(all[i - 1]?.lower ?? ''));
+}
+
 const WRITTEN_INTO: ReadonlySet<string> = new Set(['in', 'into', 'to', 'of', 'on', 'from', 'inside', 'with', 'within', 'as', 'for']);
 
-function asksForDocument({ verb, object, places }: Instruction, paths: readonly string[]): boolean {
+/** Whether the thing an instruction works on is a text. */
+export function asksForDocument({ verb, object, places }: Instruction, paths: readonly string[]): boolean {
   if (PROGRAM_VERBS.has(verb) && !(object.head?.lower === 'it' && places.some(({ phrase }) => isDocument(phrase)))) return false;
   if (isDocument(object)) return !places.some(({ preposition, phrase }) => preposition !== 'for' && preposition !== 'with' && preposition !== 'about' && preposition !== 'of' && isAbout(FRONTEND, phrase) && !isDocument(phrase) && !isDocHead(object.head));
   const isElsewhere = places.some(({ preposition, phrase }) => preposition !== 'for' && !isDocument(phrase) && isAbout(FRONTEND, phrase));
@@ -182,8 +189,9 @@ function isAboutTokens(table: TopicTable, tokens: readonly Token[], lastWords: n
 }
 
 function endsWithTopic(table: TopicTable, words: readonly string[]): boolean {
-  const from = Math.max(0, words.length - 4);
-  return table.find(words.slice(from)).some(({ at, length }) => from + at + length === words.length);
+  const last = words.slice(-4);
+  const hits = table === FRONTEND ? uncovered(table.find(last), BACKEND.find(last)) : table.find(last);
+  return hits.some(({ at, length }) => at + length === last.length);
 }
 
 export function isDocPath(path: string): boolean {

@@ -4,7 +4,7 @@ import type { PriorityMarker } from './markers.ts';
 import { LEADS, PREFIX_WORDS } from './words/leads.ts';
 import type { LeadKind } from './words/leads.ts';
 import { FIX_VERBS, VERBS, verbOfGerund } from './words/verbs.ts';
-import { DETERMINERS } from './words/statements.ts';
+import { DETERMINERS, STATES } from './words/statements.ts';
 import { SMALL_TALK_OPENINGS } from './words/small-talk.ts';
 import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
 
@@ -49,6 +49,12 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
     const story = skipUserStory(tokens, at);
     if (story !== null) {
       at = story;
+      continue;
+    }
+    const report = skipTestimony(tokens, at);
+    if (report !== null) {
+      kinds.add('report');
+      at = report;
       continue;
     }
     const courtesy = skipCourtesy(tokens, at);
@@ -108,6 +114,27 @@ function skipUserStory(tokens: readonly Token[], at: number): number | null {
   if (tokens[at]?.lower !== 'as' || !/^an?$/.test(tokens[at + 1]?.lower ?? '')) return null;
   for (let i = at + 3; i < at + 9; i += 1) if (tokens[i]?.lower === 'i') return i;
   return null;
+}
+
+const WITNESSES = /^(?:i|we|users?|customers?|clients?|people|testers?|visitors?|someone|somebody|colleagues?|support|sales|qa|they|he|she|everyone|everybody)$/;
+const TESTIFIES = /^(?:noticed|notice|found|discovered|spotted|observed|realised|realized|report|reports|reported|reporting|complain|complains|complained|complaining|say|says|said|saying|told|tell|mentioned|see|saw|noticing|claim|claims)$/;
+const BESIDE_TESTIMONY = /^(?:have|has|are|is|keep|keeps|just|also|recently|already|still|been|us|me|out|about|again|today|yesterday|of|our|the|from)$/;
+
+/** "I noticed that X takes long", "some users report that …": from X on. */
+function skipTestimony(tokens: readonly Token[], at: number): number | null {
+  let i = at;
+  while (i < at + 3 && /^(?:some|many|several|a|few|our|the|one|two|three|more|multiple|of|beta)$/.test(tokens[i]?.lower ?? '')) i += 1;
+  const witness = tokens[i]?.lower ?? '';
+  if (!WITNESSES.test(witness)) return null;
+  i += 1;
+  while (i < at + 7 && BESIDE_TESTIMONY.test(tokens[i]?.lower ?? '')) i += 1;
+  if (!TESTIFIES.test(tokens[i]?.lower ?? '')) return null;
+  i += 1;
+  while (i < at + 10 && /^(?:us|me|out|about|today|yesterday|again)$/.test(tokens[i]?.lower ?? '')) i += 1;
+  if (tokens[i]?.lower === 'that' || isPunct(tokens[i], ':')) return i + 1;
+  // Without "that", only where a statement follows: "I noticed the list is empty", not "we found a good name"
+  const isStatement = tokens.slice(i + 1, i + 10).some((token) => STATES.has(token.lower));
+  return isStatement && DETERMINERS.has(tokens[i]?.lower ?? '') ? i : null;
 }
 
 /** "It would be very kind if you could …", "I would appreciate it if someone could …" */

@@ -29,7 +29,7 @@ export function isStatusQuestion(said: readonly Token[]): boolean {
     return hasStatusWord || words.length < 4;
   }
   if (words.some((word) => ['why', 'how'].includes(word))) return namesWork && words.some((word) => /^(?:blocked|waiting|pending|queued|idle|failed|fail|stuck|canceled|nothing)$/.test(word));
-  if (first === 'where') return second === 'we' || third === 'we' || third === 'you';
+  if (first === 'where') return /^(?:are|were|is)$/.test(second) && /^(?:we|you|it|that|things)$/.test(third);
   if (words.includes('difference') || words.includes('happens') || (first === 'what' && (second === 'does' || second === 'causes' || second === 'would'))) return false;
   if (first === 'is' && second === 'there' && (words.includes('way') || words.includes('possible'))) return false;
   if (first === 'is' && second === 'it' && third === 'possible') return false;

@@ -1,4 +1,5 @@
 import { ABBREVIATIONS, isNamedFile, looksLikePath } from './path-shapes.ts';
+import { corrected } from './spelling.ts';
 
 /**
  * word: a word or number; path, url, code (`…`), quote ("…"), colour (#0066ff): literals that are never taken apart;
@@ -10,7 +11,7 @@ export interface Token {
   kind: TokenKind;
   /** As written, without the marks around a quote or code. */
   text: string;
-  /** For comparing with the vocabularies: lower case, straight apostrophes. */
+  /** For comparing with the vocabularies: lower case, straight apostrophes, common slips of typing corrected. */
   lower: string;
   /** Where the token stands in the text, marks included. */
   start: number;
@@ -65,7 +66,8 @@ export function isPunct(token: Token | undefined, marks: string): boolean {
 }
 
 function push(tokens: Token[], kind: TokenKind, text: string, start: number, end: number): void {
-  tokens.push({ kind, text, lower: text.toLowerCase().replaceAll('’', "'"), start, end });
+  const lower = text.toLowerCase().replaceAll('’', "'");
+  tokens.push({ kind, text, lower: kind === 'word' ? corrected(lower) : lower, start, end });
 }
 
 function isSpace(char: string): boolean {

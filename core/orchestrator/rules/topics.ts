@@ -1,10 +1,17 @@
 import { listOf } from './phrases.ts';
 import type { Token } from './tokens.ts';
 
+export interface TopicHit {
+  phrase: string;
+  /** Which of the words it begins with, and how many it takes. */
+  at: number;
+  length: number;
+}
+
 /** Finds the phrases of a vocabulary whatever their number and hyphens. */
 export interface TopicTable {
   /** The phrases that occur, each as often as it does, in order. */
-  find(words: readonly string[]): { phrase: string; at: number; length: number }[];
+  find(words: readonly string[]): TopicHit[];
 }
 
 export function topicTable(phrases: readonly string[]): TopicTable {
@@ -17,7 +24,7 @@ export function topicTable(phrases: readonly string[]): TopicTable {
   for (const same of byFirstWord.values()) same.sort((a, b) => b.length - a.length);
   return {
     find(words) {
-      const found: { phrase: string; at: number; length: number }[] = [];
+      const found: TopicHit[] = [];
       for (let at = 0; at < words.length; at += 1) {
         const hit = byFirstWord.get(words[at] ?? '')?.find((phrase) => phrase.every((word, i) => words[at + i] === word));
         if (!hit) continue;
@@ -27,6 +34,11 @@ export function topicTable(phrases: readonly string[]): TopicTable {
       return found;
     },
   };
+}
+
+/** Hits that no longer phrase of the other table covers: in "cache header" there is no page header. */
+export function uncovered(hits: readonly TopicHit[], rivals: readonly TopicHit[]): TopicHit[] {
+  return hits.filter(({ at, length }) => !rivals.some((rival) => rival.length > length && rival.at <= at && rival.at + rival.length >= at + length));
 }
 
 /** Words of prose in the singular, hyphens opened; what stands in quotes, code and addresses is left out. */

@@ -14,6 +14,16 @@ export function relativeTimeText(thenMs: number, nowMs: number, timeZone: string
   return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...(isThisYear ? {} : { year: 'numeric' }), timeZone }).format(thenMs);
 }
 
+/** "now", "4 min", "3 h", "5 d", "3 Mar": for where every character counts. */
+export function shortTimeText(thenMs: number, nowMs: number, timeZone: string): string {
+  const seconds = Math.round((nowMs - thenMs) / 1_000);
+  if (seconds < 45) return 'now';
+  if (seconds < HOUR_S) return `${Math.max(1, Math.round(seconds / MINUTE_S))} min`;
+  if (seconds < DAY_S) return `${Math.round(seconds / HOUR_S)} h`;
+  if (seconds < 7 * DAY_S) return `${Math.round(seconds / DAY_S)} d`;
+  return relativeTimeText(thenMs, nowMs, timeZone);
+}
+
 /** "Saturday 22 November 2025 at 15:04:05 CET" */
 export function exactTimeText(ms: number, timeZone: string): string {
   return new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long', timeZone }).format(ms);

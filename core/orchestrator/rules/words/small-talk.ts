@@ -15,6 +15,6 @@ export const SMALL_TALK_OPENINGS = phraseSet(`
 export const SOCIAL_WORDS: ReadonlySet<string> = new Set(listOf('meeting, lunch, dinner, breakfast, holiday, holidays, vacation, weekend, coffee, weather, birthday, joke, football, movie, sleep, beer, party, standup, stand-up, doctor, dentist, sick, flight'));
 
 /** Orders to the control plane itself, which has its own buttons for them. */
-export const CONTROL_VERBS: ReadonlySet<string> = new Set(listOf('cancel, approve, pause, resume, abort, kill, retry, rerun, restart, stop, start, run, merge, reject, continue, unpause, close, reopen, requeue, hold, proceed'));
+export const CONTROL_VERBS: ReadonlySet<string> = new Set(listOf('cancel, approve, approved, pause, resume, abort, kill, retry, rerun, restart, stop, start, run, merge, ship, accept, accepted, reject, continue, unpause, close, reopen, requeue, hold, proceed'));
 export const CONTROL_OBJECTS: ReadonlySet<string> = new Set(listOf('it, that, this, them, everything, all, run, runs, task, tasks, cycle, orchestrator, queue, agent, agents, runner, runners, project, last, now, again, both, #'));
 export const CONTROL_BESIDE: ReadonlySet<string> = new Set(listOf('the, a, my, your, every, current, running, last, latest, first, second, all, of, please, again, now, one, two, three, number, no, on, work, working, for, other, that, this, those, these, failed, queued, blocked, next, previous, pending, with, login, and, then, me, off, stop, pause, cancel'));

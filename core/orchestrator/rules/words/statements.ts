@@ -53,3 +53,6 @@ export const OPENING_ADVERBS: ReadonlySet<string> = new Set(listOf('yesterday, t
 
 /** Objects that announce a list instead of naming a thing. */
 export const GENERIC_OBJECTS: ReadonlySet<string> = new Set(listOf('following, this, these, those, them, thing, task, item, list, bug, issue, point, todo, change, stuff, step, that, few, some, more, couple, problem, request, fix, improvement, it, below, all, job, work, next, order, one'));
+
+/** With one of these a statement tells that all is well. */
+export const GOOD_NEWS: ReadonlySet<string> = new Set(listOf('done, fixed, works, work, working, great, good, nice, fine, perfect, awesome, better, best, ready, deployed, merged, finished, complete, completed, green, passes, passing, passed, love, loves, like, likes, thanks, live, happy, beautiful, lovely, amazing, excellent, impressive, improved, solved, resolved, cool, fast, faster, well, correct, okay, ok'));

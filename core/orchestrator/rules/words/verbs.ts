@@ -1,4 +1,4 @@
-import { listOf } from '../phrases.ts';
+import { listOf, phraseSet } from '../phrases.ts';
 
 /**
  * Verbs in the form of an instruction. Those in the first list are never nouns in this trade;
@@ -35,6 +35,9 @@ const NOUN_LIKE_VERBS = listOf(`
 
 export const VERBS: ReadonlySet<string> = new Set([...PLAIN_VERBS, ...NOUN_LIKE_VERBS]);
 export const AMBIGUOUS_VERBS: ReadonlySet<string> = new Set(NOUN_LIKE_VERBS);
+
+/** Verbs of two words whose first is none by itself. */
+export const VERB_PAIRS = phraseSet('sanity check, smoke test, load test, stress test, unit test, e2e test, end-to-end test, spell check, double check, cross check, fact check, fact-check, cross-check, sanity-check, smoke-test, load-test, stress-test, pen test, code review, dry run, set up');
 
 /** What these do is repair something that is there. */
 export const FIX_VERBS: ReadonlySet<string> = new Set(

@@ -97,7 +97,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
           ) : liveRun?.startedAt ? (
             <Elapsed since={liveRun.startedAt} className="font-mono text-in-progress" />
           ) : (
-            <RelativeTime value={task.updatedAt} className="text-faint" />
+            <RelativeTime isShort value={task.updatedAt} className="text-faint" />
           )}
         </span>
       </div>

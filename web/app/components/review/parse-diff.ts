@@ -31,7 +31,7 @@ export interface DiffFile {
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$/;
 
-/** Reads what `git diff` wrote. Lines of files can look like anything, so each hunk takes exactly as many as its head announces. */
+/** Reads what `git diff` wrote. Lines of files can look like anything, so each hunk takes as many as its head announces. */
 export function parseDiff(text: string): DiffFile[] {
   const lines = text.split('\n');
   const files: DiffFile[] = [];
@@ -89,7 +89,7 @@ function readHunk(lines: string[], from: number, head: RegExpExecArray, file: Di
     if (line.startsWith('\\')) {
       const last = hunk.lines.at(-1);
       if (last) last.isLastWithoutBreak = true;
-    } else if (oldLeft <= 0 && newLeft <= 0) break;
+    } else if ((oldLeft <= 0 && newLeft <= 0) || !/^(?:[ +-]|$)/.test(line)) break;
     else if (line.startsWith('+')) {
       hunk.lines.push({ kind: 'added', oldNumber: null, newNumber: newNumber++, text });
       file.additions++;

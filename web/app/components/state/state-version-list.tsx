@@ -53,7 +53,7 @@ export function StateVersionList({ versions: masked, latest, selected, onSelect 
                 <span className="min-w-0 flex-1 truncate text-muted" title={state.createdBy?.email}>
                   {causeText(state.cause)}
                 </span>
-                <RelativeTime value={state.createdAt} className="shrink-0 text-xs text-faint" />
+                <RelativeTime isShort value={state.createdAt} className="shrink-0 text-xs text-faint" />
               </button>
             </li>
           ))}

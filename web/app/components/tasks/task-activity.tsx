@@ -88,7 +88,7 @@ function CommentForm({ taskId }: { taskId: string }) {
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void submit();
         }}
-        className={isShown ? '' : 'min-h-9!'}
+        className={isShown ? '' : 'min-h-9! resize-none'}
       />
       {isShown ? (
         <div className="mt-2 flex justify-end">

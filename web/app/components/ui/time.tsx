@@ -1,14 +1,14 @@
 import { useNow, useTimeZone } from '~/lib/clock.tsx';
-import { durationText, exactTimeText, relativeTimeText } from '~/lib/time-text.ts';
+import { durationText, exactTimeText, relativeTimeText, shortTimeText } from '~/lib/time-text.ts';
 
 /** A moment as people say it; the exact one is a hover away. */
-export function RelativeTime({ value, className }: { value: string; className?: string }) {
+export function RelativeTime({ value, isShort = false, className }: { value: string; isShort?: boolean; className?: string }) {
   const now = useNow();
   const timeZone = useTimeZone();
   const ms = Date.parse(value);
   return (
     <time dateTime={value} title={exactTimeText(ms, timeZone)} className={className}>
-      {relativeTimeText(ms, now, timeZone)}
+      {(isShort ? shortTimeText : relativeTimeText)(ms, now, timeZone)}
     </time>
   );
 }

@@ -1,0 +1,51 @@
+import { classify, INSTRUCTION_WINDOW } from './classify.ts';
+import type { Segment } from './classify.ts';
+import { readInstruction } from './instruction.ts';
+import { typeOfInstruction } from './intent.ts';
+import { readLead } from './lead.ts';
+import type { PriorityMarker } from './markers.ts';
+import { pathsIn } from './paths.ts';
+import { isNaming, isPunct } from './tokens.ts';
+import type { Token } from './tokens.ts';
+import { SUBORDINATORS } from './words/statements.ts';
+
+type Markers = ReadonlyMap<number, PriorityMarker>;
+
+/** "Fix login (p1), dark mode (p5) and the README (p3)": things that each have a priority are asks of their own. */
+export function splitEnumeration(tokens: readonly Token[], segment: Segment, markers: Markers): Segment[] {
+  if (segment.kind !== 'ask' && segment.kind !== 'report') return [segment];
+  const pieces = piecesOf(tokens, segment, markers);
+  if (pieces.length < 2) return [segment];
+  const verb = segment.instruction?.verb;
+  const sharedVerb = verb === undefined || verb === 'need' ? undefined : tokens[segment.core]?.text;
+  return pieces.map(({ from, to }, i) => {
+    const piece = classify(tokens, from, to, markers);
+    if (i === 0 || piece.instruction?.verb === verb || (piece.kind === 'ask' && piece.instruction?.verb !== 'need') || piece.kind === 'report') return piece;
+    const lead = readLead(tokens, from, to, markers);
+    const instruction = readInstruction(tokens, lead.core, Math.min(to, lead.core + INSTRUCTION_WINDOW), verb ?? 'need');
+    return { kind: 'ask', from, to, lead, core: lead.core, instruction, type: typeOfInstruction(instruction, pathsIn(tokens.slice(lead.core, to))), ...(sharedVerb === undefined ? {} : { sharedVerb }) };
+  });
+}
+
+/** Stretches that each name something and end in a priority; the last may have none. */
+function piecesOf(tokens: readonly Token[], segment: Segment, markers: Markers): { from: number; to: number }[] {
+  const own = [...markers.values()].filter((marker) => marker.from >= segment.core && marker.from < segment.to);
+  const pieces: { from: number; to: number }[] = [];
+  let from = segment.from;
+  for (const marker of own) {
+    let to = marker.to;
+    while (isPunct(tokens[to], ')]')) to += 1;
+    const next = to < segment.to ? tokens[to] : undefined;
+    const isParted = next === undefined || isPunct(next, ',;.!&+') || next.lower === 'and';
+    const isNamed = tokens.slice(Math.max(from, pieces.length === 0 ? segment.core : from), marker.from).some((token) => isNaming(token) && token.lower !== 'and');
+    if (!isParted || !isNamed) return [];
+    pieces.push({ from, to });
+    from = to;
+  }
+  const rest = tokens.slice(from, segment.to).filter((token) => isNaming(token) && token.lower !== 'and');
+  if (pieces.length < 2 || SUBORDINATORS.has(rest[0]?.lower ?? '')) return [];
+  const last = pieces.at(-1);
+  if (rest.length > 0) pieces.push({ from, to: segment.to });
+  else if (last) last.to = segment.to;
+  return pieces;
+}

@@ -1,0 +1,55 @@
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readEnvironment } from './env.ts';
+import { readPolicy } from './execution/policy.ts';
+import { makeSocketFolder } from './execution/socket-folder.ts';
+import { temporaryFolder } from './testing/programs.ts';
+import { readToken } from './token-file.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: unknown, mode: number): string {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(content));
+  chmodSync(path, mode);
+  return path;
+}
+
+test('the token is read from a file that only its owner can read', () => {
+  expect(readToken(file('runner.json', { token: 'ovm_run_abc' }, 0o600))).toBe('ovm_run_abc');
+  for (const mode of [0o644, 0o640, 0o604]) expect(() => readToken(file('runner.json', { token: 'ovm_run_abc' }, mode))).toThrow(/chmod 600/);
+  expect(() => readToken(file('runner.json', { token: 'ovm_usr_abc' }, 0o600))).toThrow(/ovm_run_/);
+  expect(() => readToken(join(folder, 'missing.json'))).toThrow(/missing/);
+  symlinkSync(join(folder, 'runner.json'), join(folder, 'link.json'));
+  expect(() => readToken(join(folder, 'link.json'))).toThrow(/ordinary file/);
+});
+
+test('a policy with a key nobody knows, a relative root or a path as a program name is refused by name', () => {
+  const policy = { roots: ['/srv'], executables: { node: {} } };
+  expect(readPolicy(file('policy.json', policy, 0o600))).toMatchObject({ roots: ['/srv'], capacity: 2, allowOtherOwners: false });
+  expect(() => readPolicy(file('policy.json', { ...policy, allowEverything: true }, 0o600))).toThrow(/allowEverything/);
+  expect(() => readPolicy(file('policy.json', { ...policy, roots: ['srv'] }, 0o600))).toThrow(/roots\.0/);
+  expect(() => readPolicy(file('policy.json', { ...policy, executables: { '/bin/sh': {} } }, 0o600))).toThrow(/executables/);
+  expect(() => readPolicy(file('policy.json', policy, 0o666))).toThrow(/chmod 600/);
+  expect(() => readPolicy(join(folder, 'missing.json'))).toThrow(/needs a policy file/);
+});
+
+test('each variable that does not fit is named', () => {
+  expect(() => readEnvironment({})).toThrow(/OVERMIND_URL.*OVERMIND_RUNNER_DIR/s);
+  expect(readEnvironment({ OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', PATH: '/bin' })).toMatchObject({ onStop: 'keep', searchPath: '/bin' });
+});
+
+test('sockets are made in a folder that only we can enter, with a path that fits', () => {
+  const deep = join(folder, 'd'.repeat(120));
+  mkdirSync(deep);
+  const made = makeSocketFolder(deep);
+  expect(Buffer.byteLength(join(made, '0123456789ab.sock'))).toBeLessThanOrEqual(104);
+  chmodSync(made, 0o755);
+  expect(() => makeSocketFolder(deep)).toThrow(/mode 700/);
+  rmSync(made, { recursive: true });
+});
