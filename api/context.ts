@@ -7,6 +7,8 @@ export interface ApiContext {
   core: Core;
   /** Null: nobody is signed in; only fields marked public may be reached. */
   actor: Actor | null;
+  /** Subscriptions go over sockets, which end with their session. */
+  transport: 'http' | 'socket';
   requestId: string;
   /** Which runners are connected to this process. */
   presence: RunnerPresence;

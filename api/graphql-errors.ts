@@ -5,8 +5,9 @@ import type { Logger } from '#core/platform/logger.ts';
 /**
  * What a client is told of a failure: expected ones with their code, mistakes in the query as they are, and
  * everything else masked, logged once with the request id it carries.
+ * @param withSuggestions whether a mistake may be answered with names from the schema
  */
-export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
+export function maskError(error: unknown, requestId: string, logger: Logger, withSuggestions = false): GraphQLError {
   const cause = rootCause(error);
   if (cause instanceof DomainError) {
     return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: cause.code, ...cause.extra() } });
@@ -14,7 +15,8 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
   if (error instanceof GraphQLError && cause === error) {
     // What a library adds beside the code may say more than it should (the text of an exception, for one).
     const { http } = error.extensions;
-    return new GraphQLError(error.message, { ...locationOf(error), extensions: { ...(http ? { http } : {}), ...ownExtensions(error), code: codeOf(error) } });
+    const message = withSuggestions ? error.message : error.message.replace(/ Did you mean .*\?$/, '');
+    return new GraphQLError(message, { ...locationOf(error), extensions: { ...(http ? { http } : {}), ...ownExtensions(error), code: codeOf(error) } });
   }
   if (cause instanceof GraphQLError) return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: 'BAD_USER_INPUT', ...cause.extensions } });
   logger.error({ err: cause, requestId }, 'A request failed in a way nobody expected');

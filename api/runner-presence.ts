@@ -5,6 +5,7 @@ const NOTE_MS = 5_000;
 /** A runner whose socket just closed may come straight back: a restart, or a network that blinked. */
 const UNREACHABLE_AFTER_MS = 1_500;
 const OFFLINE_AFTER_MS = 60_000;
+const SLACK_MS = 200;
 
 /**
  * Presence is the socket: this process knows which runners are connected to it, says so in one statement now and
@@ -13,8 +14,8 @@ const OFFLINE_AFTER_MS = 60_000;
 export function watchRunners(core: Core) {
   const sockets = new Map<string, number>();
   const leaving = new Map<string, NodeJS.Timeout>();
-  const set = (runnerId: string, connection: 'online' | 'unreachable' | 'offline'): void => {
-    setRunnerConnection(core, runnerId, connection).catch((error: unknown) => core.logger.warn({ err: error, runnerId, connection }, 'Presence was not written; it is repeated'));
+  const set = (runnerId: string, connection: 'online' | 'unreachable' | 'offline', silentForMs = 0): void => {
+    setRunnerConnection(core, runnerId, connection, silentForMs).catch((error: unknown) => core.logger.warn({ err: error, runnerId, connection }, 'Presence was not written; it is repeated'));
   };
   const timer = setInterval(() => {
     noteRunnersSeen(core, [...sockets.keys()])
@@ -40,8 +41,9 @@ export function watchRunners(core: Core) {
         }
         sockets.delete(runnerId);
         leaving.set(runnerId, setTimeout(() => {
-          set(runnerId, 'unreachable');
-          leaving.set(runnerId, setTimeout(() => set(runnerId, 'offline'), OFFLINE_AFTER_MS));
+          // A little less than was waited: this process itself may have noted the runner just before it left.
+          set(runnerId, 'unreachable', UNREACHABLE_AFTER_MS - SLACK_MS);
+          leaving.set(runnerId, setTimeout(() => set(runnerId, 'offline', OFFLINE_AFTER_MS - SLACK_MS), OFFLINE_AFTER_MS));
         }, UNREACHABLE_AFTER_MS));
       };
     },

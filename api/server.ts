@@ -11,6 +11,7 @@ import { clientAddress } from './http/address.ts';
 import { isUploadTooLarge, readBody, refuse } from './http/body.ts';
 import { serveFile } from './http/files.ts';
 import { isSameOriginRequest } from './http/origin.ts';
+import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
 import { watchRunners } from './runner-presence.ts';
@@ -50,6 +51,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     response.setHeader('x-request-id', requestId);
     requestIds.run(requestId, () => {
       handle(request, response, requestId).catch((error: unknown) => {
+        // A reader that leaves in the middle of a download is no failure of ours.
+        if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
         core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
         if (!response.headersSent) refuse(response, 500, 'INTERNAL', 'Something went wrong on the server. Its log has more under this request id.', { requestId });
         else response.destroy();
@@ -63,7 +66,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   await listen(server, options.port, options.host);
 
   async function handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const pathname = pathOf(request);
+    if (pathname === null) return refuse(response, 400, 'BAD_USER_INPUT', 'The request names no path.');
     if (pathname === '/graphql') return handleGraphql(request, response, requestId);
     if (pathname.startsWith('/files/')) return serveFile(core, await actorOfRequest(request), request, response, pathname);
     if (pathname === '/healthz') return answer(response, 200, { status: 'ok' });
@@ -88,9 +92,13 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     if (token?.source === 'cookie' && request.method !== 'GET' && !isSameOriginRequest(request, publicOrigin)) {
       return refuse(response, 403, 'CSRF_REJECTED', 'A request with the session cookie needs the header x-overmind-csrf and must come from this origin.');
     }
+    const actor = token ? await authenticate(core, token.token) : null;
+    if (token?.source === 'bearer' && !actor) return refuse(response, 401, 'UNAUTHENTICATED', 'This token is unknown, expired or revoked.');
     if (request.method === 'POST') {
       const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
       if (type === 'multipart/form-data') {
+        // Nobody's upload would be held in memory before it is refused.
+        if (!actor) return refuse(response, 401, 'UNAUTHENTICATED', 'Sign in first.');
         if (isUploadTooLarge(request)) return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `An upload says its length and has at most ${MAX_UPLOAD_BYTES} bytes.`, { limit: MAX_UPLOAD_BYTES });
       } else if (type === 'application/json' || type === 'application/graphql-response+json') {
         const body = await readBody(request);
@@ -101,9 +109,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
         return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data for uploads.');
       }
     }
-    const actor = token ? await authenticate(core, token.token) : null;
-    if (token?.source === 'bearer' && !actor) return refuse(response, 401, 'UNAUTHENTICATED', 'This token is unknown, expired or revoked.');
-    const context: ApiContext = { core, presence, actor, requestId, address: clientAddress(request, trustedProxies) };
+    const context: ApiContext = { core, presence, transport: 'http', actor, requestId, address: clientAddress(request, trustedProxies) };
     await yoga(request, response, context);
   }
 

@@ -8,13 +8,16 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { ApiContext } from '#api/context.ts';
 import type { Actor } from '#core/access/actor.ts';
-import { ENDED_SESSIONS_CHANNEL, authenticate } from '#core/access/sessions.ts';
+import { authenticate } from '#core/access/sessions.ts';
 import { MAX_BODY_BYTES, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { clientAddress } from './http/address.ts';
+import { maskError } from './graphql-errors.ts';
 import { isOwnOrigin } from './http/origin.ts';
+import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
+import { watchSocketTokens } from './socket-tokens.ts';
 import type { createGraphql } from './yoga.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 
@@ -41,7 +44,7 @@ export interface SocketOptions {
  */
 export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies }: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
-  const bySession = new Map<string, Set<WebSocket>>();
+  const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
 
   const disposable = useServer<{ authorization?: string }, SocketExtra>(
     {
@@ -50,57 +53,41 @@ export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies
       onConnect: async ({ extra, connectionParams }) => {
         const bearer = typeof connectionParams?.authorization === 'string' ? /^Bearer (\S+)$/i.exec(connectionParams.authorization)?.[1] : undefined;
         const token = bearer ?? readToken(extra.request)?.token;
-        extra.actor = token ? await authenticate(core, token) : null;
-        if (!extra.actor) return false;
-        if (extra.actor.kind === 'user') remember(extra.actor.sessionId, extra.socket);
-        return true;
+        if (!token) return false;
+        // Remembered before it is looked at: a session that ends in between is noticed by one of the two.
+        tokens.remember(token, extra.socket);
+        extra.actor = await authenticate(core, token);
+        return extra.actor !== null;
       },
       onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS_A_SOCKET) {
           return [new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_A_SOCKET} operations a socket.`, { extensions: { code: 'QUERY_REJECTED' } })];
         }
-        const context: ApiContext = { core, presence, actor: extra.actor ?? null, requestId: newId(), address: clientAddress(extra.request, trustedProxies) };
+        const context: ApiContext = { core, presence, transport: 'socket', actor: extra.actor ?? null, requestId: newId(), address: clientAddress(extra.request, trustedProxies) };
         const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...context, request: extra.request, params: payload }) as unknown as Enveloped;
-        const args = {
-          schema,
-          operationName: payload.operationName,
-          document: parse(payload.query),
-          variableValues: payload.variables,
-          contextValue: await contextFactory(),
-          rootValue: { execute, subscribe },
-        };
-        const errors = validate(args.schema, args.document);
-        return errors.length > 0 ? errors : args;
+        try {
+          const document = parse(payload.query);
+          const errors = validate(schema, document);
+          if (errors.length > 0) return errors;
+          return { schema, operationName: payload.operationName, document, variableValues: payload.variables, contextValue: await contextFactory(), rootValue: { execute, subscribe } };
+        } catch (error) {
+          // A mistake in one operation ends that operation; thrown on, it would end the socket with all the others.
+          return [error instanceof GraphQLError ? error : new GraphQLError('Not executed', { originalError: error as Error })];
+        }
       },
+      // What never reached the envelope's own masking: refused operations, and sources that broke while they were followed.
+      onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, newId(), core.logger)),
+      isProd: true,
     },
     server,
     KEEP_ALIVE_MS,
   );
 
-  function remember(sessionId: string, socket: WebSocket): void {
-    const sockets = bySession.get(sessionId) ?? new Set();
-    bySession.set(sessionId, sockets.add(socket));
-    socket.once('close', () => {
-      sockets.delete(socket);
-      if (sockets.size === 0) bySession.delete(sessionId);
-    });
-  }
-
-  const ended = core.bus.listen<string[]>(ENDED_SESSIONS_CHANNEL);
-  void closeEndedSessions();
-  async function closeEndedSessions(): Promise<void> {
-    for (;;) {
-      const { messages, closed } = await ended.take();
-      if (closed) return;
-      for (const sessionId of messages.flat()) for (const socket of bySession.get(sessionId) ?? []) socket.close(CloseCode.Forbidden, 'Session ended');
-    }
-  }
-
   return {
     attach(http: Server): void {
       http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         socket.on('error', () => socket.destroy());
-        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+        const pathname = pathOf(request);
         // A browser always says where a page comes from; only our own may open a socket with its cookie.
         if (pathname !== '/graphql') return reject(socket, '404 Not Found');
         if (!isOwnOrigin(request, publicOrigin)) return reject(socket, '403 Forbidden');
@@ -109,7 +96,7 @@ export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies
     },
     /** Tells every client to come back, and waits until they have gone. */
     async close(): Promise<void> {
-      ended.close();
+      tokens.close();
       await disposable.dispose();
     },
   };

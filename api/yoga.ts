@@ -13,6 +13,7 @@ import { maskError } from './graphql-errors.ts';
 import { introspectionForSignedIn } from './introspection.ts';
 import { oneLoginRule } from './one-login-rule.ts';
 import { currentRequestId } from './request-ids.ts';
+import { subscriptionsBySocket } from './subscriptions-by-socket.ts';
 import { timeLimit } from './time-limit.ts';
 
 export interface YogaOptions {
@@ -38,17 +39,18 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
     batching: false,
     landingPage: false,
     graphqlEndpoint: '/graphql',
-    maskedErrors: { maskError: (error) => maskError(error, currentRequestId(), logger) },
+    maskedErrors: { maskError: (error) => maskError(error, currentRequestId(), logger, isExplorable) },
     graphiql: isExplorable ? { subscriptionsProtocol: 'WS', credentials: 'same-origin', headers: '{"x-overmind-csrf":"1"}', title: 'OvermindOps GraphiQL' } : false,
     ...(isExplorable ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) } : {}),
     plugins: [
       rules,
       introspectionForSignedIn(),
+      subscriptionsBySocket(),
       timeLimit(EXECUTION_TIMEOUT_MS),
       maxTokensPlugin({ n: MAX_QUERY_TOKENS, ...refused }),
-      maxDepthPlugin({ n: MAX_QUERY_DEPTH, ignoreIntrospection: true, ...refused }),
+      maxDepthPlugin({ n: MAX_QUERY_DEPTH, ignoreIntrospection: true, flattenFragments: true, ...refused }),
       maxAliasesPlugin({ n: MAX_QUERY_ALIASES, ...refused }),
-      costLimitPlugin({ maxCost: MAX_QUERY_COST, ignoreIntrospection: true, ...refused }),
+      costLimitPlugin({ maxCost: MAX_QUERY_COST, ignoreIntrospection: true, flattenFragments: true, ...refused }),
     ] as Plugin[],
   });
 }

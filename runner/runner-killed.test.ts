@@ -39,6 +39,7 @@ test('a runner that is killed again and again while the program prints loses, do
   const spec = makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '700', '2')], ['node', ...program('write-files', '{"a.txt":"a"}')]] });
   const run = controlPlane.offer(spec);
   const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 } }, keeperFile };
+  let last: ChildProcess | null = null;
   try {
     // Fixed and spread out: from during the start to during the end.
     for (const lifeMs of [150, 210, 260, 170, 330, 190, 240, 450]) {
@@ -48,15 +49,15 @@ test('a runner that is killed again and again while the program prints loses, do
       runner.kill('SIGKILL');
       await gone;
     }
-    const last = startRunner(controlPlane, options);
+    last = startRunner(controlPlane, options);
     const result = await controlPlane.ended(run);
     expect(result).toMatchObject({ status: 'completed', reason: 'ok', git: { filesChanged: 1 } });
     expect(run.lines.filter((line) => line.startsWith('1:line'))).toEqual(Array.from({ length: 700 }, (_, n) => `1:line ${n}`));
     expect(run.lines.filter((line) => line.startsWith('2:'))).toEqual(Array.from({ length: 70 }, (_, n) => `2:tenth ${n * 10}`));
     expect(run.lines.filter((line) => line.includes('▶'))).toHaveLength(2);
     expect(findRunProcesses(spec.runId, null)).toEqual([]);
-    last.kill('SIGTERM');
   } finally {
+    last?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
 });

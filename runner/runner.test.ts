@@ -181,7 +181,7 @@ test('cancel reaches the program at once, and its last words are kept', async ()
   const fromMs = performance.now();
   controlPlane.tell({ type: 'cancel', runId: run.spec.runId, reason: 'by_user', message: 'Canceled by Ada' });
   expect(await controlPlane.ended(run)).toMatchObject({ status: 'canceled', reason: 'by_user', message: 'Canceled by Ada' });
-  expect(performance.now() - fromMs).toBeLessThan(1_000);
+  expect(performance.now() - fromMs).toBeLessThan(3_000);
   expect(run.lines).toEqual(expect.arrayContaining(['1:cleaning up', '1:clean', '3:Canceled by Ada']));
 });
 

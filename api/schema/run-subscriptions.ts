@@ -52,7 +52,12 @@ builder.subscriptionField('runnerCommands', (t) =>
           leave();
           void commands.return(undefined);
         });
-        yield* commands;
+        try {
+          yield* commands;
+        } finally {
+          // Also when the commands break: a runner that hears nothing is not online.
+          leave();
+        }
       });
     },
     resolve: (command: RunnerCommand) => command,

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 /** Clock ticks a second, as the kernel reports processor times; 100 on every Linux that Node.js supports. */
 const TICKS_A_SECOND = 100;
@@ -43,6 +45,16 @@ export async function runProgram(name: string, args: readonly string[], env: Rea
   return output;
 }
 
+/** A port of loopback that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
 async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
@@ -69,11 +81,9 @@ export function cpuSecondsOfTrees(roots: readonly number[]): number {
   return seconds;
 }
 
-/** Processor seconds of one process alone. */
-export function cpuSecondsOf(pid: number): number {
-  const times = readTimes(pid);
-  if (!times) throw new Error(`Expected process ${pid} to live`);
-  return times.seconds;
+/** Processor seconds of these processes themselves. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  return pids.reduce((seconds, pid) => seconds + (readTimes(pid)?.seconds ?? Number.NaN), 0);
 }
 
 function readTimes(pid: number): ProcessTimes | null {

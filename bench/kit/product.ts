@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +7,7 @@ import { listenForAgents } from './agent-control.ts';
 import type { AgentControl } from './agent-control.ts';
 import { openApiClient } from './graphql.ts';
 import type { ApiClient } from './graphql.ts';
-import { cpuSecondsOfTrees, runProgram, startProgram } from './processes.ts';
+import { cpuSecondsOf, cpuSecondsOfTrees, freePort, runProgram, startProgram } from './processes.ts';
 import type { StartedProgram } from './processes.ts';
 
 const rootDir = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +24,7 @@ export interface Product {
   client: ApiClient;
   agents: AgentControl;
   project: BenchProject;
-  /** Processor seconds used so far by api, workers, runner and keepers. */
+  /** Processor seconds used so far by api, workers and runner; keepers, which come and go, are left out. */
   productCpuSeconds(): number;
   apiCpuSeconds(): number;
   postgresCpuSeconds(): number;
@@ -79,8 +77,8 @@ export async function startProduct({ capacity = 16 }: { capacity?: number } = {}
     const client = openApiClient(url, await signIn(url));
     return {
       url, databaseUrl, redisUrl, client, agents, project: await makeProject(client, repository),
-      productCpuSeconds: () => cpuSecondsOfTrees([api.pid, workers.pid]) + cpuSecondsOfRunner(runner.pid),
-      apiCpuSeconds: () => cpuSecondsOfTrees([api.pid]),
+      productCpuSeconds: () => cpuSecondsOf([api.pid, workers.pid, runner.pid]),
+      apiCpuSeconds: () => cpuSecondsOf([api.pid]),
       postgresCpuSeconds: () => cpuSecondsOfTrees([services.pid]),
       async stop() {
         await client.close();
@@ -99,22 +97,8 @@ function nodeFlags(name: string): string[] {
   return (process.env[`BENCH_NODE_FLAGS_${name.toUpperCase()}`] ?? '').split(' ').filter(Boolean);
 }
 
-/** The runner with its keepers, but without the programs that these started. */
-function cpuSecondsOfRunner(runnerPid: number): number {
-  return cpuSecondsOfTrees([runnerPid]);
-}
-
 function readExports(file: string): Record<string, string> {
   return Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** A repository of 50 small files. */

@@ -11,7 +11,9 @@ function limitersOf(core: Core): { account: RateLimiterRedis; address: RateLimit
   if (known) return known;
   const limiter = (keyPrefix: string, points: number): RateLimiterRedis =>
     new RateLimiterRedis({
-      storeClient: core.redis, keyPrefix, points, duration: LOGIN_WINDOW_S,
+      storeClient: core.redis, keyPrefix: `${core.redisPrefix}:${keyPrefix}`, points, duration: LOGIN_WINDOW_S,
+      // Without this a login would wait for Redis as long as a command may take, and longer than a request.
+      rejectIfRedisNotReady: true,
       insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: LOGIN_WINDOW_S }),
     });
   const made = { account: limiter('login-account', LOGIN_ATTEMPTS_AN_ACCOUNT), address: limiter('login-address', LOGIN_ATTEMPTS_AN_ADDRESS) };

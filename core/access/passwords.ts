@@ -12,7 +12,8 @@ const waiting: (() => void)[] = [];
 
 /** Hashing fills a core: at most two at once, so that logins never starve the rest of the process. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= MAX_PARALLEL) await new Promise<void>((resolve) => waiting.push(resolve));
+  // Looked at again after waiting: somebody who did not have to wait may have been quicker.
+  while (running >= MAX_PARALLEL) await new Promise<void>((resolve) => waiting.push(resolve));
   running += 1;
   try {
     return await work();

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from '#core/config/limits.ts';
 import { UnauthenticatedError } from '#core/errors/errors.ts';
+import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { Actor, UserActor } from './actor.ts';
@@ -7,8 +9,10 @@ import { verifyPassword } from './passwords.ts';
 import { hashToken, newToken, tokenKind } from './tokens.ts';
 import { limitLogins } from './limit-logins.ts';
 
-/** Channel on which the ids of ended sessions and revoked tokens are told, so that open sockets close at once. */
+/** Told when a session has ended or a runner's token was revoked, so that open sockets look at once whether it was theirs. */
 export const ENDED_SESSIONS_CHANNEL = 'sessions:ended';
+
+const Credentials = z.object({ email: z.string().max(254), password: z.string().max(1_000) });
 
 export interface SignedIn {
   token: string;
@@ -18,10 +22,10 @@ export interface SignedIn {
 
 /**
  * Signs a person in with a new session. Unknown account and wrong password give the same answer in the same time.
- * @throws UnauthenticatedError, RateLimitedError (per account and per address)
+ * @throws UnauthenticatedError, RateLimitedError (per account and per address), InvalidInputError for what no account can have
  */
 export async function signIn(core: Core, input: { email: string; password: string; address: string }): Promise<SignedIn> {
-  const email = input.email.trim().toLowerCase();
+  const email = parseInput(Credentials, { email: input.email, password: input.password }).email.trim().toLowerCase();
   const attempt = await limitLogins(core, email, input.address);
   const user = await core.db.user.findFirst({ where: { email: { equals: email, mode: 'insensitive' } } });
   const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
@@ -37,14 +41,13 @@ export async function signIn(core: Core, input: { email: string; password: strin
 /** Ends one session and its sockets. Ending one that is gone already is no error. */
 export async function signOut(core: Core, actor: UserActor): Promise<void> {
   await core.db.session.deleteMany({ where: { id: actor.sessionId } });
-  core.bus.publish(ENDED_SESSIONS_CHANNEL, [actor.sessionId]);
+  core.bus.publish(ENDED_SESSIONS_CHANNEL, { ended: actor.sessionId });
 }
 
 /** Ends a person's sessions but one, as a change of password does. */
 export async function endOtherSessions(core: Core, userId: string, keepSessionId: string | null): Promise<void> {
-  const ended = await core.db.session.findMany({ where: { userId, ...(keepSessionId ? { id: { not: keepSessionId } } : {}) }, select: { id: true } });
-  await core.db.session.deleteMany({ where: { id: { in: ended.map((session) => session.id) } } });
-  core.bus.publish(ENDED_SESSIONS_CHANNEL, ended.map((session) => session.id));
+  await core.db.session.deleteMany({ where: { userId, ...(keepSessionId ? { id: { not: keepSessionId } } : {}) } });
+  core.bus.publish(ENDED_SESSIONS_CHANNEL, { ended: 'others' });
 }
 
 /**
@@ -88,3 +91,19 @@ async function authenticateRunner(core: Core, hash: string): Promise<Actor | nul
   const row = rows[0];
   return row ? { kind: 'runner', runnerId: row.id, name: row.name, allProjects: row.all_projects, projectIds: row.project_ids } : null;
 }
+
+/**
+ * Which of these tokens would no longer be let in, for the sockets that were opened with them.
+ * @param hashes of session and runner tokens
+ */
+export async function findEndedTokens(core: Core, hashes: string[]): Promise<string[]> {
+  const { rows } = await core.pool.query<{ hash: string }>({ name: 'find_ended_tokens', text: FIND_ENDED, values: [hashes, SESSION_IDLE_MS / 1000] });
+  return rows.map((row) => row.hash);
+}
+
+const FIND_ENDED = `
+  select asked.hash from unnest($1::text[]) as asked(hash)
+   where not exists (select 1 from sessions s join users u on u.id = s.user_id
+                      where s.token_hash = asked.hash and s.expires_at > now() and s.last_used_at > now() - make_interval(secs => $2) and u.is_active)
+     and not exists (select 1 from runner_tokens t join runners r on r.id = t.runner_id
+                      where t.token_hash = asked.hash and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and r.is_enabled)`;

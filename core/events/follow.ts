@@ -24,20 +24,22 @@ export function follow(core: Core, projectId: string, after: bigint | null): Asy
 async function* followUntil(core: Core, projectId: string, after: bigint | null, signal: AbortSignal): AsyncGenerator<EventEnvelope | Resync> {
   const listener = core.bus.listen<EventEnvelope[]>(eventsChannel(projectId));
   signal.addEventListener('abort', () => listener.close());
-  const stopSweep = startSweep(core, listener, async () => (await headCursor(core, projectId)) > have);
-  let have = after ?? (await headCursor(core, projectId));
+  let have = after;
+  const stopSweep = startSweep(core, listener, async () => have !== null && (await headCursor(core, projectId)) > have);
   try {
+    have ??= await headCursor(core, projectId);
     let readRows = true;
     for (;;) {
       while (readRows) {
         const head = await headCursor(core, projectId);
-        if (head - have > BigInt(MAX_REPLAY_EVENTS)) {
+        // Too far behind, or ahead of everything there is: the cursor is of another time, before a restore perhaps.
+        if (head - have > BigInt(MAX_REPLAY_EVENTS) || head < have) {
           have = head;
           yield { resync: true, cursor: String(head) };
           continue;
         }
         const rows = await readEvents(core, projectId, have);
-        if (rows.length > 0 && BigInt(rows[0]?.cursor ?? 0) !== have + 1n) {
+        if (head > have && BigInt(rows[0]?.cursor ?? 0) !== have + 1n) {
           // Retention has removed what the client would need.
           have = head;
           yield { resync: true, cursor: String(head) };

@@ -49,11 +49,12 @@ export function envelope(event: PendingEvent, at: Date, cursor: string | null): 
   return { type: event.definition.type, ts: at.toISOString(), projectId: event.projectId, cursor, entity: { id: event.entityId, patch: event.patch } };
 }
 
+// In milliseconds, as JavaScript counts: a list of projects goes on behind this time, and would pass over others in the same one.
 const WRITE_EVENTS = `
   with bumped as (
     update projects
        set event_cursor = event_cursor + $2::int,
-           updated_at = case when $4::boolean then clock_timestamp() else updated_at end
+           updated_at = case when $4::boolean then date_trunc('milliseconds', clock_timestamp()) else updated_at end
      where id = $1::uuid
     returning event_cursor
   ), written as (

@@ -13,6 +13,8 @@ export interface Core {
   db: Database;
   pool: pg.Pool;
   redis: Redis;
+  /** Put before every key and channel, so that two systems can share a Redis. */
+  redisPrefix: string;
   bus: Bus;
   queues: Queues;
   logger: Logger;

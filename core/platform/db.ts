@@ -14,9 +14,12 @@ export interface DatabaseHandles {
   close(): Promise<void>;
 }
 
+/** What takes longer than this is a mistake or a lock that is never given back; a client has long had its answer. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+
 /** Opens the pool. Nothing is sent before the first query. */
 export function openDatabase(url: string, options: { maxConnections?: number; onError: (error: Error) => void }): DatabaseHandles {
-  const pool = new pg.Pool({ connectionString: url, max: options.maxConnections ?? 12, connectionTimeoutMillis: 10_000, application_name: 'overmindops' });
+  const pool = new pg.Pool({ connectionString: url, max: options.maxConnections ?? 12, connectionTimeoutMillis: 10_000, statement_timeout: STATEMENT_TIMEOUT_MS, idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS, application_name: 'overmindops' });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', options.onError);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 5_000, timeout: 15_000 } });

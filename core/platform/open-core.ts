@@ -32,6 +32,7 @@ export function openCore(options: CoreOptions): Core & { close(): Promise<void> 
     db: database.prisma,
     pool: database.pool,
     redis,
+    redisPrefix: prefix,
     bus,
     queues,
     logger,

@@ -24,19 +24,33 @@ export async function registerRunner(core: Core, actor: RunnerActor, input: z.in
   return core.db.runner.findUniqueOrThrow({ where: { id: actor.runnerId } });
 }
 
-/** Notes that a runner's socket opened or closed, and tells its projects if that changes what they see. */
-export async function setRunnerConnection(core: Core, runnerId: string, connection: RunnerConnection): Promise<void> {
-  const changed = await core.db.runner.updateMany({
-    where: { id: runnerId, connection: { not: connection } },
-    data: { connection, ...(connection === 'online' ? { lastSeenAt: new Date() } : {}) },
+/**
+ * Notes that a runner's socket opened or closed, and tells its projects if that changes what they see.
+ * @param silentForMs for one that has gone: only if no api process has seen it for this long, because it may have
+ *   come back to another one
+ */
+export async function setRunnerConnection(core: Core, runnerId: string, connection: RunnerConnection, silentForMs = 0): Promise<void> {
+  if (connection === 'online') return noteRunnersSeen(core, [runnerId]);
+  const { rowCount } = await core.pool.query({
+    text: `update runners set connection = $2::runner_connection
+            where id = $1 and connection <> $2::runner_connection and (last_seen_at is null or last_seen_at <= clock_timestamp() - make_interval(secs => $3))`,
+    values: [runnerId, connection, silentForMs / 1000],
   });
-  if (changed.count > 0) await tellProjects(core, runnerId);
+  if (rowCount) await tellProjects(core, runnerId);
 }
 
-/** One statement for all runners whose sockets an api process holds. */
+/**
+ * One statement for all runners whose sockets an api process holds. It also puts right what a process wrote that did
+ * not know of these sockets.
+ */
 export async function noteRunnersSeen(core: Core, runnerIds: string[]): Promise<void> {
   if (runnerIds.length === 0) return;
-  await core.pool.query({ text: 'update runners set last_seen_at = now() where id = any($1::uuid[])', values: [runnerIds] });
+  const { rows } = await core.pool.query<{ id: string; was: RunnerConnection }>({
+    text: `update runners set last_seen_at = clock_timestamp(), connection = 'online' from (select id, connection as was from runners where id = any($1::uuid[]) order by id for no key update) before
+            where runners.id = before.id returning runners.id, before.was`,
+    values: [runnerIds],
+  });
+  for (const { id, was } of rows) if (was !== 'online') await tellProjects(core, id);
 }
 
 /** Finds runners whose api process died with their sockets: nobody says for them that they are gone. */
@@ -44,7 +58,7 @@ export async function sweepSilentRunners(core: Core): Promise<void> {
   const silent = await core.pool.query<{ id: string }>({
     text: `select id from runners where connection = 'online' and last_seen_at < now() - make_interval(secs => $1)`, values: [(2 * RUNNER_SILENCE_MS) / 1000],
   });
-  for (const { id } of silent.rows) await setRunnerConnection(core, id, 'unreachable');
+  for (const { id } of silent.rows) await setRunnerConnection(core, id, 'unreachable', 2 * RUNNER_SILENCE_MS);
 }
 
 async function tellProjects(core: Core, runnerId: string): Promise<void> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, label } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireAdmin } from '#core/access/permissions.ts';
+import { ENDED_SESSIONS_CHANNEL } from '#core/access/sessions.ts';
 import { newToken } from '#core/access/tokens.ts';
 import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -46,6 +47,7 @@ export async function rotateRunnerToken(core: Core, actor: Actor, runnerId: stri
     const runner = await tx.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
     if (!runner) throw new NotFoundError('runner', runnerId);
     await tx.db.runnerToken.updateMany({ where: { runnerId, revokedAt: null }, data: { revokedAt: new Date() } });
+    tx.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
     return { runner, token: await addToken(tx, runnerId) };
   });
 }
@@ -55,7 +57,9 @@ export async function setRunnerEnabled(core: Core, actor: Actor, runnerId: strin
   requireAdmin(actor);
   const found = await core.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
   if (!found) throw new NotFoundError('runner', runnerId);
-  return core.db.runner.update({ where: { id: runnerId }, data: { isEnabled } });
+  const runner = await core.db.runner.update({ where: { id: runnerId }, data: { isEnabled } });
+  if (!isEnabled) core.bus.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
+  return runner;
 }
 
 async function addToken(tx: Tx, runnerId: string): Promise<string> {

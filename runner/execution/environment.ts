@@ -1,6 +1,7 @@
 import type { RunSpec } from '#contract/run-spec.ts';
 import { delimiter } from 'node:path';
 import { agentAuthor, identity } from './commit.ts';
+import { RUN_ID_VARIABLE } from './processes.ts';
 
 /** What any program needs to find its way around; nothing here is secret. */
 const BASE_NAMES = ['HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME'];
@@ -18,7 +19,7 @@ export function childEnvironment(spec: RunSpec, taskFile: string, pathFolders: r
     PATH: pathFolders.join(delimiter),
     TERM: 'xterm-256color',
     GIT_TERMINAL_PROMPT: '0',
-    OVERMIND_RUN_ID: spec.runId,
+    [RUN_ID_VARIABLE]: spec.runId,
     OVERMIND_PROJECT_ID: spec.projectId,
     OVERMIND_TASK_ID: spec.taskId ?? '',
     OVERMIND_AGENT: spec.agentName,

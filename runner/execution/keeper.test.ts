@@ -66,7 +66,7 @@ async function runToEnd(assignment: Assignment): Promise<KeeperStatus> {
 const output = (assignment: Assignment, file: keyof typeof SPOOL_FILES = 'stdout'): string => readFileSync(join(assignment.runFolder, SPOOL_FILES[file]), 'utf8');
 
 test('commands run one after another, with the prompt on standard input, and what they used is reported', async () => {
-  const assignment = assignmentOf([['/bin/cat'], program('print-lines', '3', '150'), ['-e', 'const end = Date.now() + 300; while (Date.now() < end);']], { stdin: 'the task\n' });
+  const assignment = assignmentOf([['/bin/cat'], program('print-lines', '3', '150'), ['-e', 'while (process.cpuUsage().user < 300_000);']], { stdin: 'the task\n' });
   const status = await runToEnd(assignment);
   expect(status).toMatchObject({ phase: 'ended', exitCode: 0, signal: null, outcome: { status: 'completed', reason: 'ok' } });
   expect(output(assignment)).toBe('the task\nline 0\nline 1\nline 2\n');
@@ -121,8 +121,8 @@ test('cancel signals at once, and keeps what a program prints while it cleans up
   await until(() => output(assignment).includes('cleaning up'), 'the signal to arrive');
   const signaledMs = performance.now() - fromMs;
   const status = await keeper.closed;
-  expect(signaledMs).toBeLessThan(100);
-  expect(performance.now() - fromMs).toBeLessThan(1_000);
+  expect(signaledMs).toBeLessThan(250);
+  expect(performance.now() - fromMs).toBeLessThan(2_000);
   expect(status).toMatchObject({ exitCode: 0, outcome: canceled });
   expect(output(assignment)).toBe('ready\ncleaning up\nclean\n');
 });
@@ -135,7 +135,7 @@ test('a program that ignores SIGTERM is killed after the grace, its children wit
   keeper.cancel(canceled);
   await keeper.closed;
   expect(performance.now() - fromMs).toBeGreaterThan(290);
-  expect(performance.now() - fromMs).toBeLessThan(1_300);
+  expect(performance.now() - fromMs).toBeLessThan(2_300);
   expect(output(assignment)).toContain('no\n');
   expect(findRunProcesses(assignment.runId, null)).toEqual([]);
 });
@@ -155,7 +155,7 @@ test('a lease that is not renewed ends the run before its end; a renewed one doe
   const fromMs = performance.now();
   keeping.renew({ ttlMs: 60_000 });
   const status = await losing.closed;
-  expect(performance.now() - fromMs).toBeLessThan(1_600);
+  expect(performance.now() - fromMs).toBeLessThan(1_900);
   expect(status?.outcome).toMatchObject({ status: 'timed_out', reason: 'runner_lost' });
   expect(findRunProcesses(lost.runId, null)).toEqual([]);
   expect(keeping.status?.phase).toBe('running');

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/programs.ts';
@@ -87,22 +87,12 @@ test('a conflict names its files and changes nothing', async () => {
 });
 
 test('a base that moves while the merge is made is merged again', async () => {
-  const moving = new Git('/usr/bin/git', '/usr/bin:/bin');
-  const ask = Git.prototype.ask;
-  let hasMoved = false;
-  Git.prototype.ask = async function (this: Git, args, call) {
-    if (args[0] === 'update-ref' && !hasMoved) {
-      hasMoved = true;
-      repository.commit({ 'b.txt': 'moved\n' });
-    }
-    return ask.call(this, args, call);
-  };
-  try {
-    await mergeBranch(moving, order());
-  } finally {
-    Git.prototype.ask = ask;
-  }
-  expect(hasMoved).toBe(true);
+  // Somebody commits in the instant before the base is moved: once, by a git that stands in front of the real one.
+  const wrapper = join(folder, 'git');
+  const commit = `cd "${repository.root}" && echo moved > b.txt && env -i PATH=/usr/bin:/bin git -c user.name=Ada -c user.email=ada@example.org commit -qam moved`;
+  writeFileSync(wrapper, `#!/bin/sh\ncase "$*" in *update-ref*) if mkdir "${folder}/has-moved" 2>/dev/null; then (${commit}); fi;; esac\nexec /usr/bin/git "$@"\n`, { mode: 0o755 });
+  await mergeBranch(new Git(wrapper, '/usr/bin:/bin'), order());
+  expect(existsSync(join(folder, 'has-moved'))).toBe(true);
   expect(read('b.txt')).toBe('moved\n');
   expect(read('new.txt')).toBe('new\n');
   expect(repository.git('status', '--porcelain')).toBe('');

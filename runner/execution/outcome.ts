@@ -1,4 +1,4 @@
-import { RUN_REASONS_BY_STATUS, type RunReason, type TerminalRunStatus } from '#contract/enums.ts';
+import type { RUN_REASONS_BY_STATUS, RunReason, TerminalRunStatus } from '#contract/enums.ts';
 
 /** How a run ended, with one sentence for people. */
 export interface Outcome {

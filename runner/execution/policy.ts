@@ -5,7 +5,7 @@ import { parseContract } from '#contract/parse.ts';
 import { readJson } from './write-json.ts';
 
 /** Files that hold secrets by custom: neither changed by a run nor read as an artifact, whatever an agent's config allows. */
-export const DEFAULT_DENIED_GLOBS = [
+const DEFAULT_DENIED_GLOBS = [
   '**/.env', '**/.env.!(example|sample|template)', '**/*.pem', '**/*.key', '**/*.p12', '**/*.pfx', '**/*.jks', '**/*.keystore', '**/id_{rsa,dsa,ecdsa,ed25519}',
   '**/.ssh/**', '**/.aws/**', '**/.gnupg/**', '**/.netrc', '**/.git-credentials', '**/credentials', '**/credentials.{json,yml,yaml,toml}', '**/secrets.{json,yml,yaml,toml}',
   '**/.git/**',

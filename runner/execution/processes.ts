@@ -5,7 +5,7 @@ const TICKS_PER_SECOND = 100;
 /** Put into every child's environment: how processes that left their group are still found. */
 export const RUN_ID_VARIABLE = 'OVERMIND_RUN_ID';
 
-export const hasProc = existsSync('/proc/self/stat');
+const hasProc = existsSync('/proc/self/stat');
 
 interface ProcessStat {
   state: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeeperConnection } from './keeper-connection.ts';
@@ -30,6 +30,7 @@ export async function removeDeadSockets(folder: string): Promise<void> {
     if (!name.endsWith('.sock')) continue;
     const connection = await KeeperConnection.connect(join(folder, name));
     if (connection) connection.disconnect();
-    else unlinkSync(join(folder, name));
+    // A keeper that has just ended removes its own.
+    else rmSync(join(folder, name), { force: true });
   }
 }

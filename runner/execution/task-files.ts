@@ -32,7 +32,7 @@ export function writeTaskFiles(spec: RunSpec, runFolder: string, workFolder: str
 }
 
 /** The prompt as one text: standing instructions, task, criteria, then what a reviewer wants changed. */
-export function composePrompt(spec: RunSpec, agentPrompt: string | null): string {
+function composePrompt(spec: RunSpec, agentPrompt: string | null): string {
   const { title, description, acceptanceCriteria, feedback, conversation } = spec.prompt;
   const parts = [
     agentPrompt,

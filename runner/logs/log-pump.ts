@@ -15,7 +15,7 @@ export interface LogBatch {
 }
 
 /** Stores a batch durably; resolves with the highest stored seq. Network trouble is retried inside, without an end. */
-export type SendLogs = (batch: LogBatch, signal: AbortSignal) => Promise<number>;
+type SendLogs = (batch: LogBatch, signal: AbortSignal) => Promise<number>;
 
 /** The control plane has fewer lines of this run than were numbered before. */
 export class LogGapError extends Error {

@@ -1,5 +1,5 @@
 /** What stands in the log where a secret stood. */
-export const MASK = '***';
+const MASK = '***';
 /** Shorter values are not masked: they would turn ordinary text into stars. */
 const MIN_SECRET_CHARS = 6;
 const MAX_SECRET_CHARS = 4_096;

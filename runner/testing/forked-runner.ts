@@ -55,6 +55,9 @@ const controlPlane: ControlPlane = {
   },
 };
 
+// Not longer than the test that started it.
+process.on('disconnect', () => process.exit(1));
+
 const { folder, policy, keeperFile } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
 await new Runner({
   folder, policy: RunnerPolicy.parse(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', version: '0', env: { PATH: '/usr/bin:/bin', HOME: '/tmp' }, ownSecrets: [], logger: silentLogger, onReady: () => undefined,

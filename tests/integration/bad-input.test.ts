@@ -42,7 +42,7 @@ const APART = ['logout', 'login', 'changePassword', 'uploadArtifact'];
 const fixtures = (fieldName: string, name: string): unknown => ({
   projectId: project.id, projectIds: [project.id], taskId: task.id, runId: held.spec.runId, agentId: agent.id, agentIds: [agent.id], conversationId, runnerId: newId(),
   id: { project: project.id, task: task.id, run: held.spec.runId, conversation: conversationId }[fieldName], leaseToken: held.token,
-  after: null, email: 'someone@example.test', password: 'long enough', defaultRepoPath: '/srv/repo', first: 10,
+  after: null, sort: 'PRIORITY', email: 'someone@example.test', password: 'long enough', defaultRepoPath: '/srv/repo', first: 10,
 })[name];
 const ask = (field: (typeof FIELDS)[number], variables: Record<string, unknown>): Promise<GraphqlAnswer> => post(url, field.operation, variables, field.scopes['runner'] ? runnerToken : admin.token);
 const codesOf = (answer: GraphqlAnswer): unknown[] => [
@@ -52,8 +52,8 @@ const codesOf = (answer: GraphqlAnswer): unknown[] => [
 
 describe('every argument of every root field, given something that can not be', () => {
   const BAD: Record<string, unknown[]> = {
-    ID: ['not-an-id', '', 'a\0b', '\ud800', '00000000-0000-0000-0000-00000000000', "' or 1=1 --", 'x'.repeat(100_000)],
-    String: ['a\0b', '\ud800', '', 'x'.repeat(500_000), 'bm90LWEtY3Vyc29y', Buffer.from('["a","b"]').toString('base64url'), Buffer.from('["x"]').toString('base64url'), Buffer.from('[1e99,1e99]').toString('base64url')],
+    ID: ['not-an-id', '', 'a\0b', '\ud800', '00000000-0000-0000-0000-00000000000', "' or 1=1 --", 'x'.repeat(50_000)],
+    String: ['a\0b', '\ud800', '', 'x'.repeat(50_000), 'bm90LWEtY3Vyc29y', Buffer.from('["a","b"]').toString('base64url'), Buffer.from('["x"]').toString('base64url'), Buffer.from('[1e99,1e99]').toString('base64url')],
     Int: [-1, 0, 2 ** 31 - 1, -(2 ** 31)],
     JSON: [null, 1, 'x', [], { 'a\0': 1 }, { a: ['\0'] }, { a: '\udfff' }],
     Boolean: [],
@@ -117,14 +117,13 @@ describe('fields and their limits', () => {
 
   test('a cursor of another list, or of none, is refused', async () => {
     const cursor = (keys: unknown[]): string => Buffer.from(JSON.stringify(keys)).toString('base64url');
-    const cursors = ['x', cursor([]), cursor(['x']), cursor([1]), cursor([1, 'x']), cursor(['x', newId()]), cursor([1, newId(), 2]), cursor([null]), cursor([{ gt: '' }]), cursor([-1, newId()]), cursor([1e300, newId()])];
+    // [1, id] is what projects and tasks give, [1] what state versions give: everywhere else they are foreign.
+    const own: Record<string, string[]> = { projects: ['[1,id]'], tasks: ['[1,id]'], stateVersions: ['[1]'] };
+    const cursors = { x: 'x', '[]': cursor([]), '["x"]': cursor(['x']), '[1]': cursor([1]), '[1,"x"]': cursor([1, 'x']), '[1,id]': cursor([1, newId()]), '["x",id]': cursor(['x', newId()]), '[1,id,2]': cursor([1, newId(), 2]), '[null]': cursor([null]), '[{}]': cursor([{ gt: '' }]), '[1e300,id]': cursor([1e300, newId()]), '[8640000000000001,id]': cursor([8_640_000_000_000_001, newId()]) };
     for (const field of FIELDS.filter((each) => each.kind === 'query' && each.field.args.some((arg) => arg.name === 'after'))) {
-      const takes = { projects: [1, newId()], tasks: [1, newId()], stateVersions: [1] }[field.name];
-      for (const after of cursors) {
+      for (const [name, after] of Object.entries(cursors)) {
         const codes = codesOf(await ask(field, { ...variablesOf(field, fixtures), after }));
-        if (!(takes && after === cursor(takes)) && !(field.name === 'stateVersions' && after === cursor([1])) && !(field.name === 'projects' && after === cursor([-1, 'x']))) {
-          if (!(field.name === 'projects' && (JSON.parse(Buffer.from(after, 'base64url').toString() || '0') as unknown[])[0] === -1)) expect([field.name, after, codes]).toEqual([field.name, after, ['BAD_USER_INPUT']]);
-        }
+        expect([field.name, name, codes]).toEqual([field.name, name, own[field.name]?.includes(name) ? [] : ['BAD_USER_INPUT']]);
       }
     }
   });

@@ -4,7 +4,7 @@ import { topicTable, topicWords, uncovered } from './topics.ts';
 import { isNaming, isPunct, tokenize } from './tokens.ts';
 import type { TopicHit, TopicTable } from './topics.ts';
 import type { Token } from './tokens.ts';
-import { SUBORDINATORS } from './words/statements.ts';
+import { STATES, SUBORDINATORS } from './words/statements.ts';
 import * as topics from './words/topics.ts';
 
 const AGENT_OF_TYPE: Readonly<Record<Exclude<TaskType, 'code_change'>, DefaultAgentName>> = {
@@ -78,9 +78,9 @@ function sideOfPath(path: string): 'frontend' | 'backend' | null {
   return lower.includes('/') ? 'backend' : null;
 }
 
-/** Words of the main clause count twice: "add an endpoint that the settings page calls" is about the endpoint. */
+/** Words of the main clause, or of a statement's subject, count twice: "add an endpoint that the settings page calls" is about the endpoint. */
 function byWords(tokens: readonly Token[]): AgentChoice | null {
-  const cut = tokens.findIndex((token, i) => i > 2 && SUBORDINATORS.has(token.lower));
+  const cut = tokens.findIndex((token, i) => (i > 2 && (SUBORDINATORS.has(token.lower) || token.lower === 'what')) || (i > 1 && STATES.has(token.lower)));
   const main = cut < 0 ? [...tokens] : tokens.slice(0, cut);
   const rest = cut < 0 ? [] : tokens.slice(cut);
   const frontend = score(FRONTEND, BACKEND, main, rest);
@@ -108,6 +108,6 @@ function score(table: TopicTable, rival: TopicTable, main: readonly Token[], res
     // A phrase of several words says more than one: "login page" over "login"
     points: inMain.reduce((sum, { length }) => sum + 1 + length, 0) + inRest.length,
     words: [...inMain, ...inRest].map(({ phrase }) => phrase),
-    lastAt: inMain.at(-1)?.at ?? -1,
+    lastAt: (inMain.at(-1) ?? inRest.at(-1))?.at ?? -1,
   };
 }

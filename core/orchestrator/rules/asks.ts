@@ -1,12 +1,13 @@
-import type { TaskType } from '#contract/enums.ts';
 import { readBlocks } from './blocks.ts';
 import { readInstruction } from './instruction.ts';
 import { typeOfInstruction } from './intent.ts';
 import type { Block } from './blocks.ts';
-import { classify, namesTopic } from './classify.ts';
+import { classify, namesTopic, tellsOfProduct } from './classify.ts';
 import type { Segment } from './classify.ts';
 import { dependsOnFormer, readClauses } from './clauses.ts';
 import { demandsWithin, trimClause } from './criteria.ts';
+import { isListHeader, isRemedy, nothingPending, sharesTopic, startsWithPronoun, unquoted } from './drafts.ts';
+import type { Ask, Draft, Pending, Place } from './drafts.ts';
 import { findPriorityMarkers } from './markers.ts';
 import type { PriorityMarker } from './markers.ts';
 import { pathsIn } from './paths.ts';
@@ -14,41 +15,12 @@ import { rangeOf, wordsOf } from './ranges.ts';
 import type { TextRange } from './ranges.ts';
 import { endsSection, isHeader, readSection } from './sections.ts';
 import type { Section } from './sections.ts';
-import { topicWords } from './topics.ts';
 import { isNaming, isPunct, tokenize } from './tokens.ts';
-import { FIX_VERBS } from './words/verbs.ts';
 import type { Token } from './tokens.ts';
-
-/** One thing that a person asks for, with everything the message says about it. */
-export interface Ask {
-  /** The words as they were said, with what belongs to them. */
-  text: string;
-  kind: 'ask' | 'report' | 'wish' | 'question';
-  type: TaskType;
-  /** Null: nothing is said. */
-  priority: number | null;
-  paths: string[];
-  criteria: string[];
-  /** The clause that says what is to be done, its lead cut off. */
-  core: Token[];
-  /** "… takes 40 minutes, speed it up": the instruction that `core`, a statement, is followed by. */
-  remedy: Token[];
-  /** Only the thing wanted is named: "we need a dark mode". */
-  isNamed: boolean;
-  /** Its object stands in another ask: "then fix whatever it finds". */
-  isDependent: boolean;
-}
+import { FIX_VERBS } from './words/verbs.ts';
 
 /** Past this many, the rest of a message is taken as part of its last ask, so that no word is lost. */
 export const MAX_ASKS = 50;
-
-interface Draft extends Ask {
-  ranges: TextRange[];
-  block: Block;
-  markers: PriorityMarker[];
-  /** Said in front of the ask before: "Fix login (p1), dark mode (p5)". */
-  sharedVerb: string;
-}
 
 /** Reads a message: which asks it holds, in order. Small talk and questions of status leave none. */
 export function readAsks(text: string): Ask[] {
@@ -58,25 +30,13 @@ export function readAsks(text: string): Ask[] {
   return reader.finish();
 }
 
-/** Said before there was an ask that it could belong to. */
-interface Pending {
-  ranges: TextRange[];
-  criteria: string[];
-  priority: number | null;
-  /** A statement that an instruction may point back to: "The image is 2 GB, make it smaller". */
-  subject: { core: Token[]; type: TaskType } | null;
-}
-
-function nothingPending(): Pending {
-  return { ranges: [], criteria: [], priority: null, subject: null };
-}
-
 class AskReader {
   private readonly drafts: Draft[] = [];
   private wholeMessagePriority: number | null = null;
   private pending: Pending = nothingPending();
   private section: Section | null = null;
-
+  /** The first statement of how the product behaves that was no ask by itself. */
+  private told: { segment: Segment; at: Place; range: TextRange; own: PriorityMarker[] } | null = null;
 
   constructor(private readonly text: string) {}
 
@@ -113,6 +73,12 @@ class AskReader {
   }
 
   finish(): Ask[] {
+    // Nothing else is asked for: who tells how the product behaves wants it otherwise.
+    if (this.drafts.length === 0 && this.told !== null) {
+      const { segment, at, range, own } = this.told;
+      this.pending.ranges = this.pending.ranges.filter(([from]) => from !== range[0]);
+      this.begin({ ...segment, kind: 'report' }, at, range, own);
+    }
     for (const draft of this.drafts) {
       draft.priority = this.priorityOf(draft);
       draft.text = [draft.sharedVerb, wordsOf(this.text, draft.ranges)].join(' ').trim();
@@ -128,7 +94,7 @@ class AskReader {
     return this.wholeMessagePriority;
   }
 
-  private takeSegment(segment: Segment, at: { block: Block; tokens: Token[]; markers: ReadonlyMap<number, PriorityMarker>; before: number; isItem: boolean }): void {
+  private takeSegment(segment: Segment, at: Place): void {
     const { block, tokens } = at;
     const last = this.drafts.at(-1);
     const isSameBlock = last !== undefined && (last.block === block || this.drafts.length > at.before);
@@ -150,6 +116,7 @@ class AskReader {
         if (isSameBlock || (last !== undefined && !at.isItem)) return attach(last);
         this.pending.ranges.push(range);
         this.pending.subject = { core: said, type: segment.type };
+        if (tellsOfProduct(said)) this.told ??= { segment, at, range, own };
         return;
       case 'prohibition':
         if (last !== undefined && (isSameBlock || !at.isItem)) {
@@ -235,7 +202,7 @@ class AskReader {
     return last.core;
   }
 
-  private begin(segment: Segment, at: { block: Block; tokens: Token[]; markers: ReadonlyMap<number, PriorityMarker> }, range: TextRange, own: PriorityMarker[]): void {
+  private begin(segment: Segment, at: Omit<Place, 'before' | 'isItem'>, range: TextRange, own: PriorityMarker[]): void {
     const core = at.tokens.slice(segment.core, segment.to);
     const last = this.drafts.at(-1);
     if (this.drafts.length >= MAX_ASKS && last) {
@@ -245,13 +212,15 @@ class AskReader {
     const subject = segment.kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) ? this.pending.subject : null;
     const kind = subject !== null ? 'report' : segment.kind === 'demand' ? 'ask' : (segment.kind as Ask['kind']);
     const isDependent = kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) && last !== undefined;
+    const isAboutText = isDependent && last.type === 'doc' && segment.type === 'code_change' && !FIX_VERBS.has(segment.instruction?.verb ?? '');
+    const type = subject !== null && segment.type === 'code_change' ? subject.type : isAboutText ? 'doc' : segment.type;
     const prefix = this.section?.kind === 'asks' ? this.section.prefix : null;
     const reaching = [...at.markers.values()].find((marker) => marker.from < segment.from && marker.reach > segment.from);
     const priority = this.pending.priority ?? reaching?.priority ?? this.section?.priority ?? null;
     const criteria = kind === 'ask' || kind === 'report' ? demandsWithin(this.text, core) : kind === 'wish' ? [trimClause(this.text, core)] : [];
     const inherited: PriorityMarker[] = priority !== null && own.length === 0 ? [{ from: -1, to: -1, reach: -1, priority, isForWholeMessage: false }] : [];
     this.drafts.push({
-      text: '', sharedVerb: segment.sharedVerb ?? '', kind, type: subject !== null && segment.type === 'code_change' ? subject.type : segment.type, priority: null,
+      text: '', sharedVerb: segment.sharedVerb ?? '', kind, type, priority: null,
       paths: pathsIn([...(prefix ? tokenize(this.text, prefix[0], prefix[1]) : []), ...this.pending.ranges.flatMap(([from, to]) => tokenize(this.text, from, to)), ...at.tokens.slice(segment.lead.core, segment.to)]),
       criteria: [...this.pending.criteria, ...criteria], core: subject?.core ?? core, remedy: subject !== null && isRemedy(core) ? core : [], isNamed: segment.instruction?.verb === 'need', isDependent,
       ranges: [...(prefix ? [prefix] : []), ...this.pending.ranges, range], block: at.block, markers: [...own, ...inherited],
@@ -307,30 +276,4 @@ class AskReader {
     if (last !== undefined) last.ranges.push(range);
     else this.pending.ranges.push(range);
   }
-
-}
-
-/** A message that stands in quotes as a whole is read as if it did not. */
-function unquoted(text: string, tokens: Token[]): Token[] {
-  const named = tokens.filter(isNaming);
-  const only = named[0];
-  return named.length === 1 && only?.kind === 'quote' && only.text.includes(' ') ? tokenize(text, only.start + 1, only.end - 1) : tokens;
-}
-
-/** More than "fix it", which a title says anyway. */
-function isRemedy(said: readonly Token[]): boolean {
-  return !FIX_VERBS.has(said[0]?.lower ?? '') && said.filter(isNaming).length >= 2 && !/^(?:investigate|find|check|look|figure)$/.test(said[0]?.lower ?? '');
-}
-
-function startsWithPronoun(said: readonly Token[]): boolean {
-  return /^(?:it|this|that|they|these|those|its|each|both|all|which|the)$/.test(said.find(isNaming)?.lower ?? '');
-}
-
-function sharesTopic(former: readonly Token[], latter: readonly Token[]): boolean {
-  const words = new Set(topicWords(former).filter((word) => word.length > 3));
-  return topicWords(latter).some((word) => words.has(word)) && latter.length > 0;
-}
-
-function isListHeader(text: string, block: Block): boolean {
-  return text.slice(Math.max(block.start, block.end - 4), block.end).replace(/[*_\s]/g, '').endsWith(':');
 }

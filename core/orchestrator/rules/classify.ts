@@ -57,7 +57,7 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
   const said = tokens.slice(lead.core, to);
   const named = said.filter((token, i) => isNaming(token) && !isInMarker(lead.core + i, markers));
   if (named.length === 0 || (markersIn(from, to, markers) && onlyCopulas(named))) return make(markersIn(from, to, markers) ? 'priority' : 'nothing');
-  if (isSmallTalk(tokens.slice(from, to)) || isSmallTalk(said) || small.SMALL_TALK_OPENINGS.match(tokens, lead.core) || isControl(said)) return make('nothing');
+  if (isSmallTalk(tokens.slice(from, to)) || isSmallTalk(said) || small.SMALL_TALK_OPENINGS.match(tokens, lead.core) || isPraise(tokens, from) || isControl(said)) return make('nothing');
   const heading = headingOf(said);
   if (heading !== null && CONTEXT_HEADING.test(heading.label)) return make('aside');
   if (heading !== null && CRITERIA_HEADING.test(heading.label)) return make('demand', { core: lead.core + heading.length });
@@ -68,7 +68,7 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
   const paths = pathsIn(said.slice(0, INSTRUCTION_WINDOW));
   const asAsk = (at: number, verb?: string): Segment => {
     const instruction = readInstruction(tokens, at, Math.min(to, at + INSTRUCTION_WINDOW), verb);
-    const type = typeOfInstruction(instruction, paths);
+    const type = lead.kinds.has('research') ? 'research' : typeOfInstruction(instruction, paths);
     return make('ask', { core: at, instruction, type });
   };
   if (lead.kinds.has('need')) return named.some((token) => small.SOCIAL_WORDS.has(token.lower)) ? make('nothing') : asAsk(lead.core, 'need');
@@ -79,6 +79,8 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
     if (DEMANDS.match(tokens, at) && at === lead.core && lead.kinds.has('sequel') === false) return { ...asAsk(at), kind: 'demand' };
     return asAsk(at);
   }
+  // "Could the board refresh by itself?"
+  if (said[0]?.lower === 'could' && words.DETERMINERS.has(said[1]?.lower ?? '') && namesTopic(said)) return make('wish', { type: typeOfStatement(said.slice(1), paths) });
   if (isQuestion(said) || isPunct(tokens[to - 1], '?')) {
     const asked = tokens.slice(from, to);
     return isStatusQuestion(asked) || isStatusQuestion(said) ? make('nothing') : make('question', { type: 'research' });
@@ -91,7 +93,7 @@ function statement(tokens: readonly Token[], lead: Lead, to: number, make: (kind
   const first = said[0]?.lower ?? '';
   if (said.some((token) => small.SOCIAL_WORDS.has(token.lower)) && paths.length === 0) return make('nothing');
   const type = typeOfStatement(said, paths);
-  const isFirstPerson = /^(?:i|we|i'm|i've|we're|we've|i'll|we'll|i'd)$/.test(first);
+  const isFirstPerson = words.FIRST_PERSON.has(first);
   // "It should answer 429" demands; "The list is empty, it should show three rows" reports.
   const isTrouble = hasTrouble(said) && !demandsFirst(said);
   if (isTrouble && (!isFirstPerson || words.ENCOUNTERS.has(said[1]?.lower ?? '') || first === "i'm" || first === "we're")) return make('report', { type });
@@ -184,6 +186,14 @@ export function namesTopic(said: readonly Token[]): boolean {
   return ANY_TOPIC.find(topicWords(said)).length > 0;
 }
 
+/** "The docs say port 8080", "deleting a project leaves its runs behind": a statement about the product, without praise. */
+export function tellsOfProduct(said: readonly Token[]): boolean {
+  const names = said.filter(isNaming).map((token) => token.lower);
+  const verbAt = names.findIndex((word, i) => i > 0 && words.STATES.has(word));
+  if (verbAt < 0 || words.FIRST_PERSON.has(names[0] ?? '') || words.PRONOUNS.has(names[0] ?? '')) return false;
+  return namesTopic(said) && !names.some((word) => words.GOOD_NEWS.has(word) || small.SOCIAL_WORDS.has(word));
+}
+
 export function hasTrouble(said: readonly Token[]): boolean {
   return said.some((_, i) => i < INSTRUCTION_WINDOW && words.TROUBLE.match(said, i) !== null);
 }
@@ -200,6 +210,13 @@ export function hasDemandModal(said: readonly Token[]): boolean {
 export function isSmallTalk(tokens: readonly Token[]): boolean {
   const named = tokens.filter(isNaming);
   return named.length <= 14 && named.every((token) => token.kind === 'word' && (small.SMALL_TALK_WORDS.has(token.lower) || (named.length === 1 && token.lower.startsWith('test')) || /^(?:ha|he|lo|hm|no|ye|so)+[a-z]?$/.test(token.lower.slice(0, 20))));
+}
+
+/** "Excellent work on the board", "nice catch" */
+function isPraise(tokens: readonly Token[], from: number): boolean {
+  let at = from;
+  while (isPunct(tokens[at], ',;.!') || /^(?:and|very|really|that's|thats|a|is)$/.test(tokens[at]?.lower ?? '')) at += 1;
+  return small.PRAISE.has(tokens[at]?.lower ?? '') && small.PRAISED.has(tokens[at + 1]?.lower ?? '');
 }
 
 /** "stop", "cancel that", "retry the last run", "approve task 3" */

@@ -125,7 +125,7 @@ function beginsClause(tokens: readonly Token[], candidate: Candidate): boolean {
   if (opensSubordinate) return false;
   const isAskedFor = lead.kinds.has('request') || lead.kinds.has('gerund') || lead.kinds.has('need') || tokens.slice(at, core).some((token) => token.lower === 'please' || token.lower === 'pls');
   const word = tokens[core]?.lower ?? '';
-  if (joint === 'and' && !isAskedFor && joinsTwoVerbs(tokens, at)) return false;
+  if (joint === 'and' && !isAskedFor && joinsTwoVerbs(tokens, at, left.core, core)) return false;
   if (joint === 'and' && !isAskedFor && AMBIGUOUS_VERBS.has(word) && tokens.slice(left.core + 1, at).some((token) => /^(?:if|when|whenever|unless)$/.test(token.lower))) return false;
 
   // "; the tests must still pass"
@@ -166,7 +166,7 @@ function isAnotherAsk(tokens: readonly Token[], { start, at, to, joint, core, le
   const right = classify(tokens, core, Math.min(to, core + INSTRUCTION_WINDOW), markers);
   const verb = tokens[core]?.lower ?? '';
   const isSameType = right.type === left.type;
-  if (left.type !== 'code_change' && left.type !== 'infra' && REPORTING.has(verb) && dependsOnFormer(tokens, core, to)) return false;
+  if (left.type !== 'code_change' && left.type !== 'infra' && REPORTING.has(verb) && (dependsOnFormer(tokens, core, to) || /^(?:me|us)$/.test(tokens[core + 1]?.lower ?? ''))) return false;
   if (UPDATING.has(verb) && right.type === 'test' && left.type === 'code_change' && joint !== 'sequel') return false;
   const isLook = left.type === 'research' || /^(?:look|have|take|check|see)$/.test(left.instruction?.verb ?? '');
   if (isLook && FIX_VERBS.has(verb) && joint === 'and' && dependsOnFormer(tokens, core, to)) return false;
@@ -176,8 +176,10 @@ function isAnotherAsk(tokens: readonly Token[], { start, at, to, joint, core, le
 }
 
 /** "find and fix the bug", "the add and remove buttons" */
-function joinsTwoVerbs(tokens: readonly Token[], at: number): boolean {
+function joinsTwoVerbs(tokens: readonly Token[], at: number, leftCore: number, core: number): boolean {
   const before = tokens[at - 1];
+  // "run npm audit and fix what it finds": the word before is the object
+  if (at - 1 > leftCore + 1 && DETERMINERS.has(tokens[core + 1]?.lower ?? '')) return false;
   return before?.kind === 'word' && VERBS.has(before.lower) && !['up', 'down', 'out', 'off'].includes(before.lower);
 }
 

@@ -20,7 +20,8 @@ export function splitEnumeration(tokens: readonly Token[], segment: Segment, mar
   const sharedVerb = verb === undefined || verb === 'need' ? undefined : tokens[segment.core]?.text;
   return pieces.map(({ from, to }, i) => {
     const piece = classify(tokens, from, to, markers);
-    if (i === 0 || piece.instruction?.verb === verb || (piece.kind === 'ask' && piece.instruction?.verb !== 'need') || piece.kind === 'report') return piece;
+    const standsAlone = piece.kind === 'ask' ? piece.instruction?.verb !== 'need' : piece.kind === 'report' && sharedVerb === undefined;
+    if (i === 0 || standsAlone) return piece;
     const lead = readLead(tokens, from, to, markers);
     const instruction = readInstruction(tokens, lead.core, Math.min(to, lead.core + INSTRUCTION_WINDOW), verb ?? 'need');
     return { kind: 'ask', from, to, lead, core: lead.core, instruction, type: typeOfInstruction(instruction, pathsIn(tokens.slice(lead.core, to))), ...(sharedVerb === undefined ? {} : { sharedVerb }) };

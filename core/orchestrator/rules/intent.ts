@@ -19,7 +19,7 @@ const BACKEND = topicTable(topics.BACKEND_TOPICS);
 /** Verbs, with their particles and questions, that say by themselves what kind of work is meant. */
 const TYPE_OF_VERB = phraseTable<TaskType>([
   ...listOf(`investigate, research, find out, figure out, work out, explore, compare, evaluate, analyse, analyze, look into, dig into, understand, explain, tell me, tell us, teach me, show me how, show me where, show me why, walk me through, give me an overview, diagnose, determine, profile, benchmark, measure, estimate, brainstorm, suggest,
-    propose, recommend, assess, spike, think about, think through, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify, reproduce, repro, bisect`)
+    propose, recommend, assess, spike, think about, think through, know, learn about, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify, reproduce, repro, bisect`)
     .map((phrase) => [phrase, 'research'] as const),
   ...listOf(`review, re-review, audit, check, double-check, double check, inspect, proofread, look over, go over, go through, read through, look at, take a look, have a look, give feedback, give me feedback, critique, code-review, code review, sanity check, sanity-check, scrutinize, scrutinise, vet, scan`)
     .map((phrase) => [phrase, 'review'] as const),
@@ -29,14 +29,14 @@ const TYPE_OF_VERB = phraseTable<TaskType>([
 ]);
 
 /** "do a code review", "we need an analysis": the noun says what is done. */
-const LIGHT_VERBS: ReadonlySet<string> = new Set(listOf('do, perform, conduct, carry, run, need, prepare, give, start, write'));
+const LIGHT_VERBS: ReadonlySet<string> = new Set(listOf('do, perform, conduct, carry, run, need, prepare, give, start, write, cut, tag, make, create, trigger, have, take, provide, get'));
 const TYPE_OF_NOUN: ReadonlyMap<string, TaskType> = new Map<string, TaskType>([
-  ...listOf('review, audit, proofreading, feedback, inspection, critique').map((noun) => [noun, 'review'] as const),
+  ...listOf('review, audit, proofreading, feedback, inspection, critique, look').map((noun) => [noun, 'review'] as const),
   ...listOf('research, comparison, analysis, analysi, investigation, benchmark, spike, estimate, evaluation, study, survey, feasibility, assessment').map((noun) => [noun, 'research'] as const),
-  ...listOf('deployment, rollout, redeploy, deploy').map((noun) => [noun, 'infra'] as const),
+  ...listOf('deployment, rollout, redeploy, deploy, release').map((noun) => [noun, 'infra'] as const),
 ]);
 
-const MAKE_VERBS: ReadonlySet<string> = new Set(listOf('write, add, create, extend, improve, increase, raise, expand, generate, run, rerun, execute, make, implement, update, refactor, rewrite, build, complete, finish, need, prepare, start, do, get, provide, set, draft, introduce, include, boost, restructure, repeat, give, put, double'));
+const MAKE_VERBS: ReadonlySet<string> = new Set(listOf('write, add, create, extend, improve, increase, raise, expand, generate, run, rerun, execute, make, implement, update, refactor, rewrite, build, complete, finish, need, prepare, start, do, get, provide, set, draft, introduce, include, boost, restructure, repeat, give, put, double, mock, stub'));
 /** With these a document is the thing a program handles, not the thing to be written. */
 const PROGRAM_VERBS: ReadonlySet<string> = new Set(listOf('render, parse, show, display, implement, serve, host, validate, support, handle, fetch, import, export, download, upload, highlight, embed, load, cache, index, link, open, hide, sort, filter, read, allow, let, move, store, count'));
 const SETUP_VERBS: ReadonlySet<string> = new Set(listOf('set, setup, configure, install, provision, bump, upgrade, enable, automate, renew, schedule, rotate, create, add, move, migrate, spin, update, bring, harden, switch, wire'));
@@ -48,8 +48,9 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
   const isRepair = FIX_VERBS.has(verb) || ((verb === 'make' || verb === 'get') && main.some((token) => /^(?:pass|green|work|stable|reliable|faster|deterministic)$/.test(token.lower)));
 
   const byNoun = LIGHT_VERBS.has(verb) ? (TYPE_OF_NOUN.get(singular(object.head?.lower ?? '')) ?? null) : null;
-  if (byNoun !== null) return byNoun;
-  if (byVerb === 'review') return isEditedAfterwards(all) && asksForDocument(instruction, paths) ? 'doc' : typeOfCheck(instruction);
+  if (byNoun !== null && byNoun !== 'review') return byNoun;
+  if (byNoun === 'review' && object.head?.lower !== 'look') return byNoun;
+  if (byVerb === 'review' || byNoun === 'review') return isDocumentEdited(all, paths) ? 'doc' : typeOfCheck(instruction);
   if (byVerb === 'research') return isRepairedAfterwards(all) ? 'code_change' : EXPLAINERS.has(verb) && asksForDocument(instruction, paths) ? 'doc' : 'research';
   if (byVerb === 'test' && verb !== 'test' && verb !== 'cover' && isAboutDocument(instruction, paths)) return 'review';
   if (byVerb === 'test' && !isProductValidation(instruction)) return 'test';
@@ -97,7 +98,7 @@ function isTest(object: NounPhrase, paths: readonly string[]): boolean {
   const last = words.at(-1) ?? '';
   if (topics.CONTAINER_NOUNS.has(last) && endsWithTopic(TESTS, words.slice(0, -1))) return true;
   if (object.head?.kind === 'code') return /\btests?\b/.test(object.head.lower);
-  return object.head?.kind === 'path' && paths.length > 0 && topics.TEST_PATH.test(object.head.lower);
+  return paths.length > 0 && paths.every((path) => topics.TEST_PATH.test(path.toLowerCase()));
 }
 
 /** "cover the parser with tests" */
@@ -131,8 +132,9 @@ function isRepairedAfterwards(all: readonly Token[]): boolean {
 }
 
 /** "proofread the release notes and shorten them" */
-function isEditedAfterwards(all: readonly Token[]): boolean {
-  return all.some((token, i) => EDITS.has(token.lower) && /^(?:and|then)$/.test(all[i - 1]?.lower ?? ''));
+function isDocumentEdited(all: readonly Token[], paths: readonly string[]): boolean {
+  const editAt = all.findIndex((token, i) => EDITS.has(token.lower) && /^(?:and|then)$/.test(all[i - 1]?.lower ?? ''));
+  return editAt > 1 && asksForDocument(readInstruction(all, 0, editAt - 1), paths);
 }
 
 const WRITTEN_INTO: ReadonlySet<string> = new Set(['in', 'into', 'to', 'of', 'on', 'from', 'inside', 'with', 'within', 'as', 'for']);
@@ -156,7 +158,7 @@ function isDocument({ tokens, head }: NounPhrase): boolean {
   if (head.kind === 'path' || head.kind === 'code') return isDocPath(head.text);
   const words = topicWords(tokens);
   if (endsWithTopic(DOCS, words)) return true;
-  return topics.CONTAINER_NOUNS.has(words.at(-1) ?? '') && tokens.length > 1 && endsWithTopic(DOCS, words.slice(0, -1));
+  return topics.CONTAINER_NOUNS.has(words.at(-1) ?? '') && tokens.length > 1 && !topics.PRODUCT_TEXTS.has(words.at(-2) ?? '') && endsWithTopic(DOCS, words.slice(0, -1));
 }
 
 function asksForInfrastructure({ object, places, main }: Instruction, paths: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 import { isPunct } from './tokens.ts';
 import type { Token } from './tokens.ts';
 import type { PriorityMarker } from './markers.ts';
-import { LEADS, PREFIX_WORDS } from './words/leads.ts';
+import { LEADS, PREFIX_WORDS, RESEARCH_PREFIXES } from './words/leads.ts';
 import type { LeadKind } from './words/leads.ts';
 import { FIX_VERBS, VERBS, verbOfGerund } from './words/verbs.ts';
 import { DETERMINERS, STATES } from './words/statements.ts';
@@ -65,7 +65,7 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
     }
     const skipped = skipPrefix(tokens, at, to) ?? skipAgent(tokens, at);
     if (skipped !== null) {
-      if (isPunct(tokens[skipped - 1], ':') && PREFIX_WORDS.has(token.lower)) kinds.add('prefix');
+      if (isPunct(tokens[skipped - 1], ':') && PREFIX_WORDS.has(token.lower)) kinds.add(RESEARCH_PREFIXES.has(token.lower) ? 'research' : 'prefix');
       at = skipped;
       continue;
     }

@@ -5,6 +5,7 @@ import { QUESTION_OPENERS, STATUS_WORDS } from './words/statements.ts';
 
 const ONLY_WITH_A_MARK: ReadonlySet<string> = new Set(['when', 'have', 'has', 'had', 'any', 'anything', 'anyone', 'everything', 'got', 'can', 'could', 'should', 'would', 'will', 'may', 'might', 'do', 'whose', 'shall', 'if', 'who', "don't", "won't"]);
 const WORK_ITSELF = /^(?:runs?|tasks?|agents?|runners?|queue|backlog|board|cycle|orchestrator|you|u|we|progress|status)$/;
+const WORK_STATES = /^(?:pass|passes|passing|done|ready|finished|running|green|deployed|merged|yet|failing|open|left)$/;
 const SHOWING: ReadonlySet<string> = new Set(['show', 'tell', 'give', 'list', 'report', 'send', 'get', 'check']);
 
 /** A sentence that asks, with or without its mark: spoken words have none. */
@@ -29,10 +30,12 @@ export function isStatusQuestion(said: readonly Token[]): boolean {
     return hasStatusWord || words.length < 4;
   }
   if (words.some((word) => ['why', 'how'].includes(word))) return namesWork && words.some((word) => /^(?:blocked|waiting|pending|queued|idle|failed|fail|stuck|canceled|nothing)$/.test(word));
+  if (/^(?:do|does)$/.test(first) && !words.some((word) => word !== 'we' && WORK_ITSELF.test(word)) && !words.some((word) => WORK_STATES.test(word))) return false;
   if (first === 'where') return /^(?:are|were|is)$/.test(second) && /^(?:we|you|it|that|things)$/.test(third);
   if (words.includes('difference') || words.includes('happens') || (first === 'what' && (second === 'does' || second === 'causes' || second === 'would'))) return false;
   if (first === 'is' && second === 'there' && (words.includes('way') || words.includes('possible'))) return false;
   if (first === 'is' && second === 'it' && third === 'possible') return false;
+  if (/^(?:is|are|was|were|has|have|did|will)$/.test(first) && /^(?:everything|everyone|it|that|this|all|anything|things|someone|anyone|anybody|somebody|they)$/.test(second)) return true;
   if (first === 'should' || first === 'shall' || first === 'could' || first === 'would') return false;
   if (words.length <= 3 && words.some((word) => ['it', 'that', 'this', 'there', 'they'].includes(word))) return true;
   return hasStatusWord;

@@ -8,7 +8,7 @@ import { chooseAgent } from './agent.ts';
 import { titleOf } from './title.ts';
 import { dependsOnFormer } from './clauses.ts';
 import { readAsks } from './asks.ts';
-import type { Ask } from './asks.ts';
+import type { Ask } from './drafts.ts';
 
 // The first words say what the ask is; a long log behind them does not change its title.
 const MAX_READ_CHARS = 2_000;

@@ -3,7 +3,7 @@ import { PREPOSITIONS, SUBORDINATORS } from './words/statements.ts';
 import { isNaming, isPunct, tokenize } from './tokens.ts';
 import type { Token } from './tokens.ts';
 import { verbOfGerund } from './words/verbs.ts';
-import type { Ask } from './asks.ts';
+import type { Ask } from './drafts.ts';
 
 const MAX_TITLE_LENGTH = 100;
 const NOT_IN_A_TITLE: ReadonlySet<string> = new Set(['please', 'pls', 'plz', 'kindly', 'asap']);

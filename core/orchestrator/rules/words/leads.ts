@@ -8,14 +8,15 @@ import { listOf, phraseTable } from '../phrases.ts';
  *   gerund:   an instruction in -ing follows   ("would you mind")
  *   need:     the name of something wanted follows ("we need")
  *   report:   somebody tells what they met ('it seems that')
+ *   research: before a colon: an answer is wanted, whatever the words behind it say ("spike:")
  *   prefix:   names the kind of what follows the colon ("bug:", "todo:")
  */
-export type LeadKind = 'filler' | 'sequel' | 'request' | 'gerund' | 'need' | 'report' | 'prefix';
+export type LeadKind = 'filler' | 'sequel' | 'request' | 'gerund' | 'need' | 'report' | 'research' | 'prefix';
 
 const FILLERS = listOf(`
   please, pls, plz, plss, kindly, hey, hi, hello, hallo, moin, ok, okay, okey, so, well, and, but, or, now, just, maybe, perhaps, quickly, again, btw, by the way, um, umm, uh, uhm, er, erm, hmm, hm,
   oh, yes, yeah, yep, sure, great, cool, nice, perfect, thanks, thank you, thx, team, everyone, folks, guys, all right, alright, right, actually, basically, like, you know, simply, only, anyway, hi there, hello there, hey there,
-  apparently, i think, i guess, i believe, i suppose, good morning, good afternoon, good evening, morning, dear, buddy, mate, first of all, for now, at least, if possible, if you can, if you could, if you do not mind,
+  apparently, i wonder, i'm wondering, i was wondering, just wondering, wondering, i'm curious, i am curious, curious, any idea, any ideas, do you know, does anyone know, do we know, i think, i guess, i believe, i suppose, good morning, good afternoon, good evening, morning, dear, buddy, mate, first of all, for now, at least, if possible, if you can, if you could, if you do not mind,
   when you're done, when you are done, when that's done, when that is done, once that's done, once that is done, once done, when done, ideally, ah, wow, instead, rather, @orchestrator, orchestrator, @all,
   look, listen, look at this, one more thing, another thing, one thing, same here, today, tomorrow, asap please, in that case, for that, sorry, good, super, carefully, properly, correctly, gently, briefly, slowly, completely`);
 
@@ -31,20 +32,20 @@ const REQUESTS = listOf(`
   let's, lets, let us, go ahead and, feel free to, remember to, don't forget to, do not forget to, dont forget to, please don't forget to, make sure to, make sure you, be sure to, try to, help me to, help me, help us to, help us, your task is to, your job is to, the task is to, the goal is to,
   it would be nice to, it would be great to, it would be good to, it'd be nice to, it'd be great to, it'd be good to, would be nice to, would be great to, would be good to, it would be nice if you could, it would be great if you could, it'd be great if you could, would be great if you could, would be nice if you could,
   it would be nice if we could, it would be great if we could, it would be cool to, it would be cool if we could, it would be helpful to, it makes sense to, time to, it's time to, it is time to, i was wondering if you could, i wonder if you could, i was hoping you could, any chance you could, any chance you can, any chance we can, any chance we could,
-  please can you, please could you, what if we, why don't we, why don't you, why not, how about we, how about you, i suggest we, i suggest to, i propose we, i propose to, i think we should, i think you should, i would, i'd, you are to, have someone, get someone to, i'd appreciate it if you could, i would appreciate it if you could, do you think you could, think you could, mind, proceed to, start to, begin to, be able to`);
+  please can you, please could you, what if we, why don't we, why don't you, why not, how about we, how about you, i suggest we, i suggest to, i propose we, i propose to, i think we should, i think you should, i would, i'd, you are to, have someone, get someone to, i'd appreciate it if you could, i would appreciate it if you could, do you think you could, think you could, mind, proceed to, start to, begin to, be able to, need to, want to, would like to, would love to, have to, gotta, ought to, needs to be able to, i'd love to`);
 
 const GERUND_LEADS = listOf(`
   would you mind, do you mind, mind, how about, what about, consider, start, start by, start with, begin by, begin with, keep, i suggest, i propose, i recommend, try, continue, continue with, finish, go on with, is it worth, it's worth, it is worth, worth`);
 
 const NEEDS = listOf(`
-  i need, we need, i want, we want, i'd like, i would like, we'd like, we would like, i'd love, we'd love, there should be, there must be, there needs to be, there has to be, we should have, we must have, we could use, i could use, can we have, can i have, could we have, could i have, can we get, can i get, could we get,
+  would love, would like, could use, need, want, i need, we need, i want, we want, i'd like, i would like, we'd like, we would like, i'd love, we'd love, there should be, there must be, there needs to be, there has to be, we should have, we must have, we could use, i could use, can we have, can i have, could we have, could i have, can we get, can i get, could we get,
   it would be nice to have, it would be great to have, it would be good to have, it'd be nice to have, it'd be great to have, would be nice to have, would be great to have, would love to have, would love to see, i'd love to see, i'd like to see, i would like to see, we're missing, we are missing, what we need is, what i need is, i'm missing, give us, any chance of, any chance for, we lack, what's missing is`);
 
 const REPORTS = listOf(`
   i see that, it seems that, it seems, it seems like, it looks like, looks like, seems like, seems that, turns out that, turns out, it turns out that, it turns out, it appears that, it appears`);
 
 const PREFIXES = listOf(`
-  bug, bug report, issue, problem, todo, to do, task, feature, feature request, idea, request, suggestion, fix, chore, feat, refactor, perf, enhancement, improvement, regression, story, ticket, action, action item, ask, wish, incident, new task, new feature, quick one, quick question, one more, small thing, small one, minor, quick, another one, another thing, change request, follow up, follow-up, fyi`);
+  spike, research, investigation, bug, bug report, issue, problem, todo, to do, task, feature, feature request, idea, request, suggestion, fix, chore, feat, refactor, perf, enhancement, improvement, regression, story, ticket, action, action item, ask, wish, incident, question, quick question, new task, new feature, quick one, quick question, one more, small thing, small one, q, nit, heads up, note to self, reminder, minor, quick, another one, another thing, change request, follow up, follow-up, fyi`);
 
 export const LEADS = phraseTable<LeadKind>([
   ...FILLERS.map((phrase) => [phrase, 'filler'] as const),
@@ -56,3 +57,5 @@ export const LEADS = phraseTable<LeadKind>([
 ]);
 
 export const PREFIX_WORDS: ReadonlySet<string> = new Set(PREFIXES);
+
+export const RESEARCH_PREFIXES: ReadonlySet<string> = new Set(['spike', 'research', 'investigation', 'question', 'quick question', 'investigate']);

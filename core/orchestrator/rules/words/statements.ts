@@ -46,7 +46,7 @@ export const SUBJECT_MATTER_OPENERS = phraseSet('how does, how do, how is, how a
 /** Third-person verbs and auxiliaries: what stands before them is a subject, so the sentence states something. */
 export const STATES: ReadonlySet<string> = new Set(listOf(`
   is, are, was, were, isn't, aren't, wasn't, has, have, hasn't, had, does, doesn't, did, didn't, do, should, must, shall, needs, need, can, can't, cannot, could, will, won't, would, may, might, fails, failed, breaks, broke, crashes, crashed, shows, returns, throws, looks, takes, gets, times, hangs, overlaps, keeps, lacks, loses, leaks,
-  works, seems, appears, feels, uses, contains, renders, sends, goes, jumps, disappears, loads, runs, stops, ignores, complains, refuses, rejects, reports, flickers, freezes, says, gives, blocks, covers, displays, points, answers, exceeds, misses, depends, drops, shouldn't, mustn't`));
+  works, seems, appears, feels, uses, contains, renders, sends, goes, jumps, disappears, loads, runs, stops, ignores, complains, refuses, rejects, reports, flickers, freezes, says, gives, blocks, covers, displays, points, answers, exceeds, misses, depends, drops, shouldn't, mustn't, say, fail, crash, overlap, disappear, flicker, freeze, seem, appear, contradict, contradicts, deletes, removes, accepts, allows, leaves, opens, closes, saves, makes, lands, land, ends, starts, expires, overflows, submits, skips, counts, sorts, creates, adds`));
 
 /** Adverbs that open a sentence; an unknown word before a determiner is a verb unless it is one of these. */
 export const OPENING_ADVERBS: ReadonlySet<string> = new Set(listOf('yesterday, today, tomorrow, sometimes, often, currently, lately, recently, still, always, never, usually, apparently, somehow, here, there, now, then, once, not, only, even, half, most, such, quite, rather, what, all, both, nothing, everything, somebody, someone, nobody, see, seeing, hear, enjoy, love, hate, hope, wish, given, per, via, despite, except, unlike, during, regarding, yet, thus, hence, obviously, unfortunately, sadly, luckily'));
@@ -56,3 +56,4 @@ export const GENERIC_OBJECTS: ReadonlySet<string> = new Set(listOf('following, t
 
 /** With one of these a statement tells that all is well. */
 export const GOOD_NEWS: ReadonlySet<string> = new Set(listOf('done, fixed, works, work, working, great, good, nice, fine, perfect, awesome, better, best, ready, deployed, merged, finished, complete, completed, green, passes, passing, passed, love, loves, like, likes, thanks, live, happy, beautiful, lovely, amazing, excellent, impressive, improved, solved, resolved, cool, fast, faster, well, correct, okay, ok'));
+export const FIRST_PERSON: ReadonlySet<string> = new Set(listOf("i, we, i'm, i've, we're, we've, i'll, we'll, i'd"));

@@ -18,7 +18,7 @@ const PLAIN_VERBS = listOf(`
   shorten, shrink, simplify, speed, spin, split, standardise, standardize, stop, store, strip, suggest, summarise, summarize, support, suppress, swap, switch,
   take, teach, tell, throttle, tidy, tighten, translate, truncate, turn, tweak, unify, uninstall, unbreak, update, upgrade, use, validate, verify, visualise, visualize,
   wire, write, catch, choose, check, ask, begin, start, convince, cover, crop, cut, decide, decrease, drag, encrypt, escape, fetch, fill, flag, force, help, hash,
-  look, learn, leave, limit, link, list, load, lock, log, mark, match, merge, migrate, mock, open, order, override, pause, pick, pin, play, prefill,
+  look, learn, know, leave, limit, link, list, load, lock, log, mark, match, merge, migrate, mock, open, order, override, pause, pick, pin, play, prefill,
   print, propagate, pull, push, reopen, reply, respect, respond, return, retry, scale, scan, send, show, skip, sort, square, stub, style, submit, sync, think, try,
   unblock, undo, unlock, unpin, wrap, work, go, dig, research, adapt, adjust, address, roll, double-check, double check, walk, spike, estimate, count, measure, port,
   sort, reset, trim, warn, bundle, archive, restart, rate-limit, lint, audit, calculate, cap, throw, treat, tune, trace, transform, mention, draft, outline, sketch, paint, rip, scrap, cherry-pick, backport, memoize, memoise, chunk, embed, attach, detach, assign, invite, annotate, collect, condense, consolidate, construct, craft, customize, customise, decouple, dedupe, deduplicate, derive, discard, dismiss, distinguish, ease, elaborate, emit, expire, extend,

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { createDemoRepository } from '#runner/demo-agent/create-demo-repository.ts';
+import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startTestRunner } from '#tests/kit/runner.ts';
+import type { TestRunner } from '#tests/kit/runner.ts';
+import { PASSWORD, seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+import { startWorkers } from '#workers/start-workers.ts';
+
+let system: TestSystem;
+let stopWorkers: () => Promise<void>;
+let pages: { url: string; close(): Promise<void> };
+let runner: TestRunner;
+let browser: Browser;
+let folder: string;
+let repository: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'overmind-story-'));
+  repository = path.join(folder, 'repo');
+  createDemoRepository(repository, process.env['PATH'] ?? '');
+  system = await startTestSystem();
+  stopWorkers = startWorkers(system.core, { planner: rulesPlanner, redisUrl: system.redisUrl, redisPrefix: system.redisPrefix });
+  pages = await startPages(system);
+  const { token } = await seeder(system.core).runner('story');
+  runner = await startTestRunner({ url: pages.url, token, roots: [repository] });
+  browser = await launchBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await runner?.stop();
+  await pages?.close();
+  await stopWorkers?.();
+  await system?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('say it, see it planned, run, reviewed, merged and sent back, without a reload', async () => {
+  const seed = seeder(system.core);
+  const user = await seed.user();
+  const project = await seed.project(user, 'Corner shop', repository);
+  const { page, complaints } = await openPage(browser);
+  await signIn(page, pages.url, user.email, PASSWORD);
+  await page.getByText('Corner shop').first().click();
+  await page.waitForURL(`**/projects/${project.id}**`);
+  await page.evaluate(() => Object.assign(window, { wasNotReloaded: true }));
+
+  const composer = page.getByRole('textbox', { name: /message|what should be done/i });
+  await composer.fill('Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js');
+  await composer.press('Control+Enter');
+  await page.getByText('I made 2 tasks of that').waitFor();
+  await page.getByText('demo-agent').first().waitFor();
+
+  const review = page.getByText('Needs review').first();
+  await review.waitFor();
+  const fixCard = page.getByRole('link', { name: /Fix the failing test/ }).first();
+  await expect.poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'needs_review' } }), { timeout: 60_000 }).toBe(2);
+
+  await fixCard.click();
+  await page.getByText('return a + b').first().waitFor();
+  await page.getByRole('button', { name: /approve/i }).first().click();
+  await expect.poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'done' } }), { timeout: 30_000 }).toBe(1);
+  expect(execFileSync('git', ['log', '-1', '--format=%s', 'main'], { cwd: repository, encoding: 'utf8' })).toMatch(/Fix the failing test|Merge/);
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('link', { name: /Add a CONTRIBUTING file/ }).first().click();
+  await page.getByRole('button', { name: /send back/i }).first().click();
+  await page.getByRole('textbox', { name: /feedback|different/i }).fill('Say how to run the tests on Windows');
+  await page.getByRole('button', { name: /send back/i }).last().click();
+  await expect.poll(async () => system.core.db.agentRun.count({ where: { projectId: project.id, kind: 'task', attempt: 2, status: 'completed' } }), { timeout: 60_000 }).toBe(1);
+
+  const newest = await system.core.db.projectStateVersion.findFirstOrThrow({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
+  await page.keyboard.press('Escape');
+  await page.getByText(`v${newest.version}`).first().waitFor();
+  expect(await page.evaluate(() => 'wasNotReloaded' in window)).toBe(true);
+  expect(complaints).toEqual([]);
+}, 180_000);
