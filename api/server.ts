@@ -8,7 +8,7 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { ApiContext } from './context.ts';
 import { clientAddress } from './http/address.ts';
-import { isUploadTooLarge, readBody, refuse } from './http/body.ts';
+import { isUploadTooLarge, parseOperation, readBody, refuse } from './http/body.ts';
 import { serveFile } from './http/files.ts';
 import { isSameOriginRequest } from './http/origin.ts';
 import { pathOf } from './http/path.ts';
@@ -103,8 +103,11 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       } else if (type === 'application/json' || type === 'application/graphql-response+json') {
         const body = await readBody(request);
         if (!body) return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${MAX_BODY_BYTES} bytes.`, { limit: MAX_BODY_BYTES });
-        // The stream is used up; the adapter takes the bytes from here.
-        Object.assign(request, { body });
+        const operation = parseOperation(body);
+        if (!operation) return refuse(response, 400, 'BAD_USER_INPUT', 'The body of the request is not a JSON object.');
+        // The stream is used up; the adapter takes the operation from here. Given the bytes instead, it would make a
+        // list of all their indices to see whether there are any: a quarter of this process's time under load.
+        Object.assign(request, { body: operation });
       } else {
         return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data for uploads.');
       }

@@ -24,6 +24,18 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | null>
   return Buffer.concat(chunks);
 }
 
+/** @returns null for what is no JSON object, or an empty one */
+export function parseOperation(body: Buffer): object | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0 ? value : null;
+}
+
 /** Uploads are streamed, so they must say their length beforehand. */
 export function isUploadTooLarge(request: IncomingMessage): boolean {
   const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);

@@ -37,7 +37,10 @@ export const builder = new SchemaBuilder<{
   errors: {
     directResult: true,
     defaultTypes: [],
-    defaultUnionOptions: { name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result` },
+    defaultUnionOptions: {
+      name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
+      description: 'What was done, or the error that a caller can expect.',
+    },
   },
   prisma: { client: (context) => context.core.db, dmmf: getDatamodel(), exposeDescriptions: false, filterConnectionTotalCount: false },
   scopeAuth: {

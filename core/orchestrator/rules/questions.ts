@@ -24,7 +24,7 @@ export function isStatusQuestion(said: readonly Token[]): boolean {
   const isAboutYou = words.slice(0, 3).some((word) => word === 'you' || word === 'u') && !words.some((word) => ['think', 'know', 'recommend', 'suggest', 'explain'].includes(word));
   if (isAboutYou) return true;
   const namesWork = words.some((word) => WORK_ITSELF.test(word));
-  const hasStatusWord = words.some((word) => STATUS_WORDS.has(word));
+  const hasStatusWord = words.some((word) => STATUS_WORDS.has(word)) || words.join(' ').includes('on the board');
   if (first === 'how') {
     if (['does', 'do', 'to', 'can', 'could', 'would', 'should', 'did', 'come'].includes(second)) return third === 'it' || third === 'things' || third === 'that' || (third === 'the' && /^(?:run|deployment|last)$/.test(words[3] ?? '') && !words.includes('work'));
     return hasStatusWord || words.length < 4;
@@ -32,7 +32,7 @@ export function isStatusQuestion(said: readonly Token[]): boolean {
   if (words.some((word) => ['why', 'how'].includes(word))) return namesWork && words.some((word) => /^(?:blocked|waiting|pending|queued|idle|failed|fail|stuck|canceled|nothing)$/.test(word));
   if (/^(?:do|does)$/.test(first) && !words.some((word) => word !== 'we' && WORK_ITSELF.test(word)) && !words.some((word) => WORK_STATES.test(word))) return false;
   if (first === 'where') return /^(?:are|were|is)$/.test(second) && /^(?:we|you|it|that|things)$/.test(third);
-  if (words.includes('difference') || words.includes('happens') || (first === 'what' && (second === 'does' || second === 'causes' || second === 'would'))) return false;
+  if (words.some((word) => /^(?:difference|way|ways|best|better|reason|cause|option|options|alternative|alternatives|advantage|safe|worth)$/.test(word)) || words.includes('happens') || (first === 'what' && (second === 'does' || second === 'causes' || second === 'would'))) return false;
   if (first === 'is' && second === 'there' && (words.includes('way') || words.includes('possible'))) return false;
   if (first === 'is' && second === 'it' && third === 'possible') return false;
   if (/^(?:is|are|was|were|has|have|did|will)$/.test(first) && /^(?:everything|everyone|it|that|this|all|anything|things|someone|anyone|anybody|somebody|they)$/.test(second)) return true;

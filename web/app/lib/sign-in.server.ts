@@ -36,13 +36,16 @@ interface Incoming {
 export interface SignInRefusal {
   email: string;
   message: string;
+  /** Where the person was going: the form keeps it. */
+  next: string;
 }
 
 /** Signs in with the posted form; answers with the way on and the cookie, or with the form and the reason. */
 export async function signIn({ request, context }: Incoming, form: FormData) {
   const email = String(form.get('email') ?? '').trim();
   const password = String(form.get('password') ?? '');
-  const refuse = (message: string, status: number) => data<SignInRefusal>({ email, message }, status);
+  const next = safeNextPath(String(form.get('next') ?? ''));
+  const refuse = (message: string, status: number) => data<SignInRefusal>({ email, message, next }, status);
   if (!email || !password) return refuse('Enter your email address and your password.', 400);
 
   const result = await apiClient({ request, context }).mutation(SignIn_Mutation, { input: { email, password } }).toPromise();
@@ -55,7 +58,7 @@ export async function signIn({ request, context }: Incoming, form: FormData) {
   const answer = result.data?.login;
   if (answer?.__typename !== 'LoginPayload') return refuse(answer?.message ?? 'The server gave no answer. Try again.', 400);
   const cookie = sessionCookie(answer.token, { expiresAt: new Date(answer.expiresAt), isHttps: context.isHttps });
-  return redirect(safeNextPath(String(form.get('next') ?? '')), { headers: { 'Set-Cookie': cookie } });
+  return redirect(next, { headers: { 'Set-Cookie': cookie } });
 }
 
 /** Ends the session at the API and forgets its cookie. Without the API the cookie goes all the same. */

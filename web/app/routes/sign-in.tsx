@@ -22,7 +22,8 @@ export async function action({ request, context }: ActionFunctionArgs) {
 
 export default function SignInPage() {
   const loaded = useLoaderData<typeof loader>();
-  return <SignInForm next={loaded.next} isExpired={loaded.isExpired} refused={useActionData<typeof action>() ?? null} />;
+  const refused = useActionData<typeof action>() ?? null;
+  return <SignInForm next={refused?.next ?? loaded.next} isExpired={loaded.isExpired} refused={refused} />;
 }
 
 export function ErrorBoundary() {
