@@ -12,28 +12,31 @@ export function maskError(error: unknown, requestId: string, logger: Logger, wit
   if (cause instanceof DomainError) {
     return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: cause.code, ...cause.extra() } });
   }
-  if (error instanceof GraphQLError && cause === error) {
-    // What a library adds beside the code may say more than it should (the text of an exception, for one).
-    const { http } = error.extensions;
-    const message = withSuggestions ? error.message : error.message.replace(/ Did you mean .*\?$/, '');
-    return new GraphQLError(message, { ...locationOf(error), extensions: { ...(http ? { http } : {}), ...ownExtensions(error), code: codeOf(error) } });
+  if (cause instanceof GraphQLError && (hasOwnCode(cause) || isCallersMistake(error, cause))) {
+    const message = withSuggestions ? cause.message : cause.message.replace(/ Did you mean .*\?$/, '');
+    return toClosedCode(new GraphQLError(message, { ...locationOf(error), extensions: cause.extensions }));
   }
-  if (cause instanceof GraphQLError) return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: 'BAD_USER_INPUT', ...cause.extensions } });
   logger.error({ err: cause, requestId }, 'A request failed in a way nobody expected');
   return new GraphQLError('Something went wrong on the server. Its log has more under this request id.', {
     ...locationOf(error), extensions: { code: 'INTERNAL', requestId },
   });
 }
 
-/** Libraries bring codes of their own; clients are promised the closed set. */
-function codeOf(error: GraphQLError): string {
-  const code = String(error.extensions['code']);
-  if ((ERROR_CODES as readonly string[]).includes(code)) return code;
-  return code === 'BAD_REQUEST' || error.message.startsWith('Variable "$') ? 'BAD_USER_INPUT' : 'QUERY_REJECTED';
+/** The same error with a code of the closed set, and without what a library has added to a code of its own. */
+export function toClosedCode(error: GraphQLError): GraphQLError {
+  if (hasOwnCode(error)) return error;
+  const { code, http } = error.extensions;
+  const isInput = code === 'BAD_REQUEST' || error.message.startsWith('Variable "$') || error.message.startsWith('Argument "');
+  return new GraphQLError(error.message, { ...locationOf(error), extensions: { ...(http ? { http } : {}), code: isInput ? 'BAD_USER_INPUT' : 'QUERY_REJECTED' } });
 }
 
-function ownExtensions(error: GraphQLError): Record<string, unknown> {
-  return (ERROR_CODES as readonly unknown[]).includes(error.extensions['code']) ? error.extensions : {};
+function hasOwnCode(error: GraphQLError): boolean {
+  return (ERROR_CODES as readonly unknown[]).includes(error.extensions['code']);
+}
+
+/** What has a path came up in the middle of an execution: but for an argument's value, that is a bug of ours. */
+function isCallersMistake(error: unknown, cause: GraphQLError): boolean {
+  return (error instanceof GraphQLError && error.path === undefined) || cause.message.startsWith('Argument "');
 }
 
 function rootCause(error: unknown): unknown {

@@ -9,6 +9,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { ApiContext } from '#api/context.ts';
 import { EXECUTION_TIMEOUT_MS, MAX_QUERY_ALIASES, MAX_QUERY_COST, MAX_QUERY_DEPTH, MAX_QUERY_TOKENS } from '#core/config/limits.ts';
 import type { Logger } from '#core/platform/logger.ts';
+import { closedCodes } from './closed-codes.ts';
 import { maskError } from './graphql-errors.ts';
 import { introspectionForSignedIn } from './introspection.ts';
 import { oneLoginRule } from './one-login-rule.ts';
@@ -46,6 +47,7 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
       rules,
       introspectionForSignedIn(),
       subscriptionsBySocket(),
+      closedCodes(),
       timeLimit(EXECUTION_TIMEOUT_MS),
       maxTokensPlugin({ n: MAX_QUERY_TOKENS, ...refused }),
       maxDepthPlugin({ n: MAX_QUERY_DEPTH, ignoreIntrospection: true, flattenFragments: true, ...refused }),

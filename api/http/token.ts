@@ -4,8 +4,9 @@ export const SESSION_COOKIE = 'ovm_session';
 
 /** Where a request's token came from decides whether it must prove that our own page made it. */
 export function readToken(request: IncomingMessage): { token: string; source: 'bearer' | 'cookie' } | null {
-  const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer) return { token: bearer, source: 'bearer' };
+  // Whatever stands after the word: what is no token is refused, not passed over for a cookie.
+  const bearer = /^Bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return { token: bearer, source: 'bearer' };
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [name, ...value] = part.trim().split('=');
     if (name === SESSION_COOKIE) return { token: value.join('='), source: 'cookie' };

@@ -1,3 +1,4 @@
+import { countNestedRead } from '#api/nested-reads.ts';
 import { MAX_DIFF_BYTES } from '#contract/limits.ts';
 import { readFileRange } from '#core/storage/disk-storage.ts';
 import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
@@ -24,7 +25,8 @@ export const ArtifactType = builder.prismaObject('Artifact', {
       nullable: true,
       description: `The text of a diff, patch or report of up to ${MAX_INLINE_BYTES} bytes; null for everything else, which is downloaded.`,
       select: { kind: true, size: true, storagePath: true },
-      resolve: async (artifact, _args, { core }) => {
+      resolve: async (artifact, _args, { core }, info) => {
+        countNestedRead(info);
         if (artifact.kind === 'screenshot' || artifact.kind === 'test_results' || Number(artifact.size) > MAX_INLINE_BYTES) return null;
         const chunks: Buffer[] = [];
         for await (const chunk of readFileRange(core.dataDirectory, artifact.storagePath)) chunks.push(chunk as Buffer);

@@ -44,6 +44,8 @@ export const builder = new SchemaBuilder<{
   },
   prisma: { client: (context) => context.core.db, dmmf: getDatamodel(), exposeDescriptions: false, filterConnectionTotalCount: false },
   scopeAuth: {
+    // Otherwise who may not follow is told with the first event, and follows until then.
+    authorizeOnSubscribe: true,
     authScopes: ({ actor }) => ({
       public: true,
       signedIn: actor?.kind === 'user',

@@ -1,3 +1,4 @@
+import { countNestedRead } from '#api/nested-reads.ts';
 import { requireProject, projectScope } from '#core/access/permissions.ts';
 import { createConversation } from '#core/conversations/create-conversation.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
@@ -39,7 +40,8 @@ export const ConversationType = builder.prismaObject('Conversation', {
       type: MessageConnection,
       description: 'Its messages, newest first.',
       args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
-      resolve: async (conversation, { first, after }, { core }) => {
+      resolve: async (conversation, { first, after }, { core }, info) => {
+        countNestedRead(info);
         const size = pageSize(first);
         const [id] = decodeCursor(after, ['id']) ?? [];
         const rows = await core.db.message.findMany({ where: { conversationId: conversation.id, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });

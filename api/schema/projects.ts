@@ -1,3 +1,4 @@
+import { countNestedRead } from '#api/nested-reads.ts';
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { projectScope } from '#core/access/permissions.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
@@ -45,7 +46,10 @@ export const ProjectType = builder.prismaObject('Project', {
       nullable: true,
       description: 'One of its agents by name; null: none of that name.',
       args: { name: t.arg.string({ required: true, description: 'The agent\'s name.' }) },
-      resolve: async (query, project, { name }, { core }) => core.db.agent.findFirst({ ...query, where: { projectId: project.id, name: parseWords(name, 'name') ?? '' } }),
+      resolve: async (query, project, { name }, { core }, info) => {
+        countNestedRead(info);
+        return core.db.agent.findFirst({ ...query, where: { projectId: project.id, name: parseWords(name, 'name') ?? '' } });
+      },
     }),
   }),
 });

@@ -2,7 +2,7 @@ import { createRunner, rotateRunnerToken, setRunnerEnabled } from '#core/runners
 import { registerRunner } from '#core/runners/connection.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
-import type { ClaimedRun } from '#core/runs/claim-run.ts';
+import type { ClaimedRun } from '#core/runs/build-run-spec.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
 import { heartbeatRuns } from '#core/runs/heartbeat.ts';
 import type { LeaseState } from '#core/runs/heartbeat.ts';
@@ -134,7 +134,8 @@ builder.mutationField('claimRun', (t) =>
     nullable: true,
     description: 'For runners: takes the next run it may work on; null when there is none.',
     authScopes: { runner: true },
-    resolve: async (_root, _args, context) => claimRun(context.core, runnerOf(context)),
+    args: { claimId: t.arg.id({ description: 'A UUIDv7 of the runner\'s own. Sent again, because the answer was lost, it gets the same run with a fresh lease.' }) },
+    resolve: async (_root, { claimId }, context) => claimRun(context.core, runnerOf(context), claimId ?? null),
   }),
 );
 

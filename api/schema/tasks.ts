@@ -1,3 +1,4 @@
+import { countNestedRead } from '#api/nested-reads.ts';
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { MAX_BOARD_CARDS } from '#core/config/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
@@ -64,7 +65,8 @@ export const TaskType = builder.prismaObject('Task', {
       type: TaskEventConnection,
       description: 'The audit trail, oldest first.',
       args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
-      resolve: async (task, { first, after }, { core }) => {
+      resolve: async (task, { first, after }, { core }, info) => {
+        countNestedRead(info);
         const size = pageSize(first);
         const [id] = decodeCursor(after, ['id']) ?? [];
         const rows = await core.db.taskEvent.findMany({ where: { taskId: task.id, ...(id ? { id: { gt: id } } : {}) }, orderBy: { id: 'asc' }, take: size + 1 });

@@ -4,6 +4,12 @@ import { RunSpec } from '#contract/run-spec.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
 
+/** What a claim answers: the whole order, and when the lease ends by the database's clock. */
+export interface ClaimedRun {
+  spec: RunSpec;
+  leaseExpiresAt: Date;
+}
+
 const CONVERSATION_MESSAGES = 10;
 
 /** Puts together what a runner is given. Checked by the contract before it leaves. */

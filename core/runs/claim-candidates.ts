@@ -11,16 +11,16 @@ export interface Candidate {
   branch: string | null;
 }
 
-/**
- * Holds the runner's row and says whether it may take one more run. Two statements, because what a statement
- * counts is as old as its start, and this one may have waited for another claim of the same runner.
- */
-export async function lockRunner(tx: Tx, actor: RunnerActor): Promise<boolean> {
-  const rows = await tx.db.$queryRaw<{ capacity: number }[]>`
-    select capacity from runners where id = ${actor.runnerId}::uuid and is_enabled and not is_draining for no key update`;
-  const runner = rows[0];
-  if (!runner) return false;
-  return (await tx.db.agentRun.count({ where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] } } })) < runner.capacity;
+/** Holds the runner's row, so that its claims come one after another. @returns null when it is to take nothing */
+export async function lockRunner(tx: Tx, actor: RunnerActor): Promise<{ capacity: number; isDraining: boolean } | null> {
+  const rows = await tx.db.$queryRaw<{ capacity: number; isDraining: boolean }[]>`
+    select capacity, is_draining as "isDraining" from runners where id = ${actor.runnerId}::uuid and is_enabled for no key update`;
+  return rows[0] ?? null;
+}
+
+/** Whether the runner may take one more run. Asked after its row is held: what a statement counts is as old as its start. */
+export async function hasCapacity(tx: Tx, actor: RunnerActor, runner: { capacity: number; isDraining: boolean }): Promise<boolean> {
+  return !runner.isDraining && (await tx.db.agentRun.count({ where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] } } })) < runner.capacity;
 }
 
 // What this runner may be given: $1 its id, $2 whether it serves every project, $3 the projects it serves.

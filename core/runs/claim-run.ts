@@ -1,26 +1,23 @@
 import type { AgentConfig } from '#contract/agent-config.ts';
+import { id } from '#contract/fields.ts';
 import { ContractError } from '#contract/parse.ts';
-import type { RunSpec } from '#contract/run-spec.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { newToken } from '#core/access/tokens.ts';
 import { parseAgentConfig } from '#core/agents/agent-config.ts';
+import { parseInput } from '#core/errors/parse-input.ts';
 import { runStarted } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
+import { answerClaimAgain } from './answer-claim-again.ts';
 import { buildRunSpec } from './build-run-spec.ts';
+import type { ClaimedRun } from './build-run-spec.ts';
 import { stopRun } from './cancel-run.ts';
-import { findHeldCandidate, hasRoom, lockRunner, pickCandidate } from './claim-candidates.ts';
+import { findHeldCandidate, hasCapacity, hasRoom, lockRunner, pickCandidate } from './claim-candidates.ts';
 import type { Candidate } from './claim-candidates.ts';
 import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
-
-/** What a claim answers: the whole order, and when the lease ends by the database's clock. */
-export interface ClaimedRun {
-  spec: RunSpec;
-  leaseExpiresAt: Date;
-}
 
 const MAX_TRIES = 20;
 
@@ -28,12 +25,15 @@ const MAX_TRIES = 20;
  * Gives the runner the next run it may work on, in one transaction: takes the run, checks that the task is
  * queued, the agent enabled, the limits kept; sets the run started and the task in progress; starts the lease.
  * Two claims never get the same run: rows another claim holds are skipped.
- * @returns null when there is nothing for this runner
+ * @param value the runner's own id for this claim. Sent again, because the answer was lost, it gets the same run; null: not repeatable
+ * @returns null when there is nothing for this runner, and for a claim whose run has gone on since
+ * @throws InvalidInputError
  */
-export async function claimRun(core: Core, actor: RunnerActor): Promise<ClaimedRun | null> {
+export async function claimRun(core: Core, actor: RunnerActor, value: string | null = null): Promise<ClaimedRun | null> {
+  const claimId = parseInput(id.nullable(), value, ['claimId']);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor));
-    if (outcome === 'full') return null;
+    const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor, claimId));
+    if (outcome === 'nothing') return null;
     if (outcome === 'try_again') continue;
     if (outcome) return outcome;
     // Nothing is free. What somebody holds for a moment is waited for, outside of any transaction: who holds it may
@@ -45,8 +45,13 @@ export async function claimRun(core: Core, actor: RunnerActor): Promise<ClaimedR
   return null;
 }
 
-async function tryClaim(core: Core, tx: Tx, actor: RunnerActor): Promise<ClaimedRun | 'full' | 'try_again' | null> {
-  if (!(await lockRunner(tx, actor))) return 'full';
+async function tryClaim(core: Core, tx: Tx, actor: RunnerActor, claimId: string | null): Promise<ClaimedRun | 'nothing' | 'try_again' | null> {
+  const runner = await lockRunner(tx, actor);
+  if (!runner) return 'nothing';
+  const earlier = claimId === null ? null : await tx.db.agentRun.findUnique({ where: { claimId } });
+  // Before the room is counted: this run has its place already.
+  if (earlier) return (await answerClaimAgain(tx, actor, earlier.id)) ?? 'nothing';
+  if (!(await hasCapacity(tx, actor, runner))) return 'nothing';
   const candidate = await pickCandidate(tx, actor);
   if (!candidate) return null;
   // What was counted before this lock may have changed: another claim of this agent's runs may just have ended.
@@ -54,18 +59,25 @@ async function tryClaim(core: Core, tx: Tx, actor: RunnerActor): Promise<Claimed
   const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: candidate.agent_id } });
   const config = await configOrBlock(tx, actor, candidate, agent);
   if (!config) return 'try_again';
-  const claimed = await start(tx, actor, candidate, agent, config);
+  const claimed = await start(tx, actor, { candidate, agent, config, claimId });
   tx.afterCommit(() => refreshWaitingReasonsSoon(core, agent.projectId));
   return claimed;
 }
 
-async function start(tx: Tx, actor: RunnerActor, candidate: Candidate, agent: Agent, config: AgentConfig): Promise<ClaimedRun> {
+interface Start {
+  candidate: Candidate;
+  agent: Agent;
+  config: AgentConfig;
+  claimId: string | null;
+}
+
+async function start(tx: Tx, actor: RunnerActor, { candidate, agent, config, claimId }: Start): Promise<ClaimedRun> {
   const task = await tx.db.task.findUniqueOrThrow({ where: { id: candidate.task_id } });
   const project = await tx.db.project.findUniqueOrThrow({ where: { id: task.projectId } });
   const { token, hash } = newToken('run');
   const branch = candidate.branch ?? `overmind/${task.id}/${candidate.attempt}`;
   const leased = await tx.db.$queryRaw<{ started_at: Date; lease_expires_at: Date }[]>`
-    update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, branch = ${branch}, waiting_reason = null,
+    update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch}, waiting_reason = null,
            lease_token_hash = ${hash}, lease_ms = ${config.leaseMs}, started_at = clock_timestamp(),
            lease_expires_at = clock_timestamp() + make_interval(secs => ${config.leaseMs / 1000}::float8)
      where id = ${candidate.id}::uuid and status = 'pending' returning started_at, lease_expires_at`;

@@ -20,8 +20,8 @@ export const RegisterRunnerDocument = graphql(`
 `);
 
 export const ClaimRunDocument = graphql(`
-  mutation ClaimRun {
-    claimRun {
+  mutation ClaimRun($claimId: ID!) {
+    claimRun(claimId: $claimId) {
       spec
     }
   }

@@ -2,14 +2,16 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { readJson } from './files.mjs';
 
+const BESIDE_SOURCES = '{contract,core,api,workers,runner,scripts,web}/**';
+
 /**
  * Which test files belong to which run of vitest.
  * @type {Record<string, { title: string, args: readonly string[] }>}
  */
 export const TEST_SUITES = {
   unit: { title: 'Unit tests', args: ['--exclude', 'tests/**'] },
-  integration: { title: 'Integration tests', args: ['--dir', 'tests', '--exclude', 'tests/e2e/**'] },
-  e2e: { title: 'Browser tests', args: ['--dir', 'tests/e2e'] },
+  integration: { title: 'Integration tests', args: ['--exclude', BESIDE_SOURCES, '--exclude', 'tests/e2e/**'] },
+  e2e: { title: 'Browser tests', args: ['--exclude', BESIDE_SOURCES, '--exclude', 'tests/integration/**'] },
 };
 
 /**
@@ -18,7 +20,7 @@ export const TEST_SUITES = {
  * @returns {Promise<import('./tally.mjs').Counts>}
  */
 export async function runSuite({ rootDir, suite, env, reportFile, extraArgs }) {
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--passWithNoTests', ...(TEST_SUITES[suite]?.args ?? []),
+  const args = ['node_modules/vitest/vitest.mjs', 'run', ...(extraArgs.length > 0 ? ['--passWithNoTests'] : []), ...(TEST_SUITES[suite]?.args ?? []),
     '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...extraArgs];
   rmSync(reportFile, { force: true });
   const child = spawn(process.execPath, args, { cwd: rootDir, env, stdio: ['ignore', 'inherit', 'inherit'] });

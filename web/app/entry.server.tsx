@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { constants, createGzip } from 'node:zlib';
 import { createReadableStreamFromReadable, type AppLoadContext, type EntryContext } from '@remix-run/node';
 import { RemixServer } from '@remix-run/react';
 import { isbot } from 'isbot';
@@ -17,7 +18,12 @@ export default function handleRequest(request: Request, status: number, headers:
       hasSentShell = true;
       const body = new PassThrough();
       headers.set('Content-Type', 'text/html; charset=utf-8');
-      resolve(new Response(createReadableStreamFromReadable(body), { status, headers }));
+      headers.set('Vary', 'Accept-Encoding');
+      const isCompressed = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
+      if (isCompressed) headers.set('Content-Encoding', 'gzip');
+      // Flushed with every piece, so that streaming stays streaming.
+      const sent = isCompressed ? body.pipe(createGzip({ flush: constants.Z_SYNC_FLUSH })) : body;
+      resolve(new Response(createReadableStreamFromReadable(sent), { status, headers }));
       pipe(body);
     };
     const isBot = isbot(request.headers.get('user-agent'));

@@ -34,18 +34,17 @@ export function createWebApp(options: WebAppOptions): Express {
   if (options.clientDir) app.use(serveBuiltFiles(options.clientDir));
   if (options.middleware) app.use(options.middleware);
   app.use(securityHeaders({ isDevelopment: options.mode === 'development' }));
-  app.all(
-    '*',
-    createRequestHandler({
-      build: options.build,
-      mode: options.mode,
-      getLoadContext: (req, res) => ({
-        apiOrigin: options.apiOrigin,
-        cspNonce: String(res.locals['cspNonce']),
-        clientAddress: req.ip ?? null,
-        isHttps: req.secure,
-      }),
+  const pages = createRequestHandler({
+    build: options.build,
+    mode: options.mode,
+    getLoadContext: (req, res) => ({
+      apiOrigin: options.apiOrigin,
+      cspNonce: String(res.locals['cspNonce']),
+      clientAddress: req.ip ?? null,
+      isHttps: req.secure,
     }),
-  );
+  });
+  // The handler passes its own failures on to `next`.
+  app.all('*', (req, res, next) => void pages(req, res, next));
   return app;
 }

@@ -20,14 +20,17 @@ export function serveBuiltFiles(dir: string): RequestHandler {
   });
   return (req, res, next) => {
     const [path = '/'] = req.url.split('?');
-    if (!known.has(path) || (req.method !== 'GET' && req.method !== 'HEAD')) return next();
+    if (!known.has(path) || (req.method !== 'GET' && req.method !== 'HEAD')) {
+      next();
+      return;
+    }
     if (known.has(`${path}.br`)) res.setHeader('Vary', 'Accept-Encoding');
     const encoding = ENCODINGS.find(([name, suffix]) => known.has(`${path}${suffix}`) && req.acceptsEncodings(name));
     if (encoding) {
       res.setHeader('Content-Encoding', encoding[0]);
       req.url = `${path}${encoding[1]}`;
     }
-    return files(req, res, next);
+    files(req, res, next);
   };
 }
 

@@ -79,7 +79,8 @@ function sideOfPath(path: string): 'frontend' | 'backend' | null {
 }
 
 /** Words of the main clause, or of a statement's subject, count twice: "add an endpoint that the settings page calls" is about the endpoint. */
-function byWords(tokens: readonly Token[]): AgentChoice | null {
+function byWords(said: readonly Token[]): AgentChoice | null {
+  const tokens = withoutStates(said);
   const cut = tokens.findIndex((token, i) => (i > 2 && (SUBORDINATORS.has(token.lower) || token.lower === 'what')) || (i > 1 && STATES.has(token.lower)));
   const main = cut < 0 ? [...tokens] : tokens.slice(0, cut);
   const rest = cut < 0 ? [] : tokens.slice(cut);
@@ -97,6 +98,11 @@ function byWords(tokens: readonly Token[]): AgentChoice | null {
   const name = frontend.points > backend.points || (frontend.points === backend.points && frontend.lastAt > backend.lastAt) ? 'frontend' : 'backend';
   const words = [...new Set(name === 'frontend' ? frontend.words : backend.words)].slice(0, 4).join(', ');
   return { name, why: `${words} → ${name}`.slice(0, MAX_WHY_CHARS) };
+}
+
+/** "the build is red": how it stands, not what it looks like */
+function withoutStates(tokens: readonly Token[]): Token[] {
+  return tokens.filter((token, i) => !/^(?:red|green)$/.test(token.lower) || !/^(?:is|are|was|were|stay|stays|remain|went|goes|turns|turned)$/.test(tokens[i - 1]?.lower ?? ''));
 }
 
 function score(table: TopicTable, rival: TopicTable, main: readonly Token[], rest: readonly Token[]): { points: number; words: string[]; lastAt: number } {

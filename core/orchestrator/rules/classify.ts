@@ -68,7 +68,7 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
   const paths = pathsIn(said.slice(0, INSTRUCTION_WINDOW));
   const asAsk = (at: number, verb?: string): Segment => {
     const instruction = readInstruction(tokens, at, Math.min(to, at + INSTRUCTION_WINDOW), verb);
-    const type = lead.kinds.has('research') ? 'research' : typeOfInstruction(instruction, paths);
+    const type = lead.type ?? typeOfInstruction(instruction, paths);
     return make('ask', { core: at, instruction, type });
   };
   if (lead.kinds.has('need')) return named.some((token) => small.SOCIAL_WORDS.has(token.lower)) ? make('nothing') : asAsk(lead.core, 'need');
@@ -92,13 +92,15 @@ function statement(tokens: readonly Token[], lead: Lead, to: number, make: (kind
   const said = tokens.slice(lead.core, to);
   const first = said[0]?.lower ?? '';
   if (said.some((token) => small.SOCIAL_WORDS.has(token.lower)) && paths.length === 0) return make('nothing');
-  const type = typeOfStatement(said, paths);
+  const type = lead.type ?? typeOfStatement(said, paths);
   const isFirstPerson = words.FIRST_PERSON.has(first);
   // "It should answer 429" demands; "The list is empty, it should show three rows" reports.
   const isTrouble = hasTrouble(said) && !demandsFirst(said);
   if (isTrouble && (!isFirstPerson || words.ENCOUNTERS.has(said[1]?.lower ?? '') || first === "i'm" || first === "we're")) return make('report', { type });
   // Somebody met it: worth telling only because something is wrong with it.
   if (lead.kinds.has('report') && !isFirstPerson && !said.some((token) => words.GOOD_NEWS.has(token.lower))) return make('report', { type });
+  // "Also, the mails still say Beta": one more of what was said before
+  if (lead.kinds.has('sequel') && !tokens.slice(lead.core - 3 < 0 ? 0 : lead.core - 3, lead.core).some((token) => /^(?:then|next|later|after)$/.test(token.lower)) && tellsOfProduct(said)) return make('report', { type });
   if (words.WISHES.match(said, 0) || (!isFirstPerson && hasDemandModal(said))) return make('wish', { type });
   if (hasPriority && !isFirstPerson && said.filter(isNaming).length > 2 && said.some((token) => words.STATES.has(token.lower) || (words.DETERMINERS.has(said[0]?.lower ?? '') && /[a-z]s$/.test(token.lower))) && !isUnknownInstruction(said)) return make('report', { type });
   if (isFirstPerson) return make('aside', { type });
@@ -177,7 +179,8 @@ function isUnknownInstruction(said: readonly Token[]): boolean {
 /** "dark mode for the settings page": no verb, but something that could be made. */
 function isBareName(said: readonly Token[], lead: Lead, paths: readonly string[], hasPriority: boolean): boolean {
   if (words.OPENING_SUBORDINATORS.has(said[0]?.lower ?? '') || said.length > 25 || said.some((token) => words.STATES.has(token.lower) || words.FINITE.has(token.lower))) return false;
-  const hasThing = paths.length > 0 || namesTopic(said);
+  const isForProduct = said.some((token, i) => i > 0 && words.PREPOSITIONS.has(token.lower) && topicWords(said.slice(i + 1, i + 4)).some((word) => topics.PRODUCT_NOUNS.has(word)));
+  const hasThing = paths.length > 0 || namesTopic(said) || isForProduct;
   return (hasThing || hasPriority || lead.kinds.has('prefix')) && said.filter(isNaming).length >= 2;
 }
 

@@ -18,9 +18,10 @@ const DEMANDS = phraseSet(DEMAND_VERBS.join(','));
 const HAND_OVERS = phraseSet(HAND_OVER.join(','));
 // What has more of them is no sentence, and looking at each would take long.
 const MAX_JOINTS = 150;
-const SEQUEL_WORDS: ReadonlySet<string> = new Set(['then', 'also', 'afterwards', 'additionally', 'plus', 'finally', 'next', 'lastly', 'after']);
+const SEQUEL_WORDS: ReadonlySet<string> = new Set(['then', 'also', 'afterwards', 'additionally', 'plus', 'finally', 'next', 'lastly', 'after', 'second', 'secondly', 'third', 'thirdly', 'fourth']);
 const REPORTING: ReadonlySet<string> = new Set(['write', 'report', 'summarise', 'summarize', 'note', 'tell', 'explain', 'list', 'show', 'describe', 'document', 'share', 'post', 'give', 'send', 'collect', 'suggest', 'propose', 'recommend']);
 const UPDATING: ReadonlySet<string> = new Set(['update', 'adjust', 'adapt', 'fix', 'extend', 'change']);
+const ORDINALS = /^(?:second|secondly|third|thirdly|fourth|fifth|finally|lastly|last|another|other)$/;
 const MAKES_OTHERS_ACT: ReadonlySet<string> = new Set(['let', 'lets', 'help', 'helps', 'allow', 'allows', 'makes']);
 
 /** Cuts a paragraph into its sentences, and those into the clauses that could each be an ask. */
@@ -128,6 +129,8 @@ function beginsClause(tokens: readonly Token[], candidate: Candidate): boolean {
   if (joint === 'and' && !isAskedFor && joinsTwoVerbs(tokens, at, left.core, core)) return false;
   if (joint === 'and' && !isAskedFor && AMBIGUOUS_VERBS.has(word) && tokens.slice(left.core + 1, at).some((token) => /^(?:if|when|whenever|unless)$/.test(token.lower))) return false;
 
+  // "…, second thing, the mails say Beta": an ordinal between two commas counts things
+  if (joint === 'sequel' && isPunct(tokens[core - 1], ',:') && tokens.slice(at, core).some((token) => ORDINALS.test(token.lower)) && to - core > 2) return true;
   // "; the tests must still pass"
   if (isPunct(tokens[at], ';') && tokens.slice(core + 1, core + 8).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))) return true;
   // ", it must keep its tests green", ", but don't touch the footer", "and make sure …", "and let me know"

@@ -57,7 +57,7 @@ function endsMainClause(tokens: readonly Token[], at: number, verbAt: number): b
 
 function readPhrase(tokens: readonly Token[], from: number): NounPhrase {
   let end = from;
-  while (end < tokens.length && !(tokens[end]?.kind === 'punct' && !'()['.includes(tokens[end]?.text ?? '')) && !NOUN_PHRASE_ENDS.has(tokens[end]?.lower ?? '')) end += 1;
+  while (end < tokens.length && !(tokens[end]?.kind === 'punct' && !')['.includes(tokens[end]?.text ?? '')) && !NOUN_PHRASE_ENDS.has(tokens[end]?.lower ?? '')) end += 1;
   while (end > from && TRAILING_ADVERBS.has(tokens[end - 1]?.lower ?? '')) end -= 1;
   const phrase = tokens.slice(from, end);
   return { tokens: phrase, head: phrase.findLast((token) => isNaming(token)) ?? null };

@@ -21,7 +21,7 @@ const TYPE_OF_VERB = phraseTable<TaskType>([
   ...listOf(`investigate, research, find out, figure out, work out, explore, compare, evaluate, analyse, analyze, look into, dig into, understand, explain, tell me, tell us, teach me, show me how, show me where, show me why, walk me through, give me an overview, diagnose, determine, profile, benchmark, measure, estimate, brainstorm, suggest,
     propose, recommend, assess, spike, think about, think through, know, learn about, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify, reproduce, repro, bisect`)
     .map((phrase) => [phrase, 'research'] as const),
-  ...listOf(`review, re-review, audit, check, double-check, double check, inspect, proofread, look over, go over, go through, read through, look at, take a look, have a look, give feedback, give me feedback, critique, code-review, code review, sanity check, sanity-check, scrutinize, scrutinise, vet, scan`)
+  ...listOf(`review, re-review, audit, check, double-check, double check, inspect, proofread, look over, go over, go through, read through, look through, read over, walk through, look at, take a look, have a look, give feedback, give me feedback, critique, code-review, code review, sanity check, sanity-check, scrutinize, scrutinise, vet, scan`)
     .map((phrase) => [phrase, 'review'] as const),
   ...listOf('document, write down, describe, summarise, summarize, jot down, note down, explain in, outline, draft').map((phrase) => [phrase, 'doc'] as const),
   ...listOf('test, retest, cover, e2e-test, unit test, unit-test, smoke test, load test, stress test, verify, validate').map((phrase) => [phrase, 'test'] as const),
@@ -41,6 +41,11 @@ const MAKE_VERBS: ReadonlySet<string> = new Set(listOf('write, add, create, exte
 const PROGRAM_VERBS: ReadonlySet<string> = new Set(listOf('render, parse, show, display, implement, serve, host, validate, support, handle, fetch, import, export, download, upload, highlight, embed, load, cache, index, link, open, hide, sort, filter, read, allow, let, move, store, count'));
 const SETUP_VERBS: ReadonlySet<string> = new Set(listOf('set, setup, configure, install, provision, bump, upgrade, enable, automate, renew, schedule, rotate, create, add, move, migrate, spin, update, bring, harden, switch, wire'));
 
+/** "bump eslint" changes a dependency, "set up eslint" is the tool chain. */
+const CODE_NOUNS: ReadonlySet<string> = new Set(listOf('code, function, module, class, method, parser, file, codebase, helper, script'));
+const PACKAGE_VERBS: ReadonlySet<string> = new Set(listOf('bump, upgrade, update, switch, move, migrate'));
+const PACKAGES: ReadonlySet<string> = new Set(listOf('eslint, prettier, husky, linting'));
+
 /** What kind of work an instruction asks for: the first rule that fits. */
 export function typeOfInstruction(instruction: Instruction, paths: readonly string[]): TaskType {
   const { verb, object, places, main, all } = instruction;
@@ -54,12 +59,13 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
   if (byVerb === 'research') return isRepairedAfterwards(all) ? 'code_change' : EXPLAINERS.has(verb) && asksForDocument(instruction, paths) ? 'doc' : 'research';
   if (byVerb === 'test' && verb !== 'test' && verb !== 'cover' && isAboutDocument(instruction, paths)) return 'review';
   if (byVerb === 'test' && !isProductValidation(instruction)) return 'test';
+  if (/^comments?$/.test(object.head?.lower ?? '') && MAKE_VERBS.has(verb) && places.some(({ phrase }) => phrase.tokens.some((token) => token.kind === 'path' || token.kind === 'code' || CODE_NOUNS.has(singular(token.lower))))) return 'doc';
   if (byVerb === 'doc') return explainsSomething(verb, all) && !asksForDocument(instruction, paths) ? 'research' : 'doc';
   if (byVerb === 'infra' && !asksForDocument(instruction, paths) && !isAbout(FRONTEND, object)) return 'infra';
   if (!isRepair && MAKE_VERBS.has(verb) && isTest(object, paths)) return 'test';
   if (asksForDocument(instruction, paths)) return 'doc';
   if (asksForInfrastructure(instruction, paths)) return 'infra';
-  if (SETUP_VERBS.has(verb) && isAbout(SETUP, object) && !mentions(FRONTEND, places)) return 'infra';
+  if (!(PACKAGE_VERBS.has(verb) && PACKAGES.has(singular(object.head?.lower ?? ''))) && SETUP_VERBS.has(verb) && isAbout(SETUP, object) && !mentions(FRONTEND, places)) return 'infra';
   return mentionsTestsWith(main, verb) ? 'test' : 'code_change';
 }
 
@@ -67,6 +73,8 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
 export function typeOfStatement(tokens: readonly Token[], paths: readonly string[]): TaskType {
   const verbAt = tokens.findIndex((token, i) => i > 0 && STATES.has(token.lower));
   if (/^there(?:'s)?$/.test(tokens[0]?.lower ?? '')) return typeOfInstruction(readInstruction(tokens, tokens[0]?.lower === 'there' ? 2 : 1, tokens.length, 'fix'), paths);
+  // "we have no tests for billing": what is lacking is the thing to be made
+  if (/^(?:we|i)$/.test(tokens[0]?.lower ?? '') && /^(?:have|lack|got|miss)$/.test(tokens[1]?.lower ?? '')) return typeOfInstruction(readInstruction(tokens, 2, tokens.length, 'add'), paths);
   const whole = tokens.slice(0, verbAt < 0 ? tokens.length : verbAt);
   const end = whole.findIndex((token, i) => i > 0 && NOUN_PHRASE_ENDS.has(token.lower));
   const subject = end < 0 ? whole : whole.slice(0, end);
@@ -75,7 +83,7 @@ export function typeOfStatement(tokens: readonly Token[], paths: readonly string
   if (endsWithTopic(DOCS, words) && !isAboutTokens(FRONTEND, subject, 1)) return 'doc';
   if (paths.some(isInfraPath) || namesInfrastructure(words)) return 'infra';
   if (words.at(-1) === 'pipeline') return 'infra';
-  if (endsWithTopic(TESTS, words) && tokens.some((token) => token.lower === 'missing' || token.lower === 'lacking')) return 'test';
+  if (endsWithTopic(TESTS, words) && tokens.some((token) => /^(?:missing|lacking|cover|covers|covered|exist)$/.test(token.lower))) return 'test';
   if (/\bcoverage\b/.test(words.join(' '))) return 'test';
   return 'code_change';
 }
@@ -141,7 +149,7 @@ const WRITTEN_INTO: ReadonlySet<string> = new Set(['in', 'into', 'to', 'of', 'on
 
 /** Whether the thing an instruction works on is a text. */
 export function asksForDocument({ verb, object, places }: Instruction, paths: readonly string[]): boolean {
-  if (PROGRAM_VERBS.has(verb) && !(object.head?.lower === 'it' && places.some(({ phrase }) => isDocument(phrase)))) return false;
+  if (PROGRAM_VERBS.has(verb) && !(verb !== 'link' && object.head?.lower === 'it' && places.some(({ phrase }) => isDocument(phrase)))) return false;
   if (isDocument(object)) return !places.some(({ preposition, phrase }) => preposition !== 'for' && preposition !== 'with' && preposition !== 'about' && preposition !== 'of' && isAbout(FRONTEND, phrase) && !isDocument(phrase) && !isDocHead(object.head));
   const isElsewhere = places.some(({ preposition, phrase }) => preposition !== 'for' && !isDocument(phrase) && isAbout(FRONTEND, phrase));
   if (isElsewhere) return false;
@@ -199,7 +207,7 @@ function endsWithTopic(table: TopicTable, words: readonly string[]): boolean {
 export function isDocPath(path: string): boolean {
   const lower = path.toLowerCase().replaceAll('\\', '/');
   const name = lower.slice(lower.lastIndexOf('/') + 1);
-  if (/^(?:readme|contributing|changelog|license|licence|security|authors|notice|codeowners)(?:\.|$)/.test(name)) return true;
+  if (/^(?:readme|contributing|changelog|license|licence|security|authors|notice|codeowners|code_of_conduct|roadmap|architecture|maintainers|governance|install)(?:\.|$)/.test(name)) return true;
   if (topics.DOC_EXTENSIONS.has(name.slice(name.lastIndexOf('.') + 1)) && name.includes('.')) return true;
   const hasCodeExtension = /\.[a-z]{1,6}$/.test(name);
   return !hasCodeExtension && topics.DOC_FOLDERS.has(lower.split('/')[0] ?? '');

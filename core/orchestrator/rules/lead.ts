@@ -1,7 +1,8 @@
+import type { TaskType } from '#contract/enums.ts';
 import { isPunct } from './tokens.ts';
 import type { Token } from './tokens.ts';
 import type { PriorityMarker } from './markers.ts';
-import { LEADS, PREFIX_WORDS, RESEARCH_PREFIXES } from './words/leads.ts';
+import { LEADS, PREFIX_WORDS, TYPE_OF_PREFIX } from './words/leads.ts';
 import type { LeadKind } from './words/leads.ts';
 import { FIX_VERBS, VERBS, verbOfGerund } from './words/verbs.ts';
 import { DETERMINERS, STATES } from './words/statements.ts';
@@ -15,6 +16,8 @@ export interface Lead {
   kinds: ReadonlySet<LeadKind>;
   /** Priorities passed on the way. */
   markers: PriorityMarker[];
+  /** What a prefix says the work is: "spike:", "ci:". */
+  type: TaskType | null;
 }
 
 const MARKS = ',;:()[]—–-→*_!.…|&';
@@ -27,12 +30,15 @@ const FILLER_VERBS: ReadonlySet<string> = new Set(['look', 'like', 'right', 'las
 export function readLead(tokens: readonly Token[], from: number, to: number, markers: ReadonlyMap<number, PriorityMarker>): Lead {
   const kinds = new Set<LeadKind>();
   const passed: PriorityMarker[] = [];
+  let type: TaskType | null = null;
   let at = from;
   while (at < to) {
     const marker = markers.get(at);
     if (marker) {
       passed.push(marker);
       at = marker.to;
+      // "it's critical that we fix …", "it is urgent to fix …"
+      if (/^(?:to|that)$/.test(tokens[at]?.lower ?? '')) at += /^(?:we|you)$/.test(tokens[at + 1]?.lower ?? '') ? 2 : 1;
       continue;
     }
     const token = tokens[at];
@@ -65,7 +71,8 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
     }
     const skipped = skipPrefix(tokens, at, to) ?? skipAgent(tokens, at);
     if (skipped !== null) {
-      if (isPunct(tokens[skipped - 1], ':') && PREFIX_WORDS.has(token.lower)) kinds.add(RESEARCH_PREFIXES.has(token.lower) ? 'research' : 'prefix');
+      if (isPunct(tokens[skipped - 1], ':') && PREFIX_WORDS.has(token.lower)) kinds.add('prefix');
+      if (isPunct(tokens[skipped - 1], ':')) type ??= TYPE_OF_PREFIX.get(token.lower.replace(/\(.*$/, '')) ?? null;
       at = skipped;
       continue;
     }
@@ -85,7 +92,7 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
     at += lead.length;
     if (lead.value === 'need') break;
   }
-  return { core: at, kinds, markers: passed };
+  return { core: at, kinds, markers: passed, type };
 }
 
 /** "bug:", "feature request:", "[frontend]", "Login page:" is kept: only known kinds are skipped. */
@@ -94,7 +101,7 @@ function skipPrefix(tokens: readonly Token[], at: number, to: number): number | 
     const words = tokens.slice(at, at + length).map((token) => token.lower).join(' ');
     if (PREFIX_WORDS.has(words) && (isPunct(tokens[at + length], ':') || isPunct(tokens[at + length], '—–-'))) return at + length + 1;
   }
-  const scope = /^(fix|feat|chore|docs|refactor|perf|test)(?:\([\w/-]{1,40}\))?:?$/.exec(tokens[at]?.lower ?? '');
+  const scope = /^(fix|feat|chore|docs|refactor|perf|test|tests|ci|build|style)(?:\([\w/-]{1,40}\))?:?$/.exec(tokens[at]?.lower ?? '');
   if (scope && isPunct(tokens[at + 1], ':')) return at + 2;
   return null;
 }
@@ -102,11 +109,11 @@ function skipPrefix(tokens: readonly Token[], at: number, to: number): number | 
 /** "This is urgent:", "it's not urgent but", "set prio 1:": up to the priority itself. */
 function skipPredicate(tokens: readonly Token[], at: number, markers: ReadonlyMap<number, PriorityMarker>): number | null {
   let i = at;
-  while (i < at + 4 && /^(?:this|it|that|one|is|it's|that's|very|really|so|quite|set|make|mark|as|with|treat|consider|has|a|top)$/.test(tokens[i]?.lower ?? '')) i += 1;
+  while (i < at + 4 && /^(?:this|it|that|one|is|it's|that's|its|thats|very|really|so|quite|set|make|mark|as|with|treat|consider|has|a|top)$/.test(tokens[i]?.lower ?? '')) i += 1;
   const marker = i > at ? markers.get(i) : undefined;
   if (marker === undefined) return null;
   const next = tokens[marker.to];
-  return isPunct(next, ':,;—–-.!)') || /^(?:but|and|so|please)$/.test(next?.lower ?? '') ? i : null;
+  return isPunct(next, ':,;—–-.!)') || /^(?:but|and|so|please|to|that)$/.test(next?.lower ?? '') ? i : null;
 }
 
 /** "As a user I want to …": from "I" on. */
@@ -168,5 +175,5 @@ function isReallyAVerb(tokens: readonly Token[], at: number, lead: { length: num
   if (FIX_VERBS.has(word) && lead.value !== 'prefix') return true;
   if (!FILLER_VERBS.has(word)) return false;
   if (lead.value === 'gerund') return verbOfGerund(next?.lower ?? '') === null;
-  return VERBS.has(word) && (DETERMINERS.has(next?.lower ?? '') || next?.lower === 'at' || next?.lower === 'into' || next?.lower === 'over' || next?.lower === 'for' || next?.lower === 'up');
+  return VERBS.has(word) && (DETERMINERS.has(next?.lower ?? '') || next?.lower === 'at' || next?.lower === 'into' || next?.lower === 'over' || next?.lower === 'through' || next?.lower === 'for' || next?.lower === 'up');
 }

@@ -20,10 +20,10 @@ export interface PriorityMarker {
 
 const CLAUSE_MARKS = ',;([{}])!?.—–-→/|…*:';
 const NOT_A_STATEMENT_BEFORE: ReadonlySet<string> = new Set(['as', 'by', 'than', 'from', 'between', 'show', 'if', 'when', 'only', 'called', 'named', 'like', 'of']);
-const STATES_OF_A_THING = new Set(['this', 'it', 'that', "it's", "that's", 'both', 'all', 'everything', 'these', 'those', 'them', 'they']);
+const STATES_OF_A_THING = new Set(['this', 'it', 'that', "it's", "that's", 'its', 'thats', 'both', 'all', 'everything', 'these', 'those', 'them', 'they']);
 /** "make the dialog close immediately" is about the dialog. */
 const SHAPES_THE_PRODUCT = new Set(['make', 'let', 'ensure', 'allow', 'have', 'sure']);
-const COPULAS = new Set(['is', 'are', "it's", "that's", 'this', 'very', 'really', 'super', 'extremely', 'so', 'pretty', 'quite', 'kind', 'be']);
+const COPULAS = new Set(['is', 'are', "it's", "that's", 'its', 'thats', 'this', 'very', 'really', 'super', 'extremely', 'so', 'pretty', 'quite', 'kind', 'be']);
 
 /** Every explicit priority among the tokens of a stretch of text, by its first token. */
 export function findPriorityMarkers(tokens: readonly Token[]): Map<number, PriorityMarker> {
@@ -98,7 +98,7 @@ function isOpen(token: Token | undefined, except: string): boolean {
 /** What comes next is a clause of its own, not the thing that the priority describes. */
 function startsAnother(tokens: readonly Token[], at: number): boolean {
   const word = tokens[at]?.lower ?? '';
-  if (['and', 'but', 'then', 'so', 'please', 'pls', 'because', 'since', 'thanks', 'also', 'though', 'for', 'on', 'if', 'when', 'to', 'as', 'here', 'can', 'could', 'i', 'we', 'it', 'is', 'are'].includes(word)) {
+  if (['and', 'but', 'then', 'so', 'please', 'pls', 'because', 'since', 'thanks', 'also', 'though', 'for', 'on', 'if', 'when', 'to', 'as', 'here', 'can', 'could', 'i', 'we', 'it', 'is', 'are', 'that'].includes(word)) {
     // "P1 and P2 labels" are things
     return word !== 'and' || !PRIORITY_PHRASES.match(tokens, at + 1);
   }

@@ -9,7 +9,7 @@ const FILE_EXTENSIONS: ReadonlySet<string> = new Set(
 );
 
 const NAMED_FILES: ReadonlySet<string> = new Set([
-  'README', 'CONTRIBUTING', 'CHANGELOG', 'LICENSE', 'LICENCE', 'SECURITY', 'CODEOWNERS', 'AUTHORS', 'NOTICE',
+  'README', 'CONTRIBUTING', 'CHANGELOG', 'LICENSE', 'LICENCE', 'SECURITY', 'CODEOWNERS', 'AUTHORS', 'NOTICE', 'CODE_OF_CONDUCT', 'ROADMAP', 'ARCHITECTURE', 'MAINTAINERS', 'GOVERNANCE', 'INSTALL',
   'Dockerfile', 'Containerfile', 'Makefile', 'Justfile', 'Procfile', 'Jenkinsfile', 'Caddyfile', 'Vagrantfile', 'Gemfile', 'Rakefile',
 ]);
 

@@ -27,6 +27,8 @@ export function isStatusQuestion(said: readonly Token[]): boolean {
   const hasStatusWord = words.some((word) => STATUS_WORDS.has(word)) || words.join(' ').includes('on the board');
   if (first === 'how') {
     if (['does', 'do', 'to', 'can', 'could', 'would', 'should', 'did', 'come'].includes(second)) return third === 'it' || third === 'things' || third === 'that' || (third === 'the' && /^(?:run|deployment|last)$/.test(words[3] ?? '') && !words.includes('work'));
+    // "how long does a build take" is about the product, "how long will it take" about the work
+    if (/^(?:does|do)$/.test(third) && !/^(?:it|this|that|you|u)$/.test(words[3] ?? '') && !words.some((word) => word !== 'we' && WORK_ITSELF.test(word))) return false;
     return hasStatusWord || words.length < 4;
   }
   if (words.some((word) => ['why', 'how'].includes(word))) return namesWork && words.some((word) => /^(?:blocked|waiting|pending|queued|idle|failed|fail|stuck|canceled|nothing)$/.test(word));

@@ -25,5 +25,5 @@ export function apiErrorFacts(error: CombinedError): ApiErrorFacts {
 }
 
 export function isUnauthenticated(error: CombinedError): boolean {
-  return error.response?.status === 401 || error.graphQLErrors.some((e) => e.extensions['code'] === 'UNAUTHENTICATED');
+  return (error.response as Response | undefined)?.status === 401 || error.graphQLErrors.some((e) => e.extensions['code'] === 'UNAUTHENTICATED');
 }

@@ -36,7 +36,7 @@ export function placeOnBoards(cache: Cache, projectId: string, task: TaskRef): v
 export function projectOfTask(cache: Cache, taskId: string): string | null {
   const key = keyOf(cache, { __typename: 'Task', id: taskId });
   for (const { fieldName, fieldKey, arguments: args } of cache.inspectFields('Query')) {
-    if (fieldName === 'board' && ((cache.resolve('Query', fieldKey) ?? []) as string[]).includes(key)) return String(args?.['projectId']);
+    if (fieldName === 'board' && ((cache.resolve('Query', fieldKey) ?? []) as string[]).includes(key)) return args?.['projectId'] as string;
   }
   return null;
 }

@@ -3,6 +3,7 @@ import { Client, fetchExchange } from '@urql/core';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { forwardedHeaders } from '~/graphql/server-query.server.ts';
+import { formText, rawFormText } from './form-text.ts';
 import { endedSessionCookie, readSessionToken, safeNextPath, sessionCookie } from './session.server.ts';
 import { waitText } from './time-text.ts';
 
@@ -42,9 +43,9 @@ export interface SignInRefusal {
 
 /** Signs in with the posted form; answers with the way on and the cookie, or with the form and the reason. */
 export async function signIn({ request, context }: Incoming, form: FormData) {
-  const email = String(form.get('email') ?? '').trim();
-  const password = String(form.get('password') ?? '');
-  const next = safeNextPath(String(form.get('next') ?? ''));
+  const email = formText(form, 'email');
+  const password = rawFormText(form, 'password');
+  const next = safeNextPath(formText(form, 'next'));
   const refuse = (message: string, status: number) => data<SignInRefusal>({ email, message, next }, status);
   if (!email || !password) return refuse('Enter your email address and your password.', 400);
 

@@ -1,3 +1,4 @@
+import type { TaskType } from '#contract/enums.ts';
 import { listOf, phraseTable } from '../phrases.ts';
 
 /**
@@ -8,10 +9,9 @@ import { listOf, phraseTable } from '../phrases.ts';
  *   gerund:   an instruction in -ing follows   ("would you mind")
  *   need:     the name of something wanted follows ("we need")
  *   report:   somebody tells what they met ('it seems that')
- *   research: before a colon: an answer is wanted, whatever the words behind it say ("spike:")
  *   prefix:   names the kind of what follows the colon ("bug:", "todo:")
  */
-export type LeadKind = 'filler' | 'sequel' | 'request' | 'gerund' | 'need' | 'report' | 'research' | 'prefix';
+export type LeadKind = 'filler' | 'sequel' | 'request' | 'gerund' | 'need' | 'report' | 'prefix';
 
 const FILLERS = listOf(`
   please, pls, plz, plss, kindly, hey, hi, hello, hallo, moin, ok, okay, okey, so, well, and, but, or, now, just, maybe, perhaps, quickly, again, btw, by the way, um, umm, uh, uhm, er, erm, hmm, hm,
@@ -21,7 +21,7 @@ const FILLERS = listOf(`
   look, listen, look at this, one more thing, another thing, one thing, same here, today, tomorrow, asap please, in that case, for that, sorry, good, super, carefully, properly, correctly, gently, briefly, slowly, completely`);
 
 const SEQUELS = listOf(`
-  then, also, next, first, firstly, second, secondly, third, thirdly, fourth, finally, lastly, last, afterwards, afterward, after that, after this, additionally, in addition, besides, besides that, plus, moreover, furthermore,
+  first thing, second thing, third thing, fourth thing, last thing, the first thing, the second thing, the third thing, the last thing, the other thing, another thing, one more thing, number one, number two, number three, the first one, the second one, the third one, one last thing, then, also, next, first, firstly, second, secondly, third, thirdly, fourth, finally, lastly, last, afterwards, afterward, after that, after this, additionally, in addition, besides, besides that, plus, moreover, furthermore,
   on top of that, apart from that, as well as, subsequently, later, step one, step two, step three, another one, other than that, as a next step, last but not least, and then, and also, meanwhile, separately, once more`);
 
 const REQUESTS = listOf(`
@@ -45,7 +45,7 @@ const REPORTS = listOf(`
   i see that, it seems that, it seems, it seems like, it looks like, looks like, seems like, seems that, turns out that, turns out, it turns out that, it turns out, it appears that, it appears`);
 
 const PREFIXES = listOf(`
-  spike, research, investigation, bug, bug report, issue, problem, todo, to do, task, feature, feature request, idea, request, suggestion, fix, chore, feat, refactor, perf, enhancement, improvement, regression, story, ticket, action, action item, ask, wish, incident, question, quick question, new task, new feature, quick one, quick question, one more, small thing, small one, q, nit, heads up, note to self, reminder, minor, quick, another one, another thing, change request, follow up, follow-up, fyi`);
+  spike, research, investigation, review, bug, bug report, issue, problem, todo, to do, task, feature, feature request, idea, request, suggestion, fix, chore, feat, refactor, perf, enhancement, improvement, regression, story, ticket, action, action item, ask, wish, incident, question, quick question, new task, new feature, quick one, quick question, one more, small thing, small one, q, nit, heads up, note to self, reminder, minor, quick, another one, another thing, change request, follow up, follow-up, fyi`);
 
 export const LEADS = phraseTable<LeadKind>([
   ...FILLERS.map((phrase) => [phrase, 'filler'] as const),
@@ -58,4 +58,12 @@ export const LEADS = phraseTable<LeadKind>([
 
 export const PREFIX_WORDS: ReadonlySet<string> = new Set(PREFIXES);
 
-export const RESEARCH_PREFIXES: ReadonlySet<string> = new Set(['spike', 'research', 'investigation', 'question', 'quick question', 'investigate']);
+/** Before a colon these say what kind of work is meant, whatever the words behind it say. */
+export const TYPE_OF_PREFIX: ReadonlyMap<string, TaskType> = new Map<string, TaskType>([
+  ...listOf('spike, research, investigation, question, quick question, investigate').map((word) => [word, 'research'] as const),
+  ...listOf('ci, build, deploy').map((word) => [word, 'infra'] as const),
+  ['docs', 'doc'],
+  ['test', 'test'],
+  ['tests', 'test'],
+  ['review', 'review'],
+]);

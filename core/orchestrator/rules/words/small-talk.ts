@@ -17,7 +17,7 @@ export const SOCIAL_WORDS: ReadonlySet<string> = new Set(listOf('meeting, lunch,
 /** Orders to the control plane itself, which has its own buttons for them. */
 export const CONTROL_VERBS: ReadonlySet<string> = new Set(listOf('do, take, pick, skip, finish, complete, cancel, approve, approved, pause, resume, abort, kill, retry, rerun, restart, stop, start, run, merge, ship, accept, accepted, reject, continue, unpause, close, reopen, requeue, hold, proceed'));
 export const CONTROL_OBJECTS: ReadonlySet<string> = new Set(listOf('it, that, this, them, everything, all, run, runs, task, tasks, cycle, orchestrator, queue, agent, agents, runner, runners, project, last, now, again, both, #'));
-export const CONTROL_BESIDE: ReadonlySet<string> = new Set(listOf('the, a, my, your, every, current, running, last, latest, first, second, all, of, please, again, now, one, two, three, number, no, on, work, working, for, other, that, this, those, these, failed, queued, blocked, next, previous, pending, with, login, and, then, me, off, stop, pause, cancel'));
+export const CONTROL_BESIDE: ReadonlySet<string> = new Set(listOf('when, ready, done, once, you, are, is, if, green, the, a, my, your, every, current, running, last, latest, first, second, all, of, please, again, now, one, two, three, number, no, on, work, working, for, other, that, this, those, these, failed, queued, blocked, next, previous, pending, with, login, and, then, me, off, stop, pause, cancel'));
 
 /** "Good idea", "solid work on the board" */
 export const PRAISE: ReadonlySet<string> = new Set(listOf('good, great, nice, excellent, awesome, amazing, fantastic, brilliant, superb, solid, lovely, impressive, wonderful, perfect, sweet, neat, cool, outstanding, incredible, beautiful, top'));

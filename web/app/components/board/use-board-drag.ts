@@ -17,6 +17,16 @@ const underPointer: CollisionDetection = (args) => {
   return hits.length > 0 ? hits : rectIntersection(args);
 };
 
+/** Where in a column the lifted card is held. */
+const INSET_LEFT_PX = 4;
+const INSET_TOP_PX = 40;
+const SAME_PX = 8;
+
+/** One below the other, as on a phone. */
+function isStacked(columns: { rect: { left: number } | null }[]): boolean {
+  return new Set(columns.map((column) => Math.round(column.rect?.left ?? 0))).size === 1 && columns.length > 1;
+}
+
 /** Arrow keys go from one column that takes the card to the next. */
 const nextColumn: KeyboardCoordinateGetter = (event, { currentCoordinates, context }) => {
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.code];
@@ -27,10 +37,12 @@ const nextColumn: KeyboardCoordinateGetter = (event, { currentCoordinates, conte
     .map(({ id, rect }) => ({ id, rect: rect.current }))
     .filter((c) => c.rect !== null)
     .sort((a, b) => (a.rect?.left ?? 0) - (b.rect?.left ?? 0) || (a.rect?.top ?? 0) - (b.rect?.top ?? 0));
-  const at = columns.findIndex((c) => c.id === context.over?.id);
-  const next = at === -1 ? columns[step > 0 ? 0 : columns.length - 1] : columns[(at + step + columns.length) % columns.length];
+  const place = (rect: { left: number; top: number }): number => (isStacked(columns) ? rect.top : rect.left);
+  const here = isStacked(columns) ? currentCoordinates.y - INSET_TOP_PX : currentCoordinates.x - INSET_LEFT_PX;
+  const ahead = columns.filter(({ rect }) => rect !== null && (step > 0 ? place(rect) > here + SAME_PX : place(rect) < here - SAME_PX));
+  const next = step > 0 ? ahead[0] : ahead.at(-1);
   if (!next?.rect) return currentCoordinates;
-  return { x: next.rect.left + 4, y: next.rect.top + 40 };
+  return { x: next.rect.left + INSET_LEFT_PX, y: next.rect.top + INSET_TOP_PX };
 };
 
 /** Dragging cards along the allowed transitions, by mouse, finger and keyboard. */

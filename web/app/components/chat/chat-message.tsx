@@ -8,6 +8,7 @@ import { Logo } from '../frame/logo.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { Markdown } from '../ui/markdown.tsx';
 import { ChatTask } from './chat-task.tsx';
+import { Clamped } from './clamped.tsx';
 
 export const ChatMessage_MessageFragment = graphql(`
   fragment ChatMessage_Message on Message {
@@ -56,7 +57,9 @@ export const ChatMessage = memo(function ChatMessage({ message: masked }: { mess
           <span className="font-medium text-muted">{SPEAKERS[message.role]}</span>
           <RelativeTime value={message.createdAt} className="text-faint" />
         </p>
-        {message.contentFormat === 'MARKDOWN' ? <Markdown text={message.content} className="mt-0.5" /> : <p className="title-wrap mt-0.5 whitespace-pre-wrap">{message.content}</p>}
+        <Clamped isShort={message.role !== 'AGENT'}>
+          {message.contentFormat === 'MARKDOWN' ? <Markdown text={message.content} className="mt-0.5" /> : <p className="title-wrap mt-0.5 whitespace-pre-wrap">{message.content}</p>}
+        </Clamped>
         {message.relatedTasks.length > 0 && message.role === 'ORCHESTRATOR' ? (
           <ul className="mt-2 flex flex-col gap-1.5">
             {message.relatedTasks.map((task) => (

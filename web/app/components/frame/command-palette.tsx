@@ -40,7 +40,7 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
   const openTask = (id: string) => {
     const search = new URLSearchParams(params);
     search.set('task', id);
-    return go(`/projects/${projectId}?${search}`);
+    return go(`/projects/${projectId}?${search.toString()}`);
   };
   const commands: { label: string; Icon: LucideIcon; run(): void }[] = [
     {

@@ -5,6 +5,7 @@ import { MAX_NAME_CHARS, MAX_PATH_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { formText } from '~/lib/form-text.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { Field, Input, Select, Textarea } from '../ui/field.tsx';
@@ -49,7 +50,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
   const [isNameMissing, setNameMissing] = useState(false);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
-    const text = (name: string): string => String(fields.get(name) ?? '').trim();
+    const text = (name: string): string => formText(fields, name);
     if (text('name') === '') return setNameMissing(true);
     const result = await createProject({
       input: { name: text('name'), description: text('description'), agentPreset: text('preset') as AgentPreset, ...(text('repo') ? { defaultRepoPath: text('repo') } : {}) },

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { rawFormText } from '~/lib/form-text.ts';
 import { Button } from '../ui/button.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -29,7 +30,7 @@ export function ChangePassword() {
   const [failure, setFailure] = useState<string | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
-    const refused = mutationFailure(await changePassword({ input: { currentPassword: String(fields.get('current')), newPassword: String(fields.get('new')) } }));
+    const refused = mutationFailure(await changePassword({ input: { currentPassword: rawFormText(fields, 'current'), newPassword: rawFormText(fields, 'new') } }));
     setFailure(refused);
     if (refused) return;
     form.reset();

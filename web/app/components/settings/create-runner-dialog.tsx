@@ -3,6 +3,7 @@ import { useMutation } from 'urql';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { formText } from '~/lib/form-text.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { Field, Input } from '../ui/field.tsx';
@@ -46,8 +47,8 @@ function CreateRunnerForm({ onOpenChange, onToken }: CreateRunnerDialogProps) {
   const [failure, setFailure] = useState<string | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
-    const labels = String(fields.get('labels') ?? '').split(/[\s,]+/).filter(Boolean);
-    const result = await createRunner({ input: { name: String(fields.get('name') ?? '').trim(), capacity: Number(fields.get('capacity')), labels } });
+    const labels = formText(fields, 'labels').split(/[\s,]+/).filter(Boolean);
+    const result = await createRunner({ input: { name: formText(fields, 'name'), capacity: Number(fields.get('capacity')), labels } });
     const refused = mutationFailure(result);
     if (refused) return setFailure(refused);
     if (result.data?.createRunner.__typename !== 'CreateRunnerPayload') return;

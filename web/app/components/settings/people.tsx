@@ -5,6 +5,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
+import { formText, rawFormText } from '~/lib/form-text.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
@@ -89,7 +90,7 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
     const refused = mutationFailure(
-      await createUser({ input: { email: String(fields.get('email') ?? '').trim(), password: String(fields.get('password')), isAdmin: fields.get('isAdmin') === 'on' } }),
+      await createUser({ input: { email: formText(fields, 'email'), password: rawFormText(fields, 'password'), isAdmin: fields.get('isAdmin') === 'on' } }),
     );
     if (refused) setFailure(refused);
     else onDone();

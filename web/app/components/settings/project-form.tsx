@@ -4,6 +4,7 @@ import { MAX_NAME_CHARS, MAX_PATH_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { formText } from '~/lib/form-text.ts';
 import { Button } from '../ui/button.tsx';
 import { Field, Input, Textarea } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -46,7 +47,7 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
   const [failure, setFailure] = useState<string | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
-    const text = (name: string): string => String(fields.get(name) ?? '').trim();
+    const text = (name: string): string => formText(fields, name);
     const refused = mutationFailure(
       await updateProject({ input: { projectId: project.id, name: text('name'), description: text('description'), ...(text('repo') ? { defaultRepoPath: text('repo') } : {}) } }),
     );

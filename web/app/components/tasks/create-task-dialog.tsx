@@ -3,6 +3,7 @@ import { useMutation } from 'urql';
 import { MAX_DESCRIPTION_CHARS, MAX_TITLE_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { formText } from '~/lib/form-text.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { Field, Input, Select, Textarea } from '../ui/field.tsx';
@@ -51,7 +52,7 @@ function CreateTaskForm({ projectId, agents, onDone }: Pick<CreateTaskDialogProp
 
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
-    const text = (name: string): string => String(fields.get(name) ?? '').trim();
+    const text = (name: string): string => formText(fields, name);
     if (text('title') === '') return setTitleMissing(true);
     const agentId = text('agentId');
     const acceptanceCriteria = text('criteria').split('\n').map((line) => line.replace(/^[-*•]\s*/, '').trim()).filter(Boolean);

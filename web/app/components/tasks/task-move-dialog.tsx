@@ -18,7 +18,7 @@ interface Words {
 const WORDS: Partial<Record<TaskMove, Words>> = {
   block: { title: 'Block this task', text: 'It waits until you unblock it. The reason is on its audit trail.', label: 'Why can it not go on?', placeholder: 'Waiting for the API key of the staging system', confirm: 'Block task' },
   send_back: { title: 'Send back', text: 'The agent runs again on the same branch, with your feedback in its prompt.', label: 'What should be different?', placeholder: 'Keep the old name of the function, and add a test for an empty list', confirm: 'Send back' },
-  cancel: { title: 'Cancel this task?', text: 'A run of it is at work. It is stopped within a few seconds, and its log is kept.', label: null, placeholder: '', confirm: 'Cancel task', isDanger: true },
+  cancel: { title: 'Cancel this task?', text: 'A canceled task can not be taken up again. What its runs have written is kept; one that works is stopped.', label: null, placeholder: '', confirm: 'Cancel task', isDanger: true },
 };
 
 interface TaskMoveDialogProps {

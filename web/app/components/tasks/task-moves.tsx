@@ -141,8 +141,8 @@ export function TaskMovesProvider({ children }: { children: ReactNode }) {
   const moves = useMemo<TaskMoves>(
     () => ({
       start(task, move) {
-        const needsWords = move === 'block' || move === 'send_back';
-        if (needsWords || (move === 'cancel' && task.hasLiveRun)) setAsked({ task, move });
+        // A canceled task does not come back: that is asked first, too.
+        if (move === 'block' || move === 'send_back' || move === 'cancel') setAsked({ task, move });
         else void carryOut(task, move, '');
       },
     }),

@@ -7,7 +7,7 @@ import { TaskDetail } from './task-detail.tsx';
 import { TaskTitle } from './task-title.tsx';
 
 /** A task over the board; which one stands in the address, so that it can be shared and the back button closes it. */
-export function TaskSheet({ projectId }: { projectId: string }) {
+export default function TaskSheet({ projectId }: { projectId: string }) {
   const [params, setParams] = useSearchParams();
   const taskId = params.get('task');
   const close = (): void =>
