@@ -5,16 +5,14 @@ import type { Logger } from '#core/platform/logger.ts';
 /**
  * What a client is told of a failure: expected ones with their code, mistakes in the query as they are, and
  * everything else masked, logged once with the request id it carries.
- * @param withSuggestions whether a mistake may be answered with names from the schema
  */
-export function maskError(error: unknown, requestId: string, logger: Logger, withSuggestions = false): GraphQLError {
+export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
   const cause = rootCause(error);
   if (cause instanceof DomainError) {
     return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: cause.code, ...cause.extra() } });
   }
   if (cause instanceof GraphQLError && (hasOwnCode(cause) || isCallersMistake(error, cause))) {
-    const message = withSuggestions ? cause.message : cause.message.replace(/ Did you mean .*\?$/, '');
-    return toClosedCode(new GraphQLError(message, { ...locationOf(error), extensions: cause.extensions }));
+    return toClosedCode(new GraphQLError(cause.message, { ...locationOf(error), extensions: cause.extensions }));
   }
   logger.error({ err: cause, requestId }, 'A request failed in a way nobody expected');
   return new GraphQLError('Something went wrong on the server. Its log has more under this request id.', {
@@ -28,6 +26,18 @@ export function toClosedCode(error: GraphQLError): GraphQLError {
   const { code, http } = error.extensions;
   const isInput = code === 'BAD_REQUEST' || error.message.startsWith('Variable "$') || error.message.startsWith('Argument "');
   return new GraphQLError(error.message, { ...locationOf(error), extensions: { ...(http ? { http } : {}), code: isInput ? 'BAD_USER_INPUT' : 'QUERY_REJECTED' } });
+}
+
+/** Yoga keeps the status of its answer in an extension, which says nothing on a socket. */
+export function withoutHttp(error: GraphQLError): GraphQLError {
+  const { http, ...extensions } = error.extensions;
+  return http === undefined ? error : new GraphQLError(error.message, { ...locationOf(error), extensions });
+}
+
+/** A mistake is told, but not what the schema has instead. */
+export function withoutSuggestion(error: GraphQLError): GraphQLError {
+  const message = error.message.replace(/ Did you mean .*\?$/, '');
+  return message === error.message ? error : new GraphQLError(message, { ...locationOf(error), extensions: error.extensions });
 }
 
 function hasOwnCode(error: GraphQLError): boolean {

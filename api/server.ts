@@ -62,6 +62,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   // Slow clients may not hold a connection for ever; sockets are not affected.
   server.requestTimeout = 60_000;
   server.headersTimeout = 20_000;
+  // Longer than clients (runners: 30 s) and usual proxies keep an idle one: a connection is never closed from here just as a request comes.
+  server.keepAliveTimeout = 75_000;
   sockets.attach(server);
   await listen(server, options.port, options.host);
 

@@ -13,7 +13,7 @@ import { MAX_BODY_BYTES, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { clientAddress } from './http/address.ts';
-import { maskError } from './graphql-errors.ts';
+import { maskError, withoutHttp } from './graphql-errors.ts';
 import { isOwnOrigin } from './http/origin.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
@@ -76,7 +76,7 @@ export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies
         }
       },
       // What never reached the envelope's own masking: refused operations, and sources that broke while they were followed.
-      onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, newId(), core.logger)),
+      onError: (_context, _id, _payload, errors) => errors.map((error) => withoutHttp(maskError(error, newId(), core.logger))),
       isProd: true,
     },
     server,

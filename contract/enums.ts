@@ -9,10 +9,8 @@ export const REQUEST_SOURCES = ['voice', 'chat', 'api'] as const;
 export type RequestSource = (typeof REQUEST_SOURCES)[number];
 
 export const RUN_KINDS = ['task', 'merge', 'maintenance'] as const;
-export type RunKind = (typeof RUN_KINDS)[number];
 
 export const RUN_STATUSES = ['pending', 'started', 'streaming', 'completed', 'failed', 'timed_out', 'canceled'] as const;
-export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export const TERMINAL_RUN_STATUSES = ['completed', 'failed', 'timed_out', 'canceled'] as const;
 export type TerminalRunStatus = (typeof TERMINAL_RUN_STATUSES)[number];
@@ -31,16 +29,13 @@ export const RUN_REASONS = Object.values(RUN_REASONS_BY_STATUS).flat();
 export type RunReason = (typeof RUN_REASONS)[number];
 
 export const LOG_STREAMS = ['stdout', 'stderr', 'system'] as const;
-export type LogStream = (typeof LOG_STREAMS)[number];
 
 export const ARTIFACT_KINDS = ['diff', 'patch', 'report', 'test_results', 'screenshot'] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 
 export const STDIN_MODES = ['none', 'prompt'] as const;
-export type StdinMode = (typeof STDIN_MODES)[number];
 
 export const REVIEW_POLICIES = ['required', 'auto'] as const;
-export type ReviewPolicy = (typeof REVIEW_POLICIES)[number];
 
 /** The agents every project starts with; the rules planner addresses them by these names. */
 export const DEFAULT_AGENT_NAMES = ['frontend', 'backend', 'qa', 'infra', 'docs'] as const;

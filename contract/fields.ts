@@ -12,7 +12,7 @@ export const priority = z.int().min(1, 'Priority runs from 1 (first) to 5').max(
 const noControlCharacters = /^[^\u0000-\u001f\u007f]*$/;
 export const path = z.string().min(1).max(MAX_PATH_CHARS).regex(noControlCharacters, 'A path has no control characters');
 export const absolutePath = path.startsWith('/', 'An absolute path is needed').refine((value) => !value.split('/').includes('..'), 'A path goes nowhere by ..');
-export const glob = path;
+export const glob = z.string().min(1).max(MAX_PATH_CHARS).regex(noControlCharacters, 'A pattern has no control characters');
 
 /** A Git ref name that can not be taken for an option. @source git-check-ref-format(1) */
 export const refName = z

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { realpathSync, rmSync } from 'node:fs';
+import { readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -21,13 +21,14 @@ afterAll(() => {
   for (const file of [keeperFile, runnerFile]) rmSync(file, { force: true });
 });
 
-function startRunner(controlPlane: FakeControlPlane, options: ForkedOptions): ChildProcess {
+/** @param onAnswer is told of each answer before the runner is; false keeps it from ever arriving */
+function startRunner(controlPlane: FakeControlPlane, options: ForkedOptions, onAnswer = (_method: string, _value: unknown, _runner: ChildProcess): boolean => true): ChildProcess {
   const child = fork(runnerFile, [JSON.stringify(options)], { execArgv: [] });
   child.on('message', ({ id, method, args }: ForkedCall) => {
     const answer = (part: Omit<ForkedAnswer, 'id'>): void => void (child.connected && child.send({ id, ...part }, () => undefined));
     const call = controlPlane[method as 'claim'] as (...all: unknown[]) => Promise<unknown>;
     // What was called is done, whether or not its caller still lives to hear of it.
-    call(...args).then((value) => answer({ value }), (error: Error & { expectedSeq?: number }) => answer({ error: { name: error.name, message: error.message, expectedSeq: error.expectedSeq } }));
+    call(...args).then((value) => void (onAnswer(method, value, child) && answer({ value })), (error: Error & { expectedSeq?: number }) => answer({ error: { name: error.name, message: error.message, expectedSeq: error.expectedSeq } }));
   });
   return child;
 }
@@ -54,8 +55,39 @@ test('a runner that is killed again and again while the program prints loses, do
     expect(result).toMatchObject({ status: 'completed', reason: 'ok', git: { filesChanged: 1 } });
     expect(run.lines.filter((line) => line.startsWith('1:line'))).toEqual(Array.from({ length: 700 }, (_, n) => `1:line ${n}`));
     expect(run.lines.filter((line) => line.startsWith('2:'))).toEqual(Array.from({ length: 70 }, (_, n) => `2:tenth ${n * 10}`));
-    expect(run.lines.filter((line) => line.includes('▶'))).toHaveLength(2);
+    expect(run.lines.filter((line) => line.startsWith('3:$ '))).toHaveLength(2);
     expect(findRunProcesses(spec.runId, null)).toEqual([]);
+  } finally {
+    last?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a runner that is killed before the answer to its claim is on disk is given the same run again, and starts it once', async () => {
+  const folder = realpathSync(temporaryFolder());
+  const repository = makeRepository(join(folder, 'repos', 'repo'));
+  const controlPlane = new FakeControlPlane();
+  const [run, other] = ['one', 'two'].map((name) => controlPlane.offer(makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('write-files', `{"${name}.txt":"x"}`)]] })));
+  if (!run || !other) throw new Error('no runs');
+  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, capacity: 1, limits: { minFreeBytes: 0 } }, keeperFile };
+  const firstToken = run.spec.lease.token;
+  let last: ChildProcess | null = null;
+  try {
+    for (let kill = 0; kill < 2; kill += 1) {
+      await new Promise((resolve) => {
+        startRunner(controlPlane, options, (method, value, runner) => {
+          if (method !== 'claim' || value === null) return true;
+          runner.once('exit', resolve);
+          return !runner.kill('SIGKILL');
+        });
+      });
+      expect(readdirSync(join(options.folder, 'runs'))).toEqual([]);
+    }
+    last = startRunner(controlPlane, options);
+    expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', git: { filesChanged: 1 } });
+    expect(await controlPlane.ended(other)).toMatchObject({ status: 'completed', git: { filesChanged: 1 } });
+    expect(run.spec.lease.token).not.toBe(firstToken);
+    expect(run.lines.filter((line) => line.startsWith('3:$ '))).toHaveLength(1);
   } finally {
     last?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { RunSpec } from '#contract/run-spec.ts';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ClaimIds, type Claim } from './claim-ids.ts';
 import { TransientError, type ControlPlane, type RunnerCommand } from './control-plane/control-plane.ts';
 import { retrying } from './control-plane/retry.ts';
 import { Git } from './execution/git.ts';
@@ -51,6 +52,7 @@ export class Runner {
   private readonly runsFolder: string;
   private readonly worktreesFolder: string;
   private host: RunHost | null = null;
+  private claimIds: ClaimIds | null = null;
   private isClaiming = false;
   private isClaimWanted = false;
   private isReady = false;
@@ -110,6 +112,7 @@ export class Runner {
       if (spec) found.push({ folder, spec });
       else folder.remove();
     }
+    this.claimIds = new ClaimIds(join(this.runsFolder, '..', 'claim.json'), new Set(found.map(({ folder }) => folder.claimId ?? '')));
     const known = new Set(found.map(({ spec }) => spec.runId));
     for (const name of readdirSync(this.worktreesFolder)) if (!known.has(name)) rmSync(join(this.worktreesFolder, name), { recursive: true, force: true });
     if (found.length === 0) return;
@@ -157,17 +160,30 @@ export class Runner {
   }
 
   private async claim(): Promise<void> {
+    const { claimIds } = this;
     const { controlPlane, logger, policy } = this.options;
     this.isClaimWanted = false;
+    if (!claimIds) throw new Error('The runner has not looked yet at what an earlier one left');
     while (this.isReady && this.live.size < policy.capacity) {
-      const sentMs = performance.now();
+      let asked: Claim | null = null;
       try {
-        const spec = await controlPlane.claim();
-        if (!spec) return;
-        const folder = new RunFolder(join(this.runsFolder, spec.runId), this.worktreesFolder);
-        folder.create(spec);
-        this.add(spec, folder, sentMs);
+        const claim = await claimIds.current();
+        asked = claim;
+        const sentMs = performance.now();
+        const spec = await controlPlane.claim(claim.id);
+        // Stopped meanwhile: the next runner asks under the same id.
+        if (!this.isReady) return;
+        if (spec) {
+          const folder = new RunFolder(join(this.runsFolder, spec.runId), this.worktreesFolder);
+          folder.create(spec, claim.id);
+          this.add(spec, folder, sentMs);
+        }
+        claimIds.settle();
+        // Nothing for a repeated claim says nothing about new ones.
+        if (!spec && !claim.isRepeat) return;
       } catch (error) {
+        if (asked && error instanceof TransientError) claimIds.repeat(asked);
+        else claimIds.settle();
         logger[error instanceof TransientError ? 'warn' : 'error']({ err: error }, 'a claim failed; trying again');
         setTimeout(() => this.claimSoon(), CLAIM_RETRY_MS).unref();
         return;

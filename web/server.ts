@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import type { ServerBuild } from '@remix-run/node';
 import * as build from 'virtual:remix/server-build';
 import { readEnv } from './env.ts';
 import { createWebApp } from './server/create-web-app.ts';
@@ -8,4 +7,4 @@ import { listen } from './server/listen.ts';
 const env = readEnv();
 // The bundle lies in build/web/server/, the browser's files beside it.
 const clientDir = fileURLToPath(new URL('../client/', import.meta.url));
-await listen(createWebApp({ build: build as unknown as ServerBuild, clientDir, apiOrigin: env.apiOrigin, mode: 'production' }), env);
+await listen(createWebApp({ build, clientDir, apiOrigin: env.apiOrigin, mode: 'production' }), env);

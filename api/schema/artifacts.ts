@@ -25,11 +25,11 @@ export const ArtifactType = builder.prismaObject('Artifact', {
       nullable: true,
       description: `The text of a diff, patch or report of up to ${MAX_INLINE_BYTES} bytes; null for everything else, which is downloaded.`,
       select: { kind: true, size: true, storagePath: true },
-      resolve: async (artifact, _args, { core }, info) => {
-        countNestedRead(info);
+      resolve: async (artifact, _args, context, info) => {
+        countNestedRead(context, info);
         if (artifact.kind === 'screenshot' || artifact.kind === 'test_results' || Number(artifact.size) > MAX_INLINE_BYTES) return null;
         const chunks: Buffer[] = [];
-        for await (const chunk of readFileRange(core.dataDirectory, artifact.storagePath)) chunks.push(chunk as Buffer);
+        for await (const chunk of readFileRange(context.core.dataDirectory, artifact.storagePath)) chunks.push(chunk as Buffer);
         return Buffer.concat(chunks).toString();
       },
     }),

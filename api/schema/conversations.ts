@@ -40,11 +40,11 @@ export const ConversationType = builder.prismaObject('Conversation', {
       type: MessageConnection,
       description: 'Its messages, newest first.',
       args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
-      resolve: async (conversation, { first, after }, { core }, info) => {
-        countNestedRead(info);
+      resolve: async (conversation, { first, after }, context, info) => {
+        countNestedRead(context, info);
         const size = pageSize(first);
         const [id] = decodeCursor(after, ['id']) ?? [];
-        const rows = await core.db.message.findMany({ where: { conversationId: conversation.id, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
+        const rows = await context.core.db.message.findMany({ where: { conversationId: conversation.id, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
         return toPage(rows, size, (row) => [row.id]);
       },
     }),

@@ -21,7 +21,6 @@ export const RunReasonEnum = enumOf('RunReason', 'Why a run ended.', RUN_REASONS
 export const LogStreamEnum = enumOf('LogStream', 'Where a line came from: the program, or the runner itself (SYSTEM).', LOG_STREAMS);
 export const ArtifactKindEnum = enumOf('ArtifactKind', 'What a file of a run is.', ARTIFACT_KINDS);
 export const ProjectStatusEnum = enumOf('ProjectStatus', 'PAUSED: nothing is started. ARCHIVED: read-only and hidden.', ['active', 'paused', 'archived']);
-export const ProjectRoleEnum = enumOf('ProjectRole', 'What a member may do.', ['owner', 'maintainer', 'viewer']);
 export const StateFormatEnum = enumOf('StateFormat', 'How a state document is written.', ['yaml', 'json']);
 export const AgentTypeEnum = enumOf('AgentType', 'CLOUD agents are reached by a runner with that label; otherwise both behave alike.', ['local', 'cloud']);
 export const AgentPresetEnum = enumOf('AgentPreset', 'Commands of well-known coding agents. DEMO is built in: no account, no key, no cost.', AGENT_PRESET_NAMES);

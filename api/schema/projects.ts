@@ -46,9 +46,9 @@ export const ProjectType = builder.prismaObject('Project', {
       nullable: true,
       description: 'One of its agents by name; null: none of that name.',
       args: { name: t.arg.string({ required: true, description: 'The agent\'s name.' }) },
-      resolve: async (query, project, { name }, { core }, info) => {
-        countNestedRead(info);
-        return core.db.agent.findFirst({ ...query, where: { projectId: project.id, name: parseWords(name, 'name') ?? '' } });
+      resolve: async (query, project, { name }, context, info) => {
+        countNestedRead(context, info);
+        return context.core.db.agent.findFirst({ ...query, where: { projectId: project.id, name: parseWords(name, 'name') ?? '' } });
       },
     }),
   }),

@@ -79,11 +79,11 @@ export const RunType = builder.prismaObject('AgentRun', {
         afterSeq: t.arg.int({ description: 'Lines after this number; -1 (the default) for the start.' }),
         limit: t.arg.int({ description: `How many, at most ${MAX_LOG_PAGE_LINES}; 500 if not given.` }),
       },
-      resolve: async (run, { afterSeq, limit }, { core }, info) => {
-        countNestedRead(info);
+      resolve: async (run, { afterSeq, limit }, context, info) => {
+        countNestedRead(context, info);
         const count = limit ?? 500;
         if (count < 1 || count > MAX_LOG_PAGE_LINES) throw new InvalidInputError([{ path: ['limit'], message: `Between 1 and ${MAX_LOG_PAGE_LINES}` }]);
-        return readLines(core, run.id, afterSeq ?? -1, count);
+        return readLines(context.core, run.id, afterSeq ?? -1, count);
       },
     }),
   }),

@@ -65,11 +65,11 @@ export const TaskType = builder.prismaObject('Task', {
       type: TaskEventConnection,
       description: 'The audit trail, oldest first.',
       args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
-      resolve: async (task, { first, after }, { core }, info) => {
-        countNestedRead(info);
+      resolve: async (task, { first, after }, context, info) => {
+        countNestedRead(context, info);
         const size = pageSize(first);
         const [id] = decodeCursor(after, ['id']) ?? [];
-        const rows = await core.db.taskEvent.findMany({ where: { taskId: task.id, ...(id ? { id: { gt: id } } : {}) }, orderBy: { id: 'asc' }, take: size + 1 });
+        const rows = await context.core.db.taskEvent.findMany({ where: { taskId: task.id, ...(id ? { id: { gt: id } } : {}) }, orderBy: { id: 'asc' }, take: size + 1 });
         return toPage(rows, size, (row) => [row.id]);
       },
     }),

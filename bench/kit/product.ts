@@ -98,7 +98,7 @@ function nodeFlags(name: string): string[] {
 }
 
 function readExports(file: string): Record<string, string> {
-  return Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+  return Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/^export (\w+)=(.*)$/gm)].map((found) => [found[1] ?? '', found[2] ?? '']));
 }
 
 /** A repository of 50 small files. */

@@ -1,8 +1,8 @@
-import { ForbiddenError, NotFoundError, UnauthenticatedError } from '#core/errors/errors.ts';
+import { ForbiddenError, NotFoundError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import type { Prisma, Project } from '#prisma/generated/client/client.ts';
-import type { Actor, UserActor } from './actor.ts';
+import type { Actor } from './actor.ts';
 
 /** What may be done in a project, and the least role it takes. */
 const ROLE_FOR = {
@@ -41,12 +41,6 @@ export async function requireProject(db: Queryable, actor: Actor, projectId: str
     throw new ForbiddenError('This project is archived: it can be read, but not changed.');
   }
   return project;
-}
-
-/** @throws UnauthenticatedError for anything but a signed-in person */
-export function requireUser(actor: Actor | null): UserActor {
-  if (actor?.kind !== 'user') throw new UnauthenticatedError();
-  return actor;
 }
 
 /** @throws ForbiddenError unless the person administers the system */

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { MAX_UNREAD_MESSAGES } from '#core/config/limits.ts';
 import { groupBy } from '#core/platform/group-by.ts';
+import { newId } from '#core/platform/ids.ts';
 import type { Logger } from '#core/platform/logger.ts';
 import type { EventEnvelope } from './define-event.ts';
 
@@ -10,6 +11,7 @@ import type { EventEnvelope } from './define-event.ts';
  */
 export interface Bus {
   publishEvents(envelopes: EventEnvelope[]): void;
+  /** @param message plain JSON, not to be changed any more: listeners of this process are handed the very value */
   publish(channel: string, message: unknown): void;
   listen<T>(channel: string): Listener<T>;
   /** False while Redis is away: followers then look at the rows more often. */
@@ -36,11 +38,14 @@ interface Inbox {
 export function openBus(publisher: Redis, subscriber: Redis, logger: Logger, prefix: string): Bus {
   const inboxes = new Map<string, Set<Inbox>>();
   let wasReady = subscriber.status === 'ready';
+  // Stands before each message: who sent it has handed it to its own listeners already, without the way over Redis.
+  const origin = Buffer.from(newId());
 
-  subscriber.on('message', (channel: string, text: string) => {
-    const listeners = inboxes.get(channel.slice(prefix.length + 1));
+  subscriber.on('messageBuffer', (channel: Buffer, bytes: Buffer) => {
+    if (bytes.subarray(0, origin.length).equals(origin)) return;
+    const listeners = inboxes.get(channel.toString().slice(prefix.length + 1));
     if (!listeners) return;
-    const message: unknown = JSON.parse(text);
+    const message: unknown = JSON.parse(bytes.toString('utf8', origin.length));
     for (const inbox of listeners) inbox.push(message);
   });
   // After a broken connection ioredis subscribes again by itself; what was published meanwhile is in the rows.
@@ -50,7 +55,8 @@ export function openBus(publisher: Redis, subscriber: Redis, logger: Logger, pre
   });
 
   const publish = (channel: string, message: unknown): void => {
-    publisher.publish(`${prefix}:${channel}`, JSON.stringify(message)).catch((error: unknown) => {
+    for (const inbox of inboxes.get(channel) ?? []) inbox.push(message);
+    publisher.publish(`${prefix}:${channel}`, origin.toString() + JSON.stringify(message)).catch((error: unknown) => {
       logger.warn({ err: error, channel }, 'A message was not published; followers will find the change in the rows');
     });
   };

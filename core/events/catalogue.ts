@@ -40,9 +40,3 @@ export const cycleStarted = defineEvent('orchestrator.cycle.started', 'cycle', {
 export const cyclePhase = defineEvent('orchestrator.cycle.phase', 'cycle', { mode: text, phase: text }, { touchesProject: false });
 export const cycleCompleted = defineEvent('orchestrator.cycle.completed', 'cycle', { mode: text, status: text, counts: json, error: nullableText }, { touchesProject: false });
 export const runnerStatusChanged = defineEvent('runner.status.changed', 'runner', { name: text, connection: text, capacity: z.int(), isDraining: z.boolean() }, { touchesProject: false });
-
-export const EVENTS = [
-  projectUpdated, projectStateUpdated, taskCreated, taskUpdated, taskEventAppended, agentCreated, agentUpdated, runCreated, runStarted,
-  runUpdated, runLogAppended, runCompleted, artifactCreated, conversationCreated, messageCreated, cycleStarted, cyclePhase, cycleCompleted,
-  runnerStatusChanged,
-] as const;

@@ -76,7 +76,7 @@ describe('long and hostile input', () => {
   const lengthChars = 20_000;
   const units = [
     'fix it and ', 'fix the a and ', 'fix a, ', '- fix the header\n', '  - deep item\n', 'urgent, ', 'priority: ', 'both urgent, ', 'when the user clicks, ', 'and ', '((fix ', '`', '``` \n', '"', '“a ', "'a ", 'a.', 'a/', '/', '\\', '. ',
-    'please ', 'can you ', 'so that ', '1) a 2) b ', 'a: ', 'do the following: ', 'to run and ', 'ha', '🔥', '\n', '> ', '#', 'http://a.b/', '[ ] ', 'AC: ', 'whenever you have time ', 'Add a thing that should run and ', '\u0000', '\ud800', ' ',
+    'please ', 'can you ', 'so that ', '1) a 2) b ', 'a: ', 'do the following: ', 'to run and ', 'users report that ', 'fix a (p1), b (p2), ', 'second thing, ', 'plese fxi teh heder ', 'Two bugs: a fails, and ', 'ha', '🔥', '\n', '> ', '#', 'http://a.b/', '[ ] ', 'AC: ', 'whenever you have time ', 'Add a thing that should run and ', '\u0000', '\ud800', ' ',
   ];
   test.each(units)('20,000 characters of %j are read and keep to the contract', (unit) => {
     const requests = relay(unit.repeat(Math.ceil(lengthChars / unit.length)));

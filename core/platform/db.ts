@@ -32,20 +32,3 @@ export function openDatabase(url: string, options: { maxConnections?: number; on
     },
   };
 }
-
-/** Runs work inside `BEGIN … COMMIT` on one connection of the pool; for the hot paths that are plain SQL. */
-export async function withSqlTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    client.release();
-    return result;
-  } catch (error) {
-    // A connection that can not even roll back is closed rather than given to the next caller.
-    const broken = await client.query('rollback').then(() => false, () => true);
-    client.release(broken);
-    throw error;
-  }
-}

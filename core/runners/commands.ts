@@ -1,4 +1,3 @@
-import type { Core } from '#core/platform/core.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 
 /** What runners hear. One channel for all: an api process joins it once and passes on what concerns its runners. */
@@ -18,8 +17,4 @@ export interface RunnerCommand {
 /** Tells the runners, after the commit, that a project may have a run to claim. */
 export function announceWork(tx: Tx, projectId: string): void {
   tx.publish(RUNNERS_CHANNEL, { type: 'work', projectId } satisfies RunnerMessage);
-}
-
-export function publishToRunners(core: Core, message: RunnerMessage): void {
-  core.bus.publish(RUNNERS_CHANNEL, message);
 }

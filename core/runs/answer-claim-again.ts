@@ -12,16 +12,19 @@ import type { ClaimedRun } from './build-run-spec.ts';
  * agent's configuration has become unusable since: that run's lease runs out, and the next claim says what is wrong
  */
 export async function answerClaimAgain(tx: Tx, actor: RunnerActor, runId: string): Promise<ClaimedRun | null> {
-  const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId }, include: { task: true, agent: true, project: true } });
-  const { task, agent, project, leaseMs, branch } = run;
+  const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
+  const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: run.agentId } });
   const config = AgentConfig.safeParse(agent.configJson);
-  if (!task || leaseMs === null || branch === null || !config.success) return null;
+  const { leaseMs, branch, taskId } = run;
+  if (taskId === null || leaseMs === null || branch === null || !config.success) return null;
   const { token, hash } = newToken('run');
   const leased = await tx.db.$queryRaw<{ lease_expires_at: Date }[]>`
     update agent_runs set lease_token_hash = ${hash}, lease_expires_at = clock_timestamp() + make_interval(secs => lease_ms / 1000.0)
      where id = ${runId}::uuid and runner_id = ${actor.runnerId}::uuid and status = 'started' returning lease_expires_at`;
   const lease = leased[0];
   if (!lease) return null;
+  const task = await tx.db.task.findUniqueOrThrow({ where: { id: taskId } });
+  const project = await tx.db.project.findUniqueOrThrow({ where: { id: run.projectId } });
   const spec = await buildRunSpec(tx.db, { run, task, agent, project, config: { ...config.data, leaseMs }, leaseToken: token, branch });
   return { spec, leaseExpiresAt: lease.lease_expires_at };
 }

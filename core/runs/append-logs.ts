@@ -9,6 +9,7 @@ import { envelope, pendingEvent } from '#core/events/outbox.ts';
 import { parseShape } from '#core/errors/parse-input.ts';
 import { storableText } from '#core/errors/storable-text.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 
 export const runLogChannel = (runId: string): string => `run:${runId}:log`;
 
@@ -38,7 +39,10 @@ export type NewLogBatch = z.infer<typeof Batch>;
 
 // Lease, numbering and lines in one statement and so one commit. line_count is the next number expected: a batch
 // that starts there is inserted, any other changes nothing and is looked at more closely. A run that was lost
-// still takes the tail of its own log, as evidence; nothing else of it can change.
+// still takes the tail of its own log, as evidence; nothing else of it can change. The lines travel as one text and
+// their streams as one byte each: as arrays they cost the server and this process 1.5 times the processor
+// (bench/log-ingest.ts).
+const STREAMS = LOG_STREAMS.map((stream) => `'${stream}'`).join(', ');
 const APPEND = `
   with run as (
     update agent_runs
@@ -49,8 +53,9 @@ const APPEND = `
     returning id, project_id, clock_timestamp() as at
   ), lines as (
     insert into agent_run_logs (run_id, seq, stream, message, created_at)
-    select run.id, $5 + line.ordinal - 1, line.stream, line.message, run.at
-      from run, unnest($6::log_stream[], $7::text[]) with ordinality as line(stream, message, ordinal)
+    select run.id, $5 + line.ordinal - 1, (array[${STREAMS}]::log_stream[])[get_byte($6::bytea, (line.ordinal - 1)::int) - 48], line.message, run.at
+      from run, unnest(string_to_array($7::text, $8::text)) with ordinality as line(message, ordinal)
+     where line.ordinal <= $4::int
   )
   select project_id, at from run`;
 
@@ -64,12 +69,11 @@ const APPEND = `
 export async function appendRunLogs(core: Core, actor: RunnerActor, batch: NewLogBatch): Promise<number> {
   const { runId, leaseToken, firstSeq, streams, messages: texts } = parseShape(Batch, batch);
   assertSizes(streams, texts);
-  // A line that was cut in the middle of a character must look the same to who follows and to who reads it later.
-  const messages = texts.map(storableText);
+  const { messages, text, separator } = pack(texts);
   const { rows } = await core.pool.query<{ project_id: string; at: Date }>({
     name: 'append_run_logs',
     text: APPEND,
-    values: [runId, hashToken(leaseToken), actor.runnerId, messages.length, firstSeq, Array.from(streams, (digit) => LOG_STREAMS[Number(digit) - 1]), messages],
+    values: [runId, hashToken(leaseToken), actor.runnerId, messages.length, firstSeq, Buffer.from(streams, 'latin1'), text, separator],
   });
   const row = rows[0];
   if (!row) return answerRepeatOrRefuse(core, actor, runId, leaseToken, firstSeq, messages.length);
@@ -77,6 +81,17 @@ export async function appendRunLogs(core: Core, actor: RunnerActor, batch: NewLo
   core.bus.publish(runLogChannel(runId), { firstSeq, streams, messages, createdAt: row.at.toISOString() } satisfies LogBatch);
   noticeProject(core, row.project_id, runId, lastSeq, messages.length, messages.at(-1) ?? '');
   return lastSeq;
+}
+
+/** The lines as one text, each followed by a separator that is in none of them. */
+function pack(texts: string[]): { messages: string[]; text: string; separator: string } {
+  // A line rarely holds the end of a line; if one does, something that nobody could have put there stands between them.
+  const separator = texts.some((line) => line.includes('\n')) ? `\n${newId()}\n` : '\n';
+  const text = texts.join(separator) + separator;
+  if (text.isWellFormed()) return { messages: texts, text, separator };
+  // A line that was cut in the middle of a character must look the same to who follows and to who reads it later.
+  const messages = texts.map(storableText);
+  return { messages, text: messages.join(separator) + separator, separator };
 }
 
 function assertSizes(streams: string, messages: string[]): void {

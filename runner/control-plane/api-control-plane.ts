@@ -27,8 +27,8 @@ export class ApiControlPlane implements ControlPlane {
     return { name: answer.runner.name };
   }
 
-  async claim(): Promise<RunSpec | null> {
-    const { claimRun } = await this.http.request(ClaimRunDocument, {});
+  async claim(claimId: string): Promise<RunSpec | null> {
+    const { claimRun } = await this.http.request(ClaimRunDocument, { claimId });
     return claimRun ? parseContract('RunSpec', RunSpec, claimRun.spec) : null;
   }
 

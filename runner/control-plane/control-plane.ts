@@ -43,8 +43,11 @@ export interface LeaseVerdict {
 /** All that the runner says to the control plane and hears from it. Network trouble is a `TransientError`. */
 export interface ControlPlane {
   register(advert: RunnerAdvert): Promise<{ name: string }>;
-  /** @returns null when there is nothing for this runner to do */
-  claim(): Promise<RunSpec | null>;
+  /**
+   * @param claimId used again, it gets the same run again, while nothing was heard of that
+   * @returns null when there is nothing for this runner to do, or when the run of a repeated claim has gone on
+   */
+  claim(claimId: string): Promise<RunSpec | null>;
   renew(leases: readonly RunLease[]): Promise<LeaseVerdict[]>;
   /** @returns the highest stored seq. @throws LeaseLostError, LogGapError */
   appendLogs(lease: RunLease, batch: LogBatch): Promise<number>;

@@ -21,16 +21,17 @@ async function main(): Promise<void> {
   const screen = new Screen(Number(values.pace));
   const task = readTask(environment.taskFile);
   const { name, job } = chooseJob(task);
-  await screen.say(`${paint('blue', '◆')} ${paint('bold', 'demo agent')} ${paint('dim', `— attempt ${task.attempt}, no model, no network`)}`);
+  await screen.say(`${paint('bold', 'demo agent')} ${paint('dim', `— attempt ${task.attempt}, no model, no network`)}`);
   await screen.step(`Task: ${task.title}`);
   await screen.detail(`plan: ${name}`);
   await screen.pause(300);
   const done = await job(task, process.cwd(), screen);
+  // A paragraph of its own: it becomes the run's summary.
   await screen.say('');
-  await screen.say(`${paint('green', '✔')} ${done}`, 0);
+  await screen.say(paint('green', done), 0);
 }
 
 main().catch((error: unknown) => {
-  console.error(`${paint('red', '✖')} ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`${paint('red', 'failed:')} ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 });

@@ -40,7 +40,7 @@ export async function repairSum(task: DemoTask, folder: string, screen: Screen):
   await screen.step('Running the tests again');
   const left = await runTests(folder, screen);
   if (left > 0) throw new Error(`${left} tests still fail.`);
-  await screen.detail(paint('green', '✔ all tests pass'));
+  await screen.detail(paint('green', 'all tests pass'));
   return hasBug ? `Repaired ${FILE}: it subtracted where it should add. All tests pass.` : `Worked the feedback into ${FILE}. All tests pass.`;
 }
 
@@ -60,7 +60,7 @@ async function runTests(folder: string, screen: Screen): Promise<number> {
     child.once('close', resolve);
   });
   for (const [, isNot, name = ''] of output.matchAll(/^ *(not )?ok \d+ - (.*)$/gm)) {
-    if (!/\.m?js$/.test(name)) await screen.detail(isNot ? `${paint('red', '✖')} ${name}` : `${paint('green', '✔')} ${name}`);
+    if (!/\.m?js$/.test(name)) await screen.detail(isNot ? `${paint('red', 'not ok')} ${name}` : `${paint('green', 'ok')} ${name}`);
   }
   const failed = /^# fail (\d+)$/m.exec(output)?.[1];
   if (failed === undefined) throw new Error('The tests could not be run.');

@@ -7,7 +7,10 @@ export function paint(style: keyof typeof SGR, text: string): string {
   return `\u001b[${SGR[style]}m${text}\u001b[0m`;
 }
 
-/** What the agent says while it works, at a pace that a person can follow. */
+/**
+ * What the agent says while it works, at a pace that a person can follow. Its signs are those of Latin-1 and general
+ * punctuation: others are missing in many monospace fonts, and would be shown as boxes.
+ */
 export class Screen {
   /** @param pace 1 is natural, 0 is at once */
   constructor(private readonly pace: number) {}
@@ -18,11 +21,11 @@ export class Screen {
   }
 
   async step(text: string): Promise<void> {
-    await this.say(`${paint('cyan', '●')} ${paint('bold', text)}`, 160);
+    await this.say(`${paint('cyan', '•')} ${paint('bold', text)}`, 160);
   }
 
   async detail(text: string): Promise<void> {
-    await this.say(`  ${paint('dim', '⎿')} ${text}`);
+    await this.say(`  ${paint('dim', '|')} ${text}`);
   }
 
   /** Goes to stderr, as warnings do. */

@@ -11,7 +11,7 @@ export async function writeNote(task: DemoTask, folder: string, screen: Screen):
   const path = join(folder, file);
   await screen.step('Reading the task');
   await screen.detail(task.title);
-  for (const criterion of task.acceptanceCriteria) await screen.detail(`${paint('dim', '☐')} ${criterion}`);
+  for (const criterion of task.acceptanceCriteria) await screen.detail(`${paint('dim', '[ ]')} ${criterion}`);
   await screen.warn('this is more than the built-in demo agent can do: it has no model, only a few fixed skills');
 
   await screen.step(`Writing ${file}`);

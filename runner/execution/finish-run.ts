@@ -55,12 +55,12 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
     const file = folder.file('changes.diff');
     await writeDiff(safeGit, worktree, changes.tree, violations.map(({ path }) => path), order.masker, file);
     if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file });
-    writeMark(folder.path, `${countInWords(committed.filesChanged, 'file')} changed (+${committed.additions} −${committed.deletions}), committed to ${committed.branch}`);
-  } else if (outcome.status === 'completed') {
-    writeMark(folder.path, 'Nothing was changed');
   }
+  const judged = judge(outcome, committed, violations);
+  // The outcome, which is the last line, says how much was changed when nothing else has to be said.
+  if (committed) writeMark(folder.path, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
   for (const { path, why } of violations) writeMark(folder.path, `${path} ${why}`);
-  return { outcome: judge(outcome, committed, violations), git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => path), artifacts };
+  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => path), artifacts };
 }
 
 function judge(outcome: Outcome, committed: RunGitOutcome | null, violations: readonly { path: string; why: string }[]): Outcome {
@@ -71,7 +71,11 @@ function judge(outcome: Outcome, committed: RunGitOutcome | null, violations: re
     return { status: 'failed', reason: 'denied_change', message: `The agent changed what it may not: ${first.path} ${first.why}${more}. The branch is kept.` };
   }
   if (!committed) return { status: 'completed', reason: 'empty_diff', message: 'The agent ended well and changed nothing' };
-  return { ...outcome, message: `${countInWords(committed.filesChanged, 'file')} changed, +${committed.additions} −${committed.deletions}` };
+  return { ...outcome, message: statInWords(committed) };
+}
+
+function statInWords({ filesChanged, additions, deletions }: RunGitOutcome): string {
+  return `${countInWords(filesChanged, 'file')} changed, +${additions} −${deletions}`;
 }
 
 function commitMessage(spec: RunSpec): string {

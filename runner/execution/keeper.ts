@@ -94,7 +94,7 @@ export class Keeper {
 
   private async runCommand(index: number, command: KeeperCommand): Promise<Exit> {
     const { runFolder, cwd, env, stdinFile, runId } = this.assignment;
-    this.mark(`▶ ${command.display}`);
+    this.mark(`$ ${command.display}`);
     const commandStartMs = performance.now();
     const files = [openSync(stdinFile ?? '/dev/null', 'r'), openSync(join(runFolder, SPOOL_FILES.stdout), 'a'), openSync(join(runFolder, SPOOL_FILES.stderr), 'a')];
     // Detached: a session and group of its own. Its output goes to files, so nothing that keeps them open can hold us up.
@@ -109,7 +109,7 @@ export class Keeper {
     const exit = await ended;
     await this.sweep(runId, pid);
     this.change({ pid: null, pidStartTicks: null, exitCode: exit.code, signal: exit.signal });
-    if (!exit.error) this.mark(`■ ${command.display}: ${exitInWords(exit)} after ${durationInWords(performance.now() - commandStartMs)}`);
+    if (!exit.error) this.mark(`${command.display} ${exitInWords(exit)} after ${durationInWords(performance.now() - commandStartMs)}`);
     return exit;
   }
 

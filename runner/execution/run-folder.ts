@@ -9,6 +9,7 @@ import { createSpools } from '../logs/marks.ts';
 import { readJson, writeJson } from './write-json.ts';
 import { Worktree } from './worktree.ts';
 
+const ClaimNote = z.object({ claimId: z.string() });
 const KeeperPlace = z.object({ socketPath: z.string() });
 
 const Status = z.object({
@@ -31,11 +32,17 @@ export interface Ending {
 export class RunFolder {
   constructor(readonly path: string, private readonly worktreesFolder: string) {}
 
-  /** Makes the folder. The spec in it holds the lease's token: only our user can read it. */
-  create(spec: RunSpec): void {
+  /** Makes the folder. The spec in it holds the lease's token: only our user can read it. It comes last, and makes the folder whole. */
+  create(spec: RunSpec, claimId: string): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
     createSpools(this.path);
+    writeJson(this.file('claim.json'), { claimId });
     writeJson(this.file('spec.json'), spec);
+  }
+
+  /** Under which id the run was claimed. */
+  get claimId(): string | null {
+    return ClaimNote.nullable().parse(readJson(this.file('claim.json')))?.claimId ?? null;
   }
 
   /** @returns null when the folder was not made to the end */
@@ -71,7 +78,7 @@ export class RunFolder {
     writeJson(this.file('ending.json'), ending);
   }
 
-  file(name: 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'changes.diff' | 'artifacts'): string {
+  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'changes.diff' | 'artifacts'): string {
     return join(this.path, name);
   }
 

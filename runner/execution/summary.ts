@@ -6,15 +6,46 @@ import { SPOOL_FILES } from '../logs/spool-files.ts';
 import { decode } from '../logs/split-lines.ts';
 
 const TAIL_BYTES = 8_192;
-const MAX_LINES = 15;
-const MAX_CHARS = 2_000;
+const MAX_CHARS = 600;
+/** Of output without a blank line: it is a log, and only its end can be an answer. */
+const MAX_LOG_LINES = 5;
 
-/** The last words of a run's programs, which is where agents say what they did; null when they said nothing. */
+/**
+ * What a run's programs said last, to be read as a chat message: the last paragraph of standard output, which is
+ * where agents say what they did, or of standard error when the other is empty.
+ * @returns null when they said nothing
+ */
 export function summarize(runFolder: string, masker: Masker): string | null {
-  return lastLines(join(runFolder, SPOOL_FILES.stdout), masker) ?? lastLines(join(runFolder, SPOOL_FILES.stderr), masker);
+  return lastParagraph(readTail(join(runFolder, SPOOL_FILES.stdout), masker)) ?? lastParagraph(readTail(join(runFolder, SPOOL_FILES.stderr), masker));
 }
 
-function lastLines(path: string, masker: Masker): string | null {
+/** The text after the last blank line: whole lines, from the end backwards, as many as fit. @returns null for a text of nothing but space */
+export function lastParagraph(text: string): string | null {
+  const lines = stripVTControlCharacters(text).split(/\r?\n|\r/).map(printable);
+  while (lines.at(-1) === '') lines.pop();
+  const blank = lines.lastIndexOf('');
+  const paragraph = blank === -1 ? lines.slice(-MAX_LOG_LINES) : lines.slice(blank + 1);
+  const last = paragraph.at(-1);
+  if (last === undefined) return null;
+  if (last.length > MAX_CHARS) return `${cutAtWord(last, MAX_CHARS - 1)}…`;
+  while (paragraph.join('\n').length > MAX_CHARS) paragraph.shift();
+  return paragraph.join('\n');
+}
+
+/** Without what remains of escape sequences, and without the space at the end. */
+function printable(line: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what must be kept out
+  return line.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').trimEnd();
+}
+
+function cutAtWord(text: string, maxChars: number): string {
+  const cut = text.slice(0, maxChars);
+  const space = cut.lastIndexOf(' ');
+  // Half a surrogate pair is no character.
+  return (space > maxChars / 2 ? cut.slice(0, space) : cut).replace(/[\ud800-\udbff]$/, '').trimEnd();
+}
+
+function readTail(path: string, masker: Masker): string {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
@@ -22,10 +53,7 @@ function lastLines(path: string, masker: Masker): string | null {
     readSync(file, bytes, 0, bytes.length, size - bytes.length);
     const text = decode(bytes);
     // Unless it is the file's start, the first line is a piece, perhaps of a secret.
-    const whole = bytes.length < size ? text.slice(text.indexOf('\n') + 1) : text;
-    const lines = stripVTControlCharacters(masker.mask(whole)).split(/\r?\n|\r/).map((line) => line.trimEnd()).filter((line) => line !== '');
-    const summary = lines.slice(-MAX_LINES).join('\n').slice(-MAX_CHARS);
-    return summary === '' ? null : summary;
+    return masker.mask(bytes.length < size ? text.slice(text.indexOf('\n') + 1) : text);
   } finally {
     closeSync(file);
   }

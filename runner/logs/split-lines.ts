@@ -3,8 +3,8 @@ import { MAX_LOG_LINE_BYTES } from '#contract/limits.ts';
 import type { Masker } from './mask.ts';
 
 /** Put at the end of a part that goes on in the next line, and at the start of that one. */
-export const CONTINUES_MARK = ' ⟪continues⟫';
-export const CONTINUED_MARK = '⟪continued⟫ ';
+export const CONTINUES_MARK = ' «continues»';
+export const CONTINUED_MARK = '«continued» ';
 /** Room for both marks, and for a mask that is longer than nothing. */
 export const MAX_PART_BYTES = MAX_LOG_LINE_BYTES - 64;
 

@@ -2,6 +2,7 @@ import type { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 } from 'uuid';
 import { LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerCommand } from '../control-plane/control-plane.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { until } from './programs.ts';
@@ -16,8 +17,8 @@ export interface KnownRun {
 }
 
 /**
- * Stands in for the API, which belongs to another room: same promises (a repeated batch is stored once, a gap is
- * refused, a result needs every line), no database. The wire itself is tested against the real API.
+ * Stands in for the API, which belongs to another room: same promises (a repeated claim gets the same run, a repeated
+ * batch is stored once, a gap is refused, a result needs every line), no database. The wire itself is tested against the real API.
  */
 export class FakeControlPlane implements ControlPlane {
   readonly runs = new Map<string, KnownRun>();
@@ -25,6 +26,7 @@ export class FakeControlPlane implements ControlPlane {
   renewals = 0;
   claimedMs = 0;
   private readonly pending: RunSpec[] = [];
+  private readonly claims = new Map<string, KnownRun>();
   private readonly queue: RunnerCommand[] = [];
   private wake: (() => void) | null = null;
 
@@ -52,10 +54,19 @@ export class FakeControlPlane implements ControlPlane {
     return { name: 'test-runner' };
   };
 
-  claim = async (): Promise<RunSpec | null> => {
+  claim = async (claimId: string): Promise<RunSpec | null> => {
     this.fail();
     this.claimedMs = performance.now();
-    return this.pending.shift() ?? null;
+    const earlier = this.claims.get(claimId);
+    if (earlier) {
+      if (earlier.lines.length > 0) return null;
+      earlier.spec = { ...earlier.spec, lease: { ...earlier.spec.lease, token: v7() } };
+      return earlier.spec;
+    }
+    const spec = this.pending.shift();
+    const run = spec && this.runs.get(spec.runId);
+    if (run) this.claims.set(claimId, run);
+    return spec ?? null;
   };
 
   renew = async (leases: readonly RunLease[]): Promise<LeaseVerdict[]> => {

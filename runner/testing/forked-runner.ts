@@ -44,7 +44,7 @@ process.on('message', ({ id, value, error }: ForkedAnswer) => {
 
 const controlPlane: ControlPlane = {
   register: (advert) => call('register', advert),
-  claim: () => call<RunSpec | null>('claim'),
+  claim: (claimId) => call<RunSpec | null>('claim', claimId),
   renew: (leases) => call('renew', leases),
   appendLogs: (lease, batch) => call('appendLogs', lease, batch),
   uploadArtifact: (lease, artifact) => call('uploadArtifact', lease, artifact),

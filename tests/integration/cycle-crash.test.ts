@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { eventually } from '#tests/kit/eventually.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
@@ -35,7 +36,12 @@ test.each(PHASES)('a cycle killed after %s and run again makes nothing twice', a
   const message = await sendMessage(system.core, user, { conversationId: conversation.id, content: '1. rename getUser to fetchUser in core/users.ts\n2. document the change in CHANGELOG.md' });
 
   expect(await runWorker(project.id, phase)).toBe('SIGKILL');
-  await runCycles(system.core, project.id, { planner: rulesPlanner });
+  // The database gives the dead worker's lock back when it notices that its connection is gone.
+  const open = () => system.core.db.orchestratorCycle.count({ where: { projectId: project.id, status: { in: ['pending', 'running'] } } });
+  await eventually(async () => {
+    await runCycles(system.core, project.id, { planner: rulesPlanner });
+    return open();
+  }, (count) => count === 0);
 
   const tasks = await system.core.db.task.findMany({ where: { projectId: project.id }, include: { runs: true, events: true } });
   expect(tasks).toHaveLength(2);

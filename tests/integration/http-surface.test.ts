@@ -160,7 +160,7 @@ describe('queries that ask for too much', () => {
     ['depth', `query ($id: ID!) { task(id: $id) { ${'parent { '.repeat(12)} id ${'} '.repeat(12)} } }`],
     ['aliases', `{ ${repeat(20, (i) => `a${i}: viewer { id }`)} }`],
     ['tokens', `{ viewer { ${repeat(1_100, () => 'id')} } }`],
-    ['cost', `query ($id: ID!) { task(id: $id) { ${repeat(12, (i) => `f${i}: followUps { runs { task { followUps { runs { task { followUps { id title description status priority } } } } } } }`)} } }`],
+    ['cost', 'query ($id: ID!) { conversations(projectId: $id, first: 100) { nodes { messages(first: 100) { nodes { content } } } } }'],
     ['fragments that call themselves', 'query { viewer { ...A } } fragment A on User { ...A }'],
     ['logins by alias', 'mutation { a: login(input: { email: "a@b.test", password: "x" }) { __typename } b: login(input: { email: "a@b.test", password: "y" }) { __typename } }'],
     ['logins by fragment', 'mutation { ...A login(input: { email: "a@b.test", password: "x" }) { __typename } } fragment A on Mutation { b: login(input: { email: "a@b.test", password: "y" }) { __typename } }'],
@@ -178,18 +178,20 @@ describe('queries that ask for too much', () => {
     await bystander.until((items) => items.length > 0);
     const refused = collect(client, query, { id: newId() });
     const errors = await until(refused.ended, (ended) => ended !== null);
-    expect(errors).toMatchObject([{ extensions: { code: 'QUERY_REJECTED' } }]);
+    // Mutations go over HTTP only, so that a socket refuses them for that already.
+    expect(errors).toMatchObject([{ extensions: { code: query.startsWith('mutation') ? 'BAD_USER_INPUT' : 'QUERY_REJECTED' } }]);
+    expect(JSON.stringify(errors)).not.toContain('"http"');
     expect(bystander.ended()).toBeNull();
     await client.dispose();
   });
 
   test('reading a list of every item of a list is bounded, not executed a thousand times', async () => {
     const agent = await seeder(system.core).agent(project);
-    for (let i = 0; i < 120; i += 1) await system.core.db.task.create({ data: { id: newId(), projectId: project.id, title: `T${i}`, type: 'doc', requestedBy: 'api', agentId: agent.id, acceptanceCriteria: [] } });
+    await system.core.db.task.createMany({ data: Array.from({ length: 250 }, (_, i) => ({ id: newId(), projectId: project.id, title: `T${i}`, type: 'doc' as const, requestedBy: 'api' as const, agentId: agent.id, acceptanceCriteria: [] })) });
     const answer = await post(url, 'query ($id: ID!) { board(projectId: $id) { id events(first: 100) { nodes { id } } } }', { id: project.id }, user.token);
     expect(errorsOf(answer)[0]).toBe('QUERY_REJECTED');
-    const few = await post(url, 'query ($id: ID!) { tasks(projectId: $id, first: 20) { nodes { id events(first: 100) { nodes { id } } } } }', { id: project.id }, user.token);
-    expect(errorsOf(few)).toEqual([]);
+    const few = await post(url, 'query ($id: ID!) { tasks(projectId: $id, first: 20) { nodes { id events(first: 5) { nodes { id } } } } }', { id: project.id }, user.token);
+    expect(few.errors ?? []).toEqual([]);
   });
 });
 
@@ -362,7 +364,7 @@ describe('the schema', () => {
     expect(new Set(errorsOf(await post(closed.url, INTROSPECT, {}, user.token)))).toEqual(new Set(['QUERY_REJECTED']));
     const hint = await post(closed.url, '{ viewer { emai } }', {}, user.token);
     expect(hint.errors?.[0]?.message).not.toMatch(/Did you mean/);
-    expect((await fetch(`${closed.url}/graphql`, { headers: { accept: 'text/html' } })).headers.get('content-type')).not.toContain('html');
+    expect((await fetch(`${closed.url}/graphql`, { headers: { accept: 'text/html' } })).headers.get('content-type') ?? '').not.toContain('html');
   });
 });
 

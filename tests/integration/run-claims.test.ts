@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
+import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
-import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { endLease, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
-import { until } from '#tests/kit/until.ts';
+import { errorOf, until } from '#tests/kit/until.ts';
 
 let system: TestSystem;
 let core: Core;
@@ -89,6 +91,67 @@ describe('many claims at once', () => {
     const answers = await Promise.allSettled(tasks.flatMap((task) => [runner.claimOrNull(), commentOnTask(core, user, { taskId: task.id, text: 'hm' }), runner.claimOrNull()]));
     expect(answers.filter((answer) => answer.status === 'rejected')).toEqual([]);
     expect(await core.db.agentRun.count({ where: { projectId: project.id, status: 'started' } })).toBe(10);
+  });
+});
+
+describe('a claim that is repeated', () => {
+  test('its run is answered again: the same attempt, a fresh lease, and the first lease no longer counts', async () => {
+    await seeder(core).configure(agent, { concurrency: 1 });
+    const task = await scheduledTask(core, user, project, agent);
+    const runner = await runnerOf({ capacity: 1 });
+    const claimId = newId();
+    const first = await runner.claimOrNull(claimId);
+    const second = await runner.claimOrNull(claimId);
+    if (!first || !second) throw new Error('Expected the same run twice');
+    expect(second.spec).toEqual({ ...first.spec, lease: { ...first.spec.lease, token: second.token } });
+    expect(second.token).not.toBe(first.token);
+    expect(await errorOf(runner.append(first, 0, ['old']))).toMatchObject({ code: 'LEASE_LOST' });
+    await runner.append(second, 0, ['new']);
+    expect(await core.db.agentRun.count({ where: { taskId: task.id } })).toBe(1);
+    expect(await core.db.taskEvent.count({ where: { taskId: task.id, eventType: 'status_changed' } })).toBe(1);
+    expect((await runner.complete(second, { lineCount: 1 })).status).toBe('completed');
+  });
+
+  test('a lease that has ended, but was not taken away yet, begins anew', async () => {
+    await scheduledTask(core, user, project, agent);
+    const runner = await runnerOf();
+    const claimId = newId();
+    const first = await runner.claimOrNull(claimId);
+    await endLease(core, first?.spec.runId ?? '');
+    const second = await runner.claimOrNull(claimId);
+    expect(second?.spec.runId).toBe(first?.spec.runId);
+    await sweepLeases(core);
+    expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: first?.spec.runId ?? '' } })).status).toBe('started');
+  });
+
+  test('once something was heard of the run, an old request gets nothing, and no other run either', async () => {
+    await seeder(core).configure(agent, { concurrency: 100 });
+    await scheduledTask(core, user, project, agent, { title: 'One' });
+    const runner = await runnerOf();
+    const claimId = newId();
+    const held = await runner.claimOrNull(claimId);
+    if (!held) throw new Error('Expected a run');
+    await scheduledTask(core, user, project, agent, { title: 'Two' });
+    await runner.append(held, 0, ['a line']);
+    expect(await runner.claimOrNull(claimId)).toBeNull();
+    await runner.complete(held, { lineCount: 1 });
+    expect(await runner.claimOrNull(claimId)).toBeNull();
+    expect((await runner.claimOrNull(newId()))?.spec.prompt.title).toBe('Two');
+  });
+
+  test('many at once under one id get one run, and another runner gets nothing by it', async () => {
+    await seeder(core).configure(agent, { concurrency: 100 });
+    for (let i = 0; i < 3; i += 1) await scheduledTask(core, user, project, agent, { title: `Task ${i}` });
+    const [runner, stranger] = [await runnerOf(), await runnerOf()];
+    const claimId = newId();
+    const held = await claimsOf(Array.from({ length: 10 }, () => runner.claimOrNull(claimId)));
+    expect([held.length, new Set(held.map(({ spec }) => spec.runId)).size]).toEqual([10, 1]);
+    expect(await stranger.claimOrNull(claimId)).toBeNull();
+    expect(await core.db.agentRun.count({ where: { projectId: project.id, status: 'started' } })).toBe(1);
+  });
+
+  test('an id that is none is refused', async () => {
+    expect(await errorOf((await runnerOf()).claimOrNull('mine'))).toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 });
 

@@ -39,8 +39,9 @@ export function runnerSide(core: Core, runner: RunnerActor) {
       const spec = RunSpec.parse(claimed.spec);
       return { spec, token: spec.lease.token, runner };
     },
-    async claimOrNull(): Promise<HeldRun | null> {
-      const claimed = await claimRun(core, runner);
+    /** @param claimId the runner's own, to be given the same run again */
+    async claimOrNull(claimId: string | null = null): Promise<HeldRun | null> {
+      const claimed = await claimRun(core, runner, claimId);
       return claimed && { spec: claimed.spec, token: claimed.spec.lease.token, runner };
     },
     append: (held: HeldRun, firstSeq: number, messages: string[], streams = '1'.repeat(messages.length)): Promise<number> =>

@@ -6,7 +6,7 @@ import { classify, namesTopic, tellsOfProduct } from './classify.ts';
 import type { Segment } from './classify.ts';
 import { dependsOnFormer, readClauses } from './clauses.ts';
 import { demandsWithin, trimClause } from './criteria.ts';
-import { isListHeader, isRemedy, nothingPending, sharesTopic, startsWithPronoun, unquoted } from './drafts.ts';
+import { isAskKind, isListHeader, isRemedy, nothingPending, sharesTopic, startsWithPronoun, unquoted } from './drafts.ts';
 import type { Ask, Draft, Pending, Place } from './drafts.ts';
 import { findPriorityMarkers } from './markers.ts';
 import type { PriorityMarker } from './markers.ts';
@@ -106,6 +106,7 @@ class AskReader {
       draft.markers.push(...own);
       draft.paths.push(...pathsIn(said));
     };
+    if (segment.isCounted === true && isAskKind(segment.kind)) return this.begin(segment, at, range, own);
     switch (segment.kind) {
       case 'nothing':
         if (own.length > 0 && isSameBlock) last.markers.push(...own);

@@ -1,7 +1,7 @@
 import type { TaskType } from '#contract/enums.ts';
 import { readInstruction } from './instruction.ts';
 import type { Instruction } from './instruction.ts';
-import { typeOfInstruction, typeOfStatement } from './intent.ts';
+import { namesDocument, typeOfInstruction, typeOfStatement } from './intent.ts';
 import { readLead } from './lead.ts';
 import type { Lead } from './lead.ts';
 import type { PriorityMarker } from './markers.ts';
@@ -34,6 +34,8 @@ export interface Segment {
   type: TaskType;
   /** Said once in front of an enumeration: "Fix login (p1), dark mode (p5)". */
   sharedVerb?: string;
+  /** One of the things that were counted out: never a part of the one before. */
+  isCounted?: boolean;
 }
 
 /** What stands below, or behind the colon, says how the result is judged. */
@@ -69,6 +71,8 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
   const asAsk = (at: number, verb?: string): Segment => {
     const instruction = readInstruction(tokens, at, Math.min(to, at + INSTRUCTION_WINDOW), verb);
     const type = lead.type ?? typeOfInstruction(instruction, paths);
+    // "Readme: add a badge"
+    if (type === 'code_change' && at > lead.core + 1 && namesDocument(tokens.slice(lead.core, at - 1))) return make('ask', { core: at, instruction, type: 'doc' });
     return make('ask', { core: at, instruction, type });
   };
   if (lead.kinds.has('need')) return named.some((token) => small.SOCIAL_WORDS.has(token.lower)) ? make('nothing') : asAsk(lead.core, 'need');
@@ -92,6 +96,7 @@ function statement(tokens: readonly Token[], lead: Lead, to: number, make: (kind
   const said = tokens.slice(lead.core, to);
   const first = said[0]?.lower ?? '';
   if (said.some((token) => small.SOCIAL_WORDS.has(token.lower)) && paths.length === 0) return make('nothing');
+  if (/^(?:sorry|oops|whoops|ups|my)$/.test(tokens[lead.from]?.lower ?? '') && !namesTopic(said) && paths.length === 0) return make('nothing');
   const type = lead.type ?? typeOfStatement(said, paths);
   const isFirstPerson = words.FIRST_PERSON.has(first);
   // "It should answer 429" demands; "The list is empty, it should show three rows" reports.
@@ -117,7 +122,8 @@ function statement(tokens: readonly Token[], lead: Lead, to: number, make: (kind
  */
 function instructionStart(tokens: readonly Token[], lead: Lead, to: number, markers: ReadonlyMap<number, PriorityMarker>): number | null {
   if (lead.kinds.has('gerund')) return lead.core;
-  const isDirect = startsInstruction(tokens, lead.core, to, lead.kinds.has('request'));
+  const isPolite = tokens.slice(Math.max(lead.core - 2, 0), lead.core).some((token) => /^(?:please|pls|plz|kindly)$/.test(token.lower));
+  const isDirect = startsInstruction(tokens, lead.core, to, lead.kinds.has('request') || isPolite);
   const opensSubordinate = words.OPENING_SUBORDINATORS.has(tokens[lead.core]?.lower ?? '');
   const last = Math.min(to, lead.core + 40);
   for (let i = lead.core + 1; i < last; i += 1) {
@@ -193,12 +199,15 @@ export function namesTopic(said: readonly Token[]): boolean {
 export function tellsOfProduct(said: readonly Token[]): boolean {
   const names = said.filter(isNaming).map((token) => token.lower);
   const verbAt = names.findIndex((word, i) => i > 0 && words.STATES.has(word));
+  // "Anna will look at the API", "the deploy took a while": plans and the past are no complaint
+  if (/^(?:will|would|may|might|was|were|had|did|went|came|took|worked|succeeded|happened)$/.test(names[verbAt] ?? '')) return false;
   if (verbAt < 0 || words.FIRST_PERSON.has(names[0] ?? '') || words.PRONOUNS.has(names[0] ?? '')) return false;
-  return namesTopic(said) && !names.some((word) => words.GOOD_NEWS.has(word) || small.SOCIAL_WORDS.has(word));
+  const isAboutProduct = namesTopic(said) || (names.slice(0, verbAt).some((word) => topics.PRODUCT_NOUNS.has(singular(word))) && !names.some((word) => words.WORK_STATES.has(word)));
+  return isAboutProduct && !names.some((word) => words.GOOD_NEWS.has(word) || small.SOCIAL_WORDS.has(word));
 }
 
 export function hasTrouble(said: readonly Token[]): boolean {
-  return said.some((_, i) => i < INSTRUCTION_WINDOW && words.TROUBLE.match(said, i) !== null);
+  return said.some((token, i) => i < INSTRUCTION_WINDOW && (words.TROUBLE.match(said, i) !== null || (token.lower === 'too' && said[i + 1]?.kind === 'word')));
 }
 
 function demandsFirst(said: readonly Token[]): boolean {

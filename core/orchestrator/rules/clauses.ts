@@ -213,6 +213,9 @@ export function dependsOnFormer(tokens: readonly Token[], core: number, to: numb
   const named = rest.filter((token) => isNaming(token) && token.lower !== 'me' && token.lower !== 'us');
   const [first, second] = named;
   if (first === undefined || (named.length <= 2 && /^(?:why|how|so|again)$/.test(named.at(-1)?.lower ?? ''))) return true;
+  // "add some", "fix the typos there"
+  if (named.length === 1 && /^(?:some|more|several|both|one|any)$/.test(first.lower)) return true;
+  if (named.at(-1)?.lower === 'there' && named.length <= 4) return true;
   if (ANAPHORS.has(first.lower)) {
     // "this page", "all buttons": a thing of its own
     const isDeterminer = /^(?:this|that|these|those|all|its|their|same|so|there)$/.test(first.lower);

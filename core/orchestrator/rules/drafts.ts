@@ -1,5 +1,6 @@
 import type { TaskType } from '#contract/enums.ts';
 import type { Block } from './blocks.ts';
+import type { SegmentKind } from './classify.ts';
 import type { PriorityMarker } from './markers.ts';
 import type { TextRange } from './ranges.ts';
 import { topicWords } from './topics.ts';
@@ -82,4 +83,9 @@ export function sharesTopic(former: readonly Token[], latter: readonly Token[]):
 
 export function isListHeader(text: string, block: Block): boolean {
   return text.slice(Math.max(block.start, block.end - 4), block.end).replace(/[*_\s]/g, '').endsWith(':');
+}
+
+/** Whether a clause of this kind can be an ask by itself. */
+export function isAskKind(kind: SegmentKind): boolean {
+  return kind === 'ask' || kind === 'report' || kind === 'wish' || kind === 'question';
 }

@@ -1,7 +1,7 @@
 import { isNaming } from './tokens.ts';
 import type { Token } from './tokens.ts';
-import { NOUN_PHRASE_ENDS, PREPOSITIONS, SUBORDINATORS } from './words/statements.ts';
-import { verbOfGerund } from './words/verbs.ts';
+import { DETERMINERS, NOUN_PHRASE_ENDS, PREPOSITIONS, SUBORDINATORS } from './words/statements.ts';
+import { VERBS, verbOfGerund } from './words/verbs.ts';
 
 /** A noun phrase: "the failing test". Its head is its last word, which says what it is. */
 export interface NounPhrase {
@@ -57,8 +57,13 @@ function endsMainClause(tokens: readonly Token[], at: number, verbAt: number): b
 
 function readPhrase(tokens: readonly Token[], from: number): NounPhrase {
   let end = from;
-  while (end < tokens.length && !(tokens[end]?.kind === 'punct' && !')['.includes(tokens[end]?.text ?? '')) && !NOUN_PHRASE_ENDS.has(tokens[end]?.lower ?? '')) end += 1;
+  while (end < tokens.length && !joinsInstruction(tokens, end) && !(tokens[end]?.kind === 'punct' && !')['.includes(tokens[end]?.text ?? '')) && !NOUN_PHRASE_ENDS.has(tokens[end]?.lower ?? '')) end += 1;
   while (end > from && TRAILING_ADVERBS.has(tokens[end - 1]?.lower ?? '')) end -= 1;
   const phrase = tokens.slice(from, end);
   return { tokens: phrase, head: phrase.findLast((token) => isNaming(token)) ?? null };
+}
+
+/** "… and link it to the changelog": another instruction, not more of the phrase. */
+function joinsInstruction(tokens: readonly Token[], at: number): boolean {
+  return tokens[at]?.lower === 'and' && VERBS.has(tokens[at + 1]?.lower ?? '') && DETERMINERS.has(tokens[at + 2]?.lower ?? '');
 }

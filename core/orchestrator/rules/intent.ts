@@ -19,7 +19,7 @@ const BACKEND = topicTable(topics.BACKEND_TOPICS);
 /** Verbs, with their particles and questions, that say by themselves what kind of work is meant. */
 const TYPE_OF_VERB = phraseTable<TaskType>([
   ...listOf(`investigate, research, find out, figure out, work out, explore, compare, evaluate, analyse, analyze, look into, dig into, understand, explain, tell me, tell us, teach me, show me how, show me where, show me why, walk me through, give me an overview, diagnose, determine, profile, benchmark, measure, estimate, brainstorm, suggest,
-    propose, recommend, assess, spike, think about, think through, know, learn about, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify, reproduce, repro, bisect`)
+    propose, recommend, assess, spike, think about, think through, know, learn about, try out, experiment with, play with, search for, search the code, search the codebase, search our code, look for, look up, check why, check how, check where, check what, check which, see why, see how, see what, see whether, see if, trace, identify, describe how, summarise how, summarize how, list all, find all, find every, find where, find which, come up with, read up on, learn, locate, count, decide, examine, find, study, weigh, clarify, reproduce, repro, bisect`)
     .map((phrase) => [phrase, 'research'] as const),
   ...listOf(`review, re-review, audit, check, double-check, double check, inspect, proofread, look over, go over, go through, read through, look through, read over, walk through, look at, take a look, have a look, give feedback, give me feedback, critique, code-review, code review, sanity check, sanity-check, scrutinize, scrutinise, vet, scan`)
     .map((phrase) => [phrase, 'review'] as const),
@@ -62,7 +62,7 @@ export function typeOfInstruction(instruction: Instruction, paths: readonly stri
   if (/^comments?$/.test(object.head?.lower ?? '') && MAKE_VERBS.has(verb) && places.some(({ phrase }) => phrase.tokens.some((token) => token.kind === 'path' || token.kind === 'code' || CODE_NOUNS.has(singular(token.lower))))) return 'doc';
   if (byVerb === 'doc') return explainsSomething(verb, all) && !asksForDocument(instruction, paths) ? 'research' : 'doc';
   if (byVerb === 'infra' && !asksForDocument(instruction, paths) && !isAbout(FRONTEND, object)) return 'infra';
-  if (!isRepair && MAKE_VERBS.has(verb) && isTest(object, paths)) return 'test';
+  if (!isRepair && MAKE_VERBS.has(verb) && (isTest(object, paths) || isAddedToTests(instruction))) return 'test';
   if (asksForDocument(instruction, paths)) return 'doc';
   if (asksForInfrastructure(instruction, paths)) return 'infra';
   if (!(PACKAGE_VERBS.has(verb) && PACKAGES.has(singular(object.head?.lower ?? ''))) && SETUP_VERBS.has(verb) && isAbout(SETUP, object) && !mentions(FRONTEND, places)) return 'infra';
@@ -107,6 +107,11 @@ function isTest(object: NounPhrase, paths: readonly string[]): boolean {
   if (topics.CONTAINER_NOUNS.has(last) && endsWithTopic(TESTS, words.slice(0, -1))) return true;
   if (object.head?.kind === 'code') return /\btests?\b/.test(object.head.lower);
   return paths.length > 0 && paths.every((path) => topics.TEST_PATH.test(path.toLowerCase()));
+}
+
+/** "add some cases to the parser tests" */
+function isAddedToTests({ verb, places }: Instruction): boolean {
+  return /^(?:add|write|include|put)$/.test(verb) && places.some(({ preposition, phrase }) => /^(?:to|into)$/.test(preposition) && isAbout(TESTS, phrase));
 }
 
 /** "cover the parser with tests" */
@@ -159,6 +164,11 @@ export function asksForDocument({ verb, object, places }: Instruction, paths: re
 
 function isDocHead(head: Token | null): boolean {
   return head?.kind === 'path';
+}
+
+/** Whether these few words are the name of a text: "Readme", "the API docs". */
+export function namesDocument(tokens: readonly Token[]): boolean {
+  return tokens.length < 5 && isDocument({ tokens: [...tokens], head: tokens.at(-1) ?? null });
 }
 
 function isDocument({ tokens, head }: NounPhrase): boolean {

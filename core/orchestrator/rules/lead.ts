@@ -11,6 +11,8 @@ import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
 
 /** What stands before the words that matter, and where those begin. */
 export interface Lead {
+  /** Index of its own first token. */
+  from: number;
   /** Index of the first token that matters. */
   core: number;
   kinds: ReadonlySet<LeadKind>;
@@ -92,7 +94,7 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
     at += lead.length;
     if (lead.value === 'need') break;
   }
-  return { core: at, kinds, markers: passed, type };
+  return { from, core: at, kinds, markers: passed, type };
 }
 
 /** "bug:", "feature request:", "[frontend]", "Login page:" is kept: only known kinds are skipped. */

@@ -5,6 +5,7 @@ import { TaskDefinition } from '#contract/task-definition.ts';
 import { PHRASINGS } from '#tests/fixtures/phrasings.ts';
 import { relayMessage } from '../relayer.ts';
 import { rulesPlanner } from './rules-planner.ts';
+import { corrected } from './spelling.ts';
 
 interface Utterance {
   text: string;
@@ -44,6 +45,27 @@ for (const [kind, phrasings] of Object.entries(PHRASINGS)) {
   });
 }
 
+/** A regression table like PHRASINGS, with words that must survive; where no agent is given either side is right. */
+const chatMessages = JSON.parse(readFileSync(new URL('./chat-messages.json', import.meta.url), 'utf8')) as { text: string; tasks: { type: string; priority: number; agent?: string; titleHas: string[] }[] }[];
+
+describe('chat messages', () => {
+  test.each(chatMessages)('$text', async ({ text, tasks: expected }) => {
+    const tasks = await plan(text);
+    expect(tasks.map(({ type, priority }) => ({ type, priority }))).toEqual(expected.map(({ type, priority }) => ({ type, priority })));
+    for (const [i, { agent, titleHas }] of expected.entries()) {
+      const task = tasks[i];
+      if (agent !== undefined) expect(task?.agent.name).toBe(agent);
+      for (const words of titleHas) expect(`${task?.title} ${task?.description}`.toLowerCase()).toContain(words.toLowerCase());
+    }
+  });
+});
+
+describe('slips of typing', () => {
+  test.each([['plese', 'please'], ['upgrde', 'upgrade'], ['heder', 'header'], ['teh', 'the'], ['remote', 'remote'], ['crate', 'crate'], ['cloud', 'cloud'], ['updates', 'updates'], ['constructor', 'constructor']])('%s is read as %s', (typed, meant) => {
+    expect(corrected(typed)).toBe(meant);
+  });
+});
+
 describe('titles', () => {
   test.each([
     ['urgent, please fix the failing test in src/sum.js', ['Fix the failing test in src/sum.js']],
@@ -59,6 +81,8 @@ describe('titles', () => {
     ['Fix the cron job, this one is really urgent!', ['Fix the cron job']],
     ['Add tests for:\n- login\n- signup', ['Add tests for login, signup']],
     ['Replace „Senden“ with “Submit” in `web/my page.tsx`', ['Replace „Senden“ with “Submit” in `web/my page.tsx`']],
+    ['Fix login (p1), dark mode (p5)', ['Fix login', 'Fix dark mode']],
+    ['Users report that the reset mail never arrives', ['Fix: the reset mail never arrives']],
     ['FIX THE LOGIN PAGE. ASAP!!!', ['FIX THE LOGIN PAGE']],
   ])('%s', async (text, titles) => {
     expect((await plan(text)).map(({ title }) => title)).toEqual(titles);

@@ -45,7 +45,7 @@ export function projectOfTask(cache: Cache, taskId: string): string | null {
 export function addToConnections(cache: Cache, parent: Ref | 'Query', field: string, ref: Ref, options: { at: 'start' | 'end'; matches?: (args: Record<string, unknown>) => boolean }): void {
   const key = keyOf(cache, ref);
   for (const found of cache.inspectFields(parent as never)) {
-    if (found.fieldName !== field || (options.matches && !options.matches((found.arguments ?? {}) as Record<string, unknown>))) continue;
+    if (found.fieldName !== field || (options.matches && !options.matches((found.arguments ?? {})))) continue;
     const connection = cache.resolve(parent as never, found.fieldKey);
     if (typeof connection !== 'string') continue;
     const nodes = (cache.resolve(connection, 'nodes') ?? []) as string[];
@@ -64,6 +64,6 @@ export function addToList(cache: Cache, parent: Ref, field: string, ref: Ref): v
 /** Marks fields as unknown, so that whoever shows them asks again. */
 export function forget(cache: Cache, parent: Ref | 'Query', fields: readonly string[], matches: (args: Record<string, unknown>) => boolean = () => true): void {
   for (const found of cache.inspectFields(parent as never)) {
-    if (fields.includes(found.fieldName) && matches((found.arguments ?? {}) as Record<string, unknown>)) cache.invalidate(parent as never, found.fieldName, found.arguments as never);
+    if (fields.includes(found.fieldName) && matches((found.arguments ?? {}))) cache.invalidate(parent as never, found.fieldName, found.arguments);
   }
 }

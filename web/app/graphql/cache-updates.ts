@@ -82,6 +82,6 @@ export const optimisticAnswers: OptimisticMutationConfig = {
         __typename: 'Message', id: `${PENDING_PREFIX}${++pendingCount}`, role: 'USER', content: input.content, contentFormat: 'PLAIN',
         conversationId: input.conversationId, createdAt: new Date().toISOString(), relatedTasks: [],
       },
-    } as never;
+    };
   },
 };

@@ -29,7 +29,7 @@ export function liveSubscriptions(): Exchange {
               if (after !== null && event.__typename !== 'ResyncEvent' && BigInt(event.cursor) <= BigInt(after)) return;
               after = event.cursor;
             }
-            sink.next(result as never);
+            sink.next(result);
           };
           return { unsubscribe: socket().subscribe(payload, { next, error: (error) => sink.error(error), complete: () => sink.complete() }) };
         },

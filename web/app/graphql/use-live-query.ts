@@ -16,7 +16,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
   variables: Variables,
   { isPaused = false, requestPolicy }: { isPaused?: boolean; requestPolicy?: 'cache-and-network' } = {},
 ): LiveQuery<Data, Variables> {
-  const [state, execute] = useQuery({ query, variables, pause: isPaused, ...(requestPolicy ? { requestPolicy } : {}) } as Parameters<typeof useQuery<Data, Variables>>[0]);
+  const [state, execute] = useQuery({ query, variables, pause: isPaused, ...(requestPolicy ? { requestPolicy } : {}) });
   const refetch = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
   useResync(refetch);
   return { data: state.data, error: state.error, fetching: state.fetching, stale: state.stale, refetch };

@@ -8,6 +8,8 @@ import type { LogStore } from './log-store.ts';
 
 const ROW_PX = 18;
 const OVERSCAN_ROWS = 24;
+/** Lines that only fly past are not fetched; nor is the start of a log that opens at its end. */
+const SETTLE_MS = 60;
 /** This close to the end counts as the end. */
 const END_PX = 24;
 
@@ -62,9 +64,12 @@ export function LogView({ store, isLive, isWrapped, query, currentMatch, label, 
 
   const items = rows.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  const isEmpty = count === 0;
   useEffect(() => {
-    if (count > 0) store.ensure(first, last);
-  }, [store, first, last, count]);
+    if (isEmpty) return;
+    const timer = setTimeout(() => store.ensure(first, last), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [store, first, last, isEmpty]);
 
   const pause = (): void => {
     setFollowing(false);

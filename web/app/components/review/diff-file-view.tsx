@@ -41,15 +41,15 @@ export const DiffFileView = memo(function DiffFileView({ file, mode, id }: { fil
         <table className="w-full table-fixed border-collapse font-mono text-xs leading-[18px]">
           {mode === 'unified' ? (
             <colgroup>
-              <col className="w-11" />
-              <col className="w-11" />
+              <col className="w-8 sm:w-11" />
+              <col className="w-8 sm:w-11" />
               <col />
             </colgroup>
           ) : (
             <colgroup>
-              <col className="w-11" />
+              <col className="w-8 sm:w-11" />
               <col />
-              <col className="w-11" />
+              <col className="w-8 sm:w-11" />
               <col />
             </colgroup>
           )}
@@ -103,7 +103,7 @@ const MARKS = { context: '', added: 'bg-done/30 rounded-sm', removed: 'bg-failed
 const SIGNS = { context: ' ', added: '+', removed: '-' } as const;
 
 function Gutter({ line, number }: { line: DiffLine | null; number: number | null }) {
-  return <td className={clsx('tabular select-none px-2 text-right align-top text-2xs leading-[18px] text-faint', line ? GUTTERS[line.kind] : 'bg-sunken')}>{number}</td>;
+  return <td className={clsx('tabular select-none px-1 text-right sm:px-2 align-top text-2xs leading-[18px] text-faint', line ? GUTTERS[line.kind] : 'bg-sunken')}>{number}</td>;
 }
 
 function Code({ line, look }: { line: DiffLine | null; look: Look }) {

@@ -41,7 +41,7 @@ export function highlightLines(lines: readonly string[], path: string): CodeToke
         if (part !== '') result.at(-1)?.push({ text: part, className });
       });
     } else if (node.type === 'element') {
-      const own = (node.properties['className'] as string[] | undefined)?.map(classOf).find(Boolean);
+      const own = (node.properties['className'])?.map(classOf).find(Boolean);
       for (const child of node.children) walk(child, own ?? className);
     }
   };

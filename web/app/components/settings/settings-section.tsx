@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 /** A part of a settings page: what it is about on top, what can be set below. */
 export function SettingsSection({ title, text, actions, children }: { title: string; text?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   return (
-    <section className="border-t border-line py-6 first:border-t-0 first:pt-0">
+    <section className="border-t border-line py-6 first-of-type:border-t-0 first-of-type:pt-0">
       <div className="mb-4 flex flex-wrap items-start justify-between gap-3">
         <div>
           <h2 className="text-lg font-semibold">{title}</h2>
