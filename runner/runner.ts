@@ -20,6 +20,10 @@ const CLAIM_RETRY_MS = 1_000;
 const RENEWAL_RETRY_MS = 500;
 /** How soon a new run's lease is thought of. */
 const IDLE_RENEWAL_MS = 500;
+/** What a stop that ends the runs leaves them between SIGTERM and SIGKILL: nobody waits longer for a runner that was told to stop. */
+const MAX_STOP_GRACE_MS = 6_000;
+/** And then for the control plane to hear of it. */
+const REPORT_MS = 4_000;
 /** Cancels of runs that are not ours yet: a command can overtake the answer to the claim. */
 const MAX_EARLY_CANCELS = 100;
 /** Used where the command itself was missed; who canceled and why, the server knows. */
@@ -94,9 +98,9 @@ export class Runner {
   async stop(isEndingRuns = false): Promise<void> {
     this.isReady = false;
     if (isEndingRuns) {
-      for (const run of this.live.values()) run.cancel({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner was stopped' });
-      const graceMs = Math.max(0, ...[...this.live.values()].map(({ spec }) => spec.limits.graceMs));
-      await Promise.race([Promise.all([...this.live.values()].map(({ finished }) => finished)), sleep(graceMs + 3_000, undefined, { ref: false })]);
+      const runs = [...this.live.values()];
+      for (const run of runs) run.cancel({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner was stopped' }, MAX_STOP_GRACE_MS);
+      await Promise.race([Promise.all(runs.map(({ finished }) => finished)), sleep(MAX_STOP_GRACE_MS + REPORT_MS, undefined, { ref: false })]);
     }
     this.stopping.abort();
     await Promise.all([...this.live.values()].map((run) => run.leave()));

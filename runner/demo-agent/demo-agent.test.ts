@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildProgram, temporaryFolder } from '../testing/programs.ts';
 
@@ -48,6 +49,15 @@ test('it repairs the failing test, and says so in colour and on both streams', (
   expect(stdout).toContain('\u001b[');
   expect(stdout.split('\n').length).toBeGreaterThan(20);
   expect(stderr).toContain('subtracts');
+});
+
+test('its last paragraph is one or two sentences, and it uses no sign that common monospace fonts lack', () => {
+  for (const title of ['Fix the failing test in src/sum.js', 'Add a CONTRIBUTING file', 'Rewrite everything']) {
+    const { stdout, stderr } = work({ title });
+    const lines = stripVTControlCharacters(stdout).trimEnd().split('\n');
+    expect([lines.at(-2), lines.at(-1)]).toEqual(['', expect.stringMatching(/^[A-Z].*\.$/)]);
+    expect(stdout + stderr).toMatch(/^[\n\u001b\u0020-\u007e\u00a0-\u00ff\u2010-\u2027]*$/);
+  }
 });
 
 test('it writes a CONTRIBUTING file, and works feedback into it', () => {

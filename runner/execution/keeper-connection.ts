@@ -51,8 +51,8 @@ export class KeeperConnection {
     this.send({ type: 'renew', lease });
   }
 
-  cancel(outcome: Outcome): void {
-    this.send({ type: 'cancel', outcome });
+  cancel(outcome: Outcome, graceMs?: number): void {
+    this.send({ type: 'cancel', outcome, graceMs });
   }
 
   /** Resolves when the status fits, or with null when the keeper has gone without that. */

@@ -27,7 +27,7 @@ function main(socketPath: string): void {
   const onMessage = (socket: Socket, message: ToKeeper): void => {
     if (message.type === 'ping') tell(socket, { type: 'pong' });
     if (message.type === 'renew') keeper?.renew(message.lease);
-    if (message.type === 'cancel') keeper?.end(message.outcome);
+    if (message.type === 'cancel') keeper?.end(message.outcome, message.graceMs);
     if (message.type !== 'assign' || keeper) return;
     clearTimeout(unclaimed);
     runId = message.assignment.runId;

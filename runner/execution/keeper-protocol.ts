@@ -29,7 +29,8 @@ export interface KeeperLease {
 export type ToKeeper =
   | { type: 'assign'; assignment: Assignment }
   | { type: 'renew'; lease: KeeperLease }
-  | { type: 'cancel'; outcome: Outcome }
+  /** `graceMs` may shorten the run's own time between SIGTERM and SIGKILL. */
+  | { type: 'cancel'; outcome: Outcome; graceMs?: number | undefined }
   | { type: 'ping' };
 
 export type FromKeeper =

@@ -50,7 +50,7 @@ export class LiveRun {
   private readonly stop = new AbortController();
   private keeper: KeeperConnection | null = null;
   private pump: LogPump | null = null;
-  private ending: Outcome | null = null;
+  private ending: { outcome: Outcome; graceMs: number } | null = null;
   private isFenced = false;
   private onFencedForLong = (): void => undefined;
   private readonly fencedForLong = new Promise<null>((resolve) => {
@@ -64,10 +64,13 @@ export class LiveRun {
     this.finished = this.live();
   }
 
-  /** Ends the run's programs; what they print meanwhile is kept. */
-  cancel(outcome: Outcome): void {
-    this.ending ??= outcome;
-    this.keeper?.cancel(outcome);
+  /**
+   * Ends the run's programs; what they print meanwhile is kept.
+   * @param maxGraceMs between SIGTERM and SIGKILL, when the agent's own grace is longer
+   */
+  cancel(outcome: Outcome, maxGraceMs = Number.POSITIVE_INFINITY): void {
+    this.ending ??= { outcome, graceMs: Math.min(this.spec.limits.graceMs, maxGraceMs) };
+    this.keeper?.cancel(this.ending.outcome, this.ending.graceMs);
   }
 
   /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
@@ -146,7 +149,7 @@ export class LiveRun {
     const { spec, folder, host } = this;
     try {
       const root = checkRoot(spec, host.search);
-      if (this.ending) return { status: null, finished: { outcome: this.ending, git: null, paths: [], artifacts: [] } };
+      if (this.ending) return { status: null, finished: { outcome: this.ending.outcome, git: null, paths: [], artifacts: [] } };
       const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
       const merged = await mergeBranch(host.git, {
         root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
@@ -161,7 +164,7 @@ export class LiveRun {
   private async runCommands(): Promise<{ status: KeeperStatus | null; finished: Finished }> {
     try {
       const status = (await this.adopt()) ?? (await this.start());
-      const outcome: Outcome = status?.outcome ?? this.ending ?? { status: 'failed', reason: 'internal', message: 'The keeper of this run was ended from outside, and the run with it' };
+      const outcome: Outcome = status?.outcome ?? this.ending?.outcome ?? { status: 'failed', reason: 'internal', message: 'The keeper of this run was ended from outside, and the run with it' };
       if (this.stop.signal.aborted) throw new Error('left to the next runner');
       const worktree = this.folder.worktree;
       const { spec, folder, host, masker } = this;
@@ -229,7 +232,7 @@ export class LiveRun {
   private async follow(keeper: KeeperConnection): Promise<KeeperStatus | null> {
     this.keeper = keeper;
     keeper.renew({ ttlMs: this.ttlMs });
-    if (this.ending) keeper.cancel(this.ending);
+    if (this.ending) keeper.cancel(this.ending.outcome, this.ending.graceMs);
     this.startPump();
     const status = await keeper.closed;
     if (this.stop.signal.aborted || status?.phase === 'ended') return status;

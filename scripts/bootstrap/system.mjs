@@ -68,7 +68,8 @@ export function createSystem(options) {
       args: [path.join(runner.binDir, 'runner.mjs')],
       cwd: runner.runnerDir,
       user: runner.user,
-      env: { ...runnerEnvironment(environment.variables, runner), OVERMIND_URL: apiOrigin, OVERMIND_RUNNER_DIR: runner.runnerDir, NODE_ENV: 'production' },
+      // Whoever stops the system expects no agent to go on; one that crashes leaves its runs to the next.
+      env: { ...runnerEnvironment(environment.variables, runner), OVERMIND_URL: apiOrigin, OVERMIND_RUNNER_DIR: runner.runnerDir, OVERMIND_RUNNER_ON_STOP: 'end', NODE_ENV: 'production' },
       logFile: logFile('runner'),
     }),
   };

@@ -273,7 +273,7 @@ describe('signing in', () => {
   });
 
   test('an address that a client claims for itself is not believed', async () => {
-    const strict = await connected(await system.startApi({ trustedProxies: [] } as never));
+    const strict = await connected(await system.startApi({ trustedProxies: [] }));
     for (let i = 0; i < LOGIN_ATTEMPTS_AN_ADDRESS; i += 1) await login(`somebody-${i}@example.test`, 'x', `192.0.2.${i}`, strict.url);
     expect(errorsOf(await login('somebody@example.test', 'x', '192.0.2.250', strict.url))).toEqual(['RATE_LIMITED']);
   });
@@ -360,7 +360,7 @@ describe('the schema', () => {
   });
 
   test('is shown to nobody otherwise, by introspection or by hints', async () => {
-    const closed = await system.startApi({ isExplorable: false } as never);
+    const closed = await system.startApi({ isExplorable: false });
     expect(new Set(errorsOf(await post(closed.url, INTROSPECT, {}, user.token)))).toEqual(new Set(['QUERY_REJECTED']));
     const hint = await post(closed.url, '{ viewer { emai } }', {}, user.token);
     expect(hint.errors?.[0]?.message).not.toMatch(/Did you mean/);

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startApi } from '#api/server.ts';
-import type { ApiServer } from '#api/server.ts';
+import type { ApiOptions, ApiServer } from '#api/server.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { createLogger } from '#core/platform/logger.ts';
 import { openCore } from '#core/platform/open-core.ts';
+import type { CoreOptions } from '#core/platform/open-core.ts';
 import { createTestDatabase, serverUrl } from './database.ts';
 
 export interface TestSystem {
@@ -15,8 +16,10 @@ export interface TestSystem {
   redisUrl: string;
   redisPrefix: string;
   dataDirectory: string;
+  /** A second process's worth of core on the same services; whoever opens it closes it. */
+  openCore(changes?: Partial<CoreOptions>): ReturnType<typeof openCore>;
   /** Starts an api process's worth of server in this process, with a core of its own. */
-  startApi(options?: { webOrigin?: string }): Promise<ApiServer & { url: string }>;
+  startApi(options?: Partial<Pick<ApiOptions, 'webOrigin' | 'trustedProxies' | 'isExplorable'>>): Promise<ApiServer & { url: string }>;
   close(): Promise<void>;
 }
 
@@ -26,7 +29,7 @@ export async function startTestSystem(): Promise<TestSystem> {
   const redisUrl = serverUrl('REDIS_URL');
   const redisPrefix = `test-${newId()}`;
   const dataDirectory = await mkdtemp(path.join(tmpdir(), 'overmind-test-'));
-  const open = () => openCore({ databaseUrl: database.url, redisUrl, redisPrefix, dataDirectory, searchPath: process.env['PATH'] ?? '', logger: createLogger('test', process.env['LOG_LEVEL'] ?? 'error'), maxConnections: 8 });
+  const open = (changes: Partial<CoreOptions> = {}) => openCore({ databaseUrl: database.url, redisUrl, redisPrefix, dataDirectory, searchPath: process.env['PATH'] ?? '', logger: createLogger('test', process.env['LOG_LEVEL'] ?? 'error'), maxConnections: 8, ...changes });
   const core = open();
   const closers: (() => Promise<void>)[] = [];
   return {
@@ -35,6 +38,7 @@ export async function startTestSystem(): Promise<TestSystem> {
     redisUrl,
     redisPrefix,
     dataDirectory,
+    openCore: open,
     async startApi(options = {}) {
       const ownCore = open();
       const api = await startApi({ core: ownCore, host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'], isExplorable: true, ...options });

@@ -2,7 +2,7 @@ import { readBlocks } from './blocks.ts';
 import { readInstruction } from './instruction.ts';
 import { typeOfInstruction } from './intent.ts';
 import type { Block } from './blocks.ts';
-import { classify, namesTopic, tellsOfProduct } from './classify.ts';
+import { classify, namesTopic } from './classify.ts';
 import type { Segment } from './classify.ts';
 import { dependsOnFormer, readClauses } from './clauses.ts';
 import { demandsWithin, trimClause } from './criteria.ts';
@@ -35,8 +35,6 @@ class AskReader {
   private wholeMessagePriority: number | null = null;
   private pending: Pending = nothingPending();
   private section: Section | null = null;
-  /** The first statement of how the product behaves that was no ask by itself. */
-  private told: { segment: Segment; at: Place; range: TextRange; own: PriorityMarker[] } | null = null;
 
   constructor(private readonly text: string) {}
 
@@ -73,12 +71,6 @@ class AskReader {
   }
 
   finish(): Ask[] {
-    // Nothing else is asked for: who tells how the product behaves wants it otherwise.
-    if (this.drafts.length === 0 && this.told !== null) {
-      const { segment, at, range, own } = this.told;
-      this.pending.ranges = this.pending.ranges.filter(([from]) => from !== range[0]);
-      this.begin({ ...segment, kind: 'report' }, at, range, own);
-    }
     for (const draft of this.drafts) {
       draft.priority = this.priorityOf(draft);
       draft.text = [draft.sharedVerb, wordsOf(this.text, draft.ranges)].join(' ').trim();
@@ -117,7 +109,6 @@ class AskReader {
         if (isSameBlock || (last !== undefined && !at.isItem)) return attach(last);
         this.pending.ranges.push(range);
         this.pending.subject = { core: said, type: segment.type };
-        if (tellsOfProduct(said)) this.told ??= { segment, at, range, own };
         return;
       case 'prohibition':
         if (last !== undefined && (isSameBlock || !at.isItem)) {

@@ -196,7 +196,7 @@ export function namesTopic(said: readonly Token[]): boolean {
 }
 
 /** "The docs say port 8080", "deleting a project leaves its runs behind": a statement about the product, without praise. */
-export function tellsOfProduct(said: readonly Token[]): boolean {
+function tellsOfProduct(said: readonly Token[]): boolean {
   const names = said.filter(isNaming).map((token) => token.lower);
   const verbAt = names.findIndex((word, i) => i > 0 && words.STATES.has(word));
   // "Anna will look at the API", "the deploy took a while": plans and the past are no complaint

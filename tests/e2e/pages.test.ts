@@ -1,0 +1,201 @@
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { PASSWORD, seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+let system: TestSystem;
+let pages: { url: string; close(): Promise<void> };
+let browser: Browser;
+
+beforeAll(async () => {
+  system = await startTestSystem();
+  pages = await startPages(system);
+  browser = await launchBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await pages?.close();
+  await system?.close();
+});
+
+/** A person on the dashboard of a project of theirs. */
+async function openDashboard(options: BrowserContextOptions = {}, titles: string[] = ['Write the changelog', 'Sort the imports']) {
+  const seed = seeder(system.core);
+  const user = await seed.user();
+  const project = await seed.project(user, 'Corner shop');
+  for (const title of titles) await seed.task(user, project, { title });
+  const { page, complaints } = await openPage(browser, options);
+  page.setDefaultTimeout(10_000);
+  await signIn(page, pages.url, user.email, PASSWORD);
+  await page.goto(`${pages.url}/projects/${project.id}`);
+  await page.locator('[data-column="QUEUED"]').waitFor();
+  const isLive = page.getByText('Live', { exact: true });
+  await isLive.waitFor({ state: 'attached' });
+  return { page, complaints, user, project, seed };
+}
+
+const column = (page: Page, status: string): Locator => page.locator(`[data-column="${status}"]`);
+const card = (page: Page, title: string): Locator => page.locator('article', { hasText: title });
+
+async function dragTo(page: Page, from: Locator, to: Locator): Promise<void> {
+  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
+  if (!start || !end) throw new Error('The card or the column is not on the page');
+  await page.mouse.move(start.x + 40, start.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(start.x + 60, start.y + 30, { steps: 4 });
+  await page.mouse.move(end.x + end.width / 2, end.y + 80, { steps: 8 });
+  await page.mouse.up();
+}
+
+test('a refused sign-in says so, keeps what was typed, and still leads to the page that was asked for', async () => {
+  const seed = seeder(system.core);
+  const user = await seed.user();
+  const project = await seed.project(user, 'Corner shop');
+  const { page } = await openPage(browser);
+  await page.goto(`${pages.url}/projects/${project.id}/state`);
+  await page.waitForURL('**/sign-in?next=*');
+  await page.getByLabel('Email').fill(user.email);
+  await page.getByLabel('Password').fill('not my password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Email address or password is wrong').waitFor();
+  expect(await page.getByLabel('Email').inputValue()).toBe(user.email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`**/projects/${project.id}/state`);
+  const cookies = await page.context().cookies();
+  expect(cookies.find((cookie) => cookie.name === 'ovm_session')).toMatchObject({ httpOnly: true, sameSite: 'Lax', secure: false });
+});
+
+test('too many attempts are told how long to wait', async () => {
+  const { email } = await seeder(system.core).user();
+  const { page } = await openPage(browser);
+  await page.goto(`${pages.url}/sign-in`);
+  const wait = page.getByText(/Too many attempts\. Try again in \d+ (minutes|seconds)/);
+  await expect
+    .poll(async () => {
+      await page.getByLabel('Email').fill(email);
+      await page.getByLabel('Password').fill('wrong again');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('alert').waitFor();
+      return wait.isVisible();
+    }, { timeout: 20_000, interval: 50 })
+    .toBe(true);
+});
+
+test('a session that has ended leads to the sign-in page and back', async () => {
+  const { page, user, project } = await openDashboard();
+  await system.core.db.session.deleteMany({ where: { userId: user.userId } });
+  await page.getByRole('button', { name: /orchestrator/i }).click();
+  await page.getByText('Your session has ended').waitFor();
+  await page.getByLabel('Email').fill(user.email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`**/projects/${project.id}`);
+});
+
+test('a card is dragged along the life cycle, and nowhere else', async () => {
+  const { page, complaints, project } = await openDashboard();
+  await dragTo(page, card(page, 'Write the changelog').first(), column(page, 'NEEDS_REVIEW'));
+  await dragTo(page, card(page, 'Write the changelog').first(), column(page, 'BLOCKED'));
+  await page.screenshot({ path: '/tmp/shots/e2e-drag.png' });
+  await page.getByRole('dialog', { name: 'Block this task' }).getByRole('textbox').fill('The release date is not fixed');
+  await page.getByRole('button', { name: 'Block task' }).click();
+  await column(page, 'BLOCKED').getByText('The release date is not fixed').waitFor();
+  expect(await system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' }, select: { status: true } })).toEqual([{ status: 'blocked' }, { status: 'queued' }]);
+  expect(page.url()).not.toContain('task=');
+  expect(complaints).toEqual([]);
+});
+
+test('the keyboard alone moves a card, opens it, comments on it and closes it', async () => {
+  const { page, complaints } = await openDashboard();
+  await card(page, 'Sort the imports').getByRole('link').focus();
+  await page.keyboard.press('Space');
+  await page.getByText(/Lifted Sort the imports/).waitFor({ state: 'attached' });
+  await page.keyboard.press('ArrowRight');
+  await page.getByText(/Sort the imports is over Blocked/).waitFor({ state: 'attached' });
+  await page.keyboard.press('Space');
+  await page.getByRole('dialog', { name: 'Block this task' }).getByRole('textbox').waitFor();
+  await page.keyboard.type('Waits for the formatter');
+  await page.keyboard.press('Control+Enter');
+  await column(page, 'BLOCKED').getByText('Waits for the formatter').waitFor();
+  await card(page, 'Sort the imports').getByRole('link').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**task=*');
+  await page.getByLabel('Comment').fill('See the new rules');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('dialog').getByText('See the new rules').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL((address) => !address.search.includes('task='));
+  expect(complaints).toEqual([]);
+});
+
+test('what others do appears by itself, also what was missed while the connection was away', async () => {
+  const { page, seed, user, project } = await openDashboard();
+  await seed.task(user, project, { title: 'Made by somebody else' });
+  await column(page, 'QUEUED').getByText('Made by somebody else').waitFor();
+  await page.context().setOffline(true);
+  await page.getByText('Offline', { exact: true }).waitFor({ state: 'attached' });
+  await seed.task(user, project, { title: 'Made while we were away' });
+  await page.context().setOffline(false);
+  await column(page, 'QUEUED').getByText('Made while we were away').waitFor({ timeout: 15_000 });
+  expect(await column(page, 'QUEUED').getByText('Made by somebody else').count()).toBe(1);
+});
+
+test('a new task is on the board at once, by one key', async () => {
+  const { page, complaints } = await openDashboard();
+  await page.keyboard.press('c');
+  await page.getByRole('dialog', { name: 'New task' }).getByLabel('Title').fill('<b>Bold</b> & brave');
+  await page.keyboard.press('Control+Enter');
+  await column(page, 'QUEUED').getByText('<b>Bold</b> & brave').waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('on a phone there is one thing at a time, and nothing sticks out', async () => {
+  const { page, complaints } = await openDashboard(PHONE);
+  await page.getByRole('tab', { name: /Runs/ }).click();
+  await page.getByText('Nothing has run yet').waitFor();
+  await page.getByRole('tab', { name: 'Chat' }).click();
+  await page.getByLabel('Message to the orchestrator').waitFor();
+  await page.getByRole('tab', { name: /Board/ }).click();
+  await card(page, 'Sort the imports').getByRole('link').click();
+  await page.getByRole('dialog').getByRole('heading', { name: 'Sort the imports' }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  expect(complaints).toEqual([]);
+});
+
+test('the chosen theme and widths are in the page as it is served', async () => {
+  const { page } = await openDashboard({ colorScheme: 'dark' });
+  await page.getByRole('button', { name: /^Account/ }).first().click();
+  await page.getByRole('menuitem', { name: 'Light' }).click();
+  const border = page.getByRole('separator', { name: 'Resize Board' });
+  await border.focus();
+  await page.keyboard.press('ArrowLeft');
+  const html = await (await page.context().request.get(page.url())).text();
+  expect(html).toContain('data-theme="light"');
+  const width = await column(page, 'QUEUED').evaluate((element) => element.closest('[data-pane]')?.clientWidth);
+  await page.reload();
+  await page.locator('[data-column="QUEUED"]').waitFor();
+  expect(await column(page, 'QUEUED').evaluate((element) => element.closest('[data-pane]')?.clientWidth)).toBeCloseTo(width ?? 0, -1);
+});
+
+test('pages carry their security headers, and scripts only with this answer’s nonce', async () => {
+  const first = await fetch(`${pages.url}/sign-in`);
+  const policy = first.headers.get('content-security-policy') ?? '';
+  expect(policy).toMatch(/script-src 'self' 'nonce-[\w+/=]{20,}'/);
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(first.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(first.headers.get('cache-control')).toContain('no-store');
+  const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
+  const html = await first.text();
+  expect([...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>/g)].every(([tag]) => tag.includes(`nonce="${nonce}"`))).toBe(true);
+  expect((await fetch(`${pages.url}/sign-in`)).headers.get('content-security-policy')).not.toBe(policy);
+});
+
+test('a form that another site sends is refused', async () => {
+  const answer = await fetch(`${pages.url}/sign-out`, { method: 'POST', headers: { origin: 'https://elsewhere.example', 'content-type': 'application/x-www-form-urlencoded' }, body: '' });
+  expect(answer.status).toBe(403);
+});

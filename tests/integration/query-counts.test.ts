@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { UserActor } from '#core/access/actor.ts';
+import { newId } from '#core/platform/ids.ts';
+import type { Agent, Project } from '#prisma/generated/client/client.ts';
+import { countSql } from '#tests/kit/count-sql.ts';
+import { post } from '#tests/kit/graphql-client.ts';
+import { seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+
+let system: TestSystem;
+let url: string;
+let user: UserActor & { token: string };
+let project: Project;
+let agent: Agent;
+let conversationId: string;
+beforeAll(async () => {
+  system = await startTestSystem();
+  ({ url } = await system.startApi());
+  user = await seeder(system.core).user();
+  project = await seeder(system.core).project(user);
+  agent = await seeder(system.core).agent(project);
+  conversationId = (await system.core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } })).id;
+});
+afterAll(() => system.close());
+
+/** Tasks with two runs each, and messages that are about them. */
+async function fill(count: number): Promise<void> {
+  const { db } = system.core;
+  const tasks = Array.from({ length: count }, (_, i) => ({ id: newId(), projectId: project.id, title: `Task ${i}`, description: 'long '.repeat(100), type: 'doc' as const, requestedBy: 'api' as const, agentId: agent.id, acceptanceCriteria: ['one'] }));
+  await db.task.createMany({ data: tasks });
+  await db.agentRun.createMany({ data: tasks.flatMap((task) => [1, 2].map((attempt) => ({ id: newId(), projectId: project.id, agentId: agent.id, taskId: task.id, attempt, ...(attempt === 1 ? { status: 'failed' as const, reason: 'internal' as const, finishedAt: new Date() } : {}) }))) });
+  await db.artifact.createMany({ data: tasks.map((task) => ({ id: newId(), projectId: project.id, taskId: task.id, kind: 'diff' as const, name: 'x', mimeType: 'text/x-diff', size: 1, sha256: 'x', storagePath: 'x', metadata: {} })) });
+  const messages = tasks.map(() => ({ id: newId(), projectId: project.id, conversationId, role: 'agent' as const, content: 'done' }));
+  await db.message.createMany({ data: messages });
+  await db.messageTask.createMany({ data: messages.map((message, i) => ({ messageId: message.id, taskId: tasks[i]?.id ?? '' })) });
+}
+
+const QUERIES: Record<string, string> = {
+  board: 'query ($id: ID!) { board(projectId: $id) { id title type priority status agentName waitingReason allowedTransitions agent { name } liveRun { id status attempt runner { name } } artifacts { kind } parent { id } } }',
+  tasks: 'query ($id: ID!) { tasks(projectId: $id, first: 100) { nodes { id title agent { name } runs { id status } liveRun { status } followUps { id } } pageInfo { hasNextPage endCursor } } }',
+  runs: 'query ($id: ID!) { runs(projectId: $id, first: 100) { edges { cursor node { id status agent { name } task { title } runner { name } artifacts { kind } } } } }',
+  projects: 'query { projects { nodes { id name stateVersion openTaskCount lastRun { status task { title } } agents { name } } } }',
+  messages: 'query ($conversationId: ID!) { conversation(id: $conversationId) { messages(first: 100) { nodes { id content relatedTasks { id title status } } } } }',
+  runners: 'query { runners { name labels } }',
+};
+
+describe('a list costs as many statements for forty items as for four', () => {
+  test('board, tasks, runs, projects, messages', async () => {
+    const countAll = async (): Promise<Record<string, number>> => {
+      const counts: Record<string, number> = {};
+      for (const [name, query] of Object.entries(QUERIES)) {
+        await post(url, query, { id: project.id, conversationId }, user.token);
+        const { result, statements } = await countSql(() => post(url, query, { id: project.id, conversationId }, user.token));
+        expect([name, result.errors]).toEqual([name, undefined]);
+        counts[name] = statements.length;
+      }
+      return counts;
+    };
+    await fill(4);
+    const few = await countAll();
+    await fill(36);
+    expect(await countAll()).toEqual(few);
+    for (const [name, count] of Object.entries(few)) expect([name, count <= 12]).toEqual([name, true]);
+  });
+
+  test('and asks for no more than the query does: the board\'s cards come without their long texts', async () => {
+    const { statements } = await countSql(() => post(url, 'query ($id: ID!) { board(projectId: $id) { id title status } }', { id: project.id }, user.token));
+    const ofTasks = statements.filter((statement) => /from "public"\."tasks"/i.test(statement));
+    expect(ofTasks).toHaveLength(1);
+    expect(ofTasks[0]).not.toMatch(/"description"|"acceptance_criteria"|"feedback"/);
+    const list = await countSql(() => post(url, 'query ($id: ID!) { tasks(projectId: $id) { nodes { id title } } }', { id: project.id }, user.token));
+    expect(list.statements.filter((statement) => /from "public"\."tasks"/i.test(statement) && /"description"|"feedback"/.test(statement))).toEqual([]);
+  });
+});
