@@ -15,7 +15,7 @@ const counts = new WeakMap<ApiContext, { event: unknown; reads: number }>();
  */
 export function countNestedRead(context: ApiContext, info: GraphQLResolveInfo): void {
   const known = counts.get(context);
-  const count = known && known.event === info.rootValue ? known : { event: info.rootValue as unknown, reads: 0 };
+  const count = known && known.event === info.rootValue ? known : { event: info.rootValue, reads: 0 };
   counts.set(context, count);
   count.reads += 1;
   if (count.reads > MAX_NESTED_READS) {

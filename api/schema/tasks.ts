@@ -8,6 +8,7 @@ import { isUuid } from '#core/platform/ids.ts';
 import { TASK_TRANSITIONS } from '#core/tasks/transitions.ts';
 import type { Prisma, Task, TaskEvent } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
+import { omitLongTexts } from './omit-long-texts.ts';
 import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
 import { RequestSourceEnum, TaskEventTypeEnum, TaskStatusEnum, TaskTypeEnum } from './enums.ts';
 import { RunType } from './runs.ts';
@@ -119,12 +120,13 @@ builder.queryField('tasks', (t) =>
       const size = pageSize(first);
       const byPriority = sort !== 'NEWEST';
       const query = queryFromInfo({ context, info, typeName: 'Task', paths: [['nodes'], ['edges', 'node']] });
-      const rows = await core.db.task.findMany({
+      const rows = (await core.db.task.findMany({
         ...query,
+        ...omitLongTexts(info),
         where: { AND: [taskFilter(projectId, (filter ?? {})), behind(byPriority, after)] },
         orderBy: byPriority ? [{ priority: 'asc' }, { id: 'asc' }] : { id: 'desc' },
         take: size + 1,
-      });
+      })) as Task[];
       return toPage(rows, size, (row) => (byPriority ? [row.priority, row.id] : [row.id]));
     },
   }),
@@ -151,14 +153,16 @@ builder.queryField('board', (t) =>
       projectId: t.arg.id({ required: true, description: 'The project.' }),
       statuses: t.arg({ type: [TaskStatusEnum], description: 'Only these columns; without it everything but DONE and CANCELED.' }),
     },
-    resolve: async (query, _root, { projectId, statuses }, context) => {
+    resolve: async (query, _root, { projectId, statuses }, context, info) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
-      return context.core.db.task.findMany({
+      const cards = await context.core.db.task.findMany({
         ...query,
+        ...omitLongTexts(info),
         where: { projectId, status: statuses ? { in: statuses } : { notIn: ['done', 'canceled'] } },
         orderBy: [{ priority: 'asc' }, { id: 'asc' }],
         take: MAX_BOARD_CARDS,
       });
+      return cards;
     },
   }),
 );

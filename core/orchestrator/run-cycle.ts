@@ -9,6 +9,7 @@ import { loadInputs } from './load-inputs.ts';
 import { planMessages } from './plan-messages.ts';
 import { planTasks } from './plan-tasks.ts';
 import type { Planner } from './planner.ts';
+import { describeCause } from './request-cycle.ts';
 import { scheduleRuns } from './schedule-runs.ts';
 
 const MAX_ATTEMPTS = 5;
@@ -79,7 +80,7 @@ async function runCycle(core: Core, cycle: OrchestratorCycle, options: CycleOpti
     await reach('planned_tasks', { tasks: planned, assigned });
     const { scheduled, blocked } = await scheduleRuns(core, projectId);
     await reach('scheduled_runs', { scheduled, blocked });
-    const version = await rebuildStateDocument(core, projectId, `cycle ${cycle.id}`);
+    const version = await rebuildStateDocument(core, projectId, describeCause(cycle.cause));
     await reach('updated_state', { newStateVersions: version === null ? 0 : 1 });
     await finishCycle(core, cycle, 'completed', counts, null);
     await options.onPhase?.('completed');

@@ -199,7 +199,7 @@ describe('what a follower holds', () => {
   test('is given back at once when it goes, also while it waits', async () => {
     const redis = new Redis(system.redisUrl);
     const channel = `${system.redisPrefix}:${eventsChannel(project.id)}`;
-    const subscribers = async (): Promise<number> => Number((await redis.pubsub('NUMSUB', channel) as unknown[])[1]);
+    const subscribers = async (): Promise<number> => Number((await redis.pubsub('NUMSUB', channel))[1]);
     const streams = Array.from({ length: 20 }, () => reading(follow(core, project.id, null)));
     expect(await until(subscribers, (count) => count === 1)).toBe(1);
     for (const stream of streams.slice(1)) await stream.stop();
@@ -212,7 +212,7 @@ describe('what a follower holds', () => {
   test('is given back when the database fails at the start', async () => {
     const redis = new Redis(system.redisUrl);
     const channel = `${system.redisPrefix}:${eventsChannel(project.id)}`;
-    const subscribers = async (): Promise<number> => Number((await redis.pubsub('NUMSUB', channel) as unknown[])[1]);
+    const subscribers = async (): Promise<number> => Number((await redis.pubsub('NUMSUB', channel))[1]);
     const broken = system.openCore({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', logger: createLogger('broken', 'silent') });
     const followed = reading(follow(broken, project.id, null));
     await followed.done;

@@ -71,5 +71,7 @@ describe('a list costs as many statements for forty items as for four', () => {
     expect(ofTasks[0]).not.toMatch(/"description"|"acceptance_criteria"|"feedback"/);
     const list = await countSql(() => post(url, 'query ($id: ID!) { tasks(projectId: $id) { nodes { id title } } }', { id: project.id }, user.token));
     expect(list.statements.filter((statement) => /from "public"\."tasks"/i.test(statement) && /"description"|"feedback"/.test(statement))).toEqual([]);
+    const asked = await post(url, 'query ($id: ID!) { board(projectId: $id) { ...Card } } fragment Card on Task { description acceptanceCriteria feedback }', { id: project.id }, user.token);
+    expect((asked.data?.['board'] as object[])[0]).toEqual({ description: 'long '.repeat(100), acceptanceCriteria: ['one'], feedback: null });
   });
 });

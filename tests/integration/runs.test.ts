@@ -5,13 +5,11 @@ import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
 import { LEASE_MARGIN_MS } from '#core/config/limits.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { Core } from '#core/platform/core.ts';
-import { updateProject } from '#core/projects/update-project.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { heartbeatRuns } from '#core/runs/heartbeat.ts';
 import { retryDelayMs } from '#core/runs/retry-delay.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { readLines } from '#core/runs/follow-logs.ts';
-import { setRunnerConnection } from '#core/runners/connection.ts';
 import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
@@ -385,48 +383,6 @@ describe('cancel', () => {
     expect(await runOf(held)).toMatchObject({ status: 'started', cancelReason: 'by_task_cancel' });
     await runner.complete(held);
     expect((await taskOf(task)).status).toBe('canceled');
-  });
-});
-
-describe('why a run waits', () => {
-  const reasonOf = async (task: Task) => (await taskOf(task)).waitingReason;
-
-  test('no runner, a label that none has, all busy, the agent at its limit, the project paused: each says so, and clears', async () => {
-    const { actor } = await seeder(core).runner(undefined, { projectIds: [project.id], capacity: 1 });
-    await core.db.runner.updateMany({ data: { connection: 'offline' } });
-    const task = await scheduledTask(core, user, project, agent);
-    expect(await reasonOf(task)).toBe('No runner is online.');
-    await setRunnerConnection(core, actor.runnerId, 'online');
-    expect(await reasonOf(task)).toBeNull();
-
-    const labelled = await seeder(core).agent(project, 'qa');
-    await seeder(core).configure(labelled, { labels: ['gpu'] });
-    expect(await reasonOf(await scheduledTask(core, user, project, labelled))).toBe('No runner with the label gpu is online.');
-
-    const side = runnerSide(core, actor);
-    const held = await side.claim();
-    expect(held.spec.taskId).toBe(task.id);
-    const second = await scheduledTask(core, user, project, agent, { title: 'Second' });
-    expect(await reasonOf(second)).toBe('All runners are busy.');
-
-    await updateProject(core, user, { projectId: project.id, status: 'paused' });
-    expect(await reasonOf(second)).toBe('The project is paused.');
-    await updateProject(core, user, { projectId: project.id, status: 'active' });
-    expect(await reasonOf(second)).toBe('All runners are busy.');
-
-    await side.complete(held);
-    expect(await until(() => reasonOf(second), (reason) => reason === null)).toBeNull();
-  });
-
-  test('those who are left waiting are told when others start', async () => {
-    const side = await newRunner({ capacity: 1 });
-    await core.db.runner.updateMany({ where: { NOT: { projects: { some: { projectId: project.id } } } }, data: { connection: 'offline' } });
-    await core.db.runner.update({ where: { id: (await core.db.runner.findFirstOrThrow({ where: { projects: { some: { projectId: project.id } }, capacity: 5 } })).id }, data: { connection: 'offline' } });
-    await scheduledTask(core, user, project, agent, { title: 'First' });
-    const second = await scheduledTask(core, user, project, agent, { title: 'Second' });
-    expect(await reasonOf(second)).toBeNull();
-    await side.claim();
-    expect(await until(() => reasonOf(second), (reason) => reason !== null)).toBe('All runners are busy.');
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -10,53 +10,86 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = (file: string): string => path.join(root, file);
+const READY_TIMEOUT_MS = 30_000;
 
 export interface TestRunner {
   folder: string;
-  process: ChildProcess;
   /** Everything it has printed, for failures. */
   output(): string;
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same folder, once it was killed. */
+  start(): Promise<void>;
+  /** Ends the process without a chance to do anything; its folder, and what it has started, stay. */
+  kill(): Promise<void>;
+  /** Ends it in order, and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface TestRunnerOptions {
+  url: string;
+  token: string;
+  roots: string[];
+  capacity?: number;
+  executables?: Record<string, { path?: string; args?: string[] }>;
+}
+
+/** The fake agent programs of the kit, as a command of an agent. */
+export function program(name: string, ...args: string[]): string[] {
+  return ['node', source(`tests/kit/programs/${name}.mjs`), ...args];
 }
 
 /** Starts the real runner, from its sources, as a process of its own that knows nothing but the address and its token. */
-export async function startTestRunner(options: { url: string; token: string; roots: string[]; capacity?: number; executables?: Record<string, { path?: string; args?: string[] }> }): Promise<TestRunner> {
+export async function startTestRunner(options: TestRunnerOptions): Promise<TestRunner> {
   const folder = await mkdtemp(path.join(tmpdir(), 'overmind-runner-'));
-  await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'runner.json'), JSON.stringify({ token: options.token }), { mode: 0o600 });
   const executables = {
-    node: {}, git: {},
+    node: { path: process.execPath }, git: {},
     'demo-agent': { path: process.execPath, args: ['--import', TSX, source('runner/demo-agent/main.ts')] },
     ...options.executables,
   };
   await writeFile(path.join(folder, 'policy.json'), JSON.stringify({ roots: options.roots, executables, capacity: options.capacity ?? 4 }), { mode: 0o600 });
-  const child = spawn(process.execPath, ['--import', TSX, source('runner/main.ts'), '--allow-root'], {
-    env: { PATH: process.env['PATH'], HOME: folder, OVERMIND_URL: options.url, OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`The runner was not ready in 30 s:\n${output}`)), 30_000);
-    child.stdout.on('data', () => {
-      if (!output.includes('"msg":"ready"')) return;
-      clearTimeout(timer);
-      resolve();
-    });
-    child.once('exit', (code) => reject(new Error(`The runner ended with ${code}:\n${output}`)));
-  });
-  return {
+  let child: ChildProcess | null = null;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const running = child;
+    child = null;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const exited = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await exited;
+  };
+  const runner: TestRunner = {
     folder,
-    process: child,
     output: () => output,
-    async stop(signal = 'SIGTERM') {
-      if (child.exitCode === null && child.signalCode === null) {
-        const exited = new Promise((resolve) => child.once('exit', resolve));
-        child.kill(signal);
-        await exited;
-      }
+    async start() {
+      let own = '';
+      const started = spawn(process.execPath, ['--import', TSX, source('runner/main.ts'), '--allow-root'], {
+        env: { PATH: process.env['PATH'], HOME: folder, OVERMIND_URL: options.url, OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = started;
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`The runner was not ready in ${READY_TIMEOUT_MS / 1_000} s:\n${output}`)), READY_TIMEOUT_MS);
+        const hear = (chunk: Buffer): void => {
+          output += chunk.toString();
+          own += chunk.toString();
+          if (!own.includes('"msg":"ready"')) return;
+          clearTimeout(timer);
+          resolve();
+        };
+        started.stdout.on('data', hear);
+        started.stderr.on('data', hear);
+        started.once('exit', (code) => {
+          clearTimeout(timer);
+          reject(new Error(`The runner ended with ${code}:\n${output}`));
+        });
+      });
+    },
+    kill: () => end('SIGKILL'),
+    async stop() {
+      await end('SIGTERM');
       await rm(folder, { recursive: true, force: true });
     },
   };
+  await runner.start();
+  return runner;
 }

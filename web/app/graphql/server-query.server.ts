@@ -52,6 +52,10 @@ export function forwardedHeaders({ request, context }: Incoming): Record<string,
 /** Signs in first, and comes back to the page that was asked for. */
 export function redirectToSignIn(request: Request): Response {
   const { pathname, search } = new URL(request.url);
+  const params = new URLSearchParams();
+  // Says why, and keeps the sign-in page from sending whoever still has a cookie straight back here.
+  if (readSessionToken(request.headers.get('cookie'))) params.set('expired', '');
   const next = `${pathname}${search}`;
-  return redirect(next === '/' || next === '/projects' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`);
+  if (next !== '/' && next !== '/projects') params.set('next', next);
+  return redirect(params.size > 0 ? `/sign-in?${params.toString()}` : '/sign-in');
 }

@@ -12,10 +12,8 @@ const START_PX = 6;
 const TOUCH_HOLD_MS = 220;
 const TOUCH_TOLERANCE_PX = 8;
 
-const underPointer: CollisionDetection = (args) => {
-  const hits = pointerWithin(args);
-  return hits.length > 0 ? hits : rectIntersection(args);
-};
+/** A card lands where the pointer is, never in a neighbour that it happens to overlap. The keyboard has no pointer. */
+const underPointer: CollisionDetection = (args) => (args.pointerCoordinates ? pointerWithin(args) : rectIntersection(args));
 
 /** Where in a column the lifted card is held. */
 const INSET_LEFT_PX = 4;
