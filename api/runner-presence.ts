@@ -1,11 +1,20 @@
 import { noteRunnersSeen, setRunnerConnection, sweepSilentRunners } from '#core/runners/connection.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 
 const NOTE_MS = 5_000;
 /** A runner whose socket just closed may come straight back: a restart, or a network that blinked. */
 const UNREACHABLE_AFTER_MS = 1_500;
 const OFFLINE_AFTER_MS = 60_000;
 const SLACK_MS = 200;
+const PRESENCE_CHANNEL = 'runners:presence';
+
+interface PresenceMessage {
+  type: 'left' | 'here';
+  runnerId: string;
+  /** The process that says it. */
+  from: string;
+}
 
 /**
  * Presence is the socket: this process knows which runners are connected to it, says so in one statement now and
@@ -22,24 +31,46 @@ export function watchRunners(core: Core) {
       .then(() => sweepSilentRunners(core))
       .catch((error: unknown) => core.logger.warn({ err: error }, 'Presence was not written; it is repeated'));
   }, NOTE_MS);
+  // A runner that leaves one process may have a socket at another, which speaks up before the first one says that it
+  // has gone. Without Redis a wrong word stands until the next note.
+  const me = newId();
+  const said = core.bus.listen<PresenceMessage>(PRESENCE_CHANNEL);
+  const say = (type: PresenceMessage['type'], runnerId: string): void => core.bus.publish(PRESENCE_CHANNEL, { type, runnerId, from: me } satisfies PresenceMessage);
+  void hearTheOthers();
+  async function hearTheOthers(): Promise<void> {
+    for (;;) {
+      const { messages, closed } = await said.take();
+      if (closed) return;
+      for (const { type, runnerId, from } of messages) {
+        if (from === me) continue;
+        if (type === 'here') stay(runnerId);
+        else if (sockets.has(runnerId)) say('here', runnerId);
+      }
+    }
+  }
+  const stay = (runnerId: string): void => {
+    clearTimeout(leaving.get(runnerId));
+    leaving.delete(runnerId);
+  };
 
   return {
     /** A runner has subscribed to its commands. @returns to be called when it has gone */
     join(runnerId: string): () => void {
-      clearTimeout(leaving.get(runnerId));
-      leaving.delete(runnerId);
+      stay(runnerId);
+      say('here', runnerId);
       sockets.set(runnerId, (sockets.get(runnerId) ?? 0) + 1);
       set(runnerId, 'online');
       let hasLeft = false;
       return () => {
         if (hasLeft) return;
         hasLeft = true;
-        const left = (sockets.get(runnerId) ?? 1) - 1;
-        if (left > 0) {
-          sockets.set(runnerId, left);
+        const others = (sockets.get(runnerId) ?? 1) - 1;
+        if (others > 0) {
+          sockets.set(runnerId, others);
           return;
         }
         sockets.delete(runnerId);
+        say('left', runnerId);
         leaving.set(runnerId, setTimeout(() => {
           // A little less than was waited: this process itself may have noted the runner just before it left.
           set(runnerId, 'unreachable', UNREACHABLE_AFTER_MS - SLACK_MS);
@@ -49,6 +80,7 @@ export function watchRunners(core: Core) {
     },
     close(): void {
       clearInterval(timer);
+      said.close();
       for (const timeout of leaving.values()) clearTimeout(timeout);
     },
   };

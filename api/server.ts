@@ -51,8 +51,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     response.setHeader('x-request-id', requestId);
     requestIds.run(requestId, () => {
       handle(request, response, requestId).catch((error: unknown) => {
-        // A reader that leaves in the middle of a download is no failure of ours.
-        if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+        // Who leaves in the middle of an upload or a download is no failure of ours.
+        if (response.destroyed || (error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
         core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
         if (!response.headersSent) refuse(response, 500, 'INTERNAL', 'Something went wrong on the server. Its log has more under this request id.', { requestId });
         else response.destroy();

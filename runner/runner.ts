@@ -8,11 +8,12 @@ import { retrying } from './control-plane/retry.ts';
 import { Git } from './execution/git.ts';
 import { KeeperPool } from './execution/keeper-pool.ts';
 import { renewalIntervalMs } from './execution/lease.ts';
-import { LiveRun, type RunHost } from './execution/live-run.ts';
+import { LiveRun } from './execution/live-run.ts';
 import type { Outcome } from './execution/outcome.ts';
 import { realpathOrNull } from './execution/paths.ts';
 import type { RunnerPolicy } from './execution/policy.ts';
 import { listRunFolders, RunFolder } from './execution/run-folder.ts';
+import type { RunHost } from './execution/run-host.ts';
 import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
 import type { Logger } from './logger.ts';
 

@@ -120,8 +120,3 @@ export class RateLimitedError extends DomainError {
     return { retryAfterMs: this.retryAfterMs };
   }
 }
-
-export class UnavailableError extends DomainError {
-  override readonly name = 'UnavailableError';
-  readonly code = 'UNAVAILABLE';
-}

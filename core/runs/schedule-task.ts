@@ -9,6 +9,7 @@ import { announceWork } from '#core/runners/commands.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { AgentRun, Prisma, RunKind, Task } from '#prisma/generated/client/client.ts';
 import { agentBlockReason } from './agent-block-reason.ts';
+import { isLive } from './run-rows.ts';
 import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /**
@@ -42,10 +43,10 @@ export async function createRun(
   options: { startFromBranch?: string | null; delayMs?: number; fields?: Partial<Prisma.AgentRunUncheckedCreateInput> } = {},
 ): Promise<AgentRun> {
   const { startFromBranch = null, delayMs = 0, fields = {} } = options;
-  const live = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind, status: { in: ['pending', 'started', 'streaming'] } } });
-  if (live) throw new ConflictError(`This task already has a live ${kind} run.`, live.id);
-  const last = await tx.db.agentRun.aggregate({ where: { taskId: task.id, kind }, _max: { attempt: true } });
-  const attempt = (last._max.attempt ?? 0) + 1;
+  // The next attempt is made when the one before it has ended, so a live one is the last.
+  const last = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind }, orderBy: { attempt: 'desc' }, select: { id: true, attempt: true, status: true } });
+  if (last && isLive(last)) throw new ConflictError(`This task already has a live ${kind} run.`, last.id);
+  const attempt = (last?.attempt ?? 0) + 1;
   const waitingReason = delayMs > 0 ? WAITS_FOR_RETRY : await findWaitingReason(tx.db, task.projectId, agentId);
   const run = await tx.db.agentRun
     .create({

@@ -9,25 +9,44 @@ export const WAITS_FOR_RETRY = 'Waits for its next try.';
  * @source runs.md: capacity, no runner online, no runner with the label, project paused
  */
 export async function findWaitingReason(db: Queryable, projectId: string, agentId: string): Promise<string | null> {
-  const project = await db.project.findUniqueOrThrow({ where: { id: projectId } });
-  if (project.status === 'paused') return 'The project is paused.';
-  const agent = await db.agent.findUniqueOrThrow({ where: { id: agentId } });
-  if (!agent.isEnabled) return `The agent ${agent.name} is disabled.`;
-  const parsed = AgentConfig.safeParse(agent.configJson);
-  if (!parsed.success) return `The configuration of the agent ${agent.name} is not valid.`;
+  const [facts] = await db.$queryRawUnsafe<Facts[]>(FACTS, projectId, agentId);
+  if (!facts) throw new Error(`Expected the project ${projectId} and the agent ${agentId}, found not both`);
+  const { agentName, runners } = facts;
+  if (facts.projectStatus === 'paused') return 'The project is paused.';
+  if (!facts.isAgentEnabled) return `The agent ${agentName} is disabled.`;
+  const parsed = AgentConfig.safeParse(facts.agentConfig);
+  if (!parsed.success) return `The configuration of the agent ${agentName} is not valid.`;
   const config = parsed.data;
-  const labels = agent.type === 'cloud' ? [...new Set([...config.labels, 'cloud'])] : config.labels;
-  const runners = await db.runner.findMany({
-    where: { isEnabled: true, isDraining: false, connection: 'online', OR: [{ allProjects: true }, { projects: { some: { projectId } } }] },
-    select: { labels: true, capacity: true, _count: { select: { runs: { where: { status: { in: ['started', 'streaming'] } } } } } },
-  });
+  const labels = facts.agentType === 'cloud' ? [...new Set([...config.labels, 'cloud'])] : config.labels;
   if (runners.length === 0) return 'No runner is online.';
   const missing = labels.find((label) => !runners.some((runner) => runner.labels.includes(label)));
   if (missing !== undefined) return `No runner with the label ${missing} is online.`;
   const suitable = runners.filter((runner) => labels.every((label) => runner.labels.includes(label)));
   if (suitable.length === 0) return `No online runner has all of the labels ${labels.join(', ')}.`;
-  if (suitable.every((runner) => runner._count.runs >= runner.capacity)) return 'All runners are busy.';
-  const live = await db.agentRun.count({ where: { agentId, status: { in: ['started', 'streaming'] } } });
-  if (live >= config.concurrency) return `The agent ${agent.name} already has ${live} run${live === 1 ? '' : 's'}.`;
+  if (suitable.every((runner) => runner.runs >= runner.capacity)) return 'All runners are busy.';
+  if (facts.liveRuns >= config.concurrency) return `The agent ${agentName} already has ${facts.liveRuns} run${facts.liveRuns === 1 ? '' : 's'}.`;
   return null;
 }
+
+interface Facts {
+  projectStatus: string;
+  agentName: string;
+  agentType: string;
+  isAgentEnabled: boolean;
+  agentConfig: unknown;
+  liveRuns: number;
+  /** Those that are online and serve the project. */
+  runners: { labels: string[]; capacity: number; runs: number }[];
+}
+
+// One statement, since whoever adds a task waits for it: as four queries of the client it was a fifth of createTask.
+const FACTS = `
+  select p.status::text as "projectStatus", a.name as "agentName", a.type::text as "agentType", a.is_enabled as "isAgentEnabled", a.config_json as "agentConfig",
+         (select count(*)::int from agent_runs l where l.agent_id = a.id and l.status in ('started', 'streaming')) as "liveRuns",
+         coalesce((select jsonb_agg(jsonb_build_object('labels', to_jsonb(r.labels), 'capacity', r.capacity,
+                          'runs', (select count(*) from agent_runs l where l.runner_id = r.id and l.status in ('started', 'streaming'))))
+                     from runners r
+                    where r.is_enabled and not r.is_draining and r.connection = 'online'
+                      and (r.all_projects or exists (select 1 from runner_projects s where s.runner_id = r.id and s.project_id = p.id))), '[]'::jsonb) as runners
+    from projects p, agents a
+   where p.id = $1::uuid and a.id = $2::uuid`;

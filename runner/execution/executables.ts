@@ -17,7 +17,7 @@ export interface ExecutableSearch {
 /** Folders of a PATH from which programs may come: absolute ones in which no agent works. */
 export function trustedFolders({ policy, searchPath, runnerFolder }: ExecutableSearch): string[] {
   const forbidden = [...policy.roots, runnerFolder].map(realpathOrNull).filter((root) => root !== null);
-  return searchPath.split(delimiter).filter((folder) => {
+  return [...new Set(searchPath.split(delimiter))].filter((folder) => {
     const real = isAbsolute(folder) ? realpathOrNull(folder) : null;
     return real !== null && !forbidden.some((root) => isInside(root, real));
   });

@@ -1,45 +1,22 @@
 import type { RunSpec } from '#contract/run-spec.ts';
-import { LeaseLostError, RefusedError, type ControlPlane, type RunLease } from '../control-plane/control-plane.ts';
+import { LeaseLostError, RefusedError, type RunLease } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
-import type { Logger } from '../logger.ts';
 import { LogPump } from '../logs/log-pump.ts';
 import { writeMark } from '../logs/marks.ts';
 import { collectSecrets, createMasker, type Masker } from '../logs/mask.ts';
-import { checkRoot, checkRunSpec } from './check-run-spec.ts';
-import { childEnvironment } from './environment.ts';
-import { trustedFolders, type ExecutableSearch } from './executables.ts';
+import { checkRoot } from './check-run-spec.ts';
 import { finishRun, type Finished } from './finish-run.ts';
-import type { Git } from './git.ts';
-import { KeeperConnection } from './keeper-connection.ts';
-import type { KeeperPool } from './keeper-pool.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
-import { leaseTtlMs } from './lease.ts';
+import { KeptPrograms } from './kept-programs.ts';
 import { mergeBranch } from './merge.ts';
 import { outcomeOf, RunFailure, type Outcome } from './outcome.ts';
-import type { RunnerPolicy } from './policy.ts';
-import { endLeftProcesses } from './left-processes.ts';
 import type { Ending, RunFolder } from './run-folder.ts';
+import type { RunHost } from './run-host.ts';
 import { summarize } from './summary.ts';
-import { writeTaskFiles } from './task-files.ts';
-import { discardWorktree, makeWorktree, removeWorktree } from './worktree.ts';
+import { discardWorktree, removeWorktree } from './worktree.ts';
 
 /** How long a fenced run's last lines are still offered to the control plane. */
 const FENCED_TAIL_MS = 60_000;
-
-/** What a run needs of the runner it is on. */
-export interface RunHost {
-  runnerName: string;
-  runnerFolder: string;
-  policy: RunnerPolicy;
-  search: ExecutableSearch & { policy: RunnerPolicy };
-  env: Readonly<Record<string, string | undefined>>;
-  /** Masked in every log besides the policy's secrets: the runner's own token. */
-  ownSecrets: readonly string[];
-  git: Git;
-  keepers: KeeperPool;
-  controlPlane: ControlPlane;
-  logger: Logger;
-}
 
 /** One run on this machine, from its claim (or its adoption by a restarted runner) until the control plane has its result. */
 export class LiveRun {
@@ -48,9 +25,8 @@ export class LiveRun {
   readonly lease: RunLease;
   private readonly masker: Masker;
   private readonly stop = new AbortController();
-  private keeper: KeeperConnection | null = null;
+  private readonly programs: KeptPrograms;
   private pump: LogPump | null = null;
-  private ending: { outcome: Outcome; graceMs: number } | null = null;
   private isFenced = false;
   private onFencedForLong = (): void => undefined;
   private readonly fencedForLong = new Promise<null>((resolve) => {
@@ -58,9 +34,10 @@ export class LiveRun {
   });
 
   /** @param claimSentMs when the claim was sent, on the monotonic clock: its lease counts from then at the latest */
-  constructor(private readonly host: RunHost, readonly spec: RunSpec, private readonly folder: RunFolder, private leaseSentMs: number) {
+  constructor(private readonly host: RunHost, readonly spec: RunSpec, private readonly folder: RunFolder, leaseSentMs: number) {
     this.lease = { runId: spec.runId, token: spec.lease.token };
     this.masker = createMasker([...collectSecrets(host.env, host.policy.secretEnvNames, spec.env), ...host.ownSecrets, spec.lease.token]);
+    this.programs = new KeptPrograms({ host, spec, folder, leaseSentMs, leaving: this.stop.signal, onOutput: () => this.startPump() });
     this.finished = this.live();
   }
 
@@ -69,14 +46,12 @@ export class LiveRun {
    * @param maxGraceMs between SIGTERM and SIGKILL, when the agent's own grace is longer
    */
   cancel(outcome: Outcome, maxGraceMs = Number.POSITIVE_INFINITY): void {
-    this.ending ??= { outcome, graceMs: Math.min(this.spec.limits.graceMs, maxGraceMs) };
-    this.keeper?.cancel(this.ending.outcome, this.ending.graceMs);
+    this.programs.end(outcome, maxGraceMs);
   }
 
   /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
   renewed(sentMs: number): void {
-    this.leaseSentMs = Math.max(this.leaseSentMs, sentMs);
-    this.keeper?.renew({ ttlMs: this.ttlMs });
+    this.programs.renewed(sentMs);
   }
 
   /** Another attempt may be under way: end everything, say nothing but the log's tail. */
@@ -91,13 +66,9 @@ export class LiveRun {
   /** Leaves the run to its keeper and to the runner that starts next. */
   async leave(): Promise<void> {
     this.stop.abort();
-    this.keeper?.disconnect();
+    this.programs.disconnect();
     await this.pump?.close();
     await this.finished;
-  }
-
-  private get ttlMs(): number {
-    return leaseTtlMs(this.spec.lease.durationMs, performance.now() - this.leaseSentMs);
   }
 
   private async live(): Promise<boolean> {
@@ -112,10 +83,10 @@ export class LiveRun {
       if (!(error instanceof LeaseLostError)) logger.error({ err: error, runId }, 'the run could not be brought to its end; its lease will run out');
       // Whatever went wrong, nothing of the run may go on.
       this.cancel({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner has lost this run' });
-      await this.keeper?.closed;
+      await this.programs.gone();
     } finally {
       await this.pump?.close();
-      this.keeper?.disconnect();
+      this.programs.disconnect();
     }
     this.clearUp();
     return true;
@@ -149,7 +120,8 @@ export class LiveRun {
     const { spec, folder, host } = this;
     try {
       const root = checkRoot(spec, host.search);
-      if (this.ending) return { status: null, finished: { outcome: this.ending.outcome, git: null, paths: [], artifacts: [] } };
+      const { stopping } = this.programs;
+      if (stopping) return { status: null, finished: { outcome: stopping.outcome, git: null, paths: [], artifacts: [] } };
       const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
       const merged = await mergeBranch(host.git, {
         root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
@@ -163,8 +135,8 @@ export class LiveRun {
 
   private async runCommands(): Promise<{ status: KeeperStatus | null; finished: Finished }> {
     try {
-      const status = (await this.adopt()) ?? (await this.start());
-      const outcome: Outcome = status?.outcome ?? this.ending?.outcome ?? { status: 'failed', reason: 'internal', message: 'The keeper of this run was ended from outside, and the run with it' };
+      const status = await this.programs.run();
+      const outcome: Outcome = status?.outcome ?? this.programs.stopping?.outcome ?? { status: 'failed', reason: 'internal', message: 'The keeper of this run was ended from outside, and the run with it' };
       if (this.stop.signal.aborted) throw new Error('left to the next runner');
       const worktree = this.folder.worktree;
       const { spec, folder, host, masker } = this;
@@ -174,7 +146,7 @@ export class LiveRun {
       if (this.stop.signal.aborted) throw error;
       // Nothing has run yet: no branch that holds nothing stays behind.
       const unused = this.folder.worktree;
-      if (unused && !this.keeper) await discardWorktree(this.host.git, unused);
+      if (unused && !this.programs.isStarted) await discardWorktree(this.host.git, unused);
       return { status: null, finished: this.failed(error, null) };
     }
   }
@@ -184,61 +156,6 @@ export class LiveRun {
     if (!(error instanceof RunFailure)) this.host.logger.error({ err: error, runId: this.spec.runId }, 'a run failed inside the runner');
     const stands = outcome !== null && outcome.status !== 'completed';
     return { outcome: stands ? outcome : outcomeOf(error), git: null, paths: error instanceof RunFailure ? error.paths : [], artifacts: [] };
-  }
-
-  /** Finds the keeper that an earlier runner started. @returns null when none was given this run */
-  private async adopt(): Promise<KeeperStatus | null> {
-    const socketPath = this.folder.keeperSocket;
-    if (socketPath === null) return null;
-    this.startPump();
-    const keeper = await KeeperConnection.connect(socketPath);
-    if (keeper?.runId === this.spec.runId) return this.follow(keeper);
-    keeper?.disconnect();
-    const status = this.folder.status;
-    if (status?.phase === 'ended') return status;
-    if (status === null) return null;
-    await endLeftProcesses(this.spec.runId, status);
-    return status;
-  }
-
-  private async start(): Promise<KeeperStatus | null> {
-    const { spec, folder, host } = this;
-    const { logger } = host;
-    // A crash may have left a worktree that never got its programs.
-    if (folder.worktree) await discardWorktree(host.git, folder.worktree);
-    const checked = checkRunSpec(spec, host.search);
-    const keeper = host.keepers.take();
-    keeper.catch(() => undefined);
-    const made = spec.inPlace ? null : await makeWorktree(host.git, {
-      root: checked.root, baseBranch: spec.baseBranch, branch: spec.branch, startFromBranch: spec.startFromBranch, path: folder.worktreePath, recordFile: folder.file('workspace.json'),
-    });
-    const workFolder = made?.worktree.path ?? checked.root;
-    const files = writeTaskFiles(spec, folder.path, workFolder);
-    if (made) writeMark(folder.path, `${made.note ? `${made.note}. ` : ''}Working on ${spec.branch}, from ${made.worktree.baseBranch} at ${made.worktree.baseCommit.slice(0, 10)}`);
-    const connection = await keeper;
-    folder.keeperSocket = connection.socketPath;
-    if (this.ending) {
-      connection.disconnect();
-      return null;
-    }
-    connection.assign({
-      runId: spec.runId, runFolder: folder.path, cwd: workFolder, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env), commands: checked.commands,
-      stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
-    });
-    logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
-    return this.follow(connection);
-  }
-
-  private async follow(keeper: KeeperConnection): Promise<KeeperStatus | null> {
-    this.keeper = keeper;
-    keeper.renew({ ttlMs: this.ttlMs });
-    if (this.ending) keeper.cancel(this.ending.outcome, this.ending.graceMs);
-    this.startPump();
-    const status = await keeper.closed;
-    if (this.stop.signal.aborted || status?.phase === 'ended') return status;
-    // Killed from outside: nobody else ends what it has started.
-    await endLeftProcesses(this.spec.runId, status);
-    return status;
   }
 
   private startPump(): void {

@@ -93,7 +93,9 @@ export function keepServicesRunning(services, stopping, tell, giveUp) {
  */
 export async function endLeftovers(dataDir) {
   const leftovers = new ProcessRecord(dataDir).leftovers();
-  const programs = leftovers.filter(([name]) => name !== 'postgres' && name !== 'redis');
+  // The runner first: it ends its agents, and tells the api, which still runs, what has become of them.
+  await Promise.all(leftovers.filter(([name]) => name === 'runner').map(([, identity]) => endProcess(identity, [['SIGTERM', 15_000], ['SIGKILL', 2_000]])));
+  const programs = leftovers.filter(([name]) => !['postgres', 'redis', 'runner'].includes(name));
   await Promise.all(programs.map(([, identity]) => endProcess(identity, [['SIGTERM', 8_000], ['SIGKILL', 2_000]])));
   // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
   await Promise.all(leftovers.map(([name, identity]) => endProcess(identity, [[name === 'postgres' ? 'SIGINT' : 'SIGTERM', 20_000], ['SIGKILL', 2_000]])));

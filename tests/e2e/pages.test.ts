@@ -105,7 +105,8 @@ test('a card is dragged along the life cycle, and nowhere else', async () => {
   await page.getByRole('dialog', { name: 'Block this task' }).getByRole('textbox').fill('The release date is not fixed');
   await page.getByRole('button', { name: 'Block task' }).click();
   await column(page, 'BLOCKED').getByText('The release date is not fixed').waitFor();
-  expect(await system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' }, select: { status: true } })).toEqual([{ status: 'blocked' }, { status: 'queued' }]);
+  const statuses = async (): Promise<string[]> => (await system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' } })).map((task) => task.status);
+  await expect.poll(statuses).toEqual(['blocked', 'queued']);
   expect(page.url()).not.toContain('task=');
   expect(complaints).toEqual([]);
 });

@@ -100,9 +100,9 @@ describe('log lines', () => {
   test('of another run, another runner or a wrong lease are refused alike', async () => {
     const { held } = await claimed();
     const stranger = await newRunner();
-    for (const attempt of [stranger.append(held, 0, ['x']), runner.append({ ...held, token: 'ovm_run_wrong' }, 0, ['x']), runner.append({ ...held, spec: { ...held.spec, runId: newId() } }, 0, ['x'])]) {
-      expect(await errorOf(attempt)).toMatchObject({ code: 'LEASE_LOST' });
-    }
+    expect(await errorOf(stranger.append(held, 0, ['x']))).toMatchObject({ code: 'LEASE_LOST' });
+    expect(await errorOf(runner.append({ ...held, token: 'ovm_run_wrong' }, 0, ['x']))).toMatchObject({ code: 'LEASE_LOST' });
+    expect(await errorOf(runner.append({ ...held, spec: { ...held.spec, runId: newId() } }, 0, ['x']))).toMatchObject({ code: 'LEASE_LOST' });
     expect(await linesOf(held)).toEqual([]);
   });
 

@@ -1,11 +1,13 @@
-import type { Types } from '@graphql-codegen/plugin-helpers';
+import type { CodegenConfig } from '@graphql-codegen/cli';
 import { isAbstractType, isInterfaceType, isNonNullType, isObjectType, type GraphQLNamedType, type GraphQLSchema } from 'graphql';
+
+type Preset = Exclude<NonNullable<Extract<CodegenConfig['generates'][string], { preset?: unknown }>['preset']>, string>;
 
 /**
  * Writes what graphcache must know of the schema, and no more: which types an interface or a union has, which fields may be
  * null, and which types have no id. The full introspection would be several times the size, and every browser loads it.
  */
-export const graphcacheSchemaPreset: Types.OutputPreset = {
+export const graphcacheSchemaPreset: Preset = {
   buildGeneratesSection: (options) => [
     {
       filename: options.baseOutputDir,

@@ -139,7 +139,8 @@ export const ProjectEvents_Subscription = graphql(`
   }
 `);
 
-export const EventRun_RunFragment = graphql(`
+// Used by name in the subscription above.
+graphql(`
   fragment EventRun_Run on Run {
     id
     ...RunRow_Run

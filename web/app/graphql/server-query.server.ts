@@ -53,7 +53,7 @@ export function forwardedHeaders({ request, context }: Incoming): Record<string,
 export function redirectToSignIn(request: Request): Response {
   const { pathname, search } = new URL(request.url);
   const params = new URLSearchParams();
-  // Says why, and keeps the sign-in page from sending whoever still has a cookie straight back here.
+  // Whoever still has a cookie had a session: the sign-in page says what became of it.
   if (readSessionToken(request.headers.get('cookie'))) params.set('expired', '');
   const next = `${pathname}${search}`;
   if (next !== '/' && next !== '/projects') params.set('next', next);

@@ -29,6 +29,14 @@ const SignOut_Mutation = graphql(`
   }
 `);
 
+const LiveSession_Query = graphql(`
+  query LiveSession {
+    viewer {
+      id
+    }
+  }
+`);
+
 interface Incoming {
   request: Request;
   context: AppLoadContext;
@@ -49,7 +57,7 @@ export async function signIn({ request, context }: Incoming, form: FormData) {
   const refuse = (message: string, status: number) => data<SignInRefusal>({ email, message, next }, status);
   if (!email || !password) return refuse('Enter your email address and your password.', 400);
 
-  const result = await apiClient({ request, context }).mutation(SignIn_Mutation, { input: { email, password } }).toPromise();
+  const result = await apiClient({ request, context }, { isAnonymous: true }).mutation(SignIn_Mutation, { input: { email, password } }).toPromise();
   if (result.error) {
     const facts = apiErrorFacts(result.error);
     if (facts.code === 'UNAUTHENTICATED') return refuse('Email address or password is wrong.', 401);
@@ -71,11 +79,20 @@ export async function signOut(incoming: Incoming) {
   return redirect('/sign-in', { headers: { 'Set-Cookie': endedSessionCookie(incoming.context.isHttps) } });
 }
 
-function apiClient(incoming: Incoming): Client {
+/** Whether the request's cookie still stands for a session. */
+export async function hasLiveSession(incoming: Incoming): Promise<boolean> {
+  if (!readSessionToken(incoming.request.headers.get('cookie'))) return false;
+  const { data: answer } = await apiClient(incoming).query(LiveSession_Query, {}).toPromise();
+  return Boolean(answer?.viewer);
+}
+
+function apiClient(incoming: Incoming, { isAnonymous = false }: { isAnonymous?: boolean } = {}): Client {
+  const { authorization, ...headers } = forwardedHeaders(incoming);
   return new Client({
     url: `${incoming.context.apiOrigin}/graphql`,
     exchanges: [fetchExchange],
     preferGetMethod: false,
-    fetchOptions: { headers: forwardedHeaders(incoming) },
+    // A dead session's token would be refused before the password is even looked at.
+    fetchOptions: { headers: isAnonymous || !authorization ? headers : { ...headers, authorization } },
   });
 }

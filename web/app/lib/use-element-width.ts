@@ -1,14 +1,17 @@
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { useEffect, useState } from 'react';
 
-/** The width of an element as it changes; null before it is known. */
-export function useElementWidth<E extends HTMLElement>(): [RefObject<E>, number | null] {
-  const ref = useRef<E>(null);
+/** The width of an element as it changes; null while it is not on the page. The first of the pair goes to its `ref`. */
+export function useElementWidth<E extends HTMLElement>(): [(element: E | null) => void, number | null] {
+  const [element, setElement] = useState<E | null>(null);
   const [width, setWidth] = useState<number | null>(null);
   useEffect(() => {
-    if (!ref.current) return;
+    if (!element) return;
     const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.round(entry.contentRect.width)));
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return [ref, width];
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      setWidth(null);
+    };
+  }, [element]);
+  return [setElement, width];
 }

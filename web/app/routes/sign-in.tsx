@@ -2,17 +2,16 @@ import { redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFu
 import { useActionData, useLoaderData } from '@remix-run/react';
 import { PageError } from '~/components/frame/page-error.tsx';
 import { SignInForm } from '~/components/sign-in/sign-in-form.tsx';
-import { signIn } from '~/lib/sign-in.server.ts';
-import { assertSameOrigin, readSessionToken, safeNextPath } from '~/lib/session.server.ts';
+import { hasLiveSession, signIn } from '~/lib/sign-in.server.ts';
+import { assertSameOrigin, safeNextPath } from '~/lib/session.server.ts';
 
 export const meta: MetaFunction = () => [{ title: 'Sign in · OvermindOps' }];
 
-export function loader({ request }: LoaderFunctionArgs) {
+export async function loader({ request, context }: LoaderFunctionArgs) {
   const { searchParams } = new URL(request.url);
-  const isExpired = searchParams.has('expired');
-  // Whoever comes here with a session that still works is sent on; a dead one ends in `expired` and stays.
-  if (!isExpired && !searchParams.has('next') && readSessionToken(request.headers.get('cookie'))) return redirect('/projects');
-  return { next: safeNextPath(searchParams.get('next')), isExpired };
+  const next = safeNextPath(searchParams.get('next'));
+  if (await hasLiveSession({ request, context })) return redirect(next);
+  return { next, isExpired: searchParams.has('expired') };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {

@@ -78,9 +78,10 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
         {TASK_STATUSES.map((status) => {
           const isClosed = CLOSED.includes(status);
           const shown = byStatus[status];
-          const count = isClosed ? (closedCounts[status] ?? null) : shown.length;
           const chosen = preferences.boardColumns[status];
-          const isFolded = chosen ? chosen === 'folded' : status === 'CANCELED' || (isClosed ? isNarrow : count === 0);
+          const isFolded = chosen ? chosen === 'folded' : status === 'CANCELED' || (isClosed ? isNarrow : shown.length === 0);
+          // Folded, a closed column is not followed: no number is better than an old one.
+          const count = !isClosed ? shown.length : isFolded ? null : (closedCounts[status] ?? null);
           return (
             <Column
               key={status}

@@ -52,7 +52,9 @@ interface StateDocumentProps {
 /** One version: its text, or what changed since another one. */
 export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }: StateDocumentProps) {
   const [view, setView] = useState<'text' | 'changes'>('text');
-  const [from, setFrom] = useState(Math.max(1, state.version - 1));
+  const [chosenFrom, setFrom] = useState<number | null>(null);
+  // A newer version may come while one looks: what was chosen stays chosen.
+  const from = chosenFrom !== null && chosenFrom < state.version ? chosenFrom : Math.max(1, state.version - 1);
   const [{ fetching }, rollBack] = useMutation(RollBackState_Mutation);
   const isLatest = state.version === latest;
   const goBack = async (): Promise<void> => {

@@ -92,7 +92,7 @@ export function StatePage({ projectId }: { projectId: string }) {
         {isEditing ? (
           <StateEditor projectId={projectId} base={latest} onDone={() => setEditing(false)} />
         ) : shown ? (
-          <StateDocument key={shown.id} projectId={projectId} state={shown} latest={latest.version} onEdit={() => setEditing(true)} onRolledBack={() => choose(latest.version)} />
+          <StateDocument projectId={projectId} state={shown} latest={latest.version} onEdit={() => setEditing(true)} onRolledBack={() => choose(latest.version)} />
         ) : old.data ? (
           <EmptyState className="flex-1" title={`There is no version ${chosen}`} />
         ) : (

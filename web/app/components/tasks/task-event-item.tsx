@@ -49,8 +49,14 @@ function sentence(eventType: string, payload: Record<string, unknown>): string {
   const from = statusOf(payload['from']);
   if (to && from) return `moved it from ${TASK_STATUS_WORDS[from].toLowerCase()} to ${TASK_STATUS_WORDS[to].toLowerCase()}`;
   if (to) return `set it to ${TASK_STATUS_WORDS[to].toLowerCase()}`;
+  if (payload['approved'] === true) return 'approved it';
+  if (payload['followedUpBy']) return 'made a follow-up of it';
+  if (Array.isArray(payload['changed'])) return `changed ${payload['changed'].filter((name) => typeof name === 'string').map(fieldWords).join(', ')}`;
   return { CREATED: 'created it', COMMENT: 'commented', ARTIFACT: `added ${textOf(payload['kind'])?.replace('_', ' ') ?? 'a file'}`, ERROR: 'reported a problem', LOG: 'noted' }[eventType] ?? 'changed it';
 }
+
+/** "acceptanceCriteria" → "acceptance criteria" */
+const fieldWords = (name: string): string => name.replace(/Id$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** The payload says who by kind, and by name where there is one. */
 function actorText(actor: unknown): string {

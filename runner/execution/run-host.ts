@@ -1,0 +1,21 @@
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import type { Logger } from '../logger.ts';
+import type { ExecutableSearch } from './executables.ts';
+import type { Git } from './git.ts';
+import type { KeeperPool } from './keeper-pool.ts';
+import type { RunnerPolicy } from './policy.ts';
+
+/** What a run needs of the runner it is on. */
+export interface RunHost {
+  runnerName: string;
+  runnerFolder: string;
+  policy: RunnerPolicy;
+  search: ExecutableSearch & { policy: RunnerPolicy };
+  env: Readonly<Record<string, string | undefined>>;
+  /** Masked in every log besides the policy's secrets: the runner's own token. */
+  ownSecrets: readonly string[];
+  git: Git;
+  keepers: KeeperPool;
+  controlPlane: ControlPlane;
+  logger: Logger;
+}
