@@ -25,8 +25,8 @@ try {
       fromTask.push(agent.startedMs - startMs);
       fromTaskToAnswer.push(answeredMs - startMs);
     }
-    // The next standby keeper.
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    // The cycle and the copy of the state document that the end of the run asked for, and the next standby keeper.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
   }
   report('claim → process started', [
     { name: 'claim (database) → process started', values: fromClaim, unit: 'ms', gate: { atMost: 60 } },

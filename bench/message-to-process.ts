@@ -25,8 +25,8 @@ try {
       toAnswer.push(answeredMs - startMs);
       ends.push(nowMs() - orderedMs);
     }
-    // The cycle that the end of the run asked for, and the next standby keeper.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // The cycle and the copy of the state document that the end of the run asked for, and the next standby keeper.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
   }
   report('message sent → its run’s process started', [
     { name: 'sendMessage sent → process started', values: toProcess, unit: 'ms', gate: { atMost: 500 } },

@@ -5,6 +5,8 @@ const project = z.strictObject({ projectId: z.uuid() });
 
 /** Run the cycle that waits for this project, if one waits. */
 export const orchestratorCycle = defineJob({ name: 'orchestrator.cycle', queue: 'orchestrator', payload: project, attempts: 5 });
+/** Bring the state document up to date; a new version only when something has changed. */
+export const rebuildState = defineJob({ name: 'state.rebuild', queue: 'maintenance', payload: project, attempts: 3 });
 /** Copy the state versions that are not in the project's Git repository yet. */
 export const copyStateToGit = defineJob({ name: 'state.copy', queue: 'maintenance', payload: project, attempts: 5 });
 /** Tell runners again of a run whose retry delay is over. */

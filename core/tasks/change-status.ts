@@ -1,6 +1,7 @@
 import type { Actor } from '#core/access/actor.ts';
 import { ConflictError, IllegalTransitionError, InvalidInputError } from '#core/errors/errors.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
+import { rebuildState } from '#core/jobs/jobs.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
@@ -37,6 +38,7 @@ export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change:
   const { count } = await tx.db.task.updateMany({ where: { id: task.id, status: task.status }, data });
   if (count === 0) throw new ConflictError('Somebody changed this task a moment ago. Look at it again.', task.status);
   await appendTaskEvent(tx, actor, task, 'status_changed', { from: task.status, to, why });
+  tx.enqueue(rebuildState, { projectId: task.projectId });
   const changed = { ...task, ...data };
   tx.emit(taskUpdated, {
     projectId: task.projectId,

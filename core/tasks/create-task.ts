@@ -7,6 +7,7 @@ import { requireProject } from '#core/access/permissions.ts';
 import { IllegalTransitionError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskCreated } from '#core/events/catalogue.ts';
+import { rebuildState } from '#core/jobs/jobs.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
@@ -55,6 +56,7 @@ export async function insertTask(
   fields: z.output<typeof NewTask> & { agentName: string | null; agentReason: string | null; requestId: string | null },
 ): Promise<Task> {
   const task = await tx.db.task.create({ data: { id: newId(), ...fields, status: 'queued', createdByUserId: userIdOf(actor) } });
+  tx.enqueue(rebuildState, { projectId: task.projectId });
   tx.emit(taskCreated, { projectId: task.projectId, entityId: task.id, patch: taskCard(task) });
   await appendTaskEvent(tx, actor, task, 'created', {
     title: task.title, type: task.type, priority: task.priority, requestedBy: task.requestedBy,

@@ -34,6 +34,7 @@ export async function transitionTask(core: Core, actor: Actor, input: z.input<ty
     const { task } = await lockTask(tx, actor, taskId);
     if (to === 'needs_review' || to === 'failed') await assertNoWorkingRun(tx, task, to);
     assertTransition(task.status, to);
+    if (to === 'done') await assertNothingToMerge(tx, task);
     const isSentBack = task.status === 'needs_review' && to === 'queued';
     if (isSentBack) await withdrawMerge(tx, actor, task);
     const changed = await changeTaskStatus(tx, actor, task, { to, why: reason });
@@ -44,6 +45,12 @@ export async function transitionTask(core: Core, actor: Actor, input: z.input<ty
     await requestCycle(tx, task.projectId, 'incremental', 'task_changed');
     return scheduled;
   });
+}
+
+/** A task that is done has its work in the base branch: approving merges it, setting the status does not. */
+async function assertNothingToMerge(tx: Tx, task: Task): Promise<void> {
+  const last = await lastCompletedAttempt(tx, task.id);
+  if (last?.headCommit) throw new IllegalTransitionError(task.status, 'done', 'approve_merges', 'This task has work that is not merged yet. Approve it: that merges its branch and sets it to done.');
 }
 
 /** What a working run comes to is for the run to say. */

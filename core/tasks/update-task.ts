@@ -5,6 +5,7 @@ import type { Actor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
+import { rebuildState } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
@@ -40,6 +41,7 @@ export async function updateTask(core: Core, actor: Actor, input: z.input<typeof
     const updated = await tx.db.task.update({ where: { id: task.id }, data });
     const { updatedAt, agentReason: _reason, ...patch } = data as typeof data & { agentReason?: string };
     tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { ...patch, updatedAt: updatedAt.toISOString() } });
+    tx.enqueue(rebuildState, { projectId: task.projectId });
     await appendTaskEvent(tx, actor, task, 'log', { changed: Object.keys(patch), ...(agent ? { agent: agent.name } : {}) });
     if (!agent) return updated;
     return reassign(tx, actor, updated);

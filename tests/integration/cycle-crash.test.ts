@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
-import { eventually } from '#tests/kit/eventually.ts';
+import { until } from '#tests/kit/until.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
@@ -38,7 +38,7 @@ test.each(PHASES)('a cycle killed after %s and run again makes nothing twice', a
   expect(await runWorker(project.id, phase)).toBe('SIGKILL');
   // The database gives the dead worker's lock back when it notices that its connection is gone.
   const open = () => system.core.db.orchestratorCycle.count({ where: { projectId: project.id, status: { in: ['pending', 'running'] } } });
-  await eventually(async () => {
+  await until(async () => {
     await runCycles(system.core, project.id, { planner: rulesPlanner });
     return open();
   }, (count) => count === 0);

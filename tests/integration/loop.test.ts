@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
 import { createDemoRepository } from '#runner/demo-agent/create-demo-repository.ts';
-import { eventually } from '#tests/kit/eventually.ts';
+import { until } from '#tests/kit/until.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import { startTestRunner } from '#tests/kit/runner.ts';
 import type { TestRunner } from '#tests/kit/runner.ts';
@@ -72,13 +72,13 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   await ask(`mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }`, {
     input: { conversationId: conversations[0]?.id, content: 'Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js' },
   });
-  const running = await eventually(board, (tasks) => tasks.length === 2 && tasks.some((task) => task.runs[0]?.status === 'STREAMING'));
+  const running = await until(board, (tasks) => tasks.length === 2 && tasks.some((task) => task.runs[0]?.status === 'STREAMING'));
   const streaming = running.find((task) => task.runs[0]?.status === 'STREAMING');
   const socket = openSocket(url, user.token);
   const log = collect<{ firstSeq: number; messages: string[] }>(socket, 'subscription ($runId: ID!) { runLog(runId: $runId) { firstSeq messages } }', { runId: streaming?.runs[0]?.id });
 
-  const reviewed = await eventually(board, (tasks) => tasks.every((task) => task.status === 'NEEDS_REVIEW'), 60_000);
-  await eventually(() => log.ended(), (ended) => ended === 'complete');
+  const reviewed = await until(board, (tasks) => tasks.every((task) => task.status === 'NEEDS_REVIEW'), 60_000);
+  await until(() => log.ended(), (ended) => ended === 'complete');
   const stored = reviewed.flatMap((task) => task.runs).find((run) => run.id === streaming?.runs[0]?.id);
   expect(log.items.flatMap((batch) => batch.messages)).toHaveLength(stored?.lineCount ?? -1);
   expect(reviewed.every((task) => task.artifacts.some((artifact) => artifact.kind === 'DIFF' && artifact.text?.includes('diff --git')))).toBe(true);
@@ -88,13 +88,13 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   expect([fix?.priority, fix?.agent?.name, doc?.priority, doc?.agent?.name]).toEqual([1, 'backend', 3, 'docs']);
 
   await ask(`mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { message } } }`, { input: { taskId: fix?.id } });
-  await eventually(board, (tasks) => tasks.find((task) => task.id === fix?.id)?.status === 'DONE', 30_000);
+  await until(board, (tasks) => tasks.find((task) => task.id === fix?.id)?.status === 'DONE', 30_000);
   expect(execFileSync(process.execPath, ['--test'], { cwd: repository, encoding: 'utf8', env: { PATH: process.env['PATH'] } })).toContain('# fail 0');
 
   await ask(`mutation ($input: SendBackTaskInput!) { sendBackTask(input: $input) { __typename ... on UserError { message } } }`, {
     input: { taskId: doc?.id, feedback: 'Say how to run the tests on Windows' },
   });
-  const again = await eventually(board, (tasks) => tasks.some((task) => task.id === doc?.id && task.status === 'NEEDS_REVIEW' && task.runs.length === 2), 60_000);
+  const again = await until(board, (tasks) => tasks.some((task) => task.id === doc?.id && task.status === 'NEEDS_REVIEW' && task.runs.length === 2), 60_000);
   const second = again.find((task) => task.id === doc?.id);
   expect(second?.feedback).toBe('Say how to run the tests on Windows');
   expect(git('show', `${second?.runs[0]?.branch}:CONTRIBUTING.md`)).toContain('Windows');

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
@@ -6,7 +7,7 @@ import { sendMessage } from '#core/conversations/send-message.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
-import { eventually } from '#tests/kit/eventually.ts';
+import { until } from '#tests/kit/until.ts';
 import { startWorkers } from '#workers/start-workers.ts';
 
 let system: TestSystem;
@@ -31,7 +32,7 @@ test('a message becomes tasks with agents, an answer, pending runs and a state v
   const conversation = await conversationOf(project.id);
   const message = await sendMessage(system.core, user, { conversationId: conversation.id, content: 'Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js' });
 
-  const tasks = await eventually(() => system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' }, include: { runs: true } }), (found) => found.length === 2 && found.every((task) => task.runs.length === 1));
+  const tasks = await until(() => system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' }, include: { runs: true } }), (found) => found.length === 2 && found.every((task) => task.runs.length === 1));
   expect(tasks.map(({ type, priority, agentName, status }) => ({ type, priority, agentName, status }))).toEqual([
     { type: 'doc', priority: 3, agentName: 'docs', status: 'queued' },
     { type: 'code_change', priority: 1, agentName: 'backend', status: 'queued' },
@@ -41,12 +42,12 @@ test('a message becomes tasks with agents, an answer, pending runs and a state v
   expect(answer.tasks).toHaveLength(2);
   expect(tasks.every((task) => task.waitingReason === 'No runner is online.')).toBe(true);
 
-  const state = await eventually(
+  const state = await until(
     () => system.core.db.projectStateVersion.findFirst({ where: { projectId: project.id }, orderBy: { version: 'desc' } }),
     (found) => found?.content.includes('CONTRIBUTING') ?? false,
   );
   const repository = path.join(system.dataDirectory, 'projects', project.id, 'state');
-  await eventually(() => execFileSync('git', ['log', '--format=%s'], { cwd: repository, encoding: 'utf8' }), (log) => log.startsWith(`version ${state?.version}`));
+  await until(() => (existsSync(path.join(repository, '.git', 'refs', 'heads', 'main')) ? execFileSync('git', ['log', '--format=%s'], { cwd: repository, encoding: 'utf8' }) : ''), (log) => log.startsWith(`version ${state?.version}`));
 });
 
 test('small talk makes no task and is answered once', async () => {
@@ -55,6 +56,6 @@ test('small talk makes no task and is answered once', async () => {
   const project = await seed.project(user);
   const conversation = await conversationOf(project.id);
   const message = await sendMessage(system.core, user, { conversationId: conversation.id, content: 'thanks, looks good!' });
-  await eventually(() => system.core.db.message.findUnique({ where: { answersId: message.id } }), (found) => found !== null);
+  await until(() => system.core.db.message.findUnique({ where: { answersId: message.id } }), (found) => found !== null);
   expect(await system.core.db.task.count({ where: { projectId: project.id } })).toBe(0);
 });
