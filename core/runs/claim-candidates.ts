@@ -43,6 +43,16 @@ const ELIGIBLE = `
 // Merges first: a person waits for them.
 const PICK = `select r.id, r.task_id, r.agent_id, r.kind, r.attempt, r.branch ${ELIGIBLE} for no key update of r, t skip locked`;
 const FIND_HELD = `select r.task_id ${ELIGIBLE}`;
+const HAS_WORK = `select exists (select 1 ${ELIGIBLE}) or exists (select 1 from agent_runs where claim_id = $4::uuid) as found`;
+
+/**
+ * Whether a claim can find anything at all, a run it was given before included. Most claims find nothing: who was
+ * given a run asks for the next while that one starts, and one statement takes less from the start than a transaction.
+ */
+export async function hasWork(core: Core, actor: RunnerActor, claimId: string | null): Promise<boolean> {
+  const { rows } = await core.pool.query<{ found: boolean }>({ name: 'has_work', text: HAS_WORK, values: [actor.runnerId, actor.allProjects, actor.projectIds, claimId] });
+  return rows[0]?.found ?? false;
+}
 
 /** Takes the first run that nobody else holds. */
 export async function pickCandidate(tx: Tx, actor: RunnerActor): Promise<Candidate | null> {

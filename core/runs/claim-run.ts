@@ -15,7 +15,7 @@ import { answerClaimAgain } from './answer-claim-again.ts';
 import { buildRunSpec } from './build-run-spec.ts';
 import type { ClaimedRun } from './build-run-spec.ts';
 import { stopRun } from './cancel-run.ts';
-import { findHeldCandidate, hasCapacity, hasRoom, lockRunner, pickCandidate } from './claim-candidates.ts';
+import { findHeldCandidate, hasCapacity, hasRoom, hasWork, lockRunner, pickCandidate } from './claim-candidates.ts';
 import type { Candidate } from './claim-candidates.ts';
 import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 
@@ -31,6 +31,7 @@ const MAX_TRIES = 20;
  */
 export async function claimRun(core: Core, actor: RunnerActor, value: string | null = null): Promise<ClaimedRun | null> {
   const claimId = parseInput(id.nullable(), value, ['claimId']);
+  if (!(await hasWork(core, actor, claimId))) return null;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor, claimId));
     if (outcome === 'nothing') return null;

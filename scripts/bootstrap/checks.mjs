@@ -23,7 +23,10 @@ export async function runChecks({ rootDir, progress, tally }) {
   });
   // Two at a time: each fills about one core.
   await Promise.all([
-    program('typecheck', ['node_modules/typescript/bin/tsc', '-p', '.']),
+    (async () => {
+      await program('typecheck', ['node_modules/typescript/bin/tsc', '-p', '.']);
+      await program('unused code', ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints']);
+    })(),
     (async () => {
       await program('typecheck web', ['node_modules/typescript/bin/tsc', '-p', 'web']);
       await program('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0']);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { applyMigrations, MigrationRefusedError } from '#scripts/migrations/apply-migrations.ts';
+import { applyMigrations } from '#scripts/migrations/apply-migrations.ts';
 
 const rootDir = fileURLToPath(new URL('../..', import.meta.url));
 const migrationsDir = path.join(rootDir, 'prisma', 'migrations');

@@ -41,9 +41,6 @@ export const QUESTION_OPENERS: ReadonlySet<string> = new Set(listOf("what, what'
 /** A question or a "show me" with one of these is about how the work stands. */
 export const STATUS_WORDS: ReadonlySet<string> = new Set(listOf(`
   run, runs, running, ran, task, tasks, queue, queued, queues, agent, agents, runner, runners, progress, status, state, backlog, finished, finish, done, ready, blocked, pending, waiting, started, stuck, working, completed, complete, next, eta, far, update, updates, news, happening, happened, happens, going, left, remaining, open, failed, passing, passed, pass, green, merged, review, doing, did, have, up, today, now, yesterday, already, yet, still, long, deployed, todo, idle, busy, budget, cost, costs, spent, orchestrator, cycle, overview, blocker, blockers`));
-/** With one of these the question is about the product or its code after all. */
-export const SUBJECT_MATTER_OPENERS = phraseSet('how does, how do, how is, how are, how can, how could, how would, how should, how to, why, where is, where are, where do, where does, which file, which files, what does, what would, what could, what happens when, what happens if, what is the difference, what is the best, what are the, is there a way, is it possible, is it safe, does the, do we, do our, can the, should we, should i, could we, would it');
-
 /** Third-person verbs and auxiliaries: what stands before them is a subject, so the sentence states something. */
 export const STATES: ReadonlySet<string> = new Set(listOf(`
   is, are, was, were, isn't, aren't, wasn't, has, have, hasn't, had, does, doesn't, did, didn't, do, should, must, shall, needs, need, can, can't, cannot, could, will, won't, would, may, might, fails, failed, breaks, broke, crashes, crashed, shows, returns, throws, looks, takes, gets, times, hangs, overlaps, keeps, lacks, loses, leaks,

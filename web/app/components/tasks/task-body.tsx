@@ -34,7 +34,8 @@ type Part = 'overview' | 'changes' | 'runs';
 /** What a task says, what its runs did, and what has become of it. */
 export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof TaskBody_TaskFragment>; isSheet: boolean }) {
   const task = readFragment(TaskBody_TaskFragment, masked);
-  const [part, setPart] = useState<Part>(!isSheet && task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
+  // Whoever opens a task that needs review comes for its changes.
+  const [part, setPart] = useState<Part>(task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
   const padding = 'px-4 py-5 sm:px-6';
   return (
     <>

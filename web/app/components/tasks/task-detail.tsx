@@ -1,6 +1,7 @@
 import { graphql } from '~/graphql/gql/gql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
+import type { TaskStatus } from '~/lib/task-status.ts';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { NothingHere } from '../frame/nothing-here.tsx';
@@ -30,7 +31,7 @@ interface TaskDetailProps {
   taskId: string;
   /** The side sheet has less room: the diff is a link there. */
   isSheet: boolean;
-  header(task: { id: string; title: string } | null): JSX.Element;
+  header(task: { id: string; title: string; status: TaskStatus } | null): JSX.Element;
 }
 
 /** All there is to know of a task, and what can be done with it: a page of its own, or a sheet over the board. */

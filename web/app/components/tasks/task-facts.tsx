@@ -5,13 +5,11 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { RelativeTime } from '../ui/time.tsx';
 import { Priority } from './priority.tsx';
-import { TaskStatusBadge } from './task-status.tsx';
 import { TaskTypeIcon, taskTypeWord } from './task-type.tsx';
 
 export const TaskFacts_TaskFragment = graphql(`
   fragment TaskFacts_Task on Task {
     id
-    status
     type
     priority
     agentName
@@ -46,9 +44,6 @@ export function TaskFacts({ task: masked, isColumn }: { task: FragmentType<typeo
   const linkTo = (id: string): string => `/projects/${task.project.id}/tasks/${id}`;
   return (
     <dl className={`grid shrink-0 grid-cols-[96px_minmax(0,1fr)] content-start gap-x-3 gap-y-2 text-dense ${isColumn ? 'lg:w-72' : ''}`}>
-      <Fact name="Status">
-        <TaskStatusBadge status={task.status} />
-      </Fact>
       <Fact name="Type">
         <TaskTypeIcon type={task.type} />
         {taskTypeWord(task.type)}

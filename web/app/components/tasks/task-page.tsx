@@ -1,5 +1,6 @@
 import { Link } from '@remix-run/react';
 import { ArrowLeft } from 'lucide-react';
+import type { TaskStatus } from '~/lib/task-status.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { TaskDetail } from './task-detail.tsx';
 import { TaskTitle } from './task-title.tsx';
@@ -13,7 +14,7 @@ export function TaskPage({ projectId, taskId }: { projectId: string; taskId: str
   );
 }
 
-function Header({ projectId, task }: { projectId: string; task: { title: string } | null }) {
+function Header({ projectId, task }: { projectId: string; task: { title: string; status: TaskStatus } | null }) {
   useDocumentTitle(task?.title);
   return (
     <header className="shrink-0 px-4 pb-2 pt-4 sm:px-6">

@@ -1,7 +1,14 @@
+import type { TaskStatus } from '~/lib/task-status.ts';
 import { Skeleton } from '../ui/skeleton.tsx';
+import { TaskStatusBadge } from './task-status.tsx';
 
-/** The title of a task, or its place while it is on its way. */
-export function TaskTitle({ task, level: Level }: { task: { title: string } | null; level: 'h1' | 'h2' }) {
-  if (!task) return <Skeleton className="h-7 w-72 max-w-full" />;
-  return <Level className="title-wrap min-w-0 text-title font-semibold">{task.title}</Level>;
+/** The title of a task and where it stands, or their place while they are on their way. */
+export function TaskTitle({ task, level: Level }: { task: { title: string; status: TaskStatus } | null; level: 'h1' | 'h2' }) {
+  if (!task) return <Skeleton className="h-14 w-72 max-w-full" />;
+  return (
+    <div className="min-w-0">
+      <Level className="title-wrap text-title font-semibold">{task.title}</Level>
+      <TaskStatusBadge status={task.status} className="mt-1.5" />
+    </div>
+  );
 }
