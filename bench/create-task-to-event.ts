@@ -2,7 +2,7 @@
 import { addAgent, createTask, startProduct } from './kit/product.ts';
 import { REPEATS, nowMs, report } from './kit/statistics.ts';
 
-const TASKS_A_REPEAT = 20;
+const TASKS_A_REPEAT = 10;
 const EVENTS = 'subscription ($projectId: ID!) { projectEvents(projectId: $projectId) { __typename type entityId cursor patch } }';
 
 interface ProjectEvent {
@@ -33,7 +33,8 @@ try {
       toAnswer.push(answeredMs - startMs);
     }
     await product.client.ask('mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }', { input: { taskId } });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // The cycle that the end of the task asked for.
+    await new Promise((resolve) => setTimeout(resolve, 500));
   }
   stop();
   report('create task → event at a subscribed client', [

@@ -25,6 +25,27 @@ export const TaskEventEntry = builder.prismaObject('TaskEvent', {
 });
 const TaskEventConnection = connectionOf<TaskEvent>('TaskEvent', TaskEventEntry);
 
+interface DiffSize {
+  filesChanged: number;
+  additions: number;
+  deletions: number;
+}
+const DiffStats = builder.objectRef<DiffSize>('DiffStats').implement({
+  description: 'How large a diff is.',
+  fields: (t) => ({
+    filesChanged: t.exposeInt('filesChanged', { description: 'Files that differ.' }),
+    additions: t.exposeInt('additions', { description: 'Lines added.' }),
+    deletions: t.exposeInt('deletions', { description: 'Lines removed.' }),
+  }),
+});
+
+/** A runner wrote it: numbers count, anything else does not. */
+function parseDiffStats(metadata: unknown): DiffSize | null {
+  const stats = (metadata ?? {}) as Record<string, unknown>;
+  const { filesChanged, additions, deletions } = stats;
+  return Number.isSafeInteger(filesChanged) && Number.isSafeInteger(additions) && Number.isSafeInteger(deletions) ? (stats as unknown as DiffSize) : null;
+}
+
 export const TaskType = builder.prismaObject('Task', {
   description: 'Something to be done in a project.',
   fields: (t) => ({
@@ -60,6 +81,13 @@ export const TaskType = builder.prismaObject('Task', {
       select: (_args, _context, nestedSelection) => ({ runs: nestedSelection({ where: { status: { in: ['pending', 'started', 'streaming'] } }, orderBy: { id: 'desc' }, take: 1 }) }) as never,
       description: 'The run that waits or works for it now; null: none.',
       resolve: (task) => (task as unknown as { runs: never[] }).runs[0] ?? null,
+    }),
+    diffStats: t.field({
+      type: DiffStats,
+      nullable: true,
+      select: { artifacts: { where: { kind: 'diff' }, orderBy: { id: 'desc' }, take: 1, select: { metadata: true } } },
+      description: 'How large the newest diff of its runs is; null: no diff yet.',
+      resolve: (task) => parseDiffStats(task.artifacts[0]?.metadata),
     }),
     artifacts: t.relation('artifacts', { description: 'Files its runs have made, newest first, at most 100.', query: { orderBy: { id: 'desc' }, take: 100 } }),
     events: t.field({

@@ -45,8 +45,8 @@ export class ApiControlPlane implements ControlPlane {
     throw refusal(lease, answer);
   }
 
-  async uploadArtifact(lease: RunLease, { kind, name, mediaType, file }: ArtifactFile): Promise<void> {
-    const input = { runId: lease.runId, leaseToken: lease.token, kind: kind.toUpperCase() as ArtifactKind, name, metadata: { mediaType } };
+  async uploadArtifact(lease: RunLease, { kind, name, mediaType, file, metadata }: ArtifactFile): Promise<void> {
+    const input = { runId: lease.runId, leaseToken: lease.token, kind: kind.toUpperCase() as ArtifactKind, name, metadata: { mediaType, ...metadata } };
     const { uploadArtifact: answer } = await this.http.upload(UploadArtifactDocument, { input }, { path: file, name: 'artifact', mediaType });
     if (answer.__typename !== 'UploadArtifactPayload') throw refusal(lease, answer);
   }

@@ -23,6 +23,8 @@ export interface ArtifactFile {
   mediaType: string;
   /** Where its bytes are on this machine. */
   file: string;
+  /** More about it, for those who do not want to read it: how large a diff is. */
+  metadata?: Record<string, number> | undefined;
 }
 
 export type RunnerCommand =

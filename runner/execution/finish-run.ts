@@ -54,7 +54,8 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   if (committed) {
     const file = folder.file('changes.diff');
     await writeDiff(safeGit, worktree, changes.tree, violations.map(({ path }) => path), order.masker, file);
-    if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file });
+    const { filesChanged, additions, deletions } = committed;
+    if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file, metadata: { filesChanged, additions, deletions } });
   }
   const judged = judge(outcome, committed, violations);
   // The outcome, which is the last line, says how much was changed when nothing else has to be said.

@@ -20,7 +20,7 @@ const Status = z.object({
 
 const Ending = z.object({
   result: RunResult,
-  artifacts: z.array(z.object({ kind: z.enum(['diff', 'patch', 'report', 'test_results', 'screenshot']), name: z.string(), mediaType: z.string(), file: z.string() })),
+  artifacts: z.array(z.object({ kind: z.enum(['diff', 'patch', 'report', 'test_results', 'screenshot']), name: z.string(), mediaType: z.string(), file: z.string(), metadata: z.record(z.string(), z.number()).optional() })),
 });
 /** How a run ended, decided once: whoever reads it only has to tell the control plane. */
 export interface Ending {

@@ -46,11 +46,12 @@ interface Task {
   priority: number;
   feedback: string | null;
   agent: { name: string } | null;
+  diffStats: { filesChanged: number; additions: number; deletions: number } | null;
   runs: { id: string; kind: string; attempt: number; status: string; reason: string | null; message: string | null; lineCount: number; branch: string | null }[];
   artifacts: { kind: string; text: string | null }[];
 }
 const BOARD = `query ($projectId: ID!) { board(projectId: $projectId, statuses: [QUEUED, IN_PROGRESS, BLOCKED, NEEDS_REVIEW, DONE, FAILED]) {
-  id title status type priority feedback agent { name } runs { id kind attempt status reason message lineCount branch } artifacts { kind text } } }`;
+  id title status type priority feedback agent { name } diffStats { filesChanged additions deletions } runs { id kind attempt status reason message lineCount branch } artifacts { kind text } } }`;
 const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' });
 
 /** The issue's story, told with nothing but the public API. */
@@ -84,6 +85,7 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   expect(reviewed.every((task) => task.artifacts.some((artifact) => artifact.kind === 'DIFF' && artifact.text?.includes('diff --git')))).toBe(true);
 
   const fix = reviewed.find((task) => task.type === 'CODE_CHANGE');
+  expect(fix?.diffStats).toEqual({ filesChanged: 1, additions: 1, deletions: 1 });
   const doc = reviewed.find((task) => task.type === 'DOC');
   expect([fix?.priority, fix?.agent?.name, doc?.priority, doc?.agent?.name]).toEqual([1, 'backend', 3, 'docs']);
 

@@ -6,6 +6,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useLastLine } from '~/graphql/last-lines.ts';
 import { plainLine } from '../console/ansi.ts';
+import { DiffStat } from '../review/diff-stat.tsx';
 import { isRunning } from '../runs/run-status.tsx';
 import { Priority } from '../tasks/priority.tsx';
 import { TaskTypeIcon } from '../tasks/task-type.tsx';
@@ -22,6 +23,10 @@ export const BoardCard_TaskFragment = graphql(`
     waitingReason
     blockedReason
     updatedAt
+    diffStats {
+      additions
+      deletions
+    }
     liveRun {
       id
       kind
@@ -88,6 +93,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
             <span className="truncate">{task.agentName}</span>
           </span>
         ) : null}
+        {task.diffStats ? <DiffStat additions={task.diffStats.additions} deletions={task.diffStats.deletions} /> : null}
         <span className="ml-auto flex shrink-0 items-center gap-2">
           {isMerging ? (
             <span className="flex items-center gap-1 text-in-progress">
