@@ -76,9 +76,9 @@ test('say it, see it planned, run, reviewed, merged and sent back, without a rel
   await page.getByRole('button', { name: /send back/i }).last().click();
   await expect.poll(async () => system.core.db.agentRun.count({ where: { projectId: project.id, kind: 'task', attempt: 2, status: 'completed' } }), { timeout: 60_000 }).toBe(1);
 
-  const newest = await system.core.db.projectStateVersion.findFirstOrThrow({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
   await page.keyboard.press('Escape');
-  await page.getByText(`v${newest.version}`).first().waitFor();
+  const newestVersion = () => system.core.db.projectStateVersion.findFirstOrThrow({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
+  await expect.poll(async () => page.getByText(`v${(await newestVersion()).version}`, { exact: true }).first().isVisible(), { timeout: 15_000 }).toBe(true);
   expect(await page.evaluate(() => 'wasNotReloaded' in window)).toBe(true);
   expect(complaints).toEqual([]);
 }, 180_000);
