@@ -63,11 +63,12 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
   await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
   const { retry } = policyOf(agent);
-  const failures = await failuresInARow(tx, task.id);
-  if (!RETRYABLE.includes(ending.reason) || failures >= retry.maxAttempts) return;
-  // A lost runner says nothing about the work: the next attempt starts at once.
-  const delayMs = ending.reason === 'runner_lost' ? 0 : retryDelayMs(retry, failures, Math.random());
-  const why = `Try ${failures + 1} of ${retry.maxAttempts} follows${delayMs > 0 ? ` in ${Math.ceil(delayMs / 1000)} s` : ' at once'}.`;
+  const { failures, losses } = await failuresInARow(tx, task.id);
+  const isLost = ending.reason === 'runner_lost';
+  if (!RETRYABLE.includes(ending.reason) || retry.maxAttempts === 1 || (isLost ? losses > MAX_LOSSES : failures >= retry.maxAttempts)) return;
+  const delayMs = isLost ? 0 : retryDelayMs(retry, failures, Math.random());
+  const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
+  const why = isLost ? 'The next attempt follows at once.' : `Try ${failures + 1} of ${retry.maxAttempts} follows ${when}.`;
   const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
   await scheduleTask(tx, actor, queued, { delayMs, startFromBranch: run.startFromBranch });
 }
@@ -78,10 +79,15 @@ function policyOf(agent: Agent): Pick<AgentConfig, 'retry' | 'review'> {
   return parsed.success ? parsed.data : { retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 }, review: 'required' };
 }
 
+/** A lost runner says nothing about the work, so it has a count of its own; a task that takes every runner down must end all the same. */
+const MAX_LOSSES = 5;
+
 /** Attempts that have failed since one was completed: the policy counts these, not what a reviewer sent back. */
-async function failuresInARow(tx: Tx, taskId: string): Promise<number> {
+async function failuresInARow(tx: Tx, taskId: string): Promise<{ failures: number; losses: number }> {
   const completed = await tx.db.agentRun.aggregate({ where: { taskId, kind: 'task', status: 'completed' }, _max: { attempt: true } });
-  return tx.db.agentRun.count({ where: { taskId, kind: 'task', attempt: { gt: completed._max.attempt ?? 0 }, status: { in: ['failed', 'timed_out'] } } });
+  const since = { taskId, kind: 'task', attempt: { gt: completed._max.attempt ?? 0 }, status: { in: ['failed', 'timed_out'] } } as const;
+  const losses = await tx.db.agentRun.count({ where: { ...since, status: 'timed_out', reason: 'runner_lost' } });
+  return { losses, failures: (await tx.db.agentRun.count({ where: { ...since, status: { in: ['failed', 'timed_out'] } } })) - losses };
 }
 
 async function afterSuccess(tx: Tx, actor: Actor, run: AgentRun, task: Task, agent: Agent, ending: RunEnding): Promise<void> {

@@ -231,6 +231,21 @@ describe('leases', () => {
     expect((await taskOf(task)).status).toBe('in_progress');
   });
 
+  test('a runner that is lost again and again does not use up the tries of the work, and ends some day', async () => {
+    await seeder(core).configure(agent, { retry: { maxAttempts: 2, baseDelayMs: 0, maxDelayMs: 0 } });
+    const { held, task } = await claimed();
+    let current = held;
+    for (let loss = 1; loss <= 5; loss += 1) {
+      await endLease(core, current.spec.runId);
+      expect(await sweepLeases(core)).toBe(1);
+      current = await runner.claim();
+      expect(current.spec.attempt).toBe(loss + 1);
+    }
+    await endLease(core, current.spec.runId);
+    await sweepLeases(core);
+    expect((await taskOf(task)).status).toBe('failed');
+  });
+
   test('a sweep and a completion at the same time: one of them decides', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { held, task } = await claimed();
