@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/programs.ts';
@@ -42,6 +42,14 @@ test('a clean checkout of the base is taken along; the merge names its task and 
   expect(repository.git('status', '--porcelain')).toBe('?? untracked.txt');
   expect(read('new.txt')).toBe('new\n');
   expect(repository.git('worktree', 'list').split('\n')).toHaveLength(1);
+});
+
+test('a checkout whose files were touched and not changed is clean', async () => {
+  const longAgo = new Date(2001, 1, 1);
+  utimesSync(join(repository.root, 'a.txt'), longAgo, longAgo);
+  await mergeBranch(git, order());
+  expect(read('a.txt')).toBe('ONE\ntwo\nthree\n');
+  expect(repository.git('status', '--porcelain')).toBe('');
 });
 
 test('a merge made twice is made once', async () => {

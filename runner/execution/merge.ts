@@ -111,11 +111,13 @@ async function moveBase(git: Git, move: Move, order: MergeOrder): Promise<boolea
 /** Fast-forwards the user's checkout. Git itself refuses where a file of the user's would be lost: then all is taken back. */
 async function updateCheckout(git: Git, move: Move, order: MergeOrder): Promise<void> {
   try {
+    // A file whose times or owner changed, but not its content, is up to date; read-tree goes by what the index remembers.
+    await git.ask(['update-index', '-q', '--refresh'], { cwd: move.checkout, okCodes: [1] });
     await git.run(['read-tree', '-m', '-u', move.from, move.to], { cwd: move.checkout });
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     await git.run(['update-ref', '-m', 'overmind: take back a merge', `refs/heads/${move.baseBranch}`, move.from, move.to], { cwd: order.root });
-    const why = /index\.lock/.test(error.stderr) ? 'another Git is at work there' : error.stderr.trim().replace(/^error: /, '').split('\n')[0];
+    const why = /index\.lock/.test(error.stderr) ? 'another Git is at work there' : error.stderr.trim().replace(/^error: /, '').split('\n')[0]?.replace(/\.$/, '');
     throw new RunFailure('repo_dirty', `${move.checkout} has ${move.baseBranch} checked out and could not be taken along: ${why}. Nothing was changed.`, [], { cause: error });
   }
 }

@@ -46,15 +46,30 @@ export async function makeWorktree(git: Git, order: WorktreeOrder): Promise<{ wo
   };
   writeJson(order.recordFile, worktree);
   link(worktree, `ref: refs/heads/${order.branch}`);
-  // Zeros: the branch must be new. The files do not wait for it.
-  const branching = git.run(['update-ref', `refs/heads/${order.branch}`, startCommit, '0'.repeat(startCommit.length)], { cwd: order.root });
-  const [checkedOut, branched] = await Promise.allSettled([checkOut(git, worktree), branching]);
+  const [checkedOut, branched] = await checkOutAndBranch(git, worktree);
   if (checkedOut.status === 'fulfilled' && branched.status === 'fulfilled') return { worktree, git: checkedOut.value, note };
   // A branch that was there before is somebody else's, and stays.
   if (branched.status === 'fulfilled') await discardWorktree(git, worktree);
   removeWorktree(worktree);
   rmSync(order.recordFile, { force: true });
   throw asFailure(branched.status === 'rejected' ? branched.reason : (checkedOut as PromiseRejectedResult).reason, order);
+}
+
+/**
+ * The files and the branch do not wait for each other. The files are begun first: they take longest, and starting a
+ * program holds this process up for milliseconds.
+ */
+async function checkOutAndBranch(git: Git, worktree: Worktree): Promise<[PromiseSettledResult<Git>, PromiseSettledResult<string>]> {
+  const { branch, startCommit, root } = worktree;
+  try {
+    const safeGit = await git.neutralize(inWorktree(worktree));
+    const files = safeGit.run(['read-tree', '--reset', '-u', startCommit], inWorktree(worktree)).then(() => safeGit);
+    // Zeros: the branch must be new.
+    const ref = git.run(['update-ref', `refs/heads/${branch}`, startCommit, '0'.repeat(startCommit.length)], { cwd: root });
+    return await Promise.allSettled([files, ref]);
+  } catch (reason) {
+    return [{ status: 'rejected', reason }, { status: 'rejected', reason }];
+  }
 }
 
 function asFailure(error: unknown, { branch, root }: WorktreeOrder): unknown {

@@ -87,7 +87,10 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
   if (said[0]?.lower === 'could' && words.DETERMINERS.has(said[1]?.lower ?? '') && namesTopic(said)) return make('wish', { type: typeOfStatement(said.slice(1), paths) });
   if (isQuestion(said) || isPunct(tokens[to - 1], '?')) {
     const asked = tokens.slice(from, to);
-    return isStatusQuestion(asked) || isStatusQuestion(said) ? make('nothing') : make('question', { type: 'research' });
+    // A question mark alone makes no question: it must ask for something, or be about the trade.
+    const opens = [said, asked].some((part) => words.QUESTION_OPENERS.has(part.find(isNaming)?.lower ?? ''));
+    const isAboutNothing = !opens && !namesTopic(said) && paths.length === 0;
+    return isAboutNothing || isStatusQuestion(asked) || isStatusQuestion(said) ? make('nothing') : make('question', { type: 'research' });
   }
   return statement(tokens, lead, to, make, paths, markersIn(from, to, markers));
 }

@@ -21,6 +21,9 @@ export const TaskBody_TaskFragment = graphql(`
     status
     runs {
       id
+      kind
+      status
+      message
       ...TaskRuns_Run
     }
     ...TaskFacts_Task
@@ -37,6 +40,7 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
   // Whoever opens a task that needs review comes for its changes.
   const [part, setPart] = useState<Part>(task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
   const padding = 'px-4 py-5 sm:px-6';
+  const failure = failureOf(task);
   return (
     <>
       <Tabs<Part>
@@ -51,6 +55,12 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
         ]}
         className="shrink-0 border-b border-line px-2 sm:px-4"
       />
+      {failure ? (
+        <Notice kind="error" role="alert" className="mx-4 mt-4 shrink-0 sm:mx-6">
+          <p className="font-medium">{failure.title}</p>
+          <p className="title-wrap whitespace-pre-wrap">{failure.message}</p>
+        </Notice>
+      ) : null}
       <div id="task-part" role="tabpanel" className="flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain">
         {part === 'overview' ? (
           <div className={`${padding} flex flex-col gap-6 ${isSheet ? '' : 'mx-auto w-full max-w-5xl lg:flex-row-reverse lg:gap-10'}`}>
@@ -101,4 +111,19 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
       </div>
     </>
   );
+}
+
+interface Failable {
+  status: string;
+  /** Newest first. */
+  runs: readonly { kind: string; status: string; message: string | null }[];
+}
+
+/** What went wrong last and waits for somebody: the merge of an approved task, or its last attempt. */
+function failureOf({ status, runs }: Failable): { title: string; message: string } | null {
+  const last = runs[0];
+  if (!last?.message) return null;
+  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED') return { title: 'The merge did not succeed', message: last.message };
+  if (status === 'FAILED' && last.kind === 'TASK') return { title: 'The last attempt failed', message: last.message };
+  return null;
 }
