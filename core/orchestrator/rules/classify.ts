@@ -88,7 +88,7 @@ export function classify(tokens: readonly Token[], from: number, to: number, mar
   if (isQuestion(said) || isPunct(tokens[to - 1], '?')) {
     const asked = tokens.slice(from, to);
     // A question mark alone makes no question: it must ask for something, or be about the trade.
-    const opens = [said, asked].some((part) => words.QUESTION_OPENERS.has(part.find(isNaming)?.lower ?? ''));
+    const opens = [said, asked].some((part) => words.QUESTION_OPENERS.has(part.find(isNaming)?.lower ?? '') || /^(?:wdyt|thoughts|opinions|ideas)$/.test(part.find(isNaming)?.lower ?? ''));
     const isAboutNothing = !opens && !namesTopic(said) && paths.length === 0;
     return isAboutNothing || isStatusQuestion(asked) || isStatusQuestion(said) ? make('nothing') : make('question', { type: 'research' });
   }
