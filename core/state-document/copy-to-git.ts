@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Core } from '#core/platform/core.ts';
@@ -47,11 +47,16 @@ async function openRepository(repository: Repository): Promise<void> {
 async function copiedVersion(repository: Repository): Promise<bigint> {
   const { stdout } = await git(repository, ['log', '-1', '--format=%s']).catch(async (error: unknown) => {
     // A repository without a commit has no log; anything else is a fault.
-    const head = await readFile(path.join(repository.repository, '.git', 'refs', 'heads', 'main'), 'utf8').catch(() => null);
-    if (head !== null) throw error;
+    if (await hasCommits(repository)) throw error;
     return { stdout: 'version 0' };
   });
   return BigInt(/^version (\d+)/.exec(stdout)?.[1] ?? 0);
+}
+
+/** Garbage collection is off, so the branch is a file of its own from its first commit on. */
+async function hasCommits(repository: Repository): Promise<boolean> {
+  const branches = await readdir(path.join(repository.repository, '.git', 'refs', 'heads'));
+  return branches.includes('main');
 }
 
 async function commitVersion(repository: Repository, version: ProjectStateVersion): Promise<void> {
