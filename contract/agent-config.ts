@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
+import { CARRY_MODES, REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
 import { absolutePath, argv, envName, glob, label, path, refName } from './fields.ts';
 import { DEFAULT_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_LOG_BYTES, DEFAULT_RUN_TIMEOUT_MS, MAX_LEASE_MS, MIN_LEASE_MS } from './limits.ts';
 
@@ -21,8 +21,27 @@ export const RunLimits = z.strictObject({
   /** Time between SIGTERM and SIGKILL. */
   graceMs: z.int().min(0).max(600_000).default(DEFAULT_GRACE_MS),
   maxLogBytes: z.int().min(1_024).max(1024 ** 3).default(DEFAULT_MAX_LOG_BYTES),
+  /** Memory of all its processes together where cgroups can be written, of each of them elsewhere; null: no limit but the policy's. */
+  maxMemoryBytes: z.int().min(64 * 1024 ** 2).max(1024 ** 4).nullable().default(null),
+  /** Processes and threads at once; null: no limit but the policy's. */
+  maxProcesses: z.int().min(8).max(100_000).nullable().default(null),
+  /** Processors it may use up, 1.5 for one and a half; null: all. Needs cgroups that can be written. */
+  maxCpus: z.number().min(0.1).max(1_024).nullable().default(null),
 });
 export type RunLimits = z.infer<typeof RunLimits>;
+
+/** Ignored files of the user's checkout that a task's folder gets too: what a glob matches, as a link or as a copy. Secrets never. */
+export const CarryRule = z.strictObject({ glob, how: z.enum(CARRY_MODES).default('link') });
+export type CarryRule = z.infer<typeof CarryRule>;
+
+/** What an agent needs of the machine when it runs in a sandbox. The runner's policy decides whether it gets it. */
+export const SandboxNeeds = z.strictObject({
+  /** False: no network but its own loopback. */
+  network: z.boolean().default(true),
+  /** Files and folders of the home it needs, such as its own configuration and log-in: `.claude`, `.config/tool`. */
+  homePaths: z.array(path.refine((value) => !value.startsWith('/') && !value.split('/').includes('..'), 'A path below the home')).max(50).default([]),
+});
+export type SandboxNeeds = z.infer<typeof SandboxNeeds>;
 
 /** How one agent is executed. Stored as `agents.config_json`. */
 export const AgentConfig = z.strictObject({
@@ -36,6 +55,10 @@ export const AgentConfig = z.strictObject({
   /** Null: the repository's current branch when the run starts. */
   baseBranch: refName.nullable().default(null),
   commands: z.array(argv).min(1, 'An agent needs at least one command').max(20),
+  /** Commands that make a fresh task folder ready, such as `npm ci`; they run once for each folder, before `commands`. */
+  setup: z.array(argv).max(20).default([]),
+  carry: z.array(CarryRule).max(50).default([]),
+  sandbox: SandboxNeeds.prefault({}),
   stdin: z.enum(STDIN_MODES).default('prompt'),
   /** Names of variables taken over from the runner's environment; its policy must list them too. */
   env: z.array(envName).max(100).default([]),

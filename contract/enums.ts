@@ -20,9 +20,9 @@ export const RUN_REASONS_BY_STATUS = {
   completed: ['ok', 'empty_diff'],
   failed: [
     'exit_code', 'command_missing', 'command_refused', 'path_refused', 'repo_missing', 'repo_dirty', 'worktree_failed',
-    'denied_change', 'output_limit', 'disk_full', 'merge_conflict', 'invalid_result', 'internal',
+    'denied_change', 'output_limit', 'disk_full', 'merge_conflict', 'review_outdated', 'not_sandboxed', 'invalid_result', 'internal',
   ],
-  timed_out: ['run_timeout', 'idle_timeout', 'runner_lost'],
+  timed_out: ['run_timeout', 'idle_timeout', 'runner_lost', 'outcome_unknown'],
   canceled: ['by_user', 'by_task_cancel', 'superseded', 'budget'],
 } as const satisfies Record<TerminalRunStatus, readonly string[]>;
 export const RUN_REASONS = Object.values(RUN_REASONS_BY_STATUS).flat();
@@ -32,6 +32,9 @@ export const LOG_STREAMS = ['stdout', 'stderr', 'system'] as const;
 
 export const ARTIFACT_KINDS = ['diff', 'patch', 'report', 'test_results', 'screenshot'] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
+
+/** How an ignored file of the user's checkout gets into a task's folder. */
+export const CARRY_MODES = ['link', 'copy'] as const;
 
 export const STDIN_MODES = ['none', 'prompt'] as const;
 

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { RunLimits } from './agent-config.ts';
-import { RUN_KINDS, STDIN_MODES } from './enums.ts';
+import { CarryRule, RunLimits, SandboxNeeds } from './agent-config.ts';
+import { RUN_KINDS, STDIN_MODES, TASK_TYPES } from './enums.ts';
 import { absolutePath, acceptanceCriteria, argv, commitHash, description, envName, glob, id, refName } from './fields.ts';
 
 /** What a runner is given with a claim: everything it needs for one attempt, and nothing it must ask for later. */
 export const RunSpec = z.strictObject({
   runId: id,
   taskId: id.nullable(),
+  /** Null without a task. What it is decides whether the agent's report is the result. */
+  taskType: z.enum(TASK_TYPES).nullable(),
   projectId: id,
   agentId: id,
   agentName: z.string().min(1),
@@ -22,7 +24,12 @@ export const RunSpec = z.strictObject({
   startFromBranch: refName.nullable(),
   /** For a merge: exactly this commit was approved. */
   mergeCommit: commitHash.nullable(),
+  /** For a merge: the commit of the base that the reviewed diff was made against. */
+  reviewedBaseCommit: commitHash.nullable(),
   inPlace: z.boolean(),
+  setup: z.array(argv).max(20),
+  carry: z.array(CarryRule).max(50),
+  sandbox: SandboxNeeds,
   commands: z.array(argv).max(20),
   stdin: z.enum(STDIN_MODES),
   env: z.array(envName).max(100),

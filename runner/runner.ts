@@ -78,7 +78,7 @@ export class Runner {
     const folder = join(this.runsFolder, '..');
     await removeDeadSockets(makeSocketFolder(folder));
     this.keepers.warm();
-    const advert = { labels: options.policy.labels, capacity: options.policy.capacity, version: options.version, isDraining: false };
+    const advert = { labels: options.policy.labels, capacity: options.policy.capacity, version: options.version, isDraining: false, sandboxNote: 'no sandbox yet' };
     const { name } = await retrying(() => options.controlPlane.register(advert), signal, (error) => options.logger.warn({ err: error }, 'the control plane is away; trying again'));
     const search = { policy: options.policy, searchPath: options.env.PATH ?? '', runnerFolder: folder, runnerName: name };
     this.host = {

@@ -97,13 +97,13 @@ async function afterSuccess(tx: Tx, actor: Actor, run: AgentRun, task: Task, age
     await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Nothing was changed, so there is nothing to review.' });
   } else if (policyOf(agent).review === 'auto') {
     if (!ending.git) await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Approved by the agent\'s review policy; there was nothing to merge.' });
-    else await requestMerge(tx, review, { ...run, headCommit: ending.git.headCommit, branch: ending.git.branch, baseBranch: ending.git.baseBranch });
+    else await requestMerge(tx, review, { ...run, headCommit: ending.git.headCommit, branch: ending.git.branch, baseBranch: ending.git.baseBranch, baseCommit: ending.git.baseCommit });
   }
 }
 
 /** Adds the run that puts an approved branch into its base; exactly the commit that was seen is merged. */
 export async function requestMerge(tx: Tx, task: Task, run: AgentRun): Promise<AgentRun> {
-  return createRun(tx, task, 'merge', run.agentId, { fields: { branch: run.branch, baseBranch: run.baseBranch, headCommit: run.headCommit } });
+  return createRun(tx, task, 'merge', run.agentId, { fields: { branch: run.branch, baseBranch: run.baseBranch, baseCommit: run.baseCommit, headCommit: run.headCommit } });
 }
 
 async function afterMerge(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {

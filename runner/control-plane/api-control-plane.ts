@@ -21,7 +21,7 @@ export class ApiControlPlane implements ControlPlane {
     this.http = new GraphqlHttp(new URL('/graphql', origin).href, token);
   }
 
-  async register(advert: RunnerAdvert): Promise<{ name: string }> {
+  async register({ sandboxNote: _sandboxNote, ...advert }: RunnerAdvert): Promise<{ name: string }> {
     const { registerRunner: answer } = await this.http.request(RegisterRunnerDocument, { input: advert });
     if (answer.__typename !== 'RegisterRunnerPayload') throw new RefusedError(answer.code, answer.message);
     return { name: answer.runner.name };

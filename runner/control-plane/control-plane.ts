@@ -14,6 +14,8 @@ export interface RunnerAdvert {
   capacity: number;
   version: string;
   isDraining: boolean;
+  /** Why its runs are not sandboxed, one sentence; null: they are. */
+  sandboxNote: string | null;
 }
 
 export interface ArtifactFile {
