@@ -53,7 +53,7 @@ const node = (...args: string[]): string[] => ['node', ...args];
 const offer = (part: Part): ReturnType<FakeControlPlane['offer']> => controlPlane.offer(makeRunSpec({ repoRoot: repository.root, ...part }));
 const files = (contents: object): string[][] => [node(...program('write-files', JSON.stringify(contents)))];
 
-test('a task becomes a commit on its own branch, with its log and its diff; nothing is left on the machine', async () => {
+test('a task becomes a commit on its own branch, with its log and its diff; the user\'s repository gets that branch, and nothing else', async () => {
   const run = offer({ commands: files({ 'docs/a.md': 'hello\n', 'README.md': '# Better\n' }), prompt: { title: 'Write docs' } });
   const result = await controlPlane.ended(run);
   expect(result).toMatchObject({ status: 'completed', reason: 'ok', exitCode: 0, git: { baseBranch: 'main', branch: run.spec.branch, filesChanged: 2, additions: 2, deletions: 1 }, paths: [] });
@@ -66,7 +66,9 @@ test('a task becomes a commit on its own branch, with its log and its diff; noth
   expect(repository.git('status', '--porcelain')).toBe('');
   expect(repository.git('worktree', 'list').split('\n')).toHaveLength(1);
   await until(() => readdirSync(join(folder, 'runner', 'runs')).length === 0, 'the run folder to be removed');
-  expect(readdirSync(join(folder, 'runner', 'worktrees'))).toEqual([]);
+  const [name = ''] = readdirSync(join(folder, 'runner', 'work'));
+  expect(name).toMatch(/^write-docs-[0-9a-f]{8}$/);
+  expect(repository.git('for-each-ref', '--format=%(refname)')).toBe(`refs/heads/main\nrefs/heads/${run.spec.branch}\nrefs/overmind/base/${name}`);
 });
 
 test('the task reaches the program by standard input and by file, the environment only by allow-list', async () => {
@@ -146,12 +148,12 @@ test('a run that changes nothing is empty_diff and leaves no branch', async () =
   expect(repository.git('branch', '--list', 'overmind/*')).toBe('');
 });
 
-test('commits that the agent made itself count, removed files too, and nested repositories do not', async () => {
-  const script = 'git checkout -q -b other && echo 1 > one && git add one && git commit -q -m one && git rm -q README.md && git init -q nested && touch nested/x && rm .git && mkdir .git && echo gone';
+test('commits that the agent made itself count, removed files too, and what is in a nested repository', async () => {
+  const script = 'git checkout -q -b other && echo 1 > one && git add one && git commit -q -m one && git rm -q README.md && git init -q nested && touch nested/x && echo here';
   const run = offer({ commands: [['sh', '-c', script]] });
   const result = await controlPlane.ended(run);
-  expect(result).toMatchObject({ status: 'completed', reason: 'ok', git: { filesChanged: 2, additions: 1, deletions: 1 } });
-  expect(repository.git('diff', '--name-status', 'main', run.spec.branch)).toBe('D\tREADME.md\nA\tone');
+  expect(result).toMatchObject({ status: 'completed', reason: 'ok', git: { filesChanged: 3, additions: 1, deletions: 1 } });
+  expect(repository.git('diff', '--name-status', 'main', run.spec.branch)).toBe('D\tREADME.md\nA\tnested/x\nA\tone');
 });
 
 test('a failed command keeps what it wrote and says how it ended', async () => {
@@ -252,8 +254,8 @@ test('nothing that the repository\'s own config names is run', async () => {
   const nested = `git init -q sub && git -C sub config core.fsmonitor ${evil}`;
   const script = `${nested}; echo '*.late filter=late' >> .gitattributes; echo 1 > a.late; echo changed > b.txt`;
   const run = offer({ commands: [['sh', '-c', `${script}; rm -f ${trace}`]] });
-  const { status, git, message } = await controlPlane.ended(run);
-  expect([status, message]).toEqual(['completed', expect.anything()]);
+  const { reason, git, message } = await controlPlane.ended(run);
+  expect([reason, message]).toEqual(['denied_change', expect.stringContaining('needs the Git filter evil, which did not run')]);
   expect(existsSync(trace) ? readFileSync(trace, 'utf8') : '').toBe('');
 
   repository.write({ 'b.txt': 'b\nbase moved\n' });

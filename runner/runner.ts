@@ -1,5 +1,5 @@
 import type { RunSpec } from '#contract/run-spec.ts';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClaimIds, type Claim } from './claim-ids.ts';
@@ -15,6 +15,7 @@ import type { RunnerPolicy } from './execution/policy.ts';
 import { listRunFolders, RunFolder } from './execution/run-folder.ts';
 import type { RunHost } from './execution/run-host.ts';
 import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
+import { LEDGER_FOLDER, WORK_FOLDER } from './execution/workspace-record.ts';
 import type { Logger } from './logger.ts';
 
 const CLAIM_RETRY_MS = 1_000;
@@ -31,7 +32,7 @@ const MAX_EARLY_CANCELS = 100;
 const CANCELED = { status: 'canceled', reason: 'by_user', message: 'Canceled' } as const;
 
 export interface RunnerOptions {
-  /** The runner's own folder: token, policy, runs, worktrees. */
+  /** The runner's own folder: token, policy, runs, tasks' folders. */
   folder: string;
   policy: RunnerPolicy;
   controlPlane: ControlPlane;
@@ -55,7 +56,6 @@ export class Runner {
   private readonly stopping = new AbortController();
   private readonly keepers: KeeperPool;
   private readonly runsFolder: string;
-  private readonly worktreesFolder: string;
   private host: RunHost | null = null;
   private claimIds: ClaimIds | null = null;
   private isClaiming = false;
@@ -66,8 +66,7 @@ export class Runner {
   constructor(private readonly options: RunnerOptions) {
     const folder = realpathOrNull(options.folder) ?? options.folder;
     this.runsFolder = join(folder, 'runs');
-    this.worktreesFolder = join(folder, 'worktrees');
-    for (const path of [this.runsFolder, this.worktreesFolder]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const name of ['runs', WORK_FOLDER, LEDGER_FOLDER]) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
     this.keepers = new KeeperPool({ keeperArgs: options.keeperArgs, socketFolder: makeSocketFolder(folder), searchPath: options.env.PATH ?? '', logFile: join(folder, 'keeper.log') });
   }
 
@@ -112,14 +111,12 @@ export class Runner {
   private async adopt(): Promise<void> {
     const { controlPlane, logger } = this.options;
     const found: { folder: RunFolder; spec: RunSpec }[] = [];
-    for (const folder of listRunFolders(this.runsFolder, this.worktreesFolder)) {
+    for (const folder of listRunFolders(this.runsFolder)) {
       const spec = folder.spec;
       if (spec) found.push({ folder, spec });
       else folder.remove();
     }
     this.claimIds = new ClaimIds(join(this.runsFolder, '..', 'claim.json'), new Set(found.map(({ folder }) => folder.claimId ?? '')));
-    const known = new Set(found.map(({ spec }) => spec.runId));
-    for (const name of readdirSync(this.worktreesFolder)) if (!known.has(name)) rmSync(join(this.worktreesFolder, name), { recursive: true, force: true });
     if (found.length === 0) return;
     const leases = found.map(({ spec }) => ({ runId: spec.runId, token: spec.lease.token }));
     const sentMs = performance.now();
@@ -179,7 +176,7 @@ export class Runner {
         // Stopped meanwhile: the next runner asks under the same id.
         if (!this.isReady) return;
         if (spec) {
-          const folder = new RunFolder(join(this.runsFolder, spec.runId), this.worktreesFolder);
+          const folder = new RunFolder(join(this.runsFolder, spec.runId));
           folder.create(spec, claim.id);
           this.add(spec, folder, sentMs);
         }

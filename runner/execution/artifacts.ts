@@ -1,9 +1,10 @@
 import type { ArtifactKind } from '#contract/enums.ts';
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import picomatch from 'picomatch';
 import type { ArtifactFile } from '../control-plane/control-plane.ts';
 import { isInside, realpathOrNull } from './paths.ts';
+import { deniedBy } from './violations.ts';
 
 const MAX_FILES = 50;
 const MAX_VISITED = 100_000;
@@ -21,7 +22,7 @@ export interface ArtifactOrder {
   globs: readonly string[];
   deniedGlobs: readonly string[];
   maxBytes: number;
-  /** A folder of the run, for the copies: the worktree goes before they are sent. */
+  /** A folder of the run, for the copies: the next attempt may change the folder before they are sent. */
   into: string;
 }
 
@@ -34,8 +35,7 @@ export function collectArtifacts(order: ArtifactOrder): { artifacts: ArtifactFil
   const artifacts: ArtifactFile[] = [];
   const notes: string[] = [];
   if (order.globs.length === 0) return { artifacts, notes };
-  const isWanted = picomatch([...order.globs], { dot: true });
-  const isDenied = picomatch([...order.deniedGlobs], { dot: true, nocase: true });
+  const isWanted = picomatch([...order.globs], { dot: true, flags: 's' });
   for (const path of walk(order.from)) {
     if (!isWanted(path)) continue;
     if (artifacts.length >= MAX_FILES) {
@@ -43,16 +43,20 @@ export function collectArtifacts(order: ArtifactOrder): { artifacts: ArtifactFil
       break;
     }
     const target = join(order.into, String(artifacts.length));
-    const why = order.deniedGlobs.length > 0 && isDenied(path) ? 'it is on the deny list' : copySafely(order.from, path, target, order);
+    const why = copySafely(order.from, path, target, order);
     if (why === null) artifacts.push({ ...(KINDS[path.split('.').at(-1)?.toLowerCase() ?? ''] ?? { kind: 'report', mediaType: 'application/octet-stream' }), name: path, file: target });
     else notes.push(`The artifact ${path} is left: ${why}`);
   }
   return { artifacts, notes };
 }
 
-function copySafely(from: string, path: string, target: string, { into, maxBytes }: ArtifactOrder): string | null {
+function copySafely(from: string, path: string, target: string, { into, maxBytes, deniedGlobs }: ArtifactOrder): string | null {
+  const root = realpathOrNull(from) ?? from;
   const real = realpathOrNull(join(from, path));
-  if (real === null || !isInside(realpathOrNull(from) ?? from, real)) return 'it leads out of the repository';
+  if (real === null || !isInside(root, real)) return 'it leads out of the repository';
+  const isDenied = deniedBy(deniedGlobs);
+  // A link's own name is not the file's.
+  if (isDenied(path) || isDenied(relative(root, real))) return 'it is on the deny list';
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(file);

@@ -1,94 +1,75 @@
 import { rmSync } from 'node:fs';
-import { dirname, isAbsolute, join, normalize } from 'node:path';
-import picomatch from 'picomatch';
+import { join } from 'node:path';
+import { inWorkspace, privateGitDir } from './agent-repository.ts';
+import { findLeftBranches, findMergeBase, takeAgentCommits } from './agent-commits.ts';
+import { listCandidates, type Candidates } from './candidates.ts';
+import { compareTrees, type Comparison } from './compare-trees.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
-import { inWorktree, type Worktree } from './worktree.ts';
+import { printable, type BytePath } from './path-bytes.ts';
+import type { Workspace } from './workspace-record.ts';
 
-const SYMLINK = '120000';
-const NESTED_REPOSITORY = '160000';
-
-export interface Changes {
-  /** The tree that holds everything the run left, and how it differs from the base. */
+/** Everything a run left in its folder, in the user's objects by now; no ref names it yet. */
+export interface Changes extends Comparison {
   tree: string;
-  files: { path: string; mode: string; blob: string }[];
-  additions: number;
-  deletions: number;
-}
-
-export interface PathRules {
-  allowedGlobs: readonly string[];
-  deniedGlobs: readonly string[];
-}
-
-/** One path that may not be changed, and why, for people. */
-export interface Violation {
-  path: string;
-  why: string;
+  /** The commit it goes on top of: where the run began, or the last one the agent has made itself. */
+  parent: string;
+  /** What the diff is against: where the work and the base branch part at the end. */
+  base: string;
+  /** What could not be taken in and is still in the folder, for people. */
+  leftOver: string[];
 }
 
 /**
- * Takes the worktree's files into its index and compares them with the base: commits that the agent made itself
- * count as well as files it left. Only plumbing, which runs no hooks, looks into no nested repository, and is
- * pointed at Git's own record of the worktree rather than at what the agent left there.
+ * Takes the folder's files and the agent's commits in. Only plumbing, which runs no hooks, with an index and settings
+ * of our own: nothing that the agent has done to its repository decides what is seen. One awkward file costs no more
+ * than itself.
+ * @throws RunFailure worktree_failed, disk_full
  */
-export async function collectChanges(git: Git, worktree: Worktree): Promise<Changes> {
-  const place = inWorktree(worktree);
-  // Left by a git that was killed with the run; nothing of the run is alive any more.
-  rmSync(join(worktree.adminDir, 'index.lock'), { force: true });
+export async function collectChanges(git: Git, workspace: Workspace): Promise<Changes> {
+  rmSync(join(privateGitDir(workspace), 'index.lock'), { force: true });
   try {
-    const listed = await git.run(['ls-files', '-z', '--modified', '--deleted', '--others', '--exclude-standard'], place);
-    // A name that ends in a slash is a repository of its own, made by the agent: it can not be committed here.
-    const paths = [...new Set(listed.split('\0'))].filter((path) => path !== '' && !path.endsWith('/'));
-    if (paths.length > 0) await git.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...place, input: `${paths.join('\0')}\0` });
+    const commits = await takeAgentCommits(git, workspace);
+    const place = inWorkspace(workspace);
+    if (commits.parent !== workspace.startCommit) await git.run(['read-tree', '--reset', commits.parent], place);
+    const base = findMergeBase(git, workspace, commits.parent);
+    base.catch(() => undefined);
+    const candidates = await listCandidates(git, workspace, commits.nested);
+    await fillIndex(git, workspace, candidates);
     const tree = (await git.run(['write-tree'], place)).trim();
-    return await compareTrees(git, place, worktree.baseCommit, tree);
+    const [comparison, branches] = await Promise.all([base.then((commit) => compareTrees(git, place, commit, tree)), findLeftBranches(git, workspace, commits.parent)]);
+    const leftOver = [...commits.leftOver, ...candidates.leftOver, ...branches.map((name) => (name === 'a stash' ? 'what the agent has stashed' : `commits of the agent on ${name}`))];
+    return { ...comparison, tree, parent: commits.parent, base: await base, leftOver };
   } catch (error) {
-    if (error instanceof GitError) throw new RunFailure('worktree_failed', `Git could not take in what the run changed: ${error.message}`, [], { cause: error });
-    throw error;
+    if (!(error instanceof GitError)) throw error;
+    if (/No space left on device|Disk quota exceeded/.test(error.stderr)) throw new RunFailure('disk_full', `The disk that holds ${workspace.root} is full`, [], { cause: error });
+    throw new RunFailure('worktree_failed', `Git could not take in what the run changed: ${error.message}`, [], { cause: error });
   }
 }
 
-/** What differs between two trees or commits, renames as removed and added. */
-export async function compareTrees(git: Git, place: { cwd: string; gitDir?: string }, base: string, tree: string): Promise<Changes> {
-  const listed = await git.run(['diff-tree', '-r', '-z', '--raw', '--numstat', '--no-renames', '--no-ext-diff', '--no-textconv', '--no-abbrev', base, tree, '--'], place);
-  const changes: Changes = { tree, files: [], additions: 0, deletions: 0 };
-  const fields = listed.split('\0');
-  for (let index = 0; index < fields.length; index += 1) {
-    const field = fields[index] ?? '';
-    if (field.startsWith(':')) {
-      const [, mode = '', , blob = ''] = field.split(' ');
-      index += 1;
-      changes.files.push({ path: fields[index] ?? '', mode, blob });
-      continue;
+async function fillIndex(git: Git, workspace: Workspace, candidates: Candidates): Promise<void> {
+  const place = inWorkspace(workspace);
+  if (candidates.drop.length > 0) {
+    const zero = '0'.repeat(workspace.startCommit.length);
+    await git.run(['update-index', '-z', '--index-info'], { ...place, input: Buffer.from(candidates.drop.map((path) => `0 ${zero}\t${path}\0`).join(''), 'latin1') });
+  }
+  await take(git, workspace, candidates.take, candidates.leftOver);
+}
+
+/** All at once; where Git refuses, in halves, until what it refuses stands alone. It writes nothing when it refuses. */
+async function take(git: Git, workspace: Workspace, paths: readonly BytePath[], leftOver: string[]): Promise<void> {
+  if (paths.length === 0) return;
+  try {
+    await git.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: Buffer.from(`${paths.join('\0')}\0`, 'latin1') });
+  } catch (error) {
+    if (!(error instanceof GitError) || /No space left on device|Disk quota exceeded/.test(error.stderr)) throw error;
+    const [first = ''] = paths;
+    if (paths.length === 1) {
+      leftOver.push(`${printable(first)} (${error.stderr.trim().split('\n')[0]?.replace(/^(error|fatal): /, '') ?? 'Git refuses it'})`);
+      return;
     }
-    const [additions, deletions] = field.split('\t');
-    // Binary files count as `-`.
-    changes.additions += Number.parseInt(additions ?? '', 10) || 0;
-    changes.deletions += Number.parseInt(deletions ?? '', 10) || 0;
+    const half = Math.ceil(paths.length / 2);
+    await take(git, workspace, paths.slice(0, half), leftOver);
+    await take(git, workspace, paths.slice(half), leftOver);
   }
-  return changes;
-}
-
-/** Changed paths that the rules do not allow. Denied outranks allowed; letters' case does not save a denied name. */
-export async function findViolations(git: Git, worktree: Worktree, changes: Changes, rules: PathRules): Promise<Violation[]> {
-  const isDenied = picomatch([...rules.deniedGlobs], { dot: true, nocase: true });
-  const isAllowed = picomatch([...rules.allowedGlobs], { dot: true });
-  const violations: Violation[] = [];
-  for (const file of changes.files) {
-    if (rules.deniedGlobs.length > 0 && isDenied(file.path)) violations.push({ path: file.path, why: 'may not be changed' });
-    else if (!isAllowed(file.path)) violations.push({ path: file.path, why: 'is outside the allowed paths' });
-    else if (file.mode === NESTED_REPOSITORY) violations.push({ path: file.path, why: 'is a repository inside the repository' });
-    else if (file.mode === SYMLINK) {
-      const target = await git.run(['cat-file', 'blob', file.blob], inWorktree(worktree));
-      if (leadsOutside(file.path, target)) violations.push({ path: file.path, why: `is a link that leads outside the repository (${target})` });
-    }
-  }
-  return violations;
-}
-
-function leadsOutside(link: string, target: string): boolean {
-  if (isAbsolute(target)) return true;
-  const way = normalize(join(dirname(link), target));
-  return way === '..' || way.startsWith('../') || way === '.git' || way.startsWith('.git/');
 }

@@ -1,20 +1,27 @@
 import type { RunGitOutcome } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
-import { statSync } from 'node:fs';
+import type { TaskType } from '#contract/enums.ts';
+import { lstatSync, statSync, writeFileSync } from 'node:fs';
 import type { ArtifactFile } from '../control-plane/control-plane.ts';
 import { writeMark } from '../logs/marks.ts';
 import type { Masker } from '../logs/mask.ts';
 import { collectArtifacts } from './artifacts.ts';
-import { collectChanges, findViolations } from './changes.ts';
+import { collectChanges } from './changes.ts';
 import { agentAuthor, commitChanges, writeDiff } from './commit.ts';
 import type { Git } from './git.ts';
-import type { Outcome } from './outcome.ts';
+import { RunFailure, type Outcome } from './outcome.ts';
+import { printable } from './path-bytes.ts';
 import type { RunnerPolicy } from './policy.ts';
 import type { RunFolder } from './run-folder.ts';
+import { readReport } from './summary.ts';
+import { findViolations, hasFilteredPaths, type Violation } from './violations.ts';
 import { countInWords } from './words.ts';
-import { inWorktree, type Worktree } from './worktree.ts';
+import { settleWorkspace } from './workspace.ts';
+import type { Workspace } from './workspace-record.ts';
 
 const MAX_PATHS = 1_000;
+/** Tasks whose result is what the agent says. Source: runs.md of the design. */
+const REPORT_TYPES: readonly TaskType[] = ['research', 'review', 'test'];
 
 export interface Finished {
   outcome: Outcome;
@@ -26,8 +33,9 @@ export interface Finished {
 export interface FinishOrder {
   spec: RunSpec;
   folder: RunFolder;
+  runnerFolder: string;
   /** Null: the run worked in place. */
-  worktree: Worktree | null;
+  workspace: Workspace | null;
   workFolder: string;
   /** How the commands ended. */
   outcome: Outcome;
@@ -37,42 +45,63 @@ export interface FinishOrder {
 
 /**
  * Takes in what a run left behind: reports, changes held against the globs, a commit on the run's branch, the diff.
- * However the run ended, the evidence is kept.
+ * However the run ended, the evidence is kept: what can not be taken in stays in the folder, and is named.
  */
 export async function finishRun(git: Git, order: FinishOrder): Promise<Finished> {
-  const { spec, folder, worktree, policy, outcome } = order;
+  const { spec, folder, workspace, policy, outcome, masker } = order;
   const rules = { allowedGlobs: spec.allowedGlobs, deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs] };
-  const reports = collectArtifacts({ from: order.workFolder, globs: spec.artifactGlobs, deniedGlobs: rules.deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
-  for (const note of reports.notes) writeMark(folder.path, note);
-  if (!worktree) return { outcome, git: null, paths: [], artifacts: reports.artifacts };
+  const collected = collectArtifacts({ from: order.workFolder, globs: spec.artifactGlobs, deniedGlobs: rules.deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
+  for (const note of collected.notes) writeMark(folder.path, note);
+  const artifacts = [...collected.artifacts];
+  if (!workspace) return { outcome, git: null, paths: [], artifacts: [...artifacts, ...reportOf(order, outcome)] };
+  requireFolder(workspace);
 
-  const safeGit = await git.neutralize(inWorktree(worktree));
-  const changes = await collectChanges(safeGit, worktree);
-  const violations = await findViolations(safeGit, worktree, changes, rules);
-  const committed = await commitChanges(safeGit, worktree, changes, agentAuthor(spec.agentName), commitMessage(spec));
-  const artifacts = [...reports.artifacts];
+  const changes = await collectChanges(git, workspace);
+  const violations = await findViolations(git, workspace, changes, rules);
+  // A commit that the agent made without the filter holds what must not be in the repository: its files go in anew.
+  if (changes.parent !== workspace.startCommit && (await hasFilteredPaths(git, workspace, changes))) changes.parent = workspace.startCommit;
+  const committed = await commitChanges(git, workspace, changes, agentAuthor(spec.agentName), commitMessage(spec));
   if (committed) {
     const file = folder.file('changes.diff');
-    await writeDiff(safeGit, worktree, changes.tree, violations.map(({ path }) => path), order.masker, file);
+    await writeDiff(git, workspace, changes, violations.map(({ path }) => path), masker, file);
     const { filesChanged, additions, deletions } = committed;
     if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file, metadata: { filesChanged, additions, deletions } });
   }
-  const judged = judge(outcome, committed, violations);
+  settleWorkspace(order.runnerFolder, workspace.name, changes.leftOver);
+  const judged = judge(outcome, committed, violations, changes.leftOver);
   // The outcome, which is the last line, says how much was changed when nothing else has to be said.
   if (committed) writeMark(folder.path, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
-  for (const { path, why } of violations) writeMark(folder.path, `${path} ${why}`);
-  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => path), artifacts };
+  for (const { path, why } of violations) writeMark(folder.path, `${printable(path)} ${why}`);
+  for (const left of changes.leftOver.slice(0, MAX_PATHS)) writeMark(folder.path, `Not taken in: ${left}`);
+  if (changes.leftOver.length > 0) writeMark(folder.path, `What was not taken in is in ${workspace.path}`);
+  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printable(path)), artifacts: [...artifacts, ...reportOf(order, judged)] };
 }
 
-function judge(outcome: Outcome, committed: RunGitOutcome | null, violations: readonly { path: string; why: string }[]): Outcome {
+/** What the agent says is the result of a task that asks for words, and all there is where nothing was changed. */
+function reportOf({ spec, folder, masker }: FinishOrder, outcome: Outcome): ArtifactFile[] {
+  const isAsked = spec.taskType !== null && REPORT_TYPES.includes(spec.taskType);
+  if (outcome.status !== 'completed' || (!isAsked && outcome.reason !== 'empty_diff')) return [];
+  const text = readReport(folder.path, masker);
+  if (text === null) return [];
+  const file = folder.file('report.md');
+  writeFileSync(file, text, { mode: 0o600 });
+  return [{ kind: 'report', name: 'report.md', mediaType: 'text/markdown', file }];
+}
+
+function requireFolder({ path }: Workspace): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new RunFailure('worktree_failed', `The agent has removed its own folder ${path}, and its work with it`);
+}
+
+function judge(outcome: Outcome, committed: RunGitOutcome | null, violations: readonly Violation[], leftOver: readonly string[]): Outcome {
   if (outcome.status !== 'completed') return outcome;
   const [first] = violations;
   if (first) {
     const more = violations.length > 1 ? `, and ${countInWords(violations.length - 1, 'more file')} ${violations.length === 2 ? 'is' : 'are'} not allowed either` : '';
-    return { status: 'failed', reason: 'denied_change', message: `The agent changed what it may not: ${first.path} ${first.why}${more}. The branch is kept.` };
+    return { status: 'failed', reason: 'denied_change', message: `The agent changed what it may not: ${printable(first.path)} ${first.why}${more}. The branch is kept.` };
   }
-  if (!committed) return { status: 'completed', reason: 'empty_diff', message: 'The agent ended well and changed nothing' };
-  return { ...outcome, message: statInWords(committed) };
+  const left = leftOver.length === 0 ? '' : `. Not taken in, and kept in its folder: ${leftOver.slice(0, 3).join('; ')}${leftOver.length > 3 ? ' …' : ''}`;
+  if (!committed) return { status: 'completed', reason: 'empty_diff', message: `The agent ended well and changed nothing${left}` };
+  return { ...outcome, message: `${statInWords(committed)}${left}` };
 }
 
 function statInWords({ filesChanged, additions, deletions }: RunGitOutcome): string {

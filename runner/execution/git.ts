@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
-const MAX_STDERR_CHARS = 8_192;
+const MAX_STDERR_CHARS = 64 * 1024;
 /** Answers we read into memory: file lists, never file contents. */
 const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
 
@@ -11,7 +11,7 @@ const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
  * Filters, merge drivers and the like have free names: `neutralize` finds and adds them.
  */
 const SAFE_CONFIG: readonly (readonly [key: string, value: string])[] = [
-  ['core.hooksPath', '/dev/null'], ['core.fsmonitor', 'false'], ['core.untrackedCache', 'false'], ['core.pager', 'cat'], ['core.editor', 'false'], ['core.askPass', 'false'],
+  ['core.hooksPath', '/dev/null'], ['core.fsmonitor', 'false'], ['core.untrackedCache', 'false'], ['core.pager', 'cat'], ['core.quotePath', 'false'], ['core.editor', 'false'], ['core.askPass', 'false'],
   ['core.sshCommand', 'false'], ['core.gitProxy', ''], ['core.alternateRefsCommand', 'true'], ['core.attributesFile', '/dev/null'], ['core.excludesFile', '/dev/null'],
   ['diff.external', ''], ['diff.ignoreSubmodules', 'all'], ['submodule.recurse', 'false'], ['commit.gpgSign', 'false'], ['tag.gpgSign', 'false'], ['gpg.program', 'false'],
   ['log.showSignature', 'false'], ['credential.helper', ''], ['protocol.allow', 'never'], ['protocol.ext.allow', 'never'], ['protocol.file.allow', 'never'], ['safe.bareRepository', 'explicit'],
@@ -31,12 +31,24 @@ export interface GitCall {
   cwd: string;
   /** Set for calls in a worktree, so that nothing an agent wrote into it decides where Git looks. */
   gitDir?: string;
-  input?: string;
+  /** What shares its objects, index and files: absent, the folder `cwd` itself when `gitDir` is set; null: no files at all. */
+  workTree?: string | null;
+  input?: string | Buffer;
   /** Standard output goes to this file instead of the answer. */
   outputFile?: string;
+  /** The answer as one character a byte, for lists of paths; else it is read as UTF-8. */
+  isBytes?: boolean;
   /** Exit codes that are answers, besides 0. */
   okCodes?: readonly number[];
-  env?: Readonly<Record<string, string>>;
+  /** Undefined takes a variable away. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface GitAnswer {
+  code: number;
+  stdout: string;
+  /** What it warned of, at most the last 64 KiB. */
+  stderr: string;
 }
 
 /** The one way to Git. All overrides are in here; refs and paths are checked by the callers or stand behind `--`. */
@@ -51,14 +63,19 @@ export class Git {
     this.config = [...SAFE_CONFIG, ...extraConfig];
   }
 
+  /** The same Git with more settings, which outrank those before them. */
+  with(settings: readonly (readonly [key: string, value: string])[]): Git {
+    return settings.length === 0 ? this : new Git(this.file, this.searchPath, [...this.config.slice(SAFE_CONFIG.length), ...settings], this.timeoutMs);
+  }
+
   /** @returns standard output. @throws GitError on any other exit code than 0 and `okCodes` */
   async run(args: readonly string[], call: GitCall): Promise<string> {
     return (await this.ask(args, call)).stdout;
   }
 
-  async ask(args: readonly string[], call: GitCall): Promise<{ code: number; stdout: string }> {
+  async ask(args: readonly string[], call: GitCall): Promise<GitAnswer> {
     const output = call.outputFile === undefined ? null : openSync(call.outputFile, 'w', 0o600);
-    const child = spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio: ['pipe', output ?? 'pipe', 'pipe'], timeout: this.timeoutMs, killSignal: 'SIGKILL' });
+    const child = this.start(args, call, ['pipe', output ?? 'pipe', 'pipe']);
     if (output !== null) closeSync(output);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -76,7 +93,24 @@ export class Git {
       child.once('close', resolve);
     });
     if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr);
-    return { code, stdout: Buffer.concat(chunks).toString('utf8') };
+    return { code, stdout: Buffer.concat(chunks).toString(call.isBytes ? 'latin1' : 'utf8'), stderr };
+  }
+
+  /** Runs two calls with the first one's output as the second one's input. @throws GitError of whichever failed first */
+  async pipe(first: readonly string[], firstCall: GitCall, second: readonly string[], secondCall: GitCall): Promise<string> {
+    const source = this.start(first, firstCall, ['pipe', 'pipe', 'pipe']);
+    const sink = this.start(second, secondCall, [source.stdout, 'pipe', 'pipe']);
+    source.stdin?.on('error', () => undefined).end(firstCall.input ?? '');
+    // The sink has it now; a copy kept open here would never let it see the end.
+    source.stdout?.destroy();
+    const [made, taken] = await Promise.all([ended(source), ended(sink)]);
+    if (made.code !== 0) throw new GitError(first, made.code, made.stderr);
+    if (taken.code !== 0) throw new GitError(second, taken.code, taken.stderr);
+    return taken.stdout;
+  }
+
+  private start(args: readonly string[], call: GitCall, stdio: StdioOptions): ChildProcess {
+    return spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio, timeout: this.timeoutMs, killSignal: 'SIGKILL' });
   }
 
   /**
@@ -99,12 +133,35 @@ export class Git {
   private environment(call: GitCall): Record<string, string> {
     const env: Record<string, string> = {
       PATH: this.searchPath, HOME: '/nonexistent', LC_ALL: 'C', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0',
-      GIT_ASKPASS: 'false', GIT_OPTIONAL_LOCKS: '0', GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_EDITOR: 'false', GIT_MERGE_AUTOEDIT: 'no', ...call.env,
+      GIT_ASKPASS: 'false', GIT_OPTIONAL_LOCKS: '0', GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_EDITOR: 'false', GIT_MERGE_AUTOEDIT: 'no', GIT_NO_REPLACE_OBJECTS: '1',
     };
     if (call.gitDir === undefined) env.GIT_CEILING_DIRECTORIES = call.cwd.slice(0, call.cwd.lastIndexOf('/')) || '/';
-    else Object.assign(env, { GIT_DIR: call.gitDir, GIT_WORK_TREE: call.cwd });
+    else env.GIT_DIR = call.gitDir;
+    if (call.gitDir !== undefined && call.workTree !== null) env.GIT_WORK_TREE = call.workTree ?? call.cwd;
+    for (const [name, value] of Object.entries(call.env ?? {})) {
+      if (value === undefined) delete env[name];
+      else env[name] = value;
+    }
     env.GIT_CONFIG_COUNT = String(this.config.length);
     for (const [index, [key, value]] of this.config.entries()) Object.assign(env, { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value });
     return env;
   }
+}
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk: Buffer) => (stdout = (stdout + chunk.toString('utf8')).slice(-MAX_STDERR_CHARS)));
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { code, stdout, stderr };
 }

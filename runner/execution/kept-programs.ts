@@ -11,7 +11,8 @@ import type { Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
 import { writeTaskFiles } from './task-files.ts';
-import { discardWorktree, makeWorktree } from './worktree.ts';
+import { openWorkspace } from './open-workspace.ts';
+import { discardWorkspace } from './workspace.ts';
 
 export interface KeptProgramsOptions {
   host: RunHost;
@@ -92,19 +93,17 @@ export class KeptPrograms {
 
   private async start(): Promise<KeeperStatus | null> {
     const { spec, folder, host, leaving } = this.options;
-    // A crash may have left a worktree that never got its programs.
-    if (folder.worktree) await discardWorktree(host.git, folder.worktree);
+    // A crash may have left a folder that never got its programs.
+    if (folder.workspace) await discardWorkspace(host.git, host.runnerFolder, folder.workspace);
     const checked = checkRunSpec(spec, host.search);
     const keeper = host.keepers.take();
     keeper.catch(() => undefined);
-    const made = spec.inPlace ? null : await makeWorktree(host.git, {
-      root: checked.root, baseBranch: spec.baseBranch, branch: spec.branch, startFromBranch: spec.startFromBranch, path: folder.worktreePath, recordFile: folder.file('workspace.json'),
-    });
-    const workFolder = made?.worktree.path ?? checked.root;
-    const files = writeTaskFiles(spec, folder.path, workFolder);
-    if (made) writeMark(folder.path, `${made.note ? `${made.note}. ` : ''}Working on ${spec.branch}, from ${made.worktree.baseBranch} at ${made.worktree.baseCommit.slice(0, 10)}`);
+    const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
+    const workFolder = made?.workspace.cwd ?? checked.root;
+    const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
+    for (const note of made?.notes ?? []) writeMark(folder.path, note);
     const connection = await keeper;
-    // Said while the worktree was made: then nothing is started any more, here or by a runner that has gone.
+    // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
     if (this.stopping || leaving.aborted) {
       connection.disconnect();
       return null;

@@ -13,7 +13,7 @@ import { outcomeOf, RunFailure, type Outcome } from './outcome.ts';
 import type { Ending, RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
 import { summarize } from './summary.ts';
-import { discardWorktree, removeWorktree } from './worktree.ts';
+import { discardWorkspace } from './workspace.ts';
 
 /** How long a fenced run's last lines are still offered to the control plane. */
 const FENCED_TAIL_MS = 60_000;
@@ -125,7 +125,7 @@ export class LiveRun {
       const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
       const merged = await mergeBranch(host.git, {
         root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
-        message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`, path: folder.worktreePath, recordFile: folder.file('merge.json'),
+        message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`, path: folder.file('merge'), recordFile: folder.file('merge.json'),
       });
       return { status: null, finished: { outcome: { status: 'completed', reason: 'ok', message: merged.message }, git: merged.git, paths: [], artifacts: [] } };
     } catch (error) {
@@ -138,15 +138,18 @@ export class LiveRun {
       const status = await this.programs.run();
       const outcome: Outcome = status?.outcome ?? this.programs.stopping?.outcome ?? { status: 'failed', reason: 'internal', message: 'The keeper of this run was ended from outside, and the run with it' };
       if (this.stop.signal.aborted) throw new Error('left to the next runner');
-      const worktree = this.folder.worktree;
       const { spec, folder, host, masker } = this;
-      const finished = await finishRun(host.git, { spec, folder, worktree, workFolder: worktree?.path ?? spec.repoRoot, outcome, policy: host.policy, masker }).catch((error: unknown) => this.failed(error, outcome));
+      const workspace = folder.workspace;
+      // Another attempt may be at work already: what this one left is looked at by people, not by us.
+      if (this.isFenced) return { status, finished: { outcome, git: null, paths: [], artifacts: [] } };
+      const order = { spec, folder, workspace, workFolder: workspace?.path ?? spec.repoRoot, runnerFolder: host.runnerFolder, outcome, policy: host.policy, masker };
+      const finished = await finishRun(host.git, order).catch((error: unknown) => this.failed(error, outcome));
       return { status, finished };
     } catch (error) {
       if (this.stop.signal.aborted) throw error;
       // Nothing has run yet: no branch that holds nothing stays behind.
-      const unused = this.folder.worktree;
-      if (unused && !this.programs.isStarted) await discardWorktree(this.host.git, unused);
+      const unused = this.folder.workspace;
+      if (unused && !this.programs.isStarted) await discardWorkspace(this.host.git, this.host.runnerFolder, unused);
       return { status: null, finished: this.failed(error, null) };
     }
   }
@@ -191,8 +194,6 @@ export class LiveRun {
   }
 
   private clearUp(): void {
-    const worktree = this.folder.worktree;
-    if (worktree) removeWorktree(worktree);
     this.folder.remove();
   }
 }

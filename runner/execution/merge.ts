@@ -1,7 +1,7 @@
 import type { RunGitOutcome } from '#contract/run-result.ts';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { compareTrees } from './changes.ts';
+import { compareTrees } from './compare-trees.ts';
 import { identity, type Author } from './commit.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';

@@ -34,6 +34,11 @@ export const RunnerPolicy = z.strictObject({
   /** Variables whose values are secret wherever they appear in a log. */
   secretEnvNames: z.array(envName).max(200).default([]),
   deniedGlobs: z.array(glob).max(500).default(DEFAULT_DENIED_GLOBS),
+  /**
+   * Git filters whose programs may run when files go in or out of a repository: as the user's own Git configuration
+   * defines them, never as a repository does. Changed files that need another are refused by name.
+   */
+  filters: z.array(z.string().min(1).max(100)).max(50).default(['lfs']),
   /** What this machine is good for; agents can ask for labels. */
   labels: z.array(label).max(20).default([]),
   /** Runs at once. */

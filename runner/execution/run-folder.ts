@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { ArtifactFile } from '../control-plane/control-plane.ts';
 import { createSpools } from '../logs/marks.ts';
 import { readJson, writeJson } from './write-json.ts';
-import { Worktree } from './worktree.ts';
+import { Workspace } from './workspace-record.ts';
 
 const ClaimNote = z.object({ claimId: z.string() });
 const KeeperPlace = z.object({ socketPath: z.string() });
@@ -30,7 +30,7 @@ export interface Ending {
 
 /** The files of one run on this machine; a restarted runner finds everything it needs in here. */
 export class RunFolder {
-  constructor(readonly path: string, private readonly worktreesFolder: string) {}
+  constructor(readonly path: string) {}
 
   /** Makes the folder. The spec in it holds the lease's token: only our user can read it. It comes last, and makes the folder whole. */
   create(spec: RunSpec, claimId: string): void {
@@ -50,12 +50,8 @@ export class RunFolder {
     return RunSpec.nullable().parse(readJson(this.file('spec.json')));
   }
 
-  get worktreePath(): string {
-    return join(this.worktreesFolder, this.path.slice(this.path.lastIndexOf('/') + 1));
-  }
-
-  get worktree(): Worktree | null {
-    return Worktree.nullable().parse(readJson(this.file('workspace.json')));
+  get workspace(): Workspace | null {
+    return Workspace.nullable().parse(readJson(this.file('workspace.json')));
   }
 
   get keeperSocket(): string | null {
@@ -78,7 +74,7 @@ export class RunFolder {
     writeJson(this.file('ending.json'), ending);
   }
 
-  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'changes.diff' | 'artifacts'): string {
+  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'merge' | 'changes.diff' | 'report.md' | 'artifacts'): string {
     return join(this.path, name);
   }
 
@@ -88,7 +84,7 @@ export class RunFolder {
 }
 
 /** Folders of runs that an earlier runner left, oldest first: the ids sort by time. */
-export function listRunFolders(runsFolder: string, worktreesFolder: string): RunFolder[] {
+export function listRunFolders(runsFolder: string): RunFolder[] {
   if (!lstatSync(runsFolder, { throwIfNoEntry: false })) return [];
-  return readdirSync(runsFolder).sort().map((name) => new RunFolder(join(runsFolder, name), worktreesFolder));
+  return readdirSync(runsFolder).sort().map((name) => new RunFolder(join(runsFolder, name)));
 }

@@ -6,6 +6,8 @@ import { SPOOL_FILES } from '../logs/spool-files.ts';
 import { decode } from '../logs/split-lines.ts';
 
 const TAIL_BYTES = 8_192;
+/** A report is what a person reads: a book's chapter fits. */
+const REPORT_BYTES = 256 * 1024;
 const MAX_CHARS = 600;
 /** Of output without a blank line: it is a log, and only its end can be an answer. */
 const MAX_LOG_LINES = 5;
@@ -17,6 +19,14 @@ const MAX_LOG_LINES = 5;
  */
 export function summarize(runFolder: string, masker: Masker): string | null {
   return lastParagraph(readTail(join(runFolder, SPOOL_FILES.stdout), masker)) ?? lastParagraph(readTail(join(runFolder, SPOOL_FILES.stderr), masker));
+}
+
+/** All that a run's programs printed, for reading as Markdown; of very much, the end. @returns null when they said nothing */
+export function readReport(runFolder: string, masker: Masker): string | null {
+  const said = readTail(join(runFolder, SPOOL_FILES.stdout), masker, REPORT_BYTES);
+  const lines = stripVTControlCharacters(said).split(/\r?\n|\r/).map(printable);
+  const text = lines.join('\n').trim();
+  return text === '' ? null : `${text}\n`;
 }
 
 /** The text after the last blank line: whole lines, from the end backwards, as many as fit. @returns null for a text of nothing but space */
@@ -45,11 +55,11 @@ function cutAtWord(text: string, maxChars: number): string {
   return (space > maxChars / 2 ? cut.slice(0, space) : cut).replace(/[\ud800-\udbff]$/, '').trimEnd();
 }
 
-function readTail(path: string, masker: Masker): string {
+function readTail(path: string, masker: Masker, maxBytes = TAIL_BYTES): string {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const bytes = Buffer.alloc(Math.min(size, maxBytes));
     readSync(file, bytes, 0, bytes.length, size - bytes.length);
     const text = decode(bytes);
     // Unless it is the file's start, the first line is a piece, perhaps of a secret.

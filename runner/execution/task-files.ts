@@ -1,8 +1,9 @@
 import type { RunSpec } from '#contract/run-spec.ts';
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
+import { deniedBy } from './violations.ts';
 
 const MAX_AGENT_PROMPT_BYTES = 64 * 1024;
 
@@ -13,13 +14,20 @@ export interface TaskFiles {
   taskFile: string;
 }
 
+export interface TaskFilesOrder {
+  runFolder: string;
+  /** Where the agent works; its standing instructions may be a file in there. */
+  workFolder: string;
+  /** Files that no agent is to be given, whatever name leads to them. */
+  deniedGlobs: readonly string[];
+}
+
 /**
  * Writes what the agent is asked to do. Task text reaches programs in these files only, never in a command line.
- * @param workFolder where the agent works; its standing instructions may be a file in there
  * @throws RunFailure path_refused when that file is missing or leads out of the folder
  */
-export function writeTaskFiles(spec: RunSpec, runFolder: string, workFolder: string): TaskFiles {
-  const agentPrompt = readAgentPrompt(spec, workFolder);
+export function writeTaskFiles(spec: RunSpec, { runFolder, workFolder, deniedGlobs }: TaskFilesOrder): TaskFiles {
+  const agentPrompt = readAgentPrompt(spec, workFolder, deniedGlobs);
   const files = { promptFile: join(runFolder, 'prompt.txt'), taskFile: join(runFolder, 'task.json') };
   const { prompt, runId, taskId, projectId, agentName, attempt } = spec;
   const task = {
@@ -45,13 +53,17 @@ function composePrompt(spec: RunSpec, agentPrompt: string | null): string {
   return `${parts.map((part) => part?.trim() ?? '').filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function readAgentPrompt(spec: RunSpec, workFolder: string): string | null {
+function readAgentPrompt(spec: RunSpec, workFolder: string, deniedGlobs: readonly string[]): string | null {
   const { agentPrompt } = spec.prompt;
   if (agentPrompt === null) return null;
   if ('text' in agentPrompt) return agentPrompt.text;
   const real = realpathOrNull(join(workFolder, agentPrompt.file));
   if (real === null) throw new RunFailure('path_refused', `The agent's instructions are to be read from ${agentPrompt.file}, which is not in the repository`, [agentPrompt.file]);
   if (!isInside(realpathOrNull(workFolder) ?? workFolder, real)) throw new RunFailure('path_refused', `The file ${agentPrompt.file} with the agent's instructions leads out of the repository`, [agentPrompt.file]);
+  const isDenied = deniedBy(deniedGlobs);
+  if (isDenied(agentPrompt.file) || isDenied(relative(realpathOrNull(workFolder) ?? workFolder, real))) {
+    throw new RunFailure('path_refused', `The file ${agentPrompt.file} with the agent's instructions is on the deny list`, [agentPrompt.file]);
+  }
   // Not followed, not waited for: a pipe in its place would hold up the runner.
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

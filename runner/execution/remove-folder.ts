@@ -1,0 +1,24 @@
+import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Removes a file or a folder with all in it; nothing there is fine. Folders that a tool has made read-only are made
+ * writable first.
+ * @throws the file system's error when something can not be removed: files of another user, a program that still writes
+ */
+export function removeFolder(path: string | Buffer): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 2 });
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (typeof path === 'string') makeWritable(path);
+    rmSync(path, { recursive: true, force: true, maxRetries: 2 });
+  }
+}
+
+function makeWritable(folder: string): void {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) return;
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) makeWritable(join(folder, entry.name));
+}
