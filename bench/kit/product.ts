@@ -162,12 +162,20 @@ export async function createTask({ client, project }: Product, agentId: string, 
   return made.task.id;
 }
 
+export interface EndedRun {
+  status: string;
+  startedAt: string;
+  finishedAt: string;
+  lineCount: number;
+  message: string | null;
+}
+
 /** Waits until a run has ended, and returns what is known of it. */
-export async function endedRun({ client }: Product, runId: string): Promise<{ status: string; startedAt: string; lineCount: number }> {
+export async function endedRun({ client }: Product, runId: string, expected: readonly string[] = ['COMPLETED']): Promise<EndedRun> {
   for (;;) {
-    const run = await client.ask<{ status: string; startedAt: string; lineCount: number; message: string | null }>('query ($id: ID!) { run(id: $id) { status startedAt lineCount message } }', { id: runId });
-    if (run.status === 'COMPLETED') return run;
-    if (!['PENDING', 'STARTED', 'STREAMING'].includes(run.status)) throw new Error(`Expected run ${runId} to be completed, found ${run.status}: ${run.message}`);
+    const run = await client.ask<EndedRun>('query ($id: ID!) { run(id: $id) { status startedAt finishedAt lineCount message } }', { id: runId });
+    if (expected.includes(run.status)) return run;
+    if (!['PENDING', 'STARTED', 'STREAMING'].includes(run.status)) throw new Error(`Expected run ${runId} to be ${expected.join(' or ')}, found ${run.status}: ${run.message}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

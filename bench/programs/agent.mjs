@@ -2,7 +2,7 @@
  * The program that benchmarked runs execute: tells the benchmark when it was started, then does what it is told over
  * a local socket. Plain JavaScript, so that its start is not a compiler's.
  */
-import { writeSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
@@ -11,7 +11,7 @@ const startedMs = nowMs() - performance.now();
 const runningMs = nowMs();
 
 const socket = connect(process.argv[2]);
-socket.write(`${JSON.stringify({ runId: process.env.OVERMIND_RUN_ID, startedMs, runningMs, startedWallMs: performance.timeOrigin })}\n`);
+socket.write(`${JSON.stringify({ runId: process.env.OVERMIND_RUN_ID, pid: process.pid, startedMs, runningMs, startedWallMs: performance.timeOrigin })}\n`);
 socket.setEncoding('utf8');
 let text = '';
 socket.on('data', (chunk) => {
@@ -20,6 +20,7 @@ socket.on('data', (chunk) => {
   const order = JSON.parse(text);
   if (order.kind === 'flood') flood(order);
   else if (order.kind === 'pace') pace(order);
+  else if (order.kind === 'make') make(order);
   else socket.end();
 });
 
@@ -33,6 +34,14 @@ function flood({ lines, lineBytes }) {
     }
     write(chunk);
   }
+  socket.end();
+}
+
+/** Makes files and links in the folder it works in. */
+function make({ files, links }) {
+  mkdirSync('made', { recursive: true });
+  for (let number = 0; number < files; number += 1) writeFileSync(`made/file-${number}.txt`, `file ${number}\n`);
+  for (let number = 0; number < links; number += 1) symlinkSync(`target-${number}`, `made/link-${number}`);
   socket.end();
 }
 

@@ -42,9 +42,8 @@ export function identity(author: Author): Record<string, string> {
  */
 export async function commitChanges(git: Git, workspace: Workspace, changes: Changes, author: Author, message: string): Promise<RunGitOutcome | null> {
   if (changes.files.length === 0) return null;
-  const { parent, tree, base, files, additions, deletions } = changes;
+  const { parent, parentTree, tree, base, files, additions, deletions } = changes;
   const place = inWorkspace(workspace);
-  const parentTree = (await git.run(['rev-parse', '--verify', `${parent}^{tree}`], place)).trim();
   const env = { ...place.env, ...identity(author) };
   const head = tree === parentTree ? parent : (await git.run(['commit-tree', tree, '-p', parent, '-F', '-'], { ...place, input: message, env })).trim();
   await writeBranch(git, workspace, head);

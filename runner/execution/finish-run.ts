@@ -6,7 +6,8 @@ import type { ArtifactFile } from '../control-plane/control-plane.ts';
 import { writeMark } from '../logs/marks.ts';
 import type { Masker } from '../logs/mask.ts';
 import { collectArtifacts } from './artifacts.ts';
-import { collectChanges } from './changes.ts';
+import { inWorkspace } from './agent-repository.ts';
+import { collectChanges, type Changes } from './changes.ts';
 import { agentAuthor, commitChanges, writeDiff } from './commit.ts';
 import type { Git } from './git.ts';
 import { RunFailure, type Outcome } from './outcome.ts';
@@ -59,11 +60,13 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   const changes = await collectChanges(git, workspace);
   const violations = await findViolations(git, workspace, changes, rules);
   // A commit that the agent made without the filter holds what must not be in the repository: its files go in anew.
-  if (changes.parent !== workspace.startCommit && (await hasFilteredPaths(git, workspace, changes))) changes.parent = workspace.startCommit;
-  const committed = await commitChanges(git, workspace, changes, agentAuthor(spec.agentName), commitMessage(spec));
+  if (changes.parent !== workspace.startCommit && (await hasFilteredPaths(git, workspace, changes))) await startOver(git, workspace, changes);
+  const file = folder.file('changes.diff');
+  const [committed] = await Promise.all([
+    commitChanges(git, workspace, changes, agentAuthor(spec.agentName), commitMessage(spec)),
+    writeDiff(git, workspace, changes, violations.map(({ path }) => path), masker, file),
+  ]);
   if (committed) {
-    const file = folder.file('changes.diff');
-    await writeDiff(git, workspace, changes, violations.map(({ path }) => path), masker, file);
     const { filesChanged, additions, deletions } = committed;
     if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file, metadata: { filesChanged, additions, deletions } });
   }
@@ -86,6 +89,11 @@ function reportOf({ spec, folder, masker }: FinishOrder, outcome: Outcome): Arti
   const file = folder.file('report.md');
   writeFileSync(file, text, { mode: 0o600 });
   return [{ kind: 'report', name: 'report.md', mediaType: 'text/markdown', file }];
+}
+
+async function startOver(git: Git, workspace: Workspace, changes: Changes): Promise<void> {
+  changes.parent = workspace.startCommit;
+  changes.parentTree = (await git.run(['rev-parse', '--verify', `${workspace.startCommit}^{tree}`], inWorkspace(workspace))).trim();
 }
 
 function requireFolder({ path }: Workspace): void {
