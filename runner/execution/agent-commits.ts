@@ -44,7 +44,7 @@ export async function takeAgentCommits(git: Git, workspace: Workspace): Promise<
     const { files } = await compareTrees(git, place, startCommit, head);
     return { parent: head, nested: files.filter(({ mode }) => mode === SUBMODULE).map(({ path }) => path), leftOver: [] };
   } catch (error) {
-    if (!(error instanceof GitError)) throw error;
+    if (!(error instanceof GitError) || /No space left|quota exceeded|Read-only file system|insufficient permission/i.test(error.stderr)) throw error;
     return { ...none, leftOver: [`the agent's own commits can not be read (${error.stderr.trim().split('\n').at(-1) ?? error.message})`] };
   }
 }

@@ -15,6 +15,11 @@ import type { Workspace } from './workspace-record.ts';
  */
 const MAX_LOOSE_OBJECTS = 500;
 
+/** Git's words, in the C locale. */
+const DISK_FULL = /No space left on device|Disk quota exceeded/;
+/** It is the repository that can not be written, whichever file was to go in. */
+const STORE_TROUBLE = /No space left on device|Disk quota exceeded|Read-only file system|Input\/output error|unable to create temporary file|insufficient permission for adding an object|unable to write (loose )?object|index\.lock/;
+
 /** Everything a run left in its folder, in the user's objects by now; no ref names it yet. */
 export interface Changes extends Comparison {
   tree: string;
@@ -51,8 +56,8 @@ export async function collectChanges(git: Git, workspace: Workspace): Promise<Ch
     return { ...comparison, tree, parent: commits.parent, parentTree: parentTree.trim(), base, leftOver };
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
-    if (/No space left on device|Disk quota exceeded/.test(error.stderr)) throw new RunFailure('disk_full', `The disk that holds ${workspace.root} is full`, [], { cause: error });
-    throw new RunFailure('worktree_failed', `Git could not take in what the run changed: ${error.message}`, [], { cause: error });
+    if (DISK_FULL.test(error.stderr)) throw new RunFailure('disk_full', `The disk that holds ${workspace.root} is full`, [], { cause: error });
+    throw new RunFailure('worktree_failed', `Git could not take in what the run changed, which is in ${workspace.path}: ${error.message}`, [], { cause: error });
   }
 }
 
@@ -72,7 +77,7 @@ async function take(git: Git, workspace: Workspace, paths: readonly BytePath[], 
   try {
     await fitting.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: Buffer.from(`${paths.join('\0')}\0`, 'latin1') });
   } catch (error) {
-    if (!(error instanceof GitError) || /No space left on device|Disk quota exceeded/.test(error.stderr)) throw error;
+    if (!(error instanceof GitError) || error.code === null || STORE_TROUBLE.test(error.stderr)) throw error;
     const [first = ''] = paths;
     if (paths.length === 1) {
       leftOver.push(`${printable(first)} (${error.stderr.trim().split('\n')[0]?.replace(/^(error|fatal): /, '') ?? 'Git refuses it'})`);

@@ -57,10 +57,15 @@ export async function openUserRepository(git: Git, order: RepositoryOrder): Prom
 export function currentBranch(places: RepositoryPlaces): string {
   const head = readHead(places.gitDir);
   const branch = head?.startsWith('ref: refs/heads/') ? head.slice('ref: refs/heads/'.length) : null;
+  const underWay = branch === null ? UNDER_WAY.find(([file]) => lstatSync(join(places.gitDir, file), { throwIfNoEntry: false }))?.[1] : undefined;
+  if (underWay !== undefined) throw new RunFailure('repo_missing', `${places.topLevel} is in the middle of ${underWay}, so no branch is checked out. Finish or abort it, or say which branch is the base in the agent's config (baseBranch).`);
   if (branch === null) throw new RunFailure('repo_missing', `${places.topLevel} has no branch checked out; say which branch is the base in the agent's config (baseBranch)`);
   if (branch === '.invalid') throw new RunFailure('repo_missing', `${places.topLevel} keeps its refs as a reftable, which is not supported yet`);
   return branch;
 }
+
+/** What takes HEAD off its branch for a while. */
+const UNDER_WAY = [['rebase-merge', 'a rebase'], ['rebase-apply', 'a rebase'], ['BISECT_LOG', 'a bisection']] as const;
 
 function readHead(gitDir: string): string | null {
   const path = join(gitDir, 'HEAD');

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
 import { fileIn, splitNul, statOrNull } from './path-bytes.ts';
@@ -155,9 +155,21 @@ async function fill(git: Git, repository: UserRepository, workspace: Workspace, 
   const pinned = git.run(['update-ref', pinRef(name), baseCommit], inUserRepository(repository));
   const [filled, pin] = await Promise.allSettled([files, pinned]);
   if (filled.status === 'rejected') throw filled.reason;
-  if (pin.status === 'rejected') throw pin.reason;
+  if (pin.status === 'rejected') throw whyNotPinned(workspace, pin.reason);
   if (!isFresh) await removeStrangers(git, workspace);
   if (!lstatSync(workspace.cwd, { throwIfNoEntry: false })?.isDirectory()) throw new RunFailure('repo_missing', `${workspace.baseBranch} of ${workspace.root} has no folder ${repository.subfolder}`);
+}
+
+/** Git names the file it could not make, and not why: the file system is asked. */
+function whyNotPinned({ root, commonDir }: Workspace, error: unknown): unknown {
+  const reasons: Readonly<Record<string, string>> = { EROFS: 'it is on a read-only disk', EACCES: 'this user may not write it' };
+  try {
+    accessSync(join(commonDir, 'refs'), constants.W_OK);
+    return error;
+  } catch (refused) {
+    const why = reasons[(refused as NodeJS.ErrnoException).code ?? ''] ?? String(refused);
+    return new RunFailure('worktree_failed', `The repository ${root} can not be written: ${why}. Nothing was changed.`, [], { cause: error });
+  }
 }
 
 /** What an earlier attempt left and is in its branch: this one starts from its own commit. Ignored files, such as installed packages, stay. */
