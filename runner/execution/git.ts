@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
@@ -31,12 +31,14 @@ export interface GitCall {
   cwd: string;
   /** Set for calls in a worktree, so that nothing an agent wrote into it decides where Git looks. */
   gitDir?: string;
-  input?: string;
+  input?: string | Buffer;
   /** Standard output goes to this file instead of the answer. */
   outputFile?: string;
   /** Exit codes that are answers, besides 0. */
   okCodes?: readonly number[];
   env?: Readonly<Record<string, string>>;
+  /** Instead of the usual time: a large checkout must not be cut off in the middle. */
+  timeoutMs?: number;
 }
 
 /** The one way to Git. All overrides are in here; refs and paths are checked by the callers or stand behind `--`. */
@@ -56,9 +58,10 @@ export class Git {
     return (await this.ask(args, call)).stdout;
   }
 
-  async ask(args: readonly string[], call: GitCall): Promise<{ code: number; stdout: string }> {
+  /** Standard output also comes as bytes: file names need not be text. */
+  async ask(args: readonly string[], call: GitCall): Promise<{ code: number; stdout: string; bytes: Buffer }> {
     const output = call.outputFile === undefined ? null : openSync(call.outputFile, 'w', 0o600);
-    const child = spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio: ['pipe', output ?? 'pipe', 'pipe'], timeout: this.timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio: ['pipe', output ?? 'pipe', 'pipe'], timeout: call.timeoutMs ?? this.timeoutMs, killSignal: 'SIGKILL' });
     if (output !== null) closeSync(output);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -76,7 +79,13 @@ export class Git {
       child.once('close', resolve);
     });
     if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr);
-    return { code, stdout: Buffer.concat(chunks).toString('utf8') };
+    const bytes = Buffer.concat(chunks);
+    return { code, stdout: bytes.toString('utf8'), bytes };
+  }
+
+  /** Starts a command that is spoken with, under the same overrides. The caller ends it, by its standard input. */
+  start(args: readonly string[], call: GitCall): ChildProcessWithoutNullStreams {
+    return spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio: 'pipe' });
   }
 
   /**

@@ -78,7 +78,7 @@ export class RunFolder {
     writeJson(this.file('ending.json'), ending);
   }
 
-  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'changes.diff' | 'artifacts'): string {
+  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'landing' | 'changes.diff' | 'artifacts'): string {
     return join(this.path, name);
   }
 
