@@ -7,6 +7,7 @@ import { TransientError, type ControlPlane, type RunnerCommand } from './control
 import { retrying } from './control-plane/retry.ts';
 import { Git } from './execution/git.ts';
 import { KeeperPool } from './execution/keeper-pool.ts';
+import type { LandingStep } from './execution/landing-order.ts';
 import { renewalIntervalMs } from './execution/lease.ts';
 import { LiveRun } from './execution/live-run.ts';
 import type { Outcome } from './execution/outcome.ts';
@@ -47,6 +48,8 @@ export interface RunnerOptions {
   logger: Logger;
   /** Called when the runner is registered and hears commands. */
   onReady: (name: string) => void;
+  /** For tests that stop or kill the runner between two steps of a merge. */
+  onLandingStep?: (step: LandingStep) => void;
 }
 
 /** One runner: takes up what an earlier one left, then claims runs as long as it has room. */
@@ -82,7 +85,7 @@ export class Runner {
     const search = { policy: options.policy, searchPath: options.env.PATH ?? '', runnerFolder: folder, runnerName: name };
     this.host = {
       runnerName: name, runnerFolder: folder, policy: options.policy, search, env: options.env, ownSecrets: options.ownSecrets, keepers: this.keepers,
-      git: new Git(options.gitFile, search.searchPath), controlPlane: options.controlPlane, logger: options.logger,
+      git: new Git(options.gitFile, search.searchPath), controlPlane: options.controlPlane, logger: options.logger, onLandingStep: options.onLandingStep,
     };
     await this.adopt();
     this.work = Promise.all([this.renewLeases(), this.obey(name)]).catch((error: unknown) => {

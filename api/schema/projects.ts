@@ -11,6 +11,7 @@ import { parseWords } from './arguments.ts';
 import { actorOf, builder } from './builder.ts';
 import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
+import { ConflictError } from '#core/errors/errors.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { RunType } from './runs.ts';
 
@@ -151,7 +152,7 @@ builder.mutationField('updateProject', (t) =>
     type: ProjectPayload('UpdateProjectPayload', 'The project was changed.'),
     description: 'Changes, pauses, resumes or archives a project (owners only).',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: UpdateProjectInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       project: await updateProject(context.core, actorOf(context), {

@@ -5,8 +5,10 @@ import { claimRun } from '#core/runs/claim-run.ts';
 import type { ClaimedRun } from '#core/runs/build-run-spec.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
 import { heartbeatRuns } from '#core/runs/heartbeat.ts';
+import { requestLanding } from '#core/runs/landing.ts';
+import { reportLanding } from '#core/runs/report-landing.ts';
 import type { LeaseState } from '#core/runs/heartbeat.ts';
-import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
+import { ConflictError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
 import type { AgentRun, Runner } from '#prisma/generated/client/client.ts';
 import { builder, runnerOf, userOf } from './builder.ts';
 import { RunnerConnectionEnum, RunStatusEnum } from './enums.ts';
@@ -212,5 +214,56 @@ builder.mutationField('completeRun', (t) =>
     errors: { types: [...RUNNER_ERRORS] },
     args: { input: t.arg({ type: CompleteRunInput, required: true, description: 'The result.' }) },
     resolve: async (_root, { input }, context) => completeRun(context.core, runnerOf(context), input.leaseToken, input.result),
+  }),
+);
+
+const RequestLandingInput = builder.inputType('RequestLandingInput', {
+  description: 'A merge that is ready, with its base branch locked.',
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'The merge run.' }),
+    leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
+    baseCommit: t.string({ required: true, description: 'Where the base branch is.' }),
+    mergeCommit: t.string({ required: true, description: 'Where it is to go; the same when everything is merged already.' }),
+  }),
+});
+const RequestLandingPayload = builder.objectRef<AgentRun>('RequestLandingPayload').implement({
+  description: 'The last word: the base branch may move. Until the run has ended it can not be canceled.',
+  fields: (t) => ({
+    runId: t.exposeID('id', { description: 'The run.' }),
+    landingAt: t.expose('landingAt', { type: 'DateTime', nullable: true, description: 'When it was given, by the server\'s clock; it is good for seconds.' }),
+  }),
+});
+builder.mutationField('requestLanding', (t) =>
+  t.field({
+    type: RequestLandingPayload,
+    description: 'For runners: asks for the last word, right before an approved commit moves its base. May be asked again.',
+    authScopes: { runner: true },
+    errors: { types: [InvalidInputError, LeaseLostError, ConflictError] },
+    args: { input: t.arg({ type: RequestLandingInput, required: true, description: 'The merge.' }) },
+    resolve: async (_root, { input }, context) => requestLanding(context.core, runnerOf(context), input),
+  }),
+);
+
+const ReportLandingInput = builder.inputType('ReportLandingInput', {
+  description: 'How a merge went, as the repository shows it.',
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'The merge run.' }),
+    leaseToken: t.string({ required: true, description: 'The lease it was made under.' }),
+    isMerged: t.boolean({ required: true, description: 'Whether the base branch holds what was approved.' }),
+    headCommit: t.string({ description: 'The commit that brought it there; null: not merged.' }),
+  }),
+});
+const ReportLandingPayload = builder.objectRef<AgentRun>('ReportLandingPayload').implement({
+  description: 'It was heard.',
+  fields: (t) => ({ runId: t.exposeID('id', { description: 'The run.' }) }),
+});
+builder.mutationField('reportLanding', (t) =>
+  t.field({
+    type: ReportLandingPayload,
+    description: 'For runners: tells how a merge went whose lease was lost after the last word. The same again is harmless.',
+    authScopes: { runner: true },
+    errors: { types: [InvalidInputError, LeaseLostError] },
+    args: { input: t.arg({ type: ReportLandingInput, required: true, description: 'What was found.' }) },
+    resolve: async (_root, { input }, context) => reportLanding(context.core, runnerOf(context), { ...input, headCommit: input.headCommit ?? null }),
   }),
 );

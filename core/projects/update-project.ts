@@ -9,6 +9,7 @@ import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
+import { assertNothingLanding } from '#core/runs/landing.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 
@@ -21,7 +22,7 @@ const Changes = z.strictObject({
   status: z.enum(['active', 'paused', 'archived']).optional(),
 });
 
-/** Changes a project. */
+/** Changes a project. @throws ConflictError when it is archived while a merge of it has the last word */
 export async function updateProject(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Project> {
   const { projectId, ...fields } = parseInput(Changes, input);
   const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
@@ -31,6 +32,7 @@ export async function updateProject(core: Core, actor: Actor, input: z.input<typ
     await requireProject(tx.db, actor, projectId, 'project:write');
     const updatedAt = new Date();
     const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
+    if (updated.status === 'archived') await assertNothingLanding(tx, projectId);
     tx.emit(projectUpdated, { projectId, entityId: projectId, patch: { ...changes, updatedAt: updatedAt.toISOString() } });
     if (updated.status !== 'archived') await requestCycle(tx, projectId, 'incremental', 'project_changed');
     if (updated.status === 'active') announceWork(tx, projectId);

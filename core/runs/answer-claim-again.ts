@@ -20,7 +20,7 @@ export async function answerClaimAgain(tx: Tx, actor: RunnerActor, runId: string
   const { token, hash } = newToken('run');
   const leased = await tx.db.$queryRaw<{ lease_expires_at: Date }[]>`
     update agent_runs set lease_token_hash = ${hash}, lease_expires_at = clock_timestamp() + make_interval(secs => lease_ms / 1000.0)
-     where id = ${runId}::uuid and runner_id = ${actor.runnerId}::uuid and status = 'started' returning lease_expires_at`;
+     where id = ${runId}::uuid and runner_id = ${actor.runnerId}::uuid and status = 'started' and landing_at is null returning lease_expires_at`;
   const lease = leased[0];
   if (!lease) return null;
   const task = await tx.db.task.findUniqueOrThrow({ where: { id: taskId } });

@@ -12,6 +12,7 @@ import { lockTask } from '#core/tasks/lock-task.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
+import { assertNotLanding } from './landing.ts';
 import { isLive } from './run-rows.ts';
 
 /**
@@ -33,8 +34,9 @@ export async function cancelRun(core: Core, actor: Actor, runId: string): Promis
   });
 }
 
-/** Stops one live run of a locked task. */
+/** Stops one live run of a locked task. @throws ConflictError when it is a merge that has the last word */
 export async function stopRun(tx: Tx, actor: Actor, run: AgentRun, task: Task, reason: RunReason): Promise<void> {
+  assertNotLanding(run);
   if (run.status === 'pending') {
     const stopped = await tx.db.agentRun.updateMany({ where: { id: run.id, status: 'pending' }, data: { cancelReason: reason } });
     if (stopped.count === 1) {
@@ -62,6 +64,7 @@ export async function stopRunsOfTask(tx: Tx, actor: Actor, task: Task, reason: R
 export async function withdrawMerge(tx: Tx, actor: Actor, task: Task): Promise<void> {
   const merge = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind: 'merge', status: { in: ['pending', 'started', 'streaming'] } } });
   if (!merge) return;
+  assertNotLanding(merge);
   if (merge.status !== 'pending') throw new ConflictError('This task is being merged at the moment.', merge.id);
   await stopRun(tx, actor, merge, task, 'superseded');
 }

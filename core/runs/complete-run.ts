@@ -1,9 +1,11 @@
 import { parseInput } from '#core/errors/parse-input.ts';
 import { storableTexts } from '#core/errors/storable-text.ts';
 import { RunResult } from '#contract/run-result.ts';
+import type { RunGitOutcome } from '#contract/run-result.ts';
 import { TERMINAL_RUN_STATUSES } from '#contract/enums.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
-import { ExpectedSeqError, LeaseLostError } from '#core/errors/errors.ts';
+import { ExpectedSeqError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
+import type { FieldIssue } from '#core/errors/errors.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
@@ -30,6 +32,7 @@ export async function completeRun(core: Core, actor: RunnerActor, leaseToken: st
       if (run.status === ending.status && run.reason === ending.reason) return run;
       throw new LeaseLostError(run.id);
     }
+    assertAsOrdered(run, ending);
     // The terminal status is not visible before the last line is stored.
     if (run.lineCount !== result.lineCount) throw new ExpectedSeqError(run.lineCount);
     const task = run.taskId ? await tx.db.task.findUniqueOrThrow({ where: { id: run.taskId } }) : null;
@@ -37,4 +40,23 @@ export async function completeRun(core: Core, actor: RunnerActor, leaseToken: st
     tx.afterCommit(() => refreshWaitingReasonsSoon(core, run.projectId));
     return tx.db.agentRun.findUniqueOrThrow({ where: { id: run.id } });
   });
+}
+
+/**
+ * Where a run wrote is the order's to say, and what a merge moved is what it had the last word for: a runner's word is held against both.
+ * @throws InvalidInputError
+ */
+function assertAsOrdered(run: AgentRun, { status, git }: RunResult): void {
+  const issues: FieldIssue[] = [];
+  const expect = (field: keyof RunGitOutcome, found: string | undefined, wanted: string | null): void => {
+    if (wanted !== null && found !== undefined && found !== wanted) issues.push({ path: ['result', 'git', field], message: `Expected ${wanted}, as ordered, found ${found}` });
+  };
+  expect('branch', git?.branch, run.branch);
+  expect('baseBranch', git?.baseBranch, run.baseBranch);
+  if (run.kind === 'merge') {
+    expect('baseCommit', git?.baseCommit, run.landingBaseCommit);
+    expect('headCommit', git?.headCommit, run.landingCommit);
+    if (status === 'completed' && (!run.landingAt || !git)) issues.push({ path: ['result', 'status'], message: 'A merge is completed with the last word for its commits (requestLanding)' });
+  }
+  if (issues.length > 0) throw new InvalidInputError(issues);
 }

@@ -2,7 +2,9 @@ import { SYSTEM } from '#core/access/actor.ts';
 import { LEASE_MARGIN_MS } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
+import type { RunEnding } from './finish-run.ts';
 import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 
 /**
@@ -34,12 +36,20 @@ async function loseRun(core: Core, runId: string, taskId: string | null): Promis
     if (!row) return false;
     const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
     const task = taskId ? await tx.db.task.findUniqueOrThrow({ where: { id: taskId } }) : null;
-    await finishRun(tx, SYSTEM('lease sweep'), run, task, {
-      status: 'timed_out', reason: 'runner_lost', message: `No word from the runner ${row.runner ?? ''} for longer than the lease of ${Math.round((run.leaseMs ?? 0) / 1000)} s.`,
-    });
+    const silence = `No word from the runner ${row.runner ?? ''} for longer than the lease of ${Math.round((run.leaseMs ?? 0) / 1000)} s.`;
+    await finishRun(tx, SYSTEM('lease sweep'), run, task, run.landingAt ? unknownOutcome(run, silence) : { status: 'timed_out', reason: 'runner_lost', message: silence });
     tx.afterCommit(() => refreshWaitingReasonsSoon(core, run.projectId));
     return true;
   });
+}
+
+/** It had the last word: whether the base has moved, only the repository knows. */
+function unknownOutcome(run: AgentRun, silence: string): RunEnding {
+  const base = run.baseBranch ?? 'the base branch';
+  return {
+    status: 'timed_out', reason: 'outcome_unknown',
+    message: `${silence} It was about to merge ${run.branch ?? 'the branch'} into ${base}, and whether it did is not known. The runner looks when it is back and says so; approving again finds it out as well.`,
+  };
 }
 
 /** Milliseconds until the next lease can have ended; null while nothing runs, so that an idle system asks nothing. */

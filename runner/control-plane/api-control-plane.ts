@@ -1,16 +1,19 @@
 import { parseContract } from '#contract/parse.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { RunSpec } from '#contract/run-spec.ts';
+import { MAX_GRANT_AGE_MS } from '../execution/grant-age.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { followCommands } from './commands.ts';
 import { LeaseLostError, RefusedError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from './control-plane.ts';
-import { AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, UploadArtifactDocument } from './documents.ts';
+import { AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, ReportLandingDocument, RequestLandingDocument, UploadArtifactDocument } from './documents.ts';
 import type { ArtifactKind } from './gql/graphql.ts';
 import { GraphqlHttp } from './graphql-http.ts';
 import type { Logger } from '../logger.ts';
 
 /** A renewal that takes longer is repeated instead: the lease runs meanwhile. */
 const RENEWAL_TIMEOUT_MS = 5_000;
+/** The branch is locked meanwhile, and an answer that is older than this would not be used any more. */
+const LANDING_TIMEOUT_MS = MAX_GRANT_AGE_MS;
 
 /** The control plane over its GraphQL API. */
 export class ApiControlPlane implements ControlPlane {
@@ -54,6 +57,18 @@ export class ApiControlPlane implements ControlPlane {
   async complete(lease: RunLease, result: RunResult): Promise<void> {
     const { completeRun: answer } = await this.http.request(CompleteRunDocument, { input: { leaseToken: lease.token, result } });
     if (answer.__typename !== 'CompleteRunPayload') throw refusal(lease, answer);
+  }
+
+  async requestLanding(lease: RunLease, commits: { baseCommit: string; mergeCommit: string }): Promise<void> {
+    const input = { runId: lease.runId, leaseToken: lease.token, ...commits };
+    const { requestLanding: answer } = await this.http.request(RequestLandingDocument, { input }, LANDING_TIMEOUT_MS);
+    if (answer.__typename !== 'RequestLandingPayload') throw refusal(lease, answer);
+  }
+
+  async reportLanding(lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void> {
+    const input = { runId: lease.runId, leaseToken: lease.token, ...outcome };
+    const { reportLanding: answer } = await this.http.request(ReportLandingDocument, { input });
+    if (answer.__typename !== 'ReportLandingPayload') throw refusal(lease, answer);
   }
 
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand> {

@@ -59,6 +59,13 @@ export interface ControlPlane {
   uploadArtifact(lease: RunLease, artifact: ArtifactFile): Promise<void>;
   /** @throws LeaseLostError */
   complete(lease: RunLease, result: RunResult): Promise<void>;
+  /**
+   * The last word before an approved commit moves its base: from the answer on, nobody can cancel the merge.
+   * @throws LeaseLostError; RefusedError when the merge is canceled, or its task has gone another way
+   */
+  requestLanding(lease: RunLease, commits: { baseCommit: string; mergeCommit: string }): Promise<void>;
+  /** How a merge went whose run was taken away meanwhile. @throws LeaseLostError when it never was this runner's */
+  reportLanding(lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void>;
   /** Reconnects by itself, for ever, until the signal is aborted. */
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand>;
 }

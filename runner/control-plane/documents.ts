@@ -79,6 +79,30 @@ export const CompleteRunDocument = graphql(`
   }
 `);
 
+export const RequestLandingDocument = graphql(`
+  mutation RequestLanding($input: RequestLandingInput!) {
+    requestLanding(input: $input) {
+      __typename
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const ReportLandingDocument = graphql(`
+  mutation ReportLanding($input: ReportLandingInput!) {
+    reportLanding(input: $input) {
+      __typename
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const RunnerCommandsDocument = graphql(`
   subscription RunnerCommands {
     runnerCommands {

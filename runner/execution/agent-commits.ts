@@ -1,7 +1,7 @@
 import { inspectAgentObjects, inWorkspace, readAgentHead, readAgentRefs, readInitialRefs, writeAlternates } from './agent-repository.ts';
 import { compareTrees, SUBMODULE } from './compare-trees.ts';
 import { GitError, type Git } from './git.ts';
-import type { BytePath } from './path-bytes.ts';
+import type { BytePath } from './byte-paths.ts';
 import type { Workspace } from './workspace-record.ts';
 import { inUserRepository } from './user-repository.ts';
 

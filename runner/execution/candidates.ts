@@ -4,7 +4,7 @@ import { agentGitDir, inWorkspace } from './agent-repository.ts';
 import { GitError, type Git } from './git.ts';
 import { isIgnoredFolder } from './ignored-folders.ts';
 import { leadsOutside } from './links.ts';
-import { bytePath, fileIn, printable, splitNul, statOrNull, type BytePath } from './path-bytes.ts';
+import { bytePath, onDisk, printablePath, splitPaths, statOrNull, type BytePath } from './byte-paths.ts';
 import type { Workspace } from './workspace-record.ts';
 
 /** Paths that may have changed, by what has to be done about each in our index. */
@@ -39,11 +39,11 @@ export async function listCandidates(git: Git, workspace: Workspace, nested: rea
   const outward: BytePath[] = [];
   const odd: BytePath[] = [];
   for (const path of paths) {
-    const stat = statOrNull(fileIn(workspace.path, path));
+    const stat = statOrNull(onDisk(workspace.path, path));
     if (!stat || stat.isFile()) found.take.push(...(stat && !makeReadable(workspace, path, stat, found) ? [] : [path]));
     else if (!stat.isSymbolicLink()) odd.push(path);
     else if (carried.has(path)) continue;
-    else if (leadsOutside(path, readlinkSync(fileIn(workspace.path, path), 'latin1'))) outward.push(path);
+    else if (leadsOutside(path, readlinkSync(onDisk(workspace.path, path), 'latin1'))) outward.push(path);
     else found.take.push(path);
   }
   found.take.push(...(await withoutIgnoredFolders(git, workspace, outward)));
@@ -56,15 +56,15 @@ const MAX_NESTED_DEPTH = 20;
 const UNOPENED = /^warning: could not open directory '(.*)\/?': Permission denied$/gm;
 
 async function listChanged(git: Git, workspace: Workspace, found: Candidates): Promise<BytePath[]> {
-  const call = { ...inWorkspace(workspace), isBytes: true };
+  const call = inWorkspace(workspace);
   const args = ['ls-files', '-z', '--modified', '--deleted', '--others', '--exclude-standard'];
   for (let tries = 0; ; tries += 1) {
-    const { stdout, stderr } = await git.ask(args, call);
+    const { bytes, stderr } = await git.ask(args, call);
     const closed = [...stderr.matchAll(UNOPENED)].map((match) => (match[1] ?? '').replace(/\/$/, ''));
     const opened = closed.filter((folder) => openFolder(join(workspace.path, folder)));
     if (opened.length > 0 && tries < 64) continue;
     found.leftOver.push(...closed.map((folder) => `${folder}/ can not be read (permission denied)`));
-    return splitNul(stdout);
+    return splitPaths(bytes);
   }
 }
 
@@ -74,8 +74,8 @@ async function listForced(git: Git, workspace: Workspace): Promise<BytePath[]> {
   if (!lstatSync(index, { throwIfNoEntry: false })?.isFile()) return [];
   const place = inWorkspace(workspace);
   try {
-    const listed = await git.run(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], { ...place, isBytes: true, env: { ...place.env, GIT_INDEX_FILE: index } });
-    return splitNul(listed);
+    const { bytes } = await git.ask(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], { ...place, env: { ...place.env, GIT_INDEX_FILE: index } });
+    return splitPaths(bytes);
   } catch (error) {
     // An index that the agent has broken says nothing; its files are looked at in any case.
     if (error instanceof GitError) return [];
@@ -84,19 +84,19 @@ async function listForced(git: Git, workspace: Workspace): Promise<BytePath[]> {
 }
 
 async function listNested(git: Git, workspace: Workspace, folder: BytePath, found: Candidates, depth = 0): Promise<BytePath[]> {
-  const file = fileIn(workspace.path, folder);
+  const file = onDisk(workspace.path, folder);
   if (!statOrNull(file)?.isDirectory()) return [folder];
   const cwd = file.toString('utf8');
   if (!Buffer.from(cwd).equals(file) || depth > MAX_NESTED_DEPTH) {
-    found.leftOver.push(`${printable(folder)}/ is a repository of its own whose name Git can not be given`);
+    found.leftOver.push(`${printablePath(folder)}/ is a repository of its own whose name Git can not be given`);
     return [];
   }
   const place = inWorkspace(workspace);
   const outer = join(workspace.path, '.gitignore');
   const rules = lstatSync(outer, { throwIfNoEntry: false })?.isFile() ? [`--exclude-from=${outer}`] : [];
-  const listed = await git.run(['ls-files', '-z', '--others', '--exclude-standard', ...rules], { ...place, cwd, workTree: cwd, isBytes: true, env: { ...place.env, GIT_INDEX_FILE: join(workspace.recordFolder, 'git', 'no-index') } });
+  const { bytes } = await git.ask(['ls-files', '-z', '--others', '--exclude-standard', ...rules], { ...place, cwd, workTree: cwd, env: { ...place.env, GIT_INDEX_FILE: join(workspace.recordFolder, 'git', 'no-index') } });
   const paths: BytePath[] = [];
-  for (const path of splitNul(listed)) {
+  for (const path of splitPaths(bytes)) {
     if (path.endsWith('/')) paths.push(...(await listNested(git, workspace, `${folder}/${path.slice(0, -1)}`, found, depth + 1)));
     else paths.push(`${folder}/${path}`);
   }
@@ -105,7 +105,7 @@ async function listNested(git: Git, workspace: Workspace, folder: BytePath, foun
 
 /** A file of ours that may not be read is made readable: its mode is no part of what Git keeps. */
 function makeReadable(workspace: Workspace, path: BytePath, stat: Stats, found: Candidates): boolean {
-  const file = fileIn(workspace.path, path);
+  const file = onDisk(workspace.path, path);
   try {
     accessSync(file, constants.R_OK);
     return true;
@@ -114,7 +114,7 @@ function makeReadable(workspace: Workspace, path: BytePath, stat: Stats, found: 
       chmodSync(file, stat.mode | 0o400);
       return true;
     }
-    found.leftOver.push(`${printable(path)} can not be read (${(error as NodeJS.ErrnoException).code ?? 'no reason given'})`);
+    found.leftOver.push(`${printablePath(path)} can not be read (${(error as NodeJS.ErrnoException).code ?? 'no reason given'})`);
     return false;
   }
 }
@@ -136,14 +136,14 @@ async function withoutIgnoredFolders(git: Git, workspace: Workspace, links: read
 /** Folders where files were, pipes, sockets, devices. A submodule's folder stays what it was. */
 async function sortOdd(git: Git, workspace: Workspace, odd: readonly BytePath[], found: Candidates): Promise<void> {
   if (odd.length === 0) return;
-  const staged = await git.run(['ls-files', '-z', '--stage'], { ...inWorkspace(workspace), isBytes: true });
-  const submodules = new Set(splitNul(staged).filter((line) => line.startsWith('160000 ')).map((line) => line.slice(line.indexOf('\t') + 1)));
+  const { bytes } = await git.ask(['ls-files', '-z', '--stage'], inWorkspace(workspace));
+  const submodules = new Set(splitPaths(bytes).filter((line) => line.startsWith('160000 ')).map((line) => line.slice(line.indexOf('\t') + 1)));
   for (const path of odd) {
     if (submodules.has(path)) {
-      found.leftOver.push(`${printable(path)} is a submodule: what was changed in it is not taken in`);
+      found.leftOver.push(`${printablePath(path)} is a submodule: what was changed in it is not taken in`);
       continue;
     }
     found.drop.push(path);
-    if (!lstatSync(fileIn(workspace.path, path)).isDirectory()) found.leftOver.push(`${printable(path)} is a pipe, a socket or a device, which Git can not keep`);
+    if (!lstatSync(onDisk(workspace.path, path)).isDirectory()) found.leftOver.push(`${printablePath(path)} is a pipe, a socket or a device, which Git can not keep`);
   }
 }

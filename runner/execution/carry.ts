@@ -3,7 +3,7 @@ import { constants, cpSync, lstatSync, mkdirSync, readdirSync, symlinkSync } fro
 import { dirname, join, relative } from 'node:path';
 import picomatch from 'picomatch';
 import type { Git } from './git.ts';
-import { splitNul } from './path-bytes.ts';
+import { splitPaths, textOf } from './byte-paths.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import type { UserRepository } from './user-repository.ts';
 import { deniedBy } from './violations.ts';
@@ -29,8 +29,8 @@ export interface Carried {
 export async function carryFiles(git: Git, { places }: UserRepository, workspace: Workspace, { rules, deniedGlobs }: CarryOrder): Promise<Carried> {
   const carried: Carried = { paths: [], notes: [] };
   if (rules.length === 0) return carried;
-  const listed = await git.run(['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'], { cwd: places.topLevel, gitDir: places.gitDir });
-  const ignored = splitNul(listed).map((path) => path.replace(/\/$/, ''));
+  const { bytes } = await git.ask(['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'], { cwd: places.topLevel, gitDir: places.gitDir });
+  const ignored = splitPaths(bytes).map((path) => textOf(path).replace(/\/$/, ''));
   const isDenied = deniedBy(deniedGlobs);
   for (const { glob, how } of rules) {
     const isWanted = picomatch(glob, { dot: true });

@@ -6,7 +6,7 @@ import { listCandidates, type Candidates } from './candidates.ts';
 import { compareTrees, type Comparison } from './compare-trees.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
-import { printable, type BytePath } from './path-bytes.ts';
+import { joinPaths, printablePath, type BytePath } from './byte-paths.ts';
 import type { Workspace } from './workspace-record.ts';
 
 /**
@@ -75,12 +75,12 @@ async function take(git: Git, workspace: Workspace, paths: readonly BytePath[], 
   if (paths.length === 0) return;
   const fitting = paths.length > MAX_LOOSE_OBJECTS ? git.with([['core.bigFileThreshold', '1']]) : git;
   try {
-    await fitting.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: Buffer.from(`${paths.join('\0')}\0`, 'latin1') });
+    await fitting.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: joinPaths(paths) });
   } catch (error) {
     if (!(error instanceof GitError) || error.code === null || STORE_TROUBLE.test(error.stderr)) throw error;
     const [first = ''] = paths;
     if (paths.length === 1) {
-      leftOver.push(`${printable(first)} (${error.stderr.trim().split('\n')[0]?.replace(/^(error|fatal): /, '') ?? 'Git refuses it'})`);
+      leftOver.push(`${printablePath(first)} (${error.stderr.trim().split('\n')[0]?.replace(/^(error|fatal): /, '') ?? 'Git refuses it'})`);
       return;
     }
     const half = Math.ceil(paths.length / 2);

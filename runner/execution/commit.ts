@@ -9,7 +9,7 @@ import type { Changes } from './changes.ts';
 import type { Git } from './git.ts';
 import { GONE } from './compare-trees.ts';
 import { RunFailure } from './outcome.ts';
-import type { BytePath } from './path-bytes.ts';
+import type { BytePath } from './byte-paths.ts';
 import { inUserRepository } from './user-repository.ts';
 import type { Workspace } from './workspace-record.ts';
 import { readJson, writeJson } from './write-json.ts';

@@ -1,5 +1,5 @@
 import type { Git, GitCall } from './git.ts';
-import type { BytePath } from './path-bytes.ts';
+import type { BytePath } from './byte-paths.ts';
 
 /** One path that differs. */
 export interface ChangedFile {
@@ -23,9 +23,9 @@ export const SUBMODULE = '160000';
 
 /** What differs between two trees or commits, renames as removed and added. */
 export async function compareTrees(git: Git, place: GitCall, base: string, tree: string): Promise<Comparison> {
-  const listed = await git.run(['diff-tree', '-r', '-z', '--raw', '--numstat', '--no-renames', '--no-ext-diff', '--no-textconv', '--no-abbrev', base, tree, '--'], { ...place, isBytes: true });
+  const { bytes } = await git.ask(['diff-tree', '-r', '-z', '--raw', '--numstat', '--no-renames', '--no-ext-diff', '--no-textconv', '--no-abbrev', base, tree, '--'], place);
   const changes: Comparison = { files: [], additions: 0, deletions: 0 };
-  const fields = listed.split('\0');
+  const fields = bytes.toString('latin1').split('\0');
   for (let index = 0; index < fields.length; index += 1) {
     const field = fields[index] ?? '';
     if (field.startsWith(':')) {

@@ -11,7 +11,7 @@ import { collectChanges, type Changes } from './changes.ts';
 import { agentAuthor, commitChanges, writeDiff } from './commit.ts';
 import type { Git } from './git.ts';
 import { RunFailure, type Outcome } from './outcome.ts';
-import { printable } from './path-bytes.ts';
+import { printablePath } from './byte-paths.ts';
 import type { RunnerPolicy } from './policy.ts';
 import type { RunFolder } from './run-folder.ts';
 import { readReport } from './summary.ts';
@@ -74,10 +74,10 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   const judged = judge(outcome, committed, violations, changes.leftOver);
   // The outcome, which is the last line, says how much was changed when nothing else has to be said.
   if (committed) writeMark(folder.path, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
-  for (const { path, why } of violations) writeMark(folder.path, `${printable(path)} ${why}`);
+  for (const { path, why } of violations) writeMark(folder.path, `${printablePath(path)} ${why}`);
   for (const left of changes.leftOver.slice(0, MAX_PATHS)) writeMark(folder.path, `Not taken in: ${left}`);
   if (changes.leftOver.length > 0) writeMark(folder.path, `What was not taken in is in ${workspace.path}`);
-  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printable(path)), artifacts: [...artifacts, ...reportOf(order, judged)] };
+  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printablePath(path)), artifacts: [...artifacts, ...reportOf(order, judged)] };
 }
 
 /** What the agent says is the result of a task that asks for words, and all there is where nothing was changed. */
@@ -105,7 +105,7 @@ function judge(outcome: Outcome, committed: RunGitOutcome | null, violations: re
   const [first] = violations;
   if (first) {
     const more = violations.length > 1 ? `, and ${countInWords(violations.length - 1, 'more file')} ${violations.length === 2 ? 'is' : 'are'} not allowed either` : '';
-    return { status: 'failed', reason: 'denied_change', message: `The agent changed what it may not: ${printable(first.path)} ${first.why}${more}. The branch is kept.` };
+    return { status: 'failed', reason: 'denied_change', message: `The agent changed what it may not: ${printablePath(first.path)} ${first.why}${more}. The branch is kept.` };
   }
   const left = leftOver.length === 0 ? '' : `. Not taken in, and kept in its folder: ${leftOver.slice(0, 3).join('; ')}${leftOver.length > 3 ? ' …' : ''}`;
   if (!committed) return { status: 'completed', reason: 'empty_diff', message: `The agent ended well and changed nothing${left}` };

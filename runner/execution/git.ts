@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
@@ -36,17 +36,19 @@ export interface GitCall {
   input?: string | Buffer;
   /** Standard output goes to this file instead of the answer. */
   outputFile?: string;
-  /** The answer as one character a byte, for lists of paths; else it is read as UTF-8. */
-  isBytes?: boolean;
   /** Exit codes that are answers, besides 0. */
   okCodes?: readonly number[];
   /** Undefined takes a variable away. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Instead of the usual time: a large checkout must not be cut off in the middle. */
+  timeoutMs?: number;
 }
 
 export interface GitAnswer {
   code: number;
   stdout: string;
+  /** Standard output as it came: file names need not be text. */
+  bytes: Buffer;
   /** What it warned of, at most the last 64 KiB. */
   stderr: string;
 }
@@ -75,7 +77,7 @@ export class Git {
 
   async ask(args: readonly string[], call: GitCall): Promise<GitAnswer> {
     const output = call.outputFile === undefined ? null : openSync(call.outputFile, 'w', 0o600);
-    const child = this.start(args, call, ['pipe', output ?? 'pipe', 'pipe']);
+    const child = this.spawn(args, call, ['pipe', output ?? 'pipe', 'pipe']);
     if (output !== null) closeSync(output);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -93,13 +95,14 @@ export class Git {
       child.once('close', resolve);
     });
     if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr);
-    return { code, stdout: Buffer.concat(chunks).toString(call.isBytes ? 'latin1' : 'utf8'), stderr };
+    const bytes = Buffer.concat(chunks);
+    return { code, stdout: bytes.toString('utf8'), bytes, stderr };
   }
 
   /** Runs two calls with the first one's output as the second one's input. @throws GitError of whichever failed first */
   async pipe(first: readonly string[], firstCall: GitCall, second: readonly string[], secondCall: GitCall): Promise<string> {
-    const source = this.start(first, firstCall, ['pipe', 'pipe', 'pipe']);
-    const sink = this.start(second, secondCall, [source.stdout, 'pipe', 'pipe']);
+    const source = this.spawn(first, firstCall, ['pipe', 'pipe', 'pipe']);
+    const sink = this.spawn(second, secondCall, [source.stdout, 'pipe', 'pipe']);
     source.stdin?.on('error', () => undefined).end(firstCall.input ?? '');
     // The sink has it now; a copy kept open here would never let it see the end.
     source.stdout?.destroy();
@@ -109,8 +112,13 @@ export class Git {
     return taken.stdout;
   }
 
-  private start(args: readonly string[], call: GitCall, stdio: StdioOptions): ChildProcess {
-    return spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio, timeout: this.timeoutMs, killSignal: 'SIGKILL' });
+  /** Starts a command that is spoken with, under the same overrides. The caller ends it, by its standard input. */
+  start(args: readonly string[], call: GitCall): ChildProcessWithoutNullStreams {
+    return spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio: 'pipe' });
+  }
+
+  private spawn(args: readonly string[], call: GitCall, stdio: StdioOptions): ChildProcess {
+    return spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio, timeout: call.timeoutMs ?? this.timeoutMs, killSignal: 'SIGKILL' });
   }
 
   /**

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWorkspace } from './agent-repository.ts';
 import type { Git } from './git.ts';
-import { fileIn, splitNul, statOrNull, type BytePath } from './path-bytes.ts';
+import { joinPaths, onDisk, splitPaths, statOrNull, type BytePath } from './byte-paths.ts';
 import type { Workspace } from './workspace-record.ts';
 
 /**
@@ -14,13 +14,13 @@ export async function isIgnoredFolder(git: Git, workspace: Workspace, paths: rea
   rmSync(tree, { recursive: true, force: true });
   try {
     for (const path of paths) {
-      mkdirSync(fileIn(tree, path), { recursive: true });
+      mkdirSync(onDisk(tree, path), { recursive: true });
       for (const folder of foldersAbove(path)) copyRules(workspace.path, tree, folder);
     }
-    const { stdout } = await git.ask(['check-ignore', '-z', '--stdin'], {
-      ...inWorkspace(workspace), cwd: tree, workTree: tree, isBytes: true, input: Buffer.from(`${paths.join('\0')}\0`, 'latin1'), okCodes: [1],
+    const { bytes } = await git.ask(['check-ignore', '-z', '--stdin'], {
+      ...inWorkspace(workspace), cwd: tree, workTree: tree, input: joinPaths(paths), okCodes: [1],
     });
-    return new Set(splitNul(stdout));
+    return new Set(splitPaths(bytes));
   } finally {
     rmSync(tree, { recursive: true, force: true });
   }
@@ -32,6 +32,6 @@ function foldersAbove(path: BytePath): BytePath[] {
 }
 
 function copyRules(from: string, to: string, folder: BytePath): void {
-  const rules = fileIn(from, `${folder}.gitignore`);
-  if (statOrNull(rules)?.isFile()) copyFileSync(rules, fileIn(to, `${folder}.gitignore`));
+  const rules = onDisk(from, `${folder}.gitignore`);
+  if (statOrNull(rules)?.isFile()) copyFileSync(rules, onDisk(to, `${folder}.gitignore`));
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { BytePath } from './path-bytes.ts';
+import type { BytePath } from './byte-paths.ts';
 
 /** Whether a link in a repository leads out of it, or into its `.git`. */
 export function leadsOutside(link: BytePath, target: BytePath): boolean {

@@ -8,7 +8,9 @@ import { checkRoot } from './check-run-spec.ts';
 import { finishRun, type Finished } from './finish-run.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
 import { KeptPrograms } from './kept-programs.ts';
-import { mergeBranch } from './merge.ts';
+import { landBranch } from './landing.ts';
+import type { LandingOrder } from './landing-order.ts';
+import { lookAtLanding } from './landing-outcome.ts';
 import { outcomeOf, RunFailure, type Outcome } from './outcome.ts';
 import type { Ending, RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
@@ -25,6 +27,8 @@ export class LiveRun {
   readonly lease: RunLease;
   private readonly masker: Masker;
   private readonly stop = new AbortController();
+  /** Aborted: a merge is given up, unless the last word has been spoken. */
+  private readonly landingStop = new AbortController();
   private readonly programs: KeptPrograms;
   private pump: LogPump | null = null;
   private isFenced = false;
@@ -46,6 +50,7 @@ export class LiveRun {
    * @param maxGraceMs between SIGTERM and SIGKILL, when the agent's own grace is longer
    */
   cancel(outcome: Outcome, maxGraceMs = Number.POSITIVE_INFINITY): void {
+    this.landingStop.abort();
     this.programs.end(outcome, maxGraceMs);
   }
 
@@ -66,6 +71,7 @@ export class LiveRun {
   /** Leaves the run to its keeper and to the runner that starts next. */
   async leave(): Promise<void> {
     this.stop.abort();
+    this.landingStop.abort();
     this.programs.disconnect();
     await this.pump?.close();
     await this.finished;
@@ -84,10 +90,12 @@ export class LiveRun {
       // Whatever went wrong, nothing of the run may go on.
       this.cancel({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner has lost this run' });
       await this.programs.gone();
+      if (error instanceof LeaseLostError) this.isFenced = true;
     } finally {
       await this.pump?.close();
       this.programs.disconnect();
     }
+    if (this.spec.kind === 'merge' && this.isFenced && !(await this.tellLanding())) return false;
     this.clearUp();
     return true;
   }
@@ -117,20 +125,49 @@ export class LiveRun {
 
   private async merge(): Promise<{ status: null; finished: Finished }> {
     this.startPump();
-    const { spec, folder, host } = this;
+    const { spec, host, programs } = this;
     try {
-      const root = checkRoot(spec, host.search);
-      const { stopping } = this.programs;
-      if (stopping) return { status: null, finished: { outcome: stopping.outcome, git: null, paths: [], artifacts: [] } };
-      const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
-      const merged = await mergeBranch(host.git, {
-        root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
-        message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`, path: folder.file('merge'), recordFile: folder.file('merge.json'),
-      });
-      return { status: null, finished: { outcome: { status: 'completed', reason: 'ok', message: merged.message }, git: merged.git, paths: [], artifacts: [] } };
+      const landed = await landBranch(host.git, this.landingOrder());
+      return { status: null, finished: { outcome: { status: 'completed', reason: 'ok', message: landed.message }, git: landed.git, paths: [], artifacts: [] } };
     } catch (error) {
+      if (this.stop.signal.aborted) throw error;
+      // Nothing was moved. Whoever has the run now, or took it back, says how it ends.
+      if (this.isFenced || error instanceof LeaseLostError) throw new LeaseLostError(spec.runId);
+      const outcome = programs.stopping?.outcome ?? (error instanceof RefusedError ? { status: 'canceled' as const, reason: 'superseded' as const, message: error.message } : null);
+      if (outcome && !(error instanceof RunFailure)) return { status: null, finished: { outcome, git: null, paths: [], artifacts: [] } };
       return { status: null, finished: this.failed(error, null) };
     }
+  }
+
+  private landingOrder(): LandingOrder {
+    const { spec, folder, host } = this;
+    const { policy, runnerName } = host.search;
+    const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
+    return {
+      runId: spec.runId, root: checkRoot(spec, host.search), baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, reviewedBaseCommit: spec.reviewedBaseCommit,
+      message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`, author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
+      path: folder.file('landing'), recordFile: folder.file('merge.json'),
+      allowed: { roots: policy.roots, allowOtherOwners: policy.allowOtherOwners, runnerName, filters: new Set() },
+      lastWord: (commits) => host.controlPlane.requestLanding(this.lease, commits), signal: this.landingStop.signal, ...(host.onLandingStep ? { onStep: host.onLandingStep } : {}),
+    };
+  }
+
+  /**
+   * The run was taken away while it merged, and the control plane may not know what became of it: the repository does.
+   * @returns false when that is left to the next runner
+   */
+  private async tellLanding(): Promise<boolean> {
+    const { controlPlane, git, logger } = this.host;
+    const { runId } = this.spec;
+    try {
+      const outcome = await lookAtLanding(git, this.landingOrder());
+      await retrying(() => controlPlane.reportLanding(this.lease, outcome), this.stop.signal);
+      logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
+    } catch (error) {
+      if (this.stop.signal.aborted) return false;
+      logger.warn({ err: error, runId }, 'how a merge went, whose lease was lost, could not be told');
+    }
+    return true;
   }
 
   private async runCommands(): Promise<{ status: KeeperStatus | null; finished: Finished }> {

@@ -74,7 +74,7 @@ export class RunFolder {
     writeJson(this.file('ending.json'), ending);
   }
 
-  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'merge' | 'changes.diff' | 'report.md' | 'artifacts'): string {
+  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'landing' | 'changes.diff' | 'report.md' | 'artifacts'): string {
     return join(this.path, name);
   }
 

@@ -3,6 +3,7 @@ import type { Logger } from '../logger.ts';
 import type { ExecutableSearch } from './executables.ts';
 import type { Git } from './git.ts';
 import type { KeeperPool } from './keeper-pool.ts';
+import type { LandingStep } from './landing-order.ts';
 import type { RunnerPolicy } from './policy.ts';
 
 /** What a run needs of the runner it is on. */
@@ -18,4 +19,6 @@ export interface RunHost {
   keepers: KeeperPool;
   controlPlane: ControlPlane;
   logger: Logger;
+  /** For tests that stop or kill the runner between two steps of a merge. */
+  onLandingStep?: ((step: LandingStep) => void) | undefined;
 }

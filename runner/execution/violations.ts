@@ -6,7 +6,7 @@ import type { Changes } from './changes.ts';
 import { GONE, SUBMODULE, SYMLINK, type ChangedFile } from './compare-trees.ts';
 import type { Git } from './git.ts';
 import { leadsOutside } from './links.ts';
-import { printable, textOf, type BytePath } from './path-bytes.ts';
+import { joinPaths, printablePath, textOf, type BytePath } from './byte-paths.ts';
 import type { Workspace } from './workspace-record.ts';
 
 export interface PathRules {
@@ -41,7 +41,7 @@ export async function findViolations(git: Git, workspace: Workspace, changes: Ch
     if (isDenied(text)) violations.push({ path, why: 'may not be changed' });
     else if (!isAllowed(text)) violations.push({ path, why: 'is outside the allowed paths' });
     else if (mode === SUBMODULE) violations.push({ path, why: 'is a repository inside the repository' });
-    else if (target !== undefined && leadsOutside(path, target)) violations.push({ path, why: `is a link that leads outside the repository (${printable(target)})` });
+    else if (target !== undefined && leadsOutside(path, target)) violations.push({ path, why: `is a link that leads outside the repository (${printablePath(target)})` });
     else if (filter !== undefined && workspace.filters.untrusted.includes(filter)) violations.push({ path, why: `needs the Git filter ${filter}, which did not run: add it to "filters" in the runner's policy.json, and define it in your own Git configuration, if you trust it` });
   }
   return violations;
@@ -57,7 +57,8 @@ async function readLinks(git: Git, workspace: Workspace, files: readonly Changed
   const links = files.filter(({ mode }) => mode === SYMLINK);
   const targets = new Map<BytePath, BytePath>();
   if (links.length === 0) return targets;
-  const answer = await git.run(['cat-file', '--batch'], { ...inWorkspace(workspace), isBytes: true, input: `${links.map(({ blob }) => blob).join('\n')}\n` });
+  const { bytes } = await git.ask(['cat-file', '--batch'], { ...inWorkspace(workspace), input: `${links.map(({ blob }) => blob).join('\n')}\n` });
+  const answer = bytes.toString('latin1');
   let at = 0;
   for (const { path } of links) {
     const end = answer.indexOf('\n', at);
@@ -80,12 +81,12 @@ async function findFilters(git: Git, workspace: Workspace, { files, base }: Chan
   const index = join(workspace.recordFolder, 'git', 'base-index');
   const atBase = { ...place, env: { ...place.env, GIT_INDEX_FILE: index } };
   await git.run(['read-tree', base], atBase);
-  const input = Buffer.from(`${paths.join('\0')}\0`, 'latin1');
-  const answers = await Promise.all([git.run(['check-attr', '-z', '--stdin', 'filter'], { ...place, isBytes: true, input }), git.run(['check-attr', '-z', '--stdin', '--cached', 'filter'], { ...atBase, isBytes: true, input })]);
+  const input = joinPaths(paths);
+  const answers = await Promise.all([git.ask(['check-attr', '-z', '--stdin', 'filter'], { ...place, input }), git.ask(['check-attr', '-z', '--stdin', '--cached', 'filter'], { ...atBase, input })]);
   rmSync(index, { force: true });
   const found = new Map<BytePath, string>();
-  for (const answer of answers) {
-    const fields = answer.split('\0');
+  for (const { bytes } of answers) {
+    const fields = bytes.toString('latin1').split('\0');
     for (let at = 0; at + 2 < fields.length; at += 3) {
       const filter = Buffer.from(fields[at + 2] ?? '', 'latin1').toString('utf8');
       if (known.has(filter)) found.set(fields[at] ?? '', filter);

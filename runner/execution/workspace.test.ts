@@ -126,7 +126,7 @@ describe('what an agent makes is taken in', () => {
     const script = `printf SECRET > .env; printf SECRET > "$(printf 'caf\\351.pem')"; echo fine > fine`;
     const { outcome, artifacts, paths } = await attempts.run({ repoRoot: repository.root }, script);
     expect(outcome.reason).toBe('denied_change');
-    expect(paths).toEqual(['.env', 'caf\\xE9.pem']);
+    expect(paths).toEqual(['.env', 'caf\\xe9.pem']);
     const diff = readFileSync(artifacts[0]?.file ?? '', 'utf8');
     expect(diff).toContain('fine');
     expect(diff).not.toContain('SECRET');

@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
-import { fileIn, splitNul, statOrNull } from './path-bytes.ts';
+import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
 import { removeFolder } from './remove-folder.ts';
@@ -174,9 +174,9 @@ function whyNotPinned({ root, commonDir }: Workspace, error: unknown): unknown {
 
 /** What an earlier attempt left and is in its branch: this one starts from its own commit. Ignored files, such as installed packages, stay. */
 async function removeStrangers(git: Git, workspace: Workspace): Promise<void> {
-  const listed = await git.run(['ls-files', '-z', '--others', '--exclude-standard', '--directory'], { ...inWorkspace(workspace), isBytes: true });
-  for (const path of splitNul(listed)) {
-    const file = fileIn(workspace.path, path.replace(/\/$/, ''));
+  const { bytes } = await git.ask(['ls-files', '-z', '--others', '--exclude-standard', '--directory'], inWorkspace(workspace));
+  for (const path of splitPaths(bytes)) {
+    const file = onDisk(workspace.path, path.replace(/\/$/, ''));
     if (path !== '.git/' && statOrNull(file)) removeBytes(file);
   }
 }

@@ -14,6 +14,10 @@ export interface KnownRun {
   artifacts: { name: string; kind: string; text: string }[];
   result: RunResult | null;
   isLost: boolean;
+  /** What it was given the last word for. */
+  landing: { baseCommit: string; mergeCommit: string } | null;
+  /** What was told of a merge whose run was lost. */
+  reported: { isMerged: boolean; headCommit: string | null } | null;
 }
 
 /**
@@ -31,7 +35,7 @@ export class FakeControlPlane implements ControlPlane {
   private wake: (() => void) | null = null;
 
   offer(spec: RunSpec): KnownRun {
-    const run: KnownRun = { spec, lines: [], artifacts: [], result: null, isLost: false };
+    const run: KnownRun = { spec, lines: [], artifacts: [], result: null, isLost: false, landing: null, reported: null };
     this.runs.set(spec.runId, run);
     this.pending.push(spec);
     this.tell({ type: 'run_available' });
@@ -101,6 +105,16 @@ export class FakeControlPlane implements ControlPlane {
     const run = this.require(lease);
     if (result.lineCount !== run.lines.length) throw new Error(`The result says ${result.lineCount} lines, stored are ${run.lines.length}`);
     run.result = result;
+  };
+
+  requestLanding = async (lease: RunLease, commits: { baseCommit: string; mergeCommit: string }): Promise<void> => {
+    this.fail();
+    this.require(lease).landing = commits;
+  };
+
+  reportLanding = async (lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void> => {
+    this.fail();
+    this.require(lease, true).reported = outcome;
   };
 
   async *commands(signal: AbortSignal): AsyncGenerator<RunnerCommand> {

@@ -1,5 +1,6 @@
 import type { RunSpec } from '#contract/run-spec.ts';
 import { LeaseLostError, TransientError, type ControlPlane, type RunnerCommand } from '../control-plane/control-plane.ts';
+import type { LandingStep } from '../execution/landing-order.ts';
 import { RunnerPolicy } from '../execution/policy.ts';
 import { LogGapError } from '../logs/log-pump.ts';
 import { Runner } from '../runner.ts';
@@ -20,6 +21,8 @@ export interface ForkedOptions {
   folder: string;
   policy: unknown;
   keeperFile: string;
+  /** Between two steps of a merge, this signal comes, once. */
+  stopAt?: { step: LandingStep; signal: 'SIGKILL' | 'SIGSTOP' };
 }
 
 const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
@@ -49,6 +52,8 @@ const controlPlane: ControlPlane = {
   appendLogs: (lease, batch) => call('appendLogs', lease, batch),
   uploadArtifact: (lease, artifact) => call('uploadArtifact', lease, artifact),
   complete: (lease, result) => call('complete', lease, result),
+  requestLanding: (lease, commits) => call('requestLanding', lease, commits),
+  reportLanding: (lease, outcome) => call('reportLanding', lease, outcome),
   async *commands(): AsyncGenerator<RunnerCommand> {
     yield { type: 'connected' };
     await new Promise(() => undefined);
@@ -58,7 +63,13 @@ const controlPlane: ControlPlane = {
 // Not longer than the test that started it.
 process.on('disconnect', () => process.exit(1));
 
-const { folder, policy, keeperFile } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
+const { folder, policy, keeperFile, stopAt } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
+let hasStopped = false;
 await new Runner({
   folder, policy: RunnerPolicy.parse(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', version: '0', env: { PATH: '/usr/bin:/bin', HOME: '/tmp' }, ownSecrets: [], logger: silentLogger, onReady: () => undefined,
+  onLandingStep: (step) => {
+    if (stopAt?.step !== step || hasStopped) return;
+    hasStopped = true;
+    process.kill(process.pid, stopAt.signal);
+  },
 }).run();

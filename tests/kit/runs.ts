@@ -5,6 +5,8 @@ import type { Core } from '#core/platform/core.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
+import { requestLanding } from '#core/runs/landing.ts';
+import { reportLanding } from '#core/runs/report-landing.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import type { NewTask } from '#core/tasks/create-task.ts';
 import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
@@ -46,7 +48,16 @@ export function runnerSide(core: Core, runner: RunnerActor) {
     },
     append: (held: HeldRun, firstSeq: number, messages: string[], streams = '1'.repeat(messages.length)): Promise<number> =>
       appendRunLogs(core, runner, { runId: held.spec.runId, leaseToken: held.token, firstSeq, streams, messages }),
-    complete: (held: HeldRun, changes: Partial<RunResult> = {}): Promise<AgentRun> => completeRun(core, runner, held.token, resultOf(held.spec, changes)),
+    /** A merge that went well had the last word for what it says it moved. */
+    async complete(held: HeldRun, changes: Partial<RunResult> = {}): Promise<AgentRun> {
+      const result = resultOf(held.spec, changes);
+      if (held.spec.kind === 'merge' && result.status === 'completed') await this.requestLanding(held);
+      return completeRun(core, runner, held.token, result);
+    },
+    requestLanding: (held: HeldRun): Promise<AgentRun> =>
+      requestLanding(core, runner, { runId: held.spec.runId, leaseToken: held.token, baseCommit: COMMIT.base, mergeCommit: COMMIT.head }),
+    reportLanding: (held: HeldRun, isMerged: boolean): Promise<AgentRun> =>
+      reportLanding(core, runner, { runId: held.spec.runId, leaseToken: held.token, isMerged, headCommit: isMerged ? COMMIT.head : null }),
   };
 }
 

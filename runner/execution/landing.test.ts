@@ -1,30 +1,34 @@
-import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/programs.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
 import { Git } from './git.ts';
-import { mergeBranch, type MergeOrder } from './merge.ts';
+import { landBranch } from './landing.ts';
+import type { LandingOrder } from './landing-order.ts';
 import { RunFailure } from './outcome.ts';
-import { writeJson } from './write-json.ts';
 
 const git = new Git('/usr/bin/git', '/usr/bin:/bin');
 let folder: string;
 let repository: TestRepository;
+let approved: string;
+let reviewedBase: string;
 
 beforeEach(() => {
-  folder = temporaryFolder();
+  folder = realpathSync(temporaryFolder());
   repository = makeRepository(join(folder, 'repo'), { 'a.txt': 'one\ntwo\nthree\n', 'b.txt': 'b\n' });
   repository.git('checkout', '--quiet', '-b', 'overmind/task/1');
-  repository.commit({ 'a.txt': 'ONE\ntwo\nthree\n', 'new.txt': 'new\n' });
+  reviewedBase = repository.git('rev-parse', 'main');
+  approved = repository.commit({ 'a.txt': 'ONE\ntwo\nthree\n', 'new.txt': 'new\n' });
   repository.git('checkout', '--quiet', 'main');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function order(part: Partial<MergeOrder> = {}): MergeOrder {
+function order(part: Partial<LandingOrder> = {}): LandingOrder {
   return {
-    root: repository.root, baseBranch: 'main', branch: 'overmind/task/1', commit: repository.git('rev-parse', 'overmind/task/1'), message: 'Merge task "Shout"\n\nTask: 1\n',
-    author: { name: 'OvermindOps', email: 'x@example.org' }, path: join(folder, 'worktrees', 'merge-1'), recordFile: join(folder, 'merge.json'), ...part,
+    runId: 'run-1', root: repository.root, baseBranch: 'main', branch: 'overmind/task/1', commit: approved, reviewedBaseCommit: reviewedBase,
+    message: 'Merge task "Shout"\n\nTask: 1\n', author: { name: 'OvermindOps', email: 'x@example.org' }, path: join(folder, 'aside'), recordFile: join(folder, 'merge.json'),
+    allowed: { roots: [folder], allowOtherOwners: false, runnerName: 'here', filters: new Set() }, lastWord: async () => undefined, signal: new AbortController().signal, ...part,
   };
 }
 const read = (path: string): string => readFileSync(join(repository.root, path), 'utf8');
@@ -36,8 +40,8 @@ const failure = async (promise: Promise<unknown>): Promise<RunFailure> => {
 
 test('a clean checkout of the base is taken along; the merge names its task and leaves no worktree', async () => {
   repository.write({ 'untracked.txt': 'mine\n' });
-  const merged = await mergeBranch(git, order());
-  expect(repository.git('log', '-1', '--format=%s|%P', 'main').split('|')).toEqual(['Merge task "Shout"', `${merged.git.baseCommit} ${repository.git('rev-parse', 'overmind/task/1')}`]);
+  const merged = await landBranch(git, order());
+  expect(repository.git('log', '-1', '--format=%s|%P', 'main').split('|')).toEqual(['Merge task "Shout"', `${merged.git.baseCommit} ${approved}`]);
   expect(merged.git).toMatchObject({ baseBranch: 'main', filesChanged: 2, additions: 2, deletions: 1, headCommit: repository.git('rev-parse', 'main') });
   expect(repository.git('status', '--porcelain')).toBe('?? untracked.txt');
   expect(read('new.txt')).toBe('new\n');
@@ -47,14 +51,14 @@ test('a clean checkout of the base is taken along; the merge names its task and 
 test('a checkout whose files were touched and not changed is clean', async () => {
   const longAgo = new Date(2001, 1, 1);
   utimesSync(join(repository.root, 'a.txt'), longAgo, longAgo);
-  await mergeBranch(git, order());
+  await landBranch(git, order());
   expect(read('a.txt')).toBe('ONE\ntwo\nthree\n');
   expect(repository.git('status', '--porcelain')).toBe('');
 });
 
 test('a merge made twice is made once', async () => {
-  const first = await mergeBranch(git, order());
-  const second = await mergeBranch(git, order());
+  const first = await landBranch(git, order());
+  const second = await landBranch(git, order());
   expect(second.git.headCommit).toBe(first.git.headCommit);
   expect(second.message).toContain('already');
 });
@@ -62,7 +66,7 @@ test('a merge made twice is made once', async () => {
 test('a base that is not checked out moves alone', async () => {
   repository.git('checkout', '--quiet', '-b', 'elsewhere');
   repository.write({ 'a.txt': 'dirty, but not the base\n' });
-  await mergeBranch(git, order());
+  await landBranch(git, order());
   expect(repository.git('show', 'main:new.txt')).toBe('new');
   expect(read('a.txt')).toBe('dirty, but not the base\n');
 });
@@ -70,7 +74,7 @@ test('a base that is not checked out moves alone', async () => {
 test('a dirty checkout of the base refuses, and everything stays as it was', async () => {
   repository.write({ 'b.txt': 'mine\n' });
   const before = repository.git('rev-parse', 'main');
-  const refused = await failure(mergeBranch(git, order()));
+  const refused = await failure(landBranch(git, order()));
   expect(refused).toMatchObject({ reason: 'repo_dirty', paths: ['b.txt'] });
   expect(repository.git('rev-parse', 'main')).toBe(before);
   expect(read('b.txt')).toBe('mine\n');
@@ -79,7 +83,7 @@ test('a dirty checkout of the base refuses, and everything stays as it was', asy
 test('an untracked file in the way refuses, and everything stays as it was', async () => {
   repository.write({ 'new.txt': 'mine\n' });
   const before = repository.git('rev-parse', 'main');
-  expect((await failure(mergeBranch(git, order()))).reason).toBe('repo_dirty');
+  expect((await failure(landBranch(git, order()))).reason).toBe('repo_dirty');
   expect(repository.git('rev-parse', 'main')).toBe(before);
   expect(read('new.txt')).toBe('mine\n');
   expect(repository.git('status', '--porcelain')).toBe('?? new.txt');
@@ -87,7 +91,7 @@ test('an untracked file in the way refuses, and everything stays as it was', asy
 
 test('a conflict names its files and changes nothing', async () => {
   const before = repository.commit({ 'a.txt': 'uno\ntwo\nthree\n' });
-  const conflict = await failure(mergeBranch(git, order()));
+  const conflict = await failure(landBranch(git, order()));
   expect(conflict).toMatchObject({ reason: 'merge_conflict', paths: ['a.txt'] });
   expect(repository.git('rev-parse', 'main')).toBe(before);
   expect(repository.git('status', '--porcelain')).toBe('');
@@ -99,36 +103,24 @@ test('a base that moves while the merge is made is merged again', async () => {
   const wrapper = join(folder, 'git');
   const commit = `cd "${repository.root}" && echo moved > b.txt && env -i PATH=/usr/bin:/bin git -c user.name=Ada -c user.email=ada@example.org commit -qam moved`;
   writeFileSync(wrapper, `#!/bin/sh\ncase "$*" in *update-ref*) if mkdir "${folder}/has-moved" 2>/dev/null; then (${commit}); fi;; esac\nexec /usr/bin/git "$@"\n`, { mode: 0o755 });
-  await mergeBranch(new Git(wrapper, '/usr/bin:/bin'), order());
+  await landBranch(new Git(wrapper, '/usr/bin:/bin'), order());
   expect(existsSync(join(folder, 'has-moved'))).toBe(true);
   expect(read('b.txt')).toBe('moved\n');
   expect(read('new.txt')).toBe('new\n');
   expect(repository.git('status', '--porcelain')).toBe('');
 });
 
-test('a merge cut off between the branch and the checkout is finished by the next attempt', async () => {
-  const from = repository.git('rev-parse', 'main');
-  const merged = await mergeBranch(git, order());
-  // As a crash leaves it: the branch has moved, the checkout has not.
-  repository.git('read-tree', '-m', '-u', merged.git.headCommit, from);
-  expect(repository.git('status', '--porcelain')).not.toBe('');
-  writeJson(order().recordFile, { checkout: repository.root, from, to: merged.git.headCommit, baseBranch: 'main' });
-  await mergeBranch(git, order());
-  expect(repository.git('status', '--porcelain')).toBe('');
-  expect(read('new.txt')).toBe('new\n');
-});
-
 test('two merges at once both arrive', async () => {
   repository.git('checkout', '--quiet', '-b', 'overmind/task/2');
   repository.commit({ 'second.txt': '2\n' });
   repository.git('checkout', '--quiet', 'main');
-  const second = order({ branch: 'overmind/task/2', commit: repository.git('rev-parse', 'overmind/task/2'), path: join(folder, 'worktrees', 'merge-2'), recordFile: join(folder, 'merge-2.json') });
-  await Promise.all([mergeBranch(git, order()), mergeBranch(git, second)]);
+  const second = order({ branch: 'overmind/task/2', commit: repository.git('rev-parse', 'overmind/task/2'), path: join(folder, 'aside-2'), reviewedBaseCommit: null, recordFile: join(folder, 'merge-2.json') });
+  await Promise.all([landBranch(git, order()), landBranch(git, second)]);
   expect([read('new.txt'), read('second.txt')]).toEqual(['new\n', '2\n']);
   expect(repository.git('status', '--porcelain')).toBe('');
 });
 
 test('a branch that is gone, and a folder that is no repository, have their own reasons', async () => {
-  expect((await failure(mergeBranch(git, order({ commit: null, branch: 'gone' })))).reason).toBe('repo_missing');
-  expect((await failure(mergeBranch(git, order({ root: folder })))).reason).toBe('repo_missing');
+  expect((await failure(landBranch(git, order({ commit: null, branch: 'gone' })))).reason).toBe('repo_missing');
+  expect((await failure(landBranch(git, order({ root: folder })))).reason).toBe('repo_missing');
 });

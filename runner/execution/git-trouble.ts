@@ -1,0 +1,47 @@
+import { statSync } from 'node:fs';
+import { GitError } from './git.ts';
+import { RunFailure } from './outcome.ts';
+import { durationInWords } from './words.ts';
+
+/** A lock that is older was left by a Git that could not clean up: Git itself holds one for moments. */
+const STALE_LOCK_MS = 60_000;
+const LOCK_IN_THE_WAY = /Unable to create '(.+?\.lock)': File exists/;
+
+/** @returns the lock file that kept Git from its work, if that was it */
+export function lockInTheWay(error: unknown): string | null {
+  return error instanceof GitError ? (LOCK_IN_THE_WAY.exec(error.stderr)?.[1] ?? null) : null;
+}
+
+/** Who holds a lock nobody can say: it is never removed by us, only named, with its age. */
+export function lockedFailure(lockFile: string, cause?: unknown): RunFailure {
+  const ageMs = Date.now() - (statSync(lockFile, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  const sentence = ageMs < STALE_LOCK_MS
+    ? `Another Git is at work: it holds ${lockFile}. Approve again when it has ended.`
+    : `${lockFile} has been there for ${durationInWords(ageMs)}: a Git that was cut off has left it, or one is still at work. If no Git is running there, remove that file, then approve again.`;
+  return new RunFailure('repo_dirty', `${sentence} Nothing was changed.`, [], { cause });
+}
+
+/**
+ * What Git could not do, in words for people, when it is about the machine and not about us.
+ * @param place whose disk or repository it is about
+ */
+export function explainTrouble(error: unknown, place: string): unknown {
+  const lockFile = lockInTheWay(error);
+  if (lockFile !== null) return lockedFailure(lockFile, error);
+  const text = error instanceof GitError ? error.stderr : (error as NodeJS.ErrnoException).code ?? '';
+  const [reason, sentence] = whyTrouble(text) ?? [];
+  if (reason === undefined) return error;
+  return new RunFailure(reason, `${place} ${sentence} Nothing was changed.`, [], { cause: error });
+}
+
+type Trouble = readonly [reason: 'disk_full' | 'worktree_failed' | 'repo_missing', sentence: string];
+
+function whyTrouble(text: string): Trouble | null {
+  if (/No space left|Disk quota exceeded|File too large|ENOSPC|EDQUOT|EFBIG/i.test(text)) return ['disk_full', 'is on a disk that is full.'];
+  if (/Read-only file system|EROFS/i.test(text)) return ['worktree_failed', 'is on a disk that can only be read, so nothing can be merged there.'];
+  if (/Permission denied|insufficient permission|Operation not permitted|EACCES|EPERM/i.test(text)) return ['worktree_failed', 'holds files that the runner may not write.'];
+  if (/corrupt|bad object|unable to read (tree|sha1|[0-9a-f]{40})|could not (read|parse)|object file .* is empty|missing (blob|tree|object)|not a (valid|tree) object|unable to unpack|inflate:|index file smaller|bad (index|signature)/i.test(text)) {
+    return ['repo_missing', 'is damaged; `git fsck` there says more.'];
+  }
+  return null;
+}

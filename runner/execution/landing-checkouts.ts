@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { requireClean } from './checkout-state.ts';
+import { CheckoutLock } from './checkout-lock.ts';
+import { isRefusal, refusalOf, requireNoObstacles, requireStillUnclaimed, type Way } from './checkout-obstacles.ts';
+import { settleFiles, writeFiles } from './checkout-update.ts';
+import type { Checkout } from './checkouts.ts';
+import type { Git } from './git.ts';
+import { IndexCopy } from './index-copy.ts';
+import type { LandingOrder } from './landing-order.ts';
+
+/** A checkout that is to follow its branch: looked at before the last word, locked after it. */
+export class FollowingCheckout {
+  private lock: CheckoutLock | null = null;
+
+  private constructor(private readonly git: Git, private readonly copy: IndexCopy, private readonly way: Way, private readonly order: LandingOrder) {}
+
+  /** @throws RunFailure for whatever would keep the checkout from following. Nothing of it is written. */
+  static async prepare(plainGit: Git, checkout: Checkout, way: Way, order: LandingOrder, number: number): Promise<FollowingCheckout> {
+    CheckoutLock.assertFree(checkout);
+    const copy = IndexCopy.make(checkout, join(order.path, `index-${number}`));
+    // In this very place: a checkout may have settings of its own.
+    const git = await plainGit.neutralize(copy.call);
+    await requireClean(git, copy, way.baseBranch, order);
+    await requireNoObstacles(git, copy, way, order);
+    return new FollowingCheckout(git, copy, way, order);
+  }
+
+  /** @returns false when somebody has written the index since it was looked at. @throws RunFailure repo_dirty when it is locked */
+  take(runId: string): boolean {
+    this.lock ??= CheckoutLock.take(this.copy.checkout, runId);
+    return !this.copy.isOutdated;
+  }
+
+  /**
+   * Takes the files and then the index along.
+   * @throws RunFailure, and then the files are as they were, except for those it names
+   */
+  async follow(): Promise<void> {
+    const { git, copy, way, order } = this;
+    await requireStillUnclaimed(git, copy, way);
+    try {
+      await writeFiles(git, copy, way.from, way.to);
+    } catch (error) {
+      // Git looks at all files before it writes the first: when it refused one, there is nothing to bring back.
+      if (!isRefusal(error)) await this.goBack();
+      throw refusalOf(error, copy.checkout.folder);
+    }
+    await order.onStep?.('files_written');
+    this.lock?.install(copy.file);
+    await order.onStep?.('index_written');
+  }
+
+  /** Brings the files and the index back to where the base was. */
+  async goBack(): Promise<void> {
+    const { git, way, order, lock } = this;
+    if (!lock) return;
+    const copy = IndexCopy.make(this.copy.checkout, join(order.path, 'index-back'));
+    await settleFiles(git, { copy, lock, other: way.to, target: way.from });
+  }
+
+  release(): void {
+    this.lock?.release();
+    this.lock = null;
+  }
+}
+
+/**
+ * Finishes a checkout that a crash has left between the two commits.
+ * @returns files that somebody has changed meanwhile, and that were left as they are
+ */
+export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId, from, to, path }: { runId: string; from: string; to: string; path: string }): Promise<string[]> {
+  const lock = CheckoutLock.find(checkout, runId);
+  // Without our lock its owner has had it in hand since: it is theirs to settle.
+  if (!lock) return [];
+  const copy = IndexCopy.make(checkout, join(path, 'index-finished'));
+  const git = await plainGit.neutralize(copy.call);
+  const left = await settleFiles(git, { copy, lock, other: from, target: to });
+  lock.release();
+  return left;
+}
+
+/** Lets go of a checkout whose branch has not moved after all. */
+export function releaseCheckout(checkout: Checkout, runId: string): void {
+  CheckoutLock.find(checkout, runId)?.release();
+}

@@ -1,0 +1,45 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { finishCheckout, releaseCheckout } from './landing-checkouts.ts';
+import type { Git } from './git.ts';
+import type { LandingOrder } from './landing-order.ts';
+import { readLandingRecord } from './landing-record.ts';
+import { openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
+
+/**
+ * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
+ * branch has not moved.
+ */
+export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordFile' | 'path'>): Promise<void> {
+  const record = readLandingRecord(order.recordFile);
+  if (!record) return;
+  const isMoved = await holds(git, record.place, record.baseRef, record.to);
+  for (const checkout of record.checkouts) {
+    if (isMoved) await finishCheckout(git, checkout, { ...record, path: order.path });
+    else releaseCheckout(checkout, record.runId);
+  }
+}
+
+/**
+ * Whether the approved commit is in its base, by looking: for a runner that no longer holds the run, and has to say
+ * how it went.
+ */
+export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ isMerged: boolean; headCommit: string | null }> {
+  mkdirSync(order.path, { recursive: true, mode: 0o700 });
+  try {
+    await finishLanding(git, order);
+  } finally {
+    rmSync(order.path, { recursive: true, force: true });
+  }
+  const { repository } = await openLandingRepository(git, order);
+  const { place, baseRef, baseCommit, commit } = repository;
+  if (!(await holds(git, place, baseRef, commit))) return { isMerged: false, headCommit: null };
+  const record = readLandingRecord(order.recordFile);
+  return { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit };
+}
+
+async function holds(git: Git, place: GitPlace, ref: string, commit: string): Promise<boolean> {
+  const safeGit = await git.neutralize(place);
+  const tip = await readCommit(safeGit, place, ref);
+  if (tip === null) return false;
+  return (await safeGit.ask(['merge-base', '--is-ancestor', commit, tip], { ...place, env: { GIT_NO_REPLACE_OBJECTS: '1' }, okCodes: [1] })).code === 0;
+}

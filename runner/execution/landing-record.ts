@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { readJson, writeJson } from './write-json.ts';
+
+/** What is about to move, written down before it does: a restarted runner finishes it, or clears up. */
+const LandingRecord = z.strictObject({
+  runId: z.string(),
+  place: z.strictObject({ cwd: z.string(), gitDir: z.string() }),
+  baseRef: z.string(),
+  from: z.string(),
+  to: z.string(),
+  checkouts: z.array(z.strictObject({ folder: z.string(), gitDir: z.string() })),
+});
+export type LandingRecord = z.infer<typeof LandingRecord>;
+
+/** @returns null when nothing was about to move. A record of another shape is an older runner's: it held no locks. */
+export function readLandingRecord(file: string): LandingRecord | null {
+  return LandingRecord.safeParse(readJson(file)).data ?? null;
+}
+
+export function writeLandingRecord(file: string, record: LandingRecord): void {
+  writeJson(file, record);
+}

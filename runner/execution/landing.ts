@@ -1,0 +1,208 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TransientError } from '../control-plane/control-plane.ts';
+import { compareTrees } from './compare-trees.ts';
+import { findCheckouts } from './checkouts.ts';
+import type { Git } from './git.ts';
+import { explainTrouble, lockInTheWay } from './git-trouble.ts';
+import { isTooOld, MAX_GRANT_AGE_MS, now } from './grant-age.ts';
+import { removeMergedBranches } from './landing-branches.ts';
+import { FollowingCheckout } from './landing-checkouts.ts';
+import { MergeRoom } from './landing-merge.ts';
+import type { Landed, LandingCommits, LandingOrder } from './landing-order.ts';
+import { writeLandingRecord } from './landing-record.ts';
+import { RefTransaction, type RefMove } from './landing-ref.ts';
+import { openLandingRepository, readCommit, type GitPlace, type LandingRepository } from './landing-repository.ts';
+import { finishLanding } from './landing-outcome.ts';
+import { RunFailure } from './outcome.ts';
+import { readRepositoryPlaces } from './repository-places.ts';
+import { durationInWords } from './words.ts';
+
+/** How often a base branch may move under a landing before it is given up. */
+const MAX_MOVES = 10;
+/** How often the last word is asked for when time has passed since the one before. */
+const MAX_ASKS = 5;
+/** A Git at work lets go of its locks within moments. */
+const LOCK_PATIENCE_MS = 5_000;
+const LOCK_RETRY_MS = 200;
+/** While the control plane is away the branch is not kept locked. */
+const AWAY_RETRY_MS = 1_000;
+
+/** Landings in one repository happen one after another: they share its branch and its checkouts. */
+const queues = new Map<string, Promise<unknown>>();
+
+/**
+ * Puts an approved commit into its base: prepared aside, the branch locked, the control plane asked for the last word,
+ * then the branch moves, and the checkouts that have it follow. Up to the last word nothing of the repository is
+ * touched but its store of objects. May be repeated after a crash.
+ * @throws RunFailure merge_conflict, review_outdated, repo_dirty, repo_missing, path_refused, disk_full, worktree_failed; LeaseLostError and
+ *   RefusedError of the last word. Nothing has moved then
+ */
+export async function landBranch(git: Git, order: LandingOrder): Promise<Landed> {
+  const { commonDir } = readRepositoryPlaces(order.root);
+  const before = queues.get(commonDir) ?? Promise.resolve();
+  const landing = before.then(() => landNow(git, order)).catch((error: unknown) => {
+    throw explainTrouble(error, order.root);
+  });
+  queues.set(commonDir, landing.catch(() => undefined));
+  return landing;
+}
+
+async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
+  mkdirSync(order.path, { recursive: true, mode: 0o700 });
+  try {
+    // Before anything: what was cut off between moving the branch and the checkout is finished.
+    await finishLanding(git, order);
+    let patienceMs = LOCK_PATIENCE_MS;
+    for (let moves = 0; moves < MAX_MOVES; ) {
+      order.signal.throwIfAborted();
+      try {
+        const landed = await tryLanding(git, order);
+        if (landed) return landed;
+        moves += 1;
+      } catch (error) {
+        if (error instanceof TransientError) await sleep(AWAY_RETRY_MS, undefined, { signal: order.signal });
+        else if (isLocked(error) && patienceMs > 0) {
+          patienceMs -= LOCK_RETRY_MS;
+          await sleep(LOCK_RETRY_MS, undefined, { signal: order.signal });
+        } else throw error;
+      }
+    }
+    throw new RunFailure('internal', `The base branch moved ${MAX_MOVES} times while the merge was made; try again when it is quiet. Nothing was changed.`);
+  } finally {
+    rmSync(order.path, { recursive: true, force: true });
+  }
+}
+
+/** @returns null when the base, or a checkout of it, has changed meanwhile */
+async function tryLanding(plainGit: Git, order: LandingOrder): Promise<Landed | null> {
+  const { repository, git } = await openLandingRepository(plainGit, order);
+  await order.onStep?.('opened');
+  const { baseCommit, commit, baseBranch } = repository;
+  const room = await MergeRoom.open(git, repository, `${order.path}/room`);
+  if (await room.isAncestor(commit, baseCommit)) {
+    await order.lastWord({ baseCommit, mergeCommit: baseCommit });
+    return tellLanded(git, repository, room, order, { head: baseCommit, note: '' });
+  }
+  await requireAsReviewed(room, repository, order);
+  const mergeCommit = await room.merge(repository, order);
+  await order.onStep?.('prepared');
+  const checkouts = await findCheckouts(git, repository, order);
+  const way = { from: baseCommit, to: mergeCommit, baseBranch };
+  const followers: FollowingCheckout[] = [];
+  for (const checkout of checkouts) followers.push(await FollowingCheckout.prepare(plainGit, checkout, way, order, followers.length));
+  await order.onStep?.('checked');
+  const home = checkouts[0];
+  const place = home ? { cwd: home.folder, gitDir: home.gitDir } : repository.place;
+  const move = { ref: repository.baseRef, from: baseCommit, to: mergeCommit, message: `overmind: merge ${order.branch}`, author: order.author };
+  const placedGit = await plainGit.neutralize(place);
+  const transaction = await RefTransaction.prepare(placedGit, place, move);
+  if (!transaction) return null;
+  let note: string;
+  try {
+    await order.onStep?.('locked');
+    order.signal.throwIfAborted();
+    const record = { runId: order.runId, place, baseRef: repository.baseRef, from: baseCommit, to: mergeCommit, checkouts };
+    const isStill = await hasLastWord(order, { baseCommit, mergeCommit }, async () => {
+      writeLandingRecord(order.recordFile, record);
+      if (!followers.every((follower) => follower.take(order.runId))) return false;
+      // A rebase or another checkout of the base may have begun since it was looked at; from here on the locks keep them out.
+      return isDeepStrictEqual(await findCheckouts(git, repository, order), checkouts);
+    });
+    if (!isStill) return null;
+    await commitMove(placedGit, transaction, { place, move });
+    await order.onStep?.('committed');
+    note = await follow(placedGit, followers, { place, move });
+  } finally {
+    await transaction.abort();
+    for (const follower of followers) follower.release();
+  }
+  await order.onStep?.('checkout_updated');
+  return tellLanded(git, repository, room, order, { head: mergeCommit, note });
+}
+
+/**
+ * Asks for the last word, makes ready, and asks again when that took too long: whoever was stopped or suspended in
+ * between may have lost the lease meanwhile.
+ */
+async function hasLastWord(order: LandingOrder, commits: LandingCommits, makeReady: () => Promise<boolean>): Promise<boolean> {
+  for (let asks = 0; asks < MAX_ASKS; asks += 1) {
+    const asked = now();
+    await order.lastWord(commits);
+    await order.onStep?.('granted');
+    if (!(await makeReady())) return false;
+    await order.onStep?.('recorded');
+    if (!isTooOld(asked)) return true;
+  }
+  throw new RunFailure('internal', `The control plane took longer than ${durationInWords(MAX_GRANT_AGE_MS)} for the last word, ${MAX_ASKS} times. Nothing was changed; approve again.`);
+}
+
+interface Move {
+  place: GitPlace;
+  move: RefMove;
+}
+
+async function commitMove(git: Git, transaction: RefTransaction, { place, move }: Move): Promise<void> {
+  try {
+    await transaction.commit();
+  } catch (error) {
+    // Git may have been ended after it did the work and before it said so.
+    if ((await readCommit(git, place, move.ref)) !== move.to) throw error;
+  }
+}
+
+/**
+ * The checkouts follow the branch. Where one can not, all is taken back.
+ * @returns what is to be told: '' when all went well
+ */
+async function follow(git: Git, followers: readonly FollowingCheckout[], { place, move }: Move): Promise<string> {
+  const done: FollowingCheckout[] = [];
+  try {
+    for (const follower of followers) {
+      await follower.follow();
+      done.push(follower);
+    }
+    return '';
+  } catch (error) {
+    const message = 'overmind: take back a merge';
+    const back = await RefTransaction.prepare(git, place, { ...move, from: move.to, to: move.from, message });
+    // Somebody builds on the merge already, so it stands.
+    if (!back) return ` ${(error as Error).message.replace('Nothing was changed.', 'The branch has moved all the same.')}`;
+    await back.commit();
+    for (const follower of done) await follower.goBack();
+    throw error;
+  }
+}
+
+async function requireAsReviewed(room: MergeRoom, { baseCommit, baseBranch, commit }: LandingRepository, { reviewedBaseCommit, branch }: LandingOrder): Promise<void> {
+  const bases = await room.mergeBases(baseCommit, commit);
+  if (bases.length === 0) {
+    throw new RunFailure('review_outdated', `${branch} and ${baseBranch} have no history in common any more: ${baseBranch} was replaced since the review. Send the task back, so that it starts from ${baseBranch} as it is now. Nothing was changed.`);
+  }
+  if (reviewedBaseCommit === null || bases.includes(reviewedBaseCommit)) return;
+  throw new RunFailure(
+    'review_outdated',
+    `What was reviewed is not what would be merged: the diff was made against ${reviewedBaseCommit.slice(0, 10)} of ${baseBranch}, and that branch has been moved to another line of history since, which parts from ${branch} at ${bases.map((base) => base.slice(0, 10)).join(', ')}. `
+    + `Merging would change more or less than you saw, for example bring back commits that were dropped from ${baseBranch}. Send the task back, and look at the new diff. Nothing was changed.`,
+  );
+}
+
+async function tellLanded(git: Git, repository: LandingRepository, room: MergeRoom, order: LandingOrder, { head, note }: { head: string; note: string }): Promise<Landed> {
+  const { baseBranch, baseCommit, commit, branchTip, place } = repository;
+  const isNew = head !== baseCommit;
+  const [from = baseCommit] = isNew ? [baseCommit] : await room.mergeBases(baseCommit, commit);
+  const changes = await compareTrees(git, place, from, head);
+  const kept = await removeMergedBranches(git, repository, room, order, head);
+  await order.onStep?.('branches_removed');
+  const moved = branchTip !== null && branchTip !== commit && !(await room.isAncestor(branchTip, head))
+    ? ` ${order.branch} has moved since the review, to ${branchTip.slice(0, 10)}: only ${commit.slice(0, 10)}, which was approved, was merged.` : '';
+  return {
+    message: `${order.branch} ${isNew ? 'was merged into' : 'was merged already into'} ${baseBranch}${moved || kept || note ? `.${moved}${kept}${note}` : ''}`,
+    git: { baseBranch, branch: order.branch, baseCommit, headCommit: head, filesChanged: changes.files.length, additions: changes.additions, deletions: changes.deletions },
+  };
+}
+
+function isLocked(error: unknown): boolean {
+  return lockInTheWay(error) !== null || (error instanceof RunFailure && lockInTheWay(error.cause) !== null);
+}
