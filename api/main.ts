@@ -2,9 +2,11 @@ import { readEnvironmentOrExit } from '#core/config/env.ts';
 import { createLogger } from '#core/platform/logger.ts';
 import { openCore } from '#core/platform/open-core.ts';
 import { onceOnStopSignal } from '#core/platform/stop-signals.ts';
+import { listenToSupervisor } from '#core/platform/supervisor.ts';
 import { startApi } from './server.ts';
 
 const environment = readEnvironmentOrExit();
+const supervisor = listenToSupervisor(environment.OVERMIND_SUPERVISED);
 const logger = createLogger(environment.OVERMIND_INSTANCE_NAME, environment.LOG_LEVEL);
 const core = openCore({
   databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL, dataDirectory: environment.OVERMIND_DATA_DIR, searchPath: environment.PATH, logger,
@@ -20,7 +22,7 @@ const api = await startApi({
 });
 logger.info({ port: api.port }, 'ready');
 
-onceOnStopSignal(async () => {
+onceOnStopSignal(supervisor, async () => {
   logger.info('stopping');
   await api.close();
   await core.close();
