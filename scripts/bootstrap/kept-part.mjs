@@ -11,7 +11,7 @@ const MAX_DETAIL_CHARS = 300;
  * @property {string} name
  * @property {string} logFile
  * @property {() => Promise<{ exited: Promise<string> }>} launch resolves once it is ready; `exited` then says how it ended
- * @property {() => string[]} tail the last lines of its log since it was launched
+ * @property {() => string | undefined} reason what its log says last of why it ended
  * @property {import('./system-status.mjs').SystemStatus} status
  * @property {(line: string) => void} tell
  * @property {AbortSignal} stopping nothing is launched once it is aborted
@@ -69,23 +69,22 @@ export class KeptPart {
     steady.unref();
     void exited.then((how) => {
       clearTimeout(steady);
-      this.tryAgain(how, this.options.tail());
+      this.tryAgain(how);
     });
   }
 
   /**
    * It has ended, or could not be started: waits, and launches it.
    * @param {string} how such as "exit code 1"
-   * @param {readonly string[]} tail the end of its log
    */
-  tryAgain(how, tail) {
+  tryAgain(how) {
     const { name, tell, logFile, stopping } = this.options;
     if (stopping.aborted) return;
     const pauseMs = this.pause(this.ends);
     this.isTold = this.ends === 0 || pauseMs > this.pause(this.ends - 1);
     this.ends += 1;
     this.lastEnd = how;
-    this.detail = tail.at(-1)?.slice(0, MAX_DETAIL_CHARS) ?? null;
+    this.detail = this.options.reason()?.slice(0, MAX_DETAIL_CHARS) ?? null;
     this.say('waiting', new Date(Date.now() + pauseMs).toISOString());
     if (this.isTold) {
       const why = this.detail ? `${how}: ${this.detail}` : how;
@@ -104,7 +103,7 @@ export class KeptPart {
       if (this.isTold) tell(`  ✓ ${name} runs again`);
       this.keep(running);
     } catch (error) {
-      this.tryAgain(...endOf(error));
+      this.tryAgain(howItFailed(error));
     }
   }
 
@@ -124,10 +123,9 @@ export class KeptPart {
 }
 
 /**
- * How a launch failed, as `tryAgain` wants it.
- * @param {unknown} error
- * @returns {[how: string, tail: readonly string[]]}
+ * @param {unknown} error what `launch` threw
+ * @returns {string} as `tryAgain` wants it
  */
-export function endOf(error) {
-  return error instanceof StartFailure ? [error.how ?? messageOf(error), error.logTail] : [messageOf(error), []];
+export function howItFailed(error) {
+  return error instanceof StartFailure && error.how ? error.how : messageOf(error);
 }

@@ -10,7 +10,6 @@ const RUNNER_LEAVE_MS = 4_000;
 const PROGRAM_STEPS = /** @type {const} */ ([['SIGTERM', 8_000], ['SIGKILL', 2_000]]);
 // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
 const SERVICE_STEPS = /** @type {const} */ ([['SIGINT', 20_000], ['SIGKILL', 2_000]]);
-const SERVICES = ['postgres', 'redis'];
 
 /**
  * Ends what an earlier start of this data directory left running when it was killed. What runners have under way is left
@@ -23,10 +22,18 @@ export async function endLeftovers(dataDir) {
   await Promise.all(leftovers.map(async ([name, left]) => {
     if (name === 'runner') await leave(left);
     else if (left.kind === 'group') await endGroup(left);
-    else if (!SERVICES.includes(name)) await endProcess(left, PROGRAM_STEPS);
+    else if (!isService(name, left)) await endProcess(left, PROGRAM_STEPS);
   }));
-  await Promise.all(leftovers.filter(([name]) => SERVICES.includes(name)).map(([, left]) => endProcess(left, SERVICE_STEPS)));
+  await Promise.all(leftovers.filter(([name, left]) => isService(name, left)).map(([, left]) => endProcess(left, SERVICE_STEPS)));
   return leftovers.map(([name]) => name);
+}
+
+/**
+ * @param {string} name
+ * @param {import('./process-record.mjs').RecordedProcess} left by an older version, without its kind
+ */
+function isService(name, { kind }) {
+  return kind === 'service' || (kind === undefined && ['postgres', 'redis'].includes(name));
 }
 
 /**

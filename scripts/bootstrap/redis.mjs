@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLog, tailOf } from './files.mjs';
+import { openLog, readText, tailOf } from './files.mjs';
 import { endOf, identityOf, serviceEnvironment, tellSpawned } from './postgres.mjs';
-import { endProcess, runToEnd } from './processes.mjs';
+import { endProcess, identify, runToEnd } from './processes.mjs';
 import { findRedis } from './redis-program.mjs';
 import { askRedis } from './redis-wire.mjs';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
@@ -26,6 +26,7 @@ export async function startRedis(options) {
   const program = await findRedis(home);
   const directory = serviceDirectory(home, 'redis', { owner: home.serviceUser });
   const logFile = path.join(home.dataDir, 'logs', 'redis.log');
+  if (program.kind === 'program') await clearLeftovers(directory);
   const deadline = performance.now() + READY_TIMEOUT_MS;
   let port = await (options.isPortKept ? options.ports.known('redis') : options.ports.take('redis'));
   for (;;) {
@@ -83,6 +84,28 @@ async function launch(options) {
   }
   await exited;
   return { isReady: /** @type {const} */ (false), tail: tailOf(logFile, 12, logStart) };
+}
+
+/**
+ * Stops a server of this directory that nobody has on record: the working directory of a server is its own. Needs /proc.
+ * @param {string} directory
+ */
+async function clearLeftovers(directory) {
+  if (process.platform !== 'linux') return;
+  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
+    if (linkOrNothing(`/proc/${pid}/cwd`) !== directory) continue;
+    const identity = identify(pid);
+    if (identity && /redis|valkey/.test(readText(`/proc/${pid}/comm`) ?? '')) await stopRedis(identity);
+  }
+}
+
+/** @param {string} file */
+function linkOrNothing(file) {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined; // it has ended meanwhile, or belongs to somebody whom we may not look at
+  }
 }
 
 /**

@@ -76,7 +76,7 @@ export function keepServicesRunning(services, options) {
     let logStart = 0;
     const part = new KeptPart({
       ...options, name, logFile: service.logFile,
-      tail: () => tailOf(service.logFile, 12, logStart),
+      reason: () => tailOf(service.logFile, 1, logStart).at(-1),
       launch: () => {
         logStart = statSync(service.logFile, { throwIfNoEntry: false })?.size ?? 0;
         return services.start(/** @type {'postgres' | 'redis'} */ (name), { isPortKept: true });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ChildProgram } from './child-program.mjs';
-import { KeptPart, endOf } from './kept-part.mjs';
+import { KeptPart, howItFailed } from './kept-part.mjs';
 import { findOnPath } from './programs.mjs';
 import { StartFailure } from './start-failure.mjs';
 
@@ -98,7 +98,7 @@ const FIRST_READY_MS = 60_000;
  */
 export async function startSystem(system, progress, options) {
   const keep = (/** @type {ChildProgram} */ program) => new KeptPart({
-    ...options, name: program.options.name, logFile: program.options.logFile, launch: () => program.launch(), tail: () => program.log.tail(),
+    ...options, name: program.options.name, logFile: program.options.logFile, launch: () => program.launch(), reason: () => program.log.reason(),
   });
   const startStep = async (/** @type {string} */ title, /** @type {ChildProgram[]} */ programs) => {
     const starts = programs.map(keep).map((part) => startOrTryAgain(part, part.name === 'api'));
@@ -138,7 +138,7 @@ async function startOrTryAgain(part, isNeeded) {
   const late = new Promise((resolve) => (timer = setTimeout(resolve, FIRST_READY_MS, false)));
   const started = part.start().then(() => true, (error) => {
     if (isNeeded || part.options.stopping.aborted) throw error;
-    part.tryAgain(...endOf(error));
+    part.tryAgain(howItFailed(error));
     return false;
   });
   return Promise.race([started, late]).finally(() => clearTimeout(timer));

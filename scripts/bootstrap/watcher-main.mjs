@@ -11,8 +11,8 @@ const LEAVE_MS = 8_000;
 
 /** @typedef {{ add: import('./watcher.mjs').Watched } | { remove: string }} Word */
 
-/** @type {Map<string, import('./watcher.mjs').Watched>} */
-const watched = new Map();
+const known = /** @type {import('./watcher.mjs').Watched[]} */ (JSON.parse(process.argv[2] ?? '[]'));
+const watched = new Map(known.map((one) => [one.name, one]));
 // Whoever stops the machine signals everybody; what we are for begins when the supervisor has ended.
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => {});
 

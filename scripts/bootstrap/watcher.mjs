@@ -28,14 +28,15 @@ export class Watcher {
 
   start() {
     // A session of its own: neither Ctrl-C nor a terminal that closes reaches it, only our end does.
-    const child = spawn(process.execPath, [MAIN], { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    // What is known by now goes with its start: we may be gone before we could write.
+    const known = JSON.stringify([...this.watched.values()]);
+    const child = spawn(process.execPath, [MAIN, known], { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.pid = child.pid;
     this.input = child.stdin;
     this.input.on('error', () => {}); // it was killed; "exit" follows, and a new one is told everything
     const again = () => void setTimeout(() => this.start(), RESTART_MS).unref();
     child.on('error', again); // no process could be made
     child.on('exit', again);
-    for (const watched of this.watched.values()) this.send({ add: watched });
   }
 
   /** @param {Watched} watched */
