@@ -3,11 +3,19 @@ import { createLogger } from '#core/platform/logger.ts';
 import { openCore } from '#core/platform/open-core.ts';
 import { onceOnStopSignal } from '#core/platform/stop-signals.ts';
 import { listenToSupervisor } from '#core/platform/supervisor.ts';
+import { SystemParts } from '#core/system/system-parts.ts';
 import { startApi } from './server.ts';
 
 const environment = readEnvironmentOrExit();
-const supervisor = listenToSupervisor(environment.OVERMIND_SUPERVISED);
+const parts = new SystemParts();
 const logger = createLogger(environment.OVERMIND_INSTANCE_NAME, environment.LOG_LEVEL);
+const supervisor = listenToSupervisor(environment.OVERMIND_SUPERVISED, (line) => {
+  try {
+    parts.take(line);
+  } catch (error) {
+    logger.warn({ err: error, line }, 'The supervisor said something that is not understood; is it of another version?');
+  }
+});
 const core = openCore({
   databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL, dataDirectory: environment.OVERMIND_DATA_DIR, searchPath: environment.PATH, logger,
 });
@@ -19,6 +27,7 @@ const api = await startApi({
   publicOrigin: environment.OVERMIND_PUBLIC_ORIGIN,
   trustedProxies: environment.OVERMIND_TRUSTED_PROXIES,
   isExplorable: environment.OVERMIND_GRAPHIQL,
+  parts,
 });
 logger.info({ port: api.port }, 'ready');
 
