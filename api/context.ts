@@ -1,6 +1,7 @@
 import type { Actor } from '#core/access/actor.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 import type { Core } from '#core/platform/core.ts';
+import type { SystemParts } from '#core/system/system-parts.ts';
 
 /** What a resolver is given: who asks, and the core to ask. */
 export interface ApiContext {
@@ -12,6 +13,8 @@ export interface ApiContext {
   requestId: string;
   /** Which runners are connected to this process. */
   presence: RunnerPresence;
+  /** What the supervisor says of the programs of this system. */
+  parts: SystemParts;
   /** The caller's address, as far as trusted proxies told it. */
   address: string;
 }

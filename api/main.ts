@@ -2,10 +2,20 @@ import { readEnvironmentOrExit } from '#core/config/env.ts';
 import { createLogger } from '#core/platform/logger.ts';
 import { openCore } from '#core/platform/open-core.ts';
 import { onceOnStopSignal } from '#core/platform/stop-signals.ts';
+import { listenToSupervisor } from '#core/platform/supervisor.ts';
+import { SystemParts } from '#core/system/system-parts.ts';
 import { startApi } from './server.ts';
 
 const environment = readEnvironmentOrExit();
+const parts = new SystemParts();
 const logger = createLogger(environment.OVERMIND_INSTANCE_NAME, environment.LOG_LEVEL);
+const supervisor = listenToSupervisor(environment.OVERMIND_SUPERVISED, (line) => {
+  try {
+    parts.take(line);
+  } catch (error) {
+    logger.warn({ err: error, line }, 'The supervisor said something that is not understood; is it of another version?');
+  }
+});
 const core = openCore({
   databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL, dataDirectory: environment.OVERMIND_DATA_DIR, searchPath: environment.PATH, logger,
 });
@@ -17,10 +27,11 @@ const api = await startApi({
   publicOrigin: environment.OVERMIND_PUBLIC_ORIGIN,
   trustedProxies: environment.OVERMIND_TRUSTED_PROXIES,
   isExplorable: environment.OVERMIND_GRAPHIQL,
+  parts,
 });
 logger.info({ port: api.port }, 'ready');
 
-onceOnStopSignal(async () => {
+onceOnStopSignal(supervisor, async () => {
   logger.info('stopping');
   await api.close();
   await core.close();

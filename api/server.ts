@@ -6,11 +6,13 @@ import { authenticate } from '#core/access/sessions.ts';
 import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
+import { SystemParts } from '#core/system/system-parts.ts';
 import type { ApiContext } from './context.ts';
 import { clientAddress } from './http/address.ts';
 import { isUploadTooLarge, parseOperation, readBody, refuse } from './http/body.ts';
 import { serveFile } from './http/files.ts';
 import { isSameOriginRequest } from './http/origin.ts';
+import { answerPagesAway } from './http/pages-away.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
@@ -29,6 +31,8 @@ export interface ApiOptions {
   publicOrigin?: string | undefined;
   trustedProxies: readonly string[];
   isExplorable: boolean;
+  /** What a supervisor says of the programs of this system; without one nothing is known of them. */
+  parts?: SystemParts;
 }
 
 export interface ApiServer {
@@ -37,12 +41,15 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+/** Who is on this machine may read what a program's log says; a whole network may not. */
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);
+
 /** One origin for everything: `/graphql`, sockets, files, health, and the pages of web. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
-  const { core, publicOrigin, trustedProxies } = options;
+  const { core, publicOrigin, trustedProxies, parts = new SystemParts() } = options;
   const presence = watchRunners(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
-  const sockets = openSockets({ core, yoga, presence, publicOrigin, trustedProxies });
+  const sockets = openSockets({ core, yoga, presence, parts, publicOrigin, trustedProxies });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   let isDraining = false;
 
@@ -75,7 +82,10 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     if (pathname === '/healthz') return answer(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const health = await checkHealth({ core });
-      return answer(response, health.database && !isDraining ? 200 : 503, { ...health, draining: isDraining });
+      const isHere = LOOPBACK.has(clientAddress(request, trustedProxies));
+      return answer(response, health.database && !isDraining ? 200 : 503, {
+        ...health, draining: isDraining, parts: parts.list().map((part) => (isHere ? part : { ...part, detail: null })),
+      });
     }
     if (!proxy) return refuse(response, 404, 'NOT_FOUND', 'This process serves the API only.');
     // Web believes what we say of the caller's address, so what the caller says of it is not passed on.
@@ -84,7 +94,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     request.headers['x-forwarded-proto'] = publicOrigin?.startsWith('https:') ? 'https' : 'http';
     return proxy.web(request, response).catch((error: unknown) => {
       core.logger.warn({ err: error, requestId }, 'The web process did not answer');
-      if (!response.headersSent) refuse(response, 502, 'UNAVAILABLE', 'The pages are not being served at the moment; the API is.');
+      if (!response.headersSent) answerPagesAway(request, response);
+      else response.destroy();
     });
   }
 
@@ -114,7 +125,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
         return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data for uploads.');
       }
     }
-    const context: ApiContext = { core, presence, transport: 'http', actor, requestId, address: clientAddress(request, trustedProxies) };
+    const context: ApiContext = { core, presence, parts, transport: 'http', actor, requestId, address: clientAddress(request, trustedProxies) };
     await yoga(request, response, context);
   }
 

@@ -12,6 +12,7 @@ import { authenticate } from '#core/access/sessions.ts';
 import { MAX_BODY_BYTES, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
+import type { SystemParts } from '#core/system/system-parts.ts';
 import { clientAddress } from './http/address.ts';
 import { maskError, withoutHttp } from './graphql-errors.ts';
 import { isOwnOrigin } from './http/origin.ts';
@@ -34,6 +35,7 @@ export interface SocketOptions {
   core: Core;
   yoga: ReturnType<typeof createGraphql>;
   presence: RunnerPresence;
+  parts: SystemParts;
   publicOrigin: string | undefined;
   trustedProxies: readonly string[];
 }
@@ -42,7 +44,7 @@ export interface SocketOptions {
  * GraphQL over WebSocket. Goes through the same envelope as HTTP, so masking, limits and validation hold here
  * too. Who asks is settled once, at connect, and the socket ends with the session.
  */
-export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies }: SocketOptions) {
+export function openSockets({ core, yoga, presence, parts, publicOrigin, trustedProxies }: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
   const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
 
@@ -63,7 +65,9 @@ export function openSockets({ core, yoga, presence, publicOrigin, trustedProxies
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS_A_SOCKET) {
           return [new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_A_SOCKET} operations a socket.`, { extensions: { code: 'QUERY_REJECTED' } })];
         }
-        const context: ApiContext = { core, presence, transport: 'socket', actor: extra.actor ?? null, requestId: newId(), address: clientAddress(extra.request, trustedProxies) };
+        const context: ApiContext = {
+          core, presence, parts, transport: 'socket', actor: extra.actor ?? null, requestId: newId(), address: clientAddress(extra.request, trustedProxies),
+        };
         const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...context, request: extra.request, params: payload }) as unknown as Enveloped;
         try {
           const document = parse(payload.query);

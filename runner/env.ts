@@ -4,6 +4,7 @@ const Environment = z.object({
   OVERMIND_URL: z.url({ protocol: /^https?$/, message: 'the address of the control plane, for example http://localhost:3000' }),
   OVERMIND_RUNNER_DIR: z.string({ error: 'the folder with runner.json and policy.json' }).startsWith('/', 'an absolute path is needed'),
   OVERMIND_RUNNER_ON_STOP: z.enum(['keep', 'end'], { error: 'keep (runs go on for the next runner) or end' }).default('keep'),
+  OVERMIND_SUPERVISED: z.enum(['0', '1'], { error: '1 when standard input is held open by a supervisor, else 0' }).default('0'),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
 
@@ -12,6 +13,8 @@ export interface RunnerEnvironment {
   folder: string;
   /** What becomes of live runs when the runner is asked to stop. */
   onStop: 'keep' | 'end';
+  /** Whether standard input is a pipe that ends when the program that started us is gone. */
+  isSupervised: boolean;
   searchPath: string;
   /** Everything: what the policy allows of it is handed to agents. */
   all: Readonly<Record<string, string | undefined>>;
@@ -21,6 +24,9 @@ export interface RunnerEnvironment {
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): RunnerEnvironment {
   const parsed = Environment.safeParse(variables);
   if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, PATH } = parsed.data;
-  return { url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, searchPath: PATH, all: variables };
+  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, OVERMIND_SUPERVISED, PATH } = parsed.data;
+  return {
+    url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, isSupervised: OVERMIND_SUPERVISED === '1',
+    searchPath: PATH, all: variables,
+  };
 }

@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
 import { ApiControlPlane } from './control-plane/api-control-plane.ts';
 import { RefusedError } from './control-plane/control-plane.ts';
 import { readEnvironment } from './env.ts';
 import { readPolicy } from './execution/policy.ts';
+import { createLogger } from './logger.ts';
 import { Runner } from './runner.ts';
+import { onSupervisorGone } from './supervisor.ts';
 import { readToken } from './token-file.ts';
 
 const VERSION = '0.1.0';
 /** Asked to stop twice, or stuck: then it leaves at once; keepers do not need it. */
 const STOP_TIMEOUT_MS = 15_000;
+/** Leaving runs to their keepers needs a last request or two; whoever starts the next runner waits for it. */
+const LEAVE_TIMEOUT_MS = 3_000;
 
-const logger = pino({ name: 'runner' });
+const logger = createLogger();
 
 async function main(): Promise<void> {
   if (process.getuid?.() === 0 && !process.argv.includes('--allow-root')) {
@@ -29,17 +32,22 @@ async function main(): Promise<void> {
   });
 
   let isStopping = false;
-  const stop = (): void => {
-    if (isStopping) process.exit(1);
+  const leave = (isEndingRuns: boolean): void => {
     isStopping = true;
-    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
-    void runner.stop(environment.onStop === 'end').then(() => {
+    setTimeout(() => process.exit(1), isEndingRuns ? STOP_TIMEOUT_MS : LEAVE_TIMEOUT_MS).unref();
+    void runner.stop(isEndingRuns).then(() => {
       logger.info({}, 'stopped');
       process.exit(0);
     });
   };
+  const stop = (): void => {
+    if (isStopping) process.exit(1);
+    leave(environment.onStop === 'end');
+  };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Killed, it has asked for nothing: the runs go on, and the next runner adopts them.
+  if (environment.isSupervised) onSupervisorGone(() => (isStopping ? undefined : leave(false)));
   await runner.run().catch((error: unknown) => {
     if (!isStopping) throw error;
   });

@@ -15,10 +15,11 @@ import { makeTemporaryDirectory, prepareDataDirectory } from './bootstrap/data-d
 import { installDependencies } from './bootstrap/dependencies.mjs';
 import { runEntryPoint } from './bootstrap/entry-point.mjs';
 import { writeFileAtomically } from './bootstrap/files.mjs';
-import { ProcessRecord } from './bootstrap/process-record.mjs';
+import { endLeftovers } from './bootstrap/leftovers.mjs';
 import { createProgress } from './bootstrap/progress.mjs';
 import { findServiceHome } from './bootstrap/service-home.mjs';
-import { endLeftovers, startServices } from './bootstrap/services.mjs';
+import { startServices } from './bootstrap/services.mjs';
+import { watchOver } from './bootstrap/watcher.mjs';
 
 const rootDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -28,9 +29,10 @@ await runEntryPoint(async ({ onStop, stopping }) => {
   const dataDir = values.data === undefined ? makeTemporaryDirectory('overmind-services-') : path.resolve(values.data);
   if (values.data === undefined) onStop(() => rmSync(dataDir, { recursive: true, force: true }));
   onStop(prepareDataDirectory(dataDir, '--data'));
-  await installDependencies(rootDir, progress);
   await endLeftovers(dataDir);
-  const services = await startServices({ rootDir, home: findServiceHome(dataDir), progress, record: new ProcessRecord(dataDir), onStop, isThrowAway: !values.durable });
+  const record = watchOver(dataDir);
+  await installDependencies(rootDir, progress);
+  const services = await startServices({ rootDir, home: findServiceHome(dataDir), progress, record, onStop, stopping, isThrowAway: !values.durable });
   const exports = `export DATABASE_URL=${services.databaseUrl}\nexport REDIS_URL=${services.redisUrl}\n`;
   if (values.env) {
     writeFileAtomically(path.resolve(values.env), `${exports}# stop with: kill ${process.pid}\nexport OVERMIND_SERVICES_PID=${process.pid}\n`, 0o600);

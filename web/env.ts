@@ -4,6 +4,8 @@ export interface WebEnv {
   port: number;
   /** Loopback address of the api, for example http://127.0.0.1:3000. */
   apiOrigin: string;
+  /** Whether standard input is a pipe that ends when the program that started us is gone. */
+  isSupervised: boolean;
 }
 
 /**
@@ -17,5 +19,5 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env): WebEnv {
   if (!URL.canParse(apiOrigin) || new URL(apiOrigin).origin !== apiOrigin) {
     throw new Error(`API_ORIGIN must be an address without a path, like http://127.0.0.1:3000, found "${apiOrigin}"`);
   }
-  return { host: env['WEB_HOST'] ?? '127.0.0.1', port, apiOrigin };
+  return { host: env['WEB_HOST'] ?? '127.0.0.1', port, apiOrigin, isSupervised: env['OVERMIND_SUPERVISED'] === '1' };
 }

@@ -3,18 +3,20 @@ import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
 import { createLogger } from '#core/platform/logger.ts';
 import { openCore } from '#core/platform/open-core.ts';
 import { onceOnStopSignal } from '#core/platform/stop-signals.ts';
+import { listenToSupervisor } from '#core/platform/supervisor.ts';
+import { untilDatabaseAnswers } from '#core/platform/until-database-answers.ts';
 import { startWorkers } from './start-workers.ts';
 
 const environment = readEnvironmentOrExit();
+const supervisor = listenToSupervisor(environment.OVERMIND_SUPERVISED);
 const logger = createLogger('workers', environment.LOG_LEVEL);
 const redisPrefix = 'overmind';
 const core = openCore({ databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL, redisPrefix, dataDirectory: environment.OVERMIND_DATA_DIR, searchPath: environment.PATH, logger });
 const stopWorkers = startWorkers(core, { planner: rulesPlanner, redisUrl: environment.REDIS_URL, redisPrefix });
-await core.pool.query('select 1');
-logger.info('ready');
-
-onceOnStopSignal(async () => {
+onceOnStopSignal(supervisor, async () => {
   logger.info('stopping');
   await stopWorkers();
   await core.close();
 });
+await untilDatabaseAnswers(core);
+logger.info('ready');

@@ -4,7 +4,7 @@ import { TASK_STATUSES } from '#core/tasks/transitions.ts';
 import { builder } from './builder.ts';
 
 /** GraphQL enums are the lists of contract and database in UPPER_SNAKE. */
-function enumOf<const T extends string>(name: string, description: string, values: readonly T[]) {
+export function enumOf<const T extends string>(name: string, description: string, values: readonly T[]) {
   return builder.enumType(name, {
     description,
     values: Object.fromEntries(values.map((value) => [value.toUpperCase(), { value }])) as Record<Uppercase<T>, { value: T }>,

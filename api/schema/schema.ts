@@ -16,6 +16,7 @@ import './runners.ts';
 import './events.ts';
 import './run-subscriptions.ts';
 import './health.ts';
+import './system.ts';
 
 /**
  * Builds the schema. Deny by default: a root field that does not say who may reach it is a mistake, found here

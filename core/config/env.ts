@@ -20,6 +20,8 @@ const Environment = z.object({
   OVERMIND_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
   OVERMIND_DEMO: booleanFlag.default(true),
   OVERMIND_INSTANCE_NAME: z.string().max(64).default('api'),
+  /** Set by `npm start`: standard input is held open by it, and ends with it. */
+  OVERMIND_SUPERVISED: booleanFlag.default(false),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

@@ -1,5 +1,13 @@
-/** Ends the process in good order at the first SIGTERM or SIGINT, whichever comes; further ones change nothing. */
-export function onceOnStopSignal(stop: () => Promise<void>): void {
+import type { Supervisor } from './supervisor.ts';
+
+/** Without a supervisor nobody ends us when we are stuck. */
+const ALONE_TIMEOUT_MS = 6_000;
+
+/**
+ * Ends the process in good order at the first SIGTERM or SIGINT, or when its supervisor is gone, whichever comes; further
+ * ones change nothing.
+ */
+export function onceOnStopSignal(supervisor: Supervisor, stop: () => Promise<void>): void {
   let isStopping = false;
   const end = (): void => {
     if (isStopping) return;
@@ -11,4 +19,12 @@ export function onceOnStopSignal(stop: () => Promise<void>): void {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+  // Its end of our stderr is gone as well; what is written there must not end us halfway.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  void supervisor.gone.then(() => {
+    setTimeout(() => process.exit(1), ALONE_TIMEOUT_MS).unref();
+    end();
+  });
 }

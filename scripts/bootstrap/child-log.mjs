@@ -7,6 +7,9 @@ const LEVEL_NUMBERS = /** @type {Record<string, number>} */ ({ trace: 10, debug:
 const WARNING = 40;
 const TOLD_AT_ONCE = 3;
 const QUIET_MS = 10_000;
+/** A program that is started again and again has the same to say each time. */
+const SAME_TEXT_MS = 10 * 60_000;
+const REMEMBERED_TEXTS = 50;
 
 /**
  * What one of our programs writes: all of it into a file, warnings and errors to the terminal too, and few at a time.
@@ -27,6 +30,8 @@ export class ChildLog {
     this.told = 0;
     this.untold = 0;
     this.quietUntil = 0;
+    /** @type {Map<string, number>} */
+    this.saidAt = new Map();
   }
 
   /** From here on is what the tail of a failure may show. */
@@ -76,6 +81,10 @@ export class ChildLog {
   /** @param {string} text */
   tellWarning(text) {
     const now = performance.now();
+    const saidAt = this.saidAt.get(text);
+    if (saidAt !== undefined && now - saidAt < SAME_TEXT_MS) return;
+    if (this.saidAt.size >= REMEMBERED_TEXTS) this.saidAt.clear();
+    this.saidAt.set(text, now);
     if (now > this.quietUntil) {
       if (this.untold > 0) this.tell(`  ! ${this.name}: ${this.untold} more in ${this.file}`);
       this.told = 0;
@@ -89,11 +98,21 @@ export class ChildLog {
 
   /** The last lines since the program started, made readable. */
   tail() {
+    return this.lastLines().map(({ text }) => text);
+  }
+
+  /** The last line since the program started that tells of trouble: a warning, an error, or no structured line at all. */
+  reason() {
+    return this.lastLines().findLast(({ level }) => level >= WARNING)?.text;
+  }
+
+  lastLines() {
     return tailOf(this.file, 12, this.startedAt).map((line) => {
       try {
-        return readable(JSON.parse(line));
+        const entry = JSON.parse(line);
+        return { level: levelOf(entry), text: readable(entry) };
       } catch {
-        return line;
+        return { level: WARNING, text: line.trim() };
       }
     });
   }

@@ -1,5 +1,5 @@
 import { endRunningChildren } from './processes.mjs';
-import { StartFailure, codeOf } from './start-failure.mjs';
+import { StartFailure, codeOf, messageOf } from './start-failure.mjs';
 
 // `npm start` passes Ctrl-C on to a child that the terminal has told already: two signals so close together are one.
 const SAME_SIGNAL_MS = 1_000;
@@ -7,12 +7,13 @@ const SAME_SIGNAL_MS = 1_000;
 /**
  * @typedef {object} EntryPoint
  * @property {(work: () => unknown) => void} onStop registers work for the end; the last registered runs first
- * @property {AbortSignal} stopping aborted as soon as the program is told to stop
+ * @property {AbortSignal} stopping aborted as soon as the program begins to stop, for whatever reason
  */
 
 /**
  * Runs a program of the bootstrap: SIGINT and SIGTERM stop it in order with exit code 0, a second one forces,
- * a StartFailure becomes one line and exit code 1.
+ * a StartFailure becomes one line and exit code 1. There is one way to stop, whoever or whatever wants it: first `stopping`
+ * is aborted, so that nothing is started any more, then what was registered for the end runs.
  * @param {(entryPoint: EntryPoint) => Promise<number>} main resolves to the exit code
  */
 export async function runEntryPoint(main) {
@@ -22,7 +23,15 @@ export async function runEntryPoint(main) {
   let stopRequestedAt = 0;
   /** @type {Promise<void> | undefined} */
   let stopped;
-  const stopAll = () => (stopped ??= runStops(stops));
+  const stopAll = (/** @type {string} */ why) => {
+    if (!stopped) {
+      controller.abort(new Error(why));
+      endRunningChildren();
+      stopped = runStops(stops);
+    }
+    return stopped;
+  };
+  const exit = () => process.exit(process.exitCode ?? 0);
 
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
@@ -31,16 +40,20 @@ export async function runEntryPoint(main) {
         return;
       }
       stopRequestedAt = performance.now();
-      controller.abort(new Error(`stopped by ${signal}`));
-      endRunningChildren();
-      void stopAll().then(() => process.exit(process.exitCode ?? 0));
+      void stopAll(`stopped by ${signal}`).then(exit);
     });
   }
+  // A mistake of ours anywhere must not leave everything running unattended.
+  process.on('uncaughtException', (error) => {
+    report(error);
+    process.exitCode = 1;
+    void stopAll('failed').then(exit);
+  });
 
   // Nobody reads on (`npm start | head`, a closed terminal): that is no reason to leave everything running unattended.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
-      if (codeOf(error) !== 'EPIPE') throw error;
+      if (codeOf(error) !== 'EPIPE' && codeOf(error) !== 'EIO') throw error;
     });
   }
 
@@ -53,8 +66,8 @@ export async function runEntryPoint(main) {
       process.exitCode = 1;
     }
   }
-  await stopAll();
-  process.exit(process.exitCode ?? 0);
+  await stopAll('ended');
+  exit();
 }
 
 /** @param {(() => unknown)[]} stops */
@@ -70,12 +83,17 @@ async function runStops(stops) {
   }
 }
 
+/** What somebody at the terminal can do something about, although no part of ours foresaw where it would come up. */
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
 /** @param {unknown} error */
 function report(error) {
-  if (!(error instanceof StartFailure)) {
+  if (FULL.has(codeOf(error) ?? '')) {
+    console.error(`\n✗ The disk is full: ${messageOf(error)}. Make room, then start again.`);
+  } else if (error instanceof StartFailure) {
+    console.error(`\n✗ ${error.message}`);
+    for (const line of error.logTail) console.error(`    ${line}`);
+  } else {
     console.error(error);
-    return;
   }
-  console.error(`\n✗ ${error.message}`);
-  for (const line of error.logTail) console.error(`    ${line}`);
 }

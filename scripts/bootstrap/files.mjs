@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { StartFailure, codeOf, messageOf } from './start-failure.mjs';
 
@@ -39,9 +39,16 @@ export function readText(file) {
 export function writeFileAtomically(file, text, mode = 0o644) {
   mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { mode, flag: 'wx' });
-  chmodSync(temporary, mode);
-  renameSync(temporary, file);
+  // A killed process may have left one under the same number; in a container numbers come again soon.
+  rmSync(temporary, { force: true });
+  try {
+    writeFileSync(temporary, text, { mode, flag: 'wx' });
+    chmodSync(temporary, mode);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /**

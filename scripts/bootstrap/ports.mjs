@@ -60,6 +60,17 @@ export class RememberedPorts {
   }
 
   /**
+   * The port that was taken already, whoever has it now.
+   * @param {string} name
+   * @returns {number}
+   */
+  known(name) {
+    const port = this.ports[name];
+    if (port === undefined) throw new StartFailure(`${this.file} holds no port of ${name}; start again.`);
+    return port;
+  }
+
+  /**
    * @param {string} name
    * @returns {Promise<number>}
    */

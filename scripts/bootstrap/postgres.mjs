@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, readText, tailOf } from './files.mjs';
 import { findPostgresPackage, linkPostgresLibraries } from './postgres-package.mjs';
-import { endProcess, identify, isAlive, runToEnd, signalProcess } from './processes.mjs';
+import { endProcess, identify, isAlive, runToEnd } from './processes.mjs';
 import { StartFailure, codeOf } from './start-failure.mjs';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
 
@@ -20,6 +20,8 @@ const DATABASE = 'overmind';
  * @property {import('./ports.mjs').RememberedPorts} ports
  * @property {string} password
  * @property {(service: { pid: number, stop: () => Promise<void> }) => void} onSpawn called before it is ready, so that a stop at any moment finds it
+ * @property {AbortSignal} stopping nothing is spawned once it is aborted
+ * @property {boolean} [isPortKept] programs know its port already: no other one will do
  * @property {boolean} [isThrowAway] for tests: a crash may lose data, so nothing waits for the disk
  */
 
@@ -29,8 +31,7 @@ const DATABASE = 'overmind';
  * @property {string} url
  * @property {number} pid
  * @property {string} logFile
- * @property {Promise<unknown>} exited settles when the process is gone
- * @property {() => Promise<void>} stop
+ * @property {Promise<string>} exited how it ended, when the process is gone
  */
 
 /**
@@ -49,19 +50,19 @@ export async function startPostgres(options) {
   await clearLeftovers(clusterDir);
   await makeCluster({ ...options, major: found.version.split('.')[0] ?? '' }, native, clusterDir);
 
-  let port = await options.ports.take('postgres');
-  const deadline = performance.now() + READY_TIMEOUT_MS;
+  let port = await (options.isPortKept ? options.ports.known('postgres') : options.ports.take('postgres'));
+  // After a crash it may have much to read again, and would have to begin anew if it were stopped.
+  const deadline = options.isPortKept ? Number.POSITIVE_INFINITY : performance.now() + READY_TIMEOUT_MS;
   for (;;) {
     const started = await launch(options, native, clusterDir, port, logFile, deadline);
     if (started.isReady) {
-      const { child } = started;
       const url = `postgresql://${ROLE}:${options.password}@127.0.0.1:${port}/${DATABASE}`;
-      return { url, pid: child.pid, logFile, exited: started.exited, stop: () => stopPostgres(child.pid) };
+      return { url, pid: started.pid, logFile, exited: started.exited };
     }
     const output = started.tail.join('\n');
     // Orphaned backends of a killed server hold its shared memory for a moment.
-    if (/shared memory block .* still in use/.test(output) && performance.now() < deadline) await sleep(200);
-    else if (/could not bind|Address already in use/.test(output)) port = await options.ports.chooseAnew('postgres');
+    if (/shared memory block .* still in use/.test(output) && performance.now() < deadline && !options.stopping.aborted) await sleep(200);
+    else if (/could not bind|Address already in use/.test(output) && !options.isPortKept) port = await options.ports.chooseAnew('postgres');
     else throw new StartFailure(`PostgreSQL did not start; its log is ${logFile}`, { logTail: started.tail });
   }
 }
@@ -131,29 +132,53 @@ function failedSetup(step, result) {
 async function launch(options, native, clusterDir, port, logFile, deadline) {
   const log = openLog(logFile);
   const logStart = fstatSync(log).size;
-  const child = spawn(path.join(native, 'bin', 'postgres'), ['-D', clusterDir, ...settings(port, options.isThrowAway ?? false)], {
-    ...identityOf(options.home.serviceUser), cwd: clusterDir, env: serviceEnvironment(), detached: true, stdio: ['ignore', log, log],
-  });
+  /** @type {import('node:child_process').ChildProcess} */
+  let child;
   try {
+    options.stopping.throwIfAborted();
+    child = spawn(path.join(native, 'bin', 'postgres'), ['-D', clusterDir, ...settings(port, options.isThrowAway ?? false)], {
+      ...identityOf(options.home.serviceUser), cwd: clusterDir, env: serviceEnvironment(), detached: true, stdio: ['ignore', log, log],
+    });
+    tellSpawned(child, options.onSpawn, stopPostgres);
     await once(child, 'spawn');
   } finally {
     closeSync(log);
   }
-  const exited = once(child, 'exit');
+  const exited = endOf(child);
   const pid = /** @type {number} */ (child.pid);
-  options.onSpawn({ pid, stop: () => stopPostgres(pid) });
   const pidFile = path.join(clusterDir, 'postmaster.pid');
   while (child.exitCode === null && child.signalCode === null) {
     const lines = readText(pidFile)?.split('\n') ?? [];
-    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return { isReady: /** @type {const} */ (true), child: { pid }, exited };
+    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return { isReady: /** @type {const} */ (true), pid, exited };
     if (performance.now() > deadline) {
-      await stopPostgres(pid);
+      const identity = identify(pid);
+      if (identity) await stopPostgres(identity);
       break;
     }
     await sleep(15);
   }
   await exited;
   return { isReady: /** @type {const} */ (false), tail: tailOf(logFile, 12, logStart) };
+}
+
+/**
+ * In the very moment of the spawn: whatever happens from here on, somebody knows of it.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {PostgresOptions['onSpawn']} onSpawn
+ * @param {(identity: import('./processes.mjs').ProcessIdentity) => Promise<void>} stop
+ */
+export function tellSpawned({ pid }, onSpawn, stop) {
+  const identity = pid === undefined ? undefined : identify(pid);
+  if (identity) onSpawn({ pid: identity.pid, stop: () => stop(identity) });
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @returns {Promise<string>} such as "exit code 1"
+ */
+export async function endOf(child) {
+  const [code, signal] = await once(child, 'exit');
+  return signal ? `signal ${signal}` : `exit code ${code}`;
 }
 
 /**
@@ -187,7 +212,8 @@ async function clearLeftovers(clusterDir) {
   const pidFile = path.join(clusterDir, 'postmaster.pid');
   const pid = Number(readText(pidFile)?.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
-  if (isPostmasterOf(pid, clusterDir)) await stopPostgres(pid);
+  const identity = isPostmasterOf(pid, clusterDir) ? identify(pid) : undefined;
+  if (identity) await stopPostgres(identity);
   else rmSync(pidFile, { force: true });
 }
 
@@ -209,13 +235,10 @@ function isPostmasterOf(pid, clusterDir) {
 
 /**
  * The fast shutdown: connections are ended, everything is written.
- * @param {number} pid
+ * @param {import('./processes.mjs').ProcessIdentity} identity
  */
-async function stopPostgres(pid) {
-  const identity = identify(pid);
-  if (!identity) return;
-  const isGone = await endProcess(identity, [['SIGINT', 30_000], ['SIGQUIT', 5_000], ['SIGKILL', 5_000]]);
-  if (!isGone) signalProcess(pid, 'SIGKILL');
+async function stopPostgres(identity) {
+  await endProcess(identity, [['SIGINT', 30_000], ['SIGQUIT', 5_000], ['SIGKILL', 5_000]]);
 }
 
 /**

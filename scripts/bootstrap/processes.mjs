@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from './start-failure.mjs';
 
@@ -13,6 +14,19 @@ import { codeOf } from './start-failure.mjs';
  * @type {Set<import('node:child_process').ChildProcess>}
  */
 const runningChildren = new Set();
+
+/**
+ * Who is told of them, so that they end with us however we end.
+ * @typedef {{ add: (name: string, pid: number, kind: 'group') => void, remove: (name: string) => void }} ChildRecord
+ */
+
+/** @type {ChildRecord | undefined} */
+let childRecord;
+
+/** @param {ChildRecord} record */
+export function recordRunningChildren(record) {
+  childRecord = record;
+}
 
 /**
  * @typedef {object} RunResult
@@ -99,8 +113,15 @@ export function signalProcess(pid, signal) {
 export function runToEnd(command, args, options = {}) {
   const { input, onLine, ...spawnOptions } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...spawnOptions, stdio: ['pipe', 'pipe', 'pipe'] });
+    // A group of its own, so that what it starts can be ended with it.
+    const child = spawn(command, args, { ...spawnOptions, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     runningChildren.add(child);
+    const name = `${path.basename(command)} ${child.pid}`;
+    if (child.pid !== undefined) childRecord?.add(name, child.pid, 'group');
+    const ended = () => {
+      runningChildren.delete(child);
+      childRecord?.remove(name);
+    };
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -116,9 +137,12 @@ export function runToEnd(command, args, options = {}) {
       if (codeOf(error) !== 'EPIPE') reject(error);
     });
     child.stdin?.end(input ?? '');
-    child.on('error', reject);
+    child.on('error', (error) => {
+      ended();
+      reject(error);
+    });
     child.on('close', (code) => {
-      runningChildren.delete(child);
+      ended();
       resolve({ code: code ?? 128, stdout, stderr });
     });
   });
@@ -126,7 +150,7 @@ export function runToEnd(command, args, options = {}) {
 
 /** Ends every program that `runToEnd` waits for. */
 export function endRunningChildren() {
-  for (const child of runningChildren) child.kill('SIGTERM');
+  for (const { pid } of runningChildren) if (pid !== undefined) signalProcess(-pid, 'SIGTERM');
 }
 
 /**

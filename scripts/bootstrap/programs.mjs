@@ -20,6 +20,15 @@ export function findProgram(...names) {
   return undefined;
 }
 
+/**
+ * @param {string} searchPath as in PATH
+ * @param {string} name
+ * @returns {string | undefined} the absolute path of the first that there is
+ */
+export function findOnPath(searchPath, name) {
+  return searchPath.split(path.delimiter).filter((folder) => path.isAbsolute(folder)).map((folder) => path.join(folder, name)).find(isExecutable);
+}
+
 /** @param {string} file */
 function isExecutable(file) {
   try {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLog, tailOf } from './files.mjs';
-import { identityOf, serviceEnvironment } from './postgres.mjs';
+import { openLog, readText, tailOf } from './files.mjs';
+import { endOf, identityOf, serviceEnvironment, tellSpawned } from './postgres.mjs';
 import { endProcess, identify, runToEnd } from './processes.mjs';
 import { findRedis } from './redis-program.mjs';
 import { askRedis } from './redis-wire.mjs';
@@ -18,7 +18,7 @@ const DOCKER_IMAGE = 'redis:7-alpine';
 /**
  * Starts Redis on loopback with a password. It keeps nothing on disk: all that is in it can be made again from PostgreSQL.
  * @param {{ home: import('./service-home.mjs').ServiceHome, ports: import('./ports.mjs').RememberedPorts, password: string,
- *   onSpawn: import('./postgres.mjs').PostgresOptions['onSpawn'] }} options
+ *   onSpawn: import('./postgres.mjs').PostgresOptions['onSpawn'], stopping: AbortSignal, isPortKept?: boolean }} options
  * @returns {Promise<import('./postgres.mjs').RunningService>}
  */
 export async function startRedis(options) {
@@ -26,13 +26,14 @@ export async function startRedis(options) {
   const program = await findRedis(home);
   const directory = serviceDirectory(home, 'redis', { owner: home.serviceUser });
   const logFile = path.join(home.dataDir, 'logs', 'redis.log');
+  if (program.kind === 'program') await clearLeftovers(directory);
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  let port = await options.ports.take('redis');
+  let port = await (options.isPortKept ? options.ports.known('redis') : options.ports.take('redis'));
   for (;;) {
     const url = `redis://:${options.password}@127.0.0.1:${port}`;
-    const attempt = await launch({ program, home, directory, logFile, port, url, password: options.password, onSpawn: options.onSpawn, deadline });
-    if (attempt.isReady) return { url, logFile, pid: attempt.pid, exited: attempt.exited, stop: () => stopRedis(attempt.pid) };
-    if (!/Address already in use|port is already allocated/i.test(attempt.tail.join('\n'))) {
+    const attempt = await launch({ program, home, directory, logFile, port, url, password: options.password, onSpawn: options.onSpawn, stopping: options.stopping, deadline });
+    if (attempt.isReady) return { url, logFile, pid: attempt.pid, exited: attempt.exited };
+    if (options.isPortKept || !/Address already in use|port is already allocated/i.test(attempt.tail.join('\n'))) {
       throw new StartFailure(`Redis did not start; its log is ${logFile}`, { logTail: attempt.tail });
     }
     port = await options.ports.chooseAnew('redis');
@@ -42,7 +43,7 @@ export async function startRedis(options) {
 /**
  * @param {{ program: import('./redis-program.mjs').RedisProgram, home: import('./service-home.mjs').ServiceHome, directory: string,
  *   logFile: string, port: number, url: string, password: string, deadline: number,
- *   onSpawn: import('./postgres.mjs').PostgresOptions['onSpawn'] }} options
+ *   onSpawn: import('./postgres.mjs').PostgresOptions['onSpawn'], stopping: AbortSignal }} options
  */
 async function launch(options) {
   const { program, home, directory, logFile, port } = options;
@@ -61,25 +62,50 @@ async function launch(options) {
     command = reachableCopy(home, user, program.file, 'redis-server');
     if (program.libraryPath) env['LD_LIBRARY_PATH'] = program.libraryPath;
   }
-  const child = spawn(command, args, { ...identityOf(user), cwd: program.kind === 'docker' ? '/' : directory, env, detached: true, stdio: ['pipe', log, log] });
+  /** @type {import('node:child_process').ChildProcess} */
+  let child;
   try {
+    options.stopping.throwIfAborted();
+    child = spawn(command, args, { ...identityOf(user), cwd: program.kind === 'docker' ? '/' : directory, env, detached: true, stdio: ['pipe', log, log] });
+    tellSpawned(child, options.onSpawn, stopRedis);
     await once(child, 'spawn');
   } finally {
     closeSync(log);
   }
-  const exited = once(child, 'exit');
+  const exited = endOf(child);
   // The configuration goes through standard input, so that the password is in no argument list and in no file.
   child.stdin?.on('error', () => {}); // a program that ended at once says why in its log, which is read below
   child.stdin?.end(configuration(options, program.kind === 'docker'));
   const pid = /** @type {number} */ (child.pid);
-  options.onSpawn({ pid, stop: () => stopRedis(pid) });
   while (child.exitCode === null && child.signalCode === null) {
     if ((await askRedis(options.url)) === undefined && child.exitCode === null) return { isReady: /** @type {const} */ (true), pid, exited };
-    if (performance.now() > options.deadline) await stopRedis(pid);
+    if (performance.now() > options.deadline) child.kill('SIGKILL');
     await sleep(20);
   }
   await exited;
   return { isReady: /** @type {const} */ (false), tail: tailOf(logFile, 12, logStart) };
+}
+
+/**
+ * Stops a server of this directory that nobody has on record: the working directory of a server is its own. Needs /proc.
+ * @param {string} directory
+ */
+async function clearLeftovers(directory) {
+  if (process.platform !== 'linux') return;
+  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
+    if (linkOrNothing(`/proc/${pid}/cwd`) !== directory) continue;
+    const identity = identify(pid);
+    if (identity && /redis|valkey/.test(readText(`/proc/${pid}/comm`) ?? '')) await stopRedis(identity);
+  }
+}
+
+/** @param {string} file */
+function linkOrNothing(file) {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined; // it has ended meanwhile, or belongs to somebody whom we may not look at
+  }
 }
 
 /**
@@ -98,8 +124,7 @@ function configuration(options, isContainer) {
   ].join('\n');
 }
 
-/** @param {number} pid */
-async function stopRedis(pid) {
-  const identity = identify(pid);
-  if (identity) await endProcess(identity, [['SIGTERM', 5_000], ['SIGKILL', 2_000]]);
+/** @param {import('./processes.mjs').ProcessIdentity} identity */
+async function stopRedis(identity) {
+  await endProcess(identity, [['SIGTERM', 5_000], ['SIGKILL', 2_000]]);
 }

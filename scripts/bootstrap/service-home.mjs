@@ -88,6 +88,7 @@ export function reachableCopy(home, user, source, name) {
   const target = path.join(tools, name);
   if (!existsSync(target)) {
     const half = `${target}.${process.pid}.tmp`;
+    rmSync(half, { recursive: true, force: true });
     if (lstatSync(source).isDirectory()) cpSync(source, half, { recursive: true, verbatimSymlinks: true });
     else copyFileSync(source, half);
     chmodSync(half, 0o755);

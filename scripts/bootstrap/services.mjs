@@ -1,17 +1,18 @@
-import { ProcessRecord } from './process-record.mjs';
+import { statSync } from 'node:fs';
+import { tailOf } from './files.mjs';
+import { KeptPart } from './kept-part.mjs';
 import { startPostgres } from './postgres.mjs';
-import { endProcess } from './processes.mjs';
 import { RememberedPorts } from './ports.mjs';
 import { startRedis } from './redis.mjs';
 import { secretNamed } from './secrets.mjs';
-import { StartFailure, messageOf } from './start-failure.mjs';
 
 /**
  * @typedef {object} ServicesOptions
  * @property {string} rootDir the clone
  * @property {import('./service-home.mjs').ServiceHome} home
  * @property {import('./progress.mjs').Progress} progress
- * @property {ProcessRecord} record
+ * @property {import('./process-record.mjs').ProcessRecord} record
+ * @property {AbortSignal} stopping nothing is spawned once it is aborted
  * @property {string | undefined} [databaseUrl] a server of the user's own, already checked
  * @property {string | undefined} [redisUrl]
  * @property {(stop: () => Promise<void>) => void} onStop told how to stop them before the first one starts
@@ -34,15 +35,20 @@ export async function startServices(options) {
     }
   });
 
-  /** @param {'postgres' | 'redis'} name */
-  const start = (name) => {
+  /**
+   * @param {'postgres' | 'redis'} name
+   * @param {{ isPortKept?: boolean }} [how]
+   */
+  const start = (name, { isPortKept = false } = {}) => {
     const common = {
       home,
       ports,
+      isPortKept,
+      stopping: options.stopping,
       password: secretNamed(home.dataDir, `${name}Password`),
       onSpawn: (/** @type {{ pid: number, stop: () => Promise<void> }} */ service) => {
-        record.add(name, service.pid);
         spawned.set(name, service);
+        record.add(name, service.pid, 'service');
       },
     };
     return name === 'redis' ? startRedis(common) : startPostgres({ ...common, rootDir: options.rootDir, isThrowAway: options.isThrowAway ?? false });
@@ -61,45 +67,23 @@ export async function startServices(options) {
 }
 
 /**
- * Starts a service of ours again when it crashes. It holds the same port and data, so nobody needs a new address.
+ * Starts a service of ours again when it crashes, with the same port and data: nobody needs a new address.
  * @param {Awaited<ReturnType<typeof startServices>>} services
- * @param {AbortSignal} stopping
- * @param {(line: string) => void} tell
- * @param {(failure: StartFailure) => void} giveUp
+ * @param {Pick<import('./kept-part.mjs').PartOptions, 'status' | 'stopping' | 'tell'>} options
  */
-export function keepServicesRunning(services, stopping, tell, giveUp) {
-  const watch = (/** @type {'postgres' | 'redis'} */ name, /** @type {import('./postgres.mjs').RunningService} */ service) => {
-    void service.exited.then(async () => {
-      if (stopping.aborted) return;
-      tell(`  ! ${name} ended; it is started again (${service.logFile})`);
-      try {
-        const next = await services.start(name);
-        if (next.url !== service.url) throw new StartFailure(`The port of ${name} was taken by another program meanwhile; start again.`);
-        tell(`  ✓ ${name} runs again`);
-        watch(name, next);
-      } catch (error) {
-        if (!stopping.aborted) giveUp(error instanceof StartFailure ? error : new StartFailure(`${name} could not be started again: ${messageOf(error)}`, { cause: error }));
-      }
+export function keepServicesRunning(services, options) {
+  for (const [name, service] of Object.entries(services.own)) {
+    let logStart = 0;
+    const part = new KeptPart({
+      ...options, name, logFile: service.logFile,
+      reason: () => tailOf(service.logFile, 1, logStart).at(-1),
+      launch: () => {
+        logStart = statSync(service.logFile, { throwIfNoEntry: false })?.size ?? 0;
+        return services.start(/** @type {'postgres' | 'redis'} */ (name), { isPortKept: true });
+      },
     });
-  };
-  if (services.own.postgres) watch('postgres', services.own.postgres);
-  if (services.own.redis) watch('redis', services.own.redis);
-}
-
-/**
- * Ends what an earlier start of this data directory left running when it was killed.
- * @param {string} dataDir
- * @returns {Promise<string[]>} the names of what was ended
- */
-export async function endLeftovers(dataDir) {
-  const leftovers = new ProcessRecord(dataDir).leftovers();
-  // The runner first: it ends its agents, and tells the api, which still runs, what has become of them.
-  await Promise.all(leftovers.filter(([name]) => name === 'runner').map(([, identity]) => endProcess(identity, [['SIGTERM', 15_000], ['SIGKILL', 2_000]])));
-  const programs = leftovers.filter(([name]) => !['postgres', 'redis', 'runner'].includes(name));
-  await Promise.all(programs.map(([, identity]) => endProcess(identity, [['SIGTERM', 8_000], ['SIGKILL', 2_000]])));
-  // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
-  await Promise.all(leftovers.map(([name, identity]) => endProcess(identity, [[name === 'postgres' ? 'SIGINT' : 'SIGTERM', 20_000], ['SIGKILL', 2_000]])));
-  return leftovers.map(([name]) => name);
+    part.keep(service);
+  }
 }
 
 /**

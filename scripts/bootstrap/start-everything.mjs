@@ -6,17 +6,19 @@ import { installDependencies } from './dependencies.mjs';
 import { runEntryPoint } from './entry-point.mjs';
 import { checkExternalServices } from './external-services.mjs';
 import { generate } from './generated-files.mjs';
+import { endLeftovers, removeHalfDone } from './leftovers.mjs';
 import { migrate, setUp } from './one-time-programs.mjs';
 import { RememberedPorts, isPortFree } from './ports.mjs';
-import { ProcessRecord } from './process-record.mjs';
 import { createProgress } from './progress.mjs';
 import { handOverToRunner, prepareRunnerAccount } from './runner-account.mjs';
 import { findServiceHome } from './service-home.mjs';
-import { endLeftovers, keepServicesRunning, startServices } from './services.mjs';
+import { keepServicesRunning, startServices } from './services.mjs';
 import { withSetupLock } from './setup-lock.mjs';
 import { StartFailure } from './start-failure.mjs';
-import { createSystem, serverEnvironment, startSystem, stopSystem } from './system.mjs';
+import { createSystem, requireGit, serverEnvironment, startSystem, stopSystem } from './system.mjs';
 import { readSystemEnvironment } from './system-environment.mjs';
+import { SystemStatus } from './system-status.mjs';
+import { watchOver } from './watcher.mjs';
 import { welcome } from './welcome.mjs';
 
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -31,17 +33,19 @@ export async function startEverything() {
     const leftovers = await endLeftovers(environment.dataDir);
     if (leftovers.length > 0) progress.note(`  ! an earlier start was killed; ended what it had left running: ${leftovers.join(', ')}`);
     await requireFreePort(environment);
+    requireGit(environment);
     await checkExternalServices(environment);
     progress.note('OvermindOps is starting');
     onStop(() => progress.note('OvermindOps has stopped'));
 
+    const record = watchOver(environment.dataDir, progress.note);
     await withSetupLock(rootDir, progress, async () => {
       await installDependencies(rootDir, progress);
     });
-    const record = new ProcessRecord(environment.dataDir);
     const home = findServiceHome(environment.dataDir);
+    removeHalfDone([home.dataDir, home.directory, path.join(home.directory, 'tools'), path.join(home.directory, 'tools', 'runner'), path.join(rootDir, '.cache')]);
     const { databaseUrl, redisUrl } = environment;
-    const services = await startServices({ rootDir, home, progress, record, onStop, databaseUrl, redisUrl });
+    const services = await startServices({ rootDir, home, progress, record, onStop, stopping, databaseUrl, redisUrl });
     await withSetupLock(rootDir, progress, async () => {
       await generate({ rootDir, progress });
       await buildPrograms({ rootDir, progress });
@@ -50,25 +54,26 @@ export async function startEverything() {
     const runner = prepareRunnerAccount(home, path.join(rootDir, 'build'));
     const webPort = await new RememberedPorts(environment.dataDir).take('web');
     const settings = { environment, databaseUrl: services.databaseUrl, redisUrl: services.redisUrl, webPort };
-    const env = { ...serverEnvironment(settings), OVERMIND_RUNNER_DIR: runner.runnerDir, OVERMIND_DEMO_DIR: runner.demoDir, OVERMIND_RUNNER_BIN_DIR: runner.binDir, OVERMIND_RUNNER_EXEC_PATH: runner.execPath };
+    const env = {
+      ...serverEnvironment(settings), OVERMIND_RUNNER_DIR: runner.runnerDir, OVERMIND_DEMO_DIR: runner.demoDir,
+      OVERMIND_RUNNER_BIN_DIR: runner.binDir, OVERMIND_RUNNER_EXEC_PATH: runner.execPath,
+    };
     await progress.step('Database', () => migrate(rootDir, env));
     const admin = await progress.step('Accounts and demo', () => setUp(rootDir, env));
     handOverToRunner(runner);
 
-    /** @type {(failure: StartFailure) => void} */
-    let giveUp = () => {};
-    const gaveUp = new Promise((_resolve, reject) => (giveUp = reject));
-    gaveUp.catch(() => {}); // raced below; until then nobody listens
-    keepServicesRunning(services, stopping, progress.note, giveUp);
-    const system = createSystem({ ...settings, rootDir, runner, record, tell: progress.note, onGiveUp: giveUp });
+    const keeping = { status: new SystemStatus(), stopping, tell: progress.note };
+    keepServicesRunning(services, keeping);
+    const system = createSystem({ ...settings, ...keeping, rootDir, runner, record });
     onStop(() => {
       progress.note('\n  Stopping …');
       return stopSystem(system);
     });
-    await Promise.race([startSystem(system, progress), gaveUp]);
-    for (const line of welcome({ environment, admin, elapsedMs: performance.now() - startedAt })) progress.note(line);
-    await gaveUp;
-    return 1;
+    const missing = await startSystem(system, progress, keeping);
+    for (const line of welcome({ environment, admin, missing, elapsedMs: performance.now() - startedAt })) progress.note(line);
+    // Nothing ends it from here on but whoever stops it.
+    await new Promise((resolve) => stopping.addEventListener('abort', resolve));
+    return 0;
   });
 }
 

@@ -5,13 +5,15 @@
 export class StartFailure extends Error {
   /**
    * @param {string} message one sentence: what is wrong and what to do; names the variable where there is one
-   * @param {{ cause?: unknown, logTail?: string[] }} [details] `logTail`: the last lines of the log that shows why
+   * @param {{ cause?: unknown, logTail?: string[], how?: string }} [details] `logTail`: the last lines of the log that shows
+   * why; `how`: the shortest form, such as "exit code 1"
    */
   constructor(message, details = {}) {
     super(message, { cause: details.cause });
     this.name = 'StartFailure';
     /** @type {string[]} */
     this.logTail = details.logTail ?? [];
+    this.how = details.how;
   }
 }
 

@@ -1,5 +1,8 @@
 import path from 'node:path';
 import { ChildProgram } from './child-program.mjs';
+import { KeptPart, howItFailed } from './kept-part.mjs';
+import { findOnPath } from './programs.mjs';
+import { StartFailure } from './start-failure.mjs';
 
 export const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
 
@@ -13,7 +16,8 @@ export const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
  * @property {import('./runner-account.mjs').RunnerAccount} runner
  * @property {import('./process-record.mjs').ProcessRecord} record
  * @property {(line: string) => void} tell
- * @property {(failure: import('./start-failure.mjs').StartFailure) => void} onGiveUp
+ * @property {AbortSignal} stopping
+ * @property {import('./system-status.mjs').SystemStatus} status
  */
 
 /**
@@ -49,18 +53,20 @@ export function isGraphiqlOn({ variables, host }) {
  * @param {SystemOptions} options
  */
 export function createSystem(options) {
-  const { rootDir, environment, runner } = options;
+  const { rootDir, environment, runner, record, tell, stopping } = options;
   const build = path.join(rootDir, 'build');
   const apiOrigin = loopbackOrigin(environment);
   const server = serverEnvironment(options);
-  const common = { cwd: rootDir, execPath: process.execPath, record: options.record, tell: options.tell, onGiveUp: options.onGiveUp };
+  const common = { cwd: rootDir, execPath: process.execPath, record, tell, stopping };
   const logFile = (/** @type {string} */ name) => path.join(environment.dataDir, 'logs', `${name}.log`);
   const program = (/** @type {string} */ name, /** @type {string} */ file, /** @type {NodeJS.ProcessEnv} */ env) =>
-    new ChildProgram({ ...common, name, args: [file], env, logFile: logFile(name) });
+    ({ ...common, name, args: [path.join(build, file)], env, logFile: logFile(name) });
+  const webEnvironment = { ...withoutSecrets(server), WEB_PORT: String(options.webPort), WEB_HOST: '127.0.0.1', API_ORIGIN: apiOrigin };
   return {
-    api: program('api', path.join(build, 'api.mjs'), server),
-    workers: program('workers', path.join(build, 'workers.mjs'), server),
-    web: program('web', path.join(build, 'web', 'server.mjs'), { ...withoutSecrets(server), WEB_PORT: String(options.webPort), WEB_HOST: '127.0.0.1', API_ORIGIN: apiOrigin }),
+    api: new ChildProgram({ ...program('api', 'api.mjs', server), status: options.status }),
+    // These two are ready when PostgreSQL, or the api, answers them; that may be away for longer than a start takes.
+    workers: new ChildProgram({ ...program('workers', 'workers.mjs', server), mayWait: true }),
+    web: new ChildProgram(program('web', 'web/server.mjs', webEnvironment)),
     runner: new ChildProgram({
       ...common,
       name: 'runner',
@@ -68,21 +74,74 @@ export function createSystem(options) {
       args: [path.join(runner.binDir, 'runner.mjs')],
       cwd: runner.runnerDir,
       user: runner.user,
-      // Whoever stops the system expects no agent to go on; one that crashes leaves its runs to the next.
-      env: { ...runnerEnvironment(environment.variables, runner), OVERMIND_URL: apiOrigin, OVERMIND_RUNNER_DIR: runner.runnerDir, OVERMIND_RUNNER_ON_STOP: 'end', NODE_ENV: 'production' },
+      // Whoever stops the system expects no agent to go on; one that crashes, or loses us, leaves its runs to the next.
+      env: {
+        ...runnerEnvironment(environment.variables, runner), OVERMIND_URL: apiOrigin, OVERMIND_RUNNER_DIR: runner.runnerDir,
+        OVERMIND_RUNNER_ON_STOP: 'end', NODE_ENV: 'production',
+      },
       logFile: logFile('runner'),
+      mayWait: true,
     }),
   };
 }
 
+/** One that waits for another part has not failed; the start goes on without it. */
+const FIRST_READY_MS = 60_000;
+
 /**
- * Starts what the pages need at once, and the runner, which dials in, when there is something to dial.
+ * Starts what the pages need at once, and the runner, which dials in, when there is something to dial. Without the api
+ * there is nothing to start; whatever else does not come up is tried again while the rest goes on.
  * @param {ReturnType<typeof createSystem>} system
  * @param {import('./progress.mjs').Progress} progress
+ * @param {Pick<SystemOptions, 'status' | 'stopping' | 'tell'>} options
+ * @returns {Promise<string[]>} the names of the parts that do not run yet
  */
-export async function startSystem(system, progress) {
-  await progress.step('api, workers, web', () => Promise.all([system.api.start(), system.workers.start(), system.web.start()]));
-  await progress.step('runner', () => system.runner.start());
+export async function startSystem(system, progress, options) {
+  const keep = (/** @type {ChildProgram} */ program) => new KeptPart({
+    ...options, name: program.options.name, logFile: program.options.logFile, launch: () => program.launch(), reason: () => program.log.reason(),
+  });
+  const startStep = async (/** @type {string} */ title, /** @type {ChildProgram[]} */ programs) => {
+    const starts = programs.map(keep).map((part) => startOrTryAgain(part, part.name === 'api'));
+    // Each first start is over, one way or the other, before a failure of the api ends them all.
+    const missing = progress.step(title, async () => {
+      const results = await Promise.allSettled(starts);
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+      const names = programs.map(({ options: { name } }) => name).filter((_name, index) => results[index]?.status === 'fulfilled' && results[index].value !== true);
+      if (names.length > 0) throw new MissingParts(names);
+    });
+    return missing.then(() => [], (error) => {
+      if (error instanceof MissingParts) return error.names;
+      throw error;
+    });
+  };
+  const missing = await startStep('api, workers, web', [system.api, system.workers, system.web]);
+  return [...missing, ...(await startStep('runner', [system.runner]))];
+}
+
+class MissingParts extends Error {
+  /** @param {string[]} names */
+  constructor(names) {
+    super(`${names.join(', ')} did not start`);
+    this.names = names;
+  }
+}
+
+/**
+ * @param {KeptPart} part
+ * @param {boolean} isNeeded
+ * @returns {Promise<boolean>} whether it runs
+ * @throws {StartFailure} when one that is needed does not start
+ */
+async function startOrTryAgain(part, isNeeded) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, FIRST_READY_MS, false)));
+  const started = part.start().then(() => true, (error) => {
+    if (isNeeded || part.options.stopping.aborted) throw error;
+    part.tryAgain(howItFailed(error));
+    return false;
+  });
+  return Promise.race([started, late]).finally(() => clearTimeout(timer));
 }
 
 /**
@@ -90,9 +149,17 @@ export async function startSystem(system, progress) {
  * @param {ReturnType<typeof createSystem>} system
  */
 export async function stopSystem({ runner, web, api, workers }) {
-  // Nothing is started again from here on, whatever ends in which order.
-  for (const program of [runner, web, api, workers]) program.isStopping = true;
   for (const program of [runner, web, api, workers]) await program.stop();
+}
+
+/**
+ * Runners and the state documents' copies need Git, and look for it on PATH alone.
+ * @param {import('./system-environment.mjs').SystemEnvironment} environment
+ * @throws {StartFailure}
+ */
+export function requireGit({ variables }) {
+  if (findOnPath(variables['PATH'] ?? '', 'git')) return;
+  throw new StartFailure(`Git was not found on PATH (${variables['PATH'] ?? 'which is not set'}): install it, or add its folder to PATH.`);
 }
 
 /**

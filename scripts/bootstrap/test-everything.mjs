@@ -8,7 +8,6 @@ import { makeTemporaryDirectory, prepareDataDirectory } from './data-directory.m
 import { installDependencies } from './dependencies.mjs';
 import { runEntryPoint } from './entry-point.mjs';
 import { generate } from './generated-files.mjs';
-import { ProcessRecord } from './process-record.mjs';
 import { createProgress } from './progress.mjs';
 import { findServiceHome } from './service-home.mjs';
 import { startServices } from './services.mjs';
@@ -17,6 +16,7 @@ import { StartFailure } from './start-failure.mjs';
 import { Tally } from './tally.mjs';
 import { findTestTools } from './test-tools.mjs';
 import { TEST_SUITES, runSuite } from './test-suites.mjs';
+import { watchOver } from './watcher.mjs';
 
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -54,7 +54,7 @@ async function run(tally, onStop, stopping) {
   onStop(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 }));
   onStop(prepareDataDirectory(dataDir, 'The temporary folder'));
   const home = findServiceHome(dataDir);
-  const services = await startServices({ rootDir, home, progress, record: new ProcessRecord(dataDir), onStop, isThrowAway: true });
+  const services = await startServices({ rootDir, home, progress, record: watchOver(dataDir), onStop, stopping, isThrowAway: true });
   const tools = await findTestTools(suites.includes('e2e'), progress);
 
   if (values.only) {

@@ -3,15 +3,16 @@ import { LOOPBACK_HOSTS, isGraphiqlOn, loopbackOrigin } from './system.mjs';
 
 /**
  * What to do next, for the person at the terminal.
- * @param {{ environment: import('./system-environment.mjs').SystemEnvironment, admin: import('./one-time-programs.mjs').AdminAccount | undefined, elapsedMs: number }} options
+ * @param {{ environment: import('./system-environment.mjs').SystemEnvironment, admin: import('./one-time-programs.mjs').AdminAccount | undefined, missing: readonly string[],
+ *   elapsedMs: number }} options `missing`: the parts that did not start and are tried again
  * @returns {string[]}
  */
-export function welcome({ environment, admin, elapsedMs }) {
+export function welcome({ environment, admin, missing, elapsedMs }) {
   const isReachedHere = [...LOOPBACK_HOSTS, '0.0.0.0', '::'].includes(environment.host);
   const address = isReachedHere ? `http://localhost:${environment.port}` : loopbackOrigin(environment);
   return [
     '',
-    `  OvermindOps is ready (${(elapsedMs / 1000).toFixed(1)} s)`,
+    `  OvermindOps is ready (${(elapsedMs / 1000).toFixed(1)} s)${missing.length > 0 ? `, still without: ${missing.join(', ')}` : ''}`,
     '',
     `    Open      ${address}`,
     ...signIn(admin),

@@ -19,7 +19,7 @@ export interface TestSystem {
   /** A second process's worth of core on the same services; whoever opens it closes it. */
   openCore(changes?: Partial<CoreOptions>): ReturnType<typeof openCore>;
   /** Starts an api process's worth of server in this process, with a core of its own. */
-  startApi(options?: Partial<Pick<ApiOptions, 'webOrigin' | 'trustedProxies' | 'isExplorable'>>): Promise<ApiServer & { url: string }>;
+  startApi(options?: Partial<Pick<ApiOptions, 'webOrigin' | 'trustedProxies' | 'isExplorable' | 'parts'>>): Promise<ApiServer & { url: string }>;
   close(): Promise<void>;
 }
 

@@ -4,8 +4,17 @@ import type { Express } from 'express';
 
 const DRAIN_MS = 5_000;
 
-/** Starts listening, says so on stdout, and ends with exit code 0 on SIGTERM or SIGINT once open answers are out. */
-export async function listen(app: Express, { host, port }: { host: string; port: number }): Promise<void> {
+/**
+ * Starts listening, says so on stdout, and ends with exit code 0 once open answers are out: on SIGTERM or SIGINT, or when
+ * its supervisor is gone, whose end of our standard input, output and error ends with it.
+ */
+export async function listen(app: Express, options: { host: string; port: number; isSupervised?: boolean }): Promise<void> {
+  const { host, port, isSupervised = false } = options;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   const server = createServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -19,6 +28,7 @@ export async function listen(app: Express, { host, port }: { host: string; port:
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
   };
+  if (isSupervised) process.stdin.once('end', stop).once('error', stop).resume();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }
