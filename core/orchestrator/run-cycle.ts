@@ -73,12 +73,13 @@ async function runCycle(core: Core, cycle: OrchestratorCycle, options: CycleOpti
     const inputs = await loadInputs(core, projectId);
     await reach('loaded_state', { messages: inputs.messages.length });
     await reach('validated_state', { brokenStateVersions: inputs.isStateBroken ? 1 : 0 });
-    const requests = await ingestMessages(core, inputs.messages);
+    const { messages, isArchived } = inputs;
+    const requests = isArchived ? 0 : await ingestMessages(core, messages);
     await reach('ingested_inputs', { requests });
-    const planned = await planMessages(core, options.planner, projectId, inputs.messages);
-    const assigned = await planTasks(core, options.planner, projectId, cycle.mode);
+    const planned = isArchived ? 0 : await planMessages(core, options.planner, projectId, messages);
+    const assigned = isArchived ? 0 : await planTasks(core, options.planner, projectId, cycle.mode);
     await reach('planned_tasks', { tasks: planned, assigned });
-    const { scheduled, blocked } = await scheduleRuns(core, projectId);
+    const { scheduled, blocked } = isArchived ? { scheduled: 0, blocked: 0 } : await scheduleRuns(core, projectId);
     await reach('scheduled_runs', { scheduled, blocked });
     const version = await rebuildStateDocument(core, projectId, describeCause(cycle.cause));
     await reach('updated_state', { newStateVersions: version === null ? 0 : 1 });
