@@ -5,6 +5,11 @@
 export const TASK_TYPES = ['code_change', 'test', 'review', 'doc', 'research', 'infra'] as const;
 export type TaskType = (typeof TASK_TYPES)[number];
 
+/** Types whose result is what the agent says: its report is kept as a file, and is what a person reviews. */
+export const REPORT_TASK_TYPES: readonly TaskType[] = ['test', 'review', 'research'];
+/** The name of that file among the artifacts of kind report. */
+export const REPORT_NAME = 'report.md';
+
 export const REQUEST_SOURCES = ['voice', 'chat', 'api'] as const;
 export type RequestSource = (typeof REQUEST_SOURCES)[number];
 

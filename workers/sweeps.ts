@@ -1,5 +1,6 @@
 import { orchestratorCycle } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
+import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
@@ -21,6 +22,10 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     }),
     repeat(core, 'delayed runs', async () => {
       await wakeDelayedRuns(core);
+      return CYCLE_SWEEP_MS;
+    }),
+    repeat(core, 'archived projects', async () => {
+      await sweepArchivedProjects(core);
       return CYCLE_SWEEP_MS;
     }),
     repeat(core, 'log partitions', async () => {

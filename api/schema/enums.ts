@@ -1,6 +1,7 @@
 import { ARTIFACT_KINDS, LOG_STREAMS, RUN_KINDS, RUN_REASONS, RUN_STATUSES, TASK_TYPES, REQUEST_SOURCES } from '#contract/enums.ts';
 import { AGENT_PRESET_NAMES } from '#core/agents/presets.ts';
 import { TASK_STATUSES } from '#core/tasks/transitions.ts';
+import { THEN_TASK } from '#core/runs/cancel-run.ts';
 import { builder } from './builder.ts';
 
 /** GraphQL enums are the lists of contract and database in UPPER_SNAKE. */
@@ -18,6 +19,7 @@ export const TaskEventTypeEnum = enumOf('TaskEventType', 'What an entry of the a
 export const RunKindEnum = enumOf('RunKind', 'What a run is for: an agent works, an approved branch is merged, or maintenance.', RUN_KINDS);
 export const RunStatusEnum = enumOf('RunStatus', 'Where one attempt stands. The last four are final.', RUN_STATUSES);
 export const RunReasonEnum = enumOf('RunReason', 'Why a run ended.', RUN_REASONS);
+export const ThenTaskEnum = enumOf('ThenTask', 'What becomes of the task of a run that is stopped. PUT_BACK: queued again, and held until a person starts it. CANCEL: canceled.', THEN_TASK);
 export const LogStreamEnum = enumOf('LogStream', 'Where a line came from: the program, or the runner itself (SYSTEM).', LOG_STREAMS);
 export const ArtifactKindEnum = enumOf('ArtifactKind', 'What a file of a run is.', ARTIFACT_KINDS);
 export const ProjectStatusEnum = enumOf('ProjectStatus', 'PAUSED: nothing is started. ARCHIVED: read-only and hidden.', ['active', 'paused', 'archived']);

@@ -1,7 +1,7 @@
 import { countNestedRead } from '#api/nested-reads.ts';
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { projectScope } from '#core/access/permissions.ts';
-import { InvalidInputError } from '#core/errors/errors.ts';
+import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
@@ -11,7 +11,6 @@ import { parseWords } from './arguments.ts';
 import { actorOf, builder } from './builder.ts';
 import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
-import { ConflictError } from '#core/errors/errors.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { RunType } from './runs.ts';
 
@@ -165,9 +164,9 @@ builder.mutationField('updateProject', (t) =>
 builder.mutationField('archiveProject', (t) =>
   t.field({
     type: ProjectPayload('ArchiveProjectPayload', 'The project is archived.'),
-    description: 'Archives a project: it can be read, is hidden from lists, and nothing runs in it (owners only).',
+    description: 'Archives a project: it can be read, is hidden from lists, and nothing runs in it; what is live is stopped, and its tasks are canceled (owners only).',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { projectId: t.arg.id({ required: true, description: 'The project.' }) },
     resolve: async (_root, { projectId }, context) => ({ project: await updateProject(context.core, actorOf(context), { projectId, status: 'archived' }) }),
   }),

@@ -13,7 +13,7 @@ import { RunLogBatchType } from './runs.ts';
 builder.subscriptionField('runLog', (t) =>
   t.field({
     type: RunLogBatchType,
-    description: 'The lines of a run after a number, stored ones first, then live; ends when the run has ended and its last line was sent.',
+    description: 'The lines of a run after a number, stored ones first, then live; ends when the run has ended and its last line was sent. That of a lost run stays open for half an hour: its runner may still bring the tail.',
     authScopes: { signedIn: true },
     args: {
       runId: t.arg.id({ required: true, description: 'The run.' }),

@@ -3,7 +3,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import { LOG_STREAMS } from '#contract/enums.ts';
 import { projectScope, requireProject } from '#core/access/permissions.ts';
 import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
-import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
+import { InvalidInputError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import type { LogBatch } from '#core/runs/append-logs.ts';
@@ -12,8 +12,8 @@ import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { parseId } from './arguments.ts';
 import { actorOf, builder } from './builder.ts';
 import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
-import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum } from './enums.ts';
-import { COMMON_ERRORS } from './errors.ts';
+import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum, ThenTaskEnum } from './enums.ts';
+import { TASK_ERRORS } from './errors.ts';
 
 const LogLine = builder.objectRef<{ seq: number; stream: (typeof LOG_STREAMS)[number]; message: string; createdAt: string }>('RunLogLine').implement({
   description: 'One line of a run\'s log.',
@@ -57,6 +57,7 @@ export const RunType = builder.prismaObject('AgentRun', {
     branch: t.exposeString('branch', { nullable: true, description: 'The branch it writes; null: not started.' }),
     baseCommit: t.exposeString('baseCommit', { nullable: true, description: 'The commit it started from; null: not known.' }),
     headCommit: t.exposeString('headCommit', { nullable: true, description: 'The commit it made; null: none.' }),
+    cancelRequestedBy: t.exposeString('cancelRequestedBy', { nullable: true, description: 'Who asked to stop it, by name; null: nobody.' }),
     cancelRequestedAt: t.expose('cancelRequestedAt', { type: 'DateTime', nullable: true, description: 'When somebody asked to stop it; null: nobody.' }),
     landingAt: t.expose('landingAt', { type: 'DateTime', nullable: true, description: 'When its runner was given the last word to merge: until the run has ended it can not be canceled; null: not yet, or no merge.' }),
     lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that are stored.' }),
@@ -136,10 +137,13 @@ const CancelRunPayload = builder.objectRef<{ run: AgentRun }>('CancelRunPayload'
 builder.mutationField('cancelRun', (t) =>
   t.field({
     type: CancelRunPayload,
-    description: 'Stops a live run: its programs get SIGTERM, and SIGKILL after the agent\'s grace.',
+    description: 'Stops a live run: its programs get SIGTERM, and SIGKILL after the agent\'s grace. It is no failure: its task is put back and held, or canceled, as you say.',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS, ConflictError] },
-    args: { runId: t.arg.id({ required: true, description: 'The run.' }) },
-    resolve: async (_root, { runId }, context) => ({ run: await cancelRun(context.core, actorOf(context), runId) }),
+    errors: { types: [...TASK_ERRORS] },
+    args: {
+      runId: t.arg.id({ required: true, description: 'The run.' }),
+      thenTask: t.arg({ type: ThenTaskEnum, description: 'What becomes of its task; PUT_BACK if not given. Of a merge that is stopped, PUT_BACK leaves the task in review.' }),
+    },
+    resolve: async (_root, { runId, thenTask }, context) => ({ run: await cancelRun(context.core, actorOf(context), runId, thenTask ?? 'put_back') }),
   }),
 );

@@ -1,6 +1,7 @@
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { followUpTask } from '#core/tasks/follow-up-task.ts';
+import { startTask } from '#core/tasks/start-task.ts';
 import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
@@ -119,10 +120,20 @@ builder.mutationField('cancelTask', (t) =>
     resolve: async (_root, { input }, context) => ({ task: await transitionTask(context.core, actorOf(context), { ...input, to: 'canceled' }) }),
   }),
 );
+builder.mutationField('startTask', (t) =>
+  t.field({
+    type: taskPayload('StartTaskPayload', 'The task is no longer held.'),
+    description: 'Starts a task that is held: its next run waits for a runner.',
+    authScopes: { signedIn: true },
+    errors: { types: [...TASK_ERRORS] },
+    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    resolve: async (_root, { input }, context) => ({ task: await startTask(context.core, actorOf(context), input) }),
+  }),
+);
 builder.mutationField('retryTask', (t) =>
   t.field({
     type: taskPayload('RetryTaskPayload', 'The task is queued again.'),
-    description: 'Queues a failed task again.',
+    description: 'Queues a failed task again, or starts one that is held.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },

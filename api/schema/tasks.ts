@@ -67,6 +67,8 @@ export const TaskType = builder.prismaObject('Task', {
     agentReason: t.exposeString('agentReason', { nullable: true, description: 'The rule or hint that chose the agent; null: not planned yet.' }),
     waitingReason: t.exposeString('waitingReason', { nullable: true, description: 'Why it is queued and does not run; null: about to start, or not queued.' }),
     blockedReason: t.exposeString('blockedReason', { nullable: true, description: 'Why it is blocked; null unless it is.' }),
+    heldBy: t.exposeString('heldBy', { nullable: true, description: 'Who stopped it: it is queued, and held until a person starts it (startTask); null: not held.' }),
+    heldAt: t.expose('heldAt', { type: 'DateTime', nullable: true, description: 'Since when it is held; null: not held.' }),
     feedback: t.exposeString('feedback', { nullable: true, description: 'What the last reviewer wanted different; null: never sent back.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
@@ -82,12 +84,16 @@ export const TaskType = builder.prismaObject('Task', {
       description: 'The run that waits or works for it now; null: none.',
       resolve: (task) => (task as unknown as { runs: never[] }).runs[0] ?? null,
     }),
+    result: t.relation('resultRun', {
+      nullable: true,
+      description: 'The attempt that ended last: while the task needs review, what is reviewed are its diff, its report and its summary; null: none has ended.',
+    }),
     diffStats: t.field({
       type: DiffStats,
       nullable: true,
-      select: { artifacts: { where: { kind: 'diff' }, orderBy: { id: 'desc' }, take: 1, select: { metadata: true } } },
-      description: 'How large the newest diff of its runs is; null: no diff yet.',
-      resolve: (task) => parseDiffStats(task.artifacts[0]?.metadata),
+      select: { resultRun: { select: { artifacts: { where: { kind: 'diff' }, take: 1, select: { metadata: true } } } } },
+      description: 'How large the diff of the attempt is that ended last; null: none has ended, or it changed nothing.',
+      resolve: (task) => parseDiffStats(task.resultRun?.artifacts[0]?.metadata),
     }),
     artifacts: t.relation('artifacts', { description: 'Files its runs have made, newest first, at most 100.', query: { orderBy: { id: 'desc' }, take: 100 } }),
     events: t.field({

@@ -32,6 +32,11 @@ export function describeActor(actor: Actor): Record<string, string> {
   return { kind: 'system', name: actor.name };
 }
 
+/** By which name people know the actor. */
+export function nameOf(actor: Actor): string {
+  return actor.kind === 'user' ? actor.email : actor.name;
+}
+
 /** The id for `created_by_user_id` columns: null unless a person acts. */
 export function userIdOf(actor: Actor): string | null {
   return actor.kind === 'user' ? actor.userId : null;

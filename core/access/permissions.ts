@@ -9,12 +9,14 @@ const ROLE_FOR = {
   'project:read': 'viewer',
   'conversation:write': 'maintainer',
   'task:write': 'maintainer',
-  'run:write': 'maintainer',
+  /** What is still live can be stopped in an archived project too. */
+  'run:stop': 'maintainer',
   'state:write': 'maintainer',
   'agent:write': 'owner',
   'project:write': 'owner',
 } as const;
 export type Permission = keyof typeof ROLE_FOR;
+const ALLOWED_IN_ARCHIVED: readonly Permission[] = ['project:read', 'project:write', 'run:stop'];
 const RANK = { viewer: 0, maintainer: 1, owner: 2 } as const;
 
 /** The projects an actor may see; every list and every lookup starts from it. */
@@ -37,7 +39,7 @@ export async function requireProject(db: Queryable, actor: Actor, projectId: str
     if (RANK[member.role] < RANK[ROLE_FOR[permission]]) throw new ForbiddenError(`This takes the role ${ROLE_FOR[permission]}; yours is ${member.role}.`);
   }
   if (actor.kind === 'runner' && permission !== 'project:read') throw new ForbiddenError('A runner may only do the work it has claimed.');
-  if (project.status === 'archived' && permission !== 'project:read' && permission !== 'project:write') {
+  if (project.status === 'archived' && !ALLOWED_IN_ARCHIVED.includes(permission)) {
     throw new ForbiddenError('This project is archived: it can be read, but not changed.');
   }
   return project;

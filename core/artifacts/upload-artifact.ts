@@ -24,6 +24,7 @@ const NewArtifact = z.strictObject({
 });
 
 /** What may be stored, by kind; anything is downloaded as an attachment, never shown by the browser itself. */
+const MARKDOWN = 'text/markdown; charset=utf-8';
 const MIME_TYPES = { diff: 'text/x-diff', patch: 'text/x-diff', report: 'text/plain', test_results: 'application/octet-stream', screenshot: 'image/png' } as const;
 
 /**
@@ -42,7 +43,7 @@ export async function uploadArtifact(
   const id = newId();
   const storagePath = `${run.projectId}/artifacts/${id}`;
   const stored = await putFile(core.dataDirectory, storagePath, content, MAX_DIFF_BYTES);
-  const artifact = { id, projectId: run.projectId, taskId: run.taskId, runId, kind, name, mimeType: MIME_TYPES[kind], size: stored.size, sha256: stored.sha256, storagePath, metadata };
+  const artifact = { id, projectId: run.projectId, taskId: run.taskId, runId, kind, name, mimeType: kind === 'report' && name.endsWith('.md') ? MARKDOWN : MIME_TYPES[kind], size: stored.size, sha256: stored.sha256, storagePath, metadata };
   return insertArtifact(core, actor, artifact).catch(async (error: unknown) => {
     await removeFile(core.dataDirectory, storagePath);
     const sentMeanwhile = isUniqueViolation(error) ? await known() : null;

@@ -27,5 +27,7 @@ export const MAX_UNREAD_MESSAGES = 1_000;
 
 /** Time after a lease's end before the server takes the run away: the keeper has killed the programs by then. */
 export const LEASE_MARGIN_MS = 2_000;
+/** How long the console of a lost run is kept open for the tail that its runner may still bring: a machine that was asleep or cut off. */
+export const TAIL_WAIT_MS = 30 * 60_000;
 /** Silence after which a runner counts as unreachable. */
 export const RUNNER_SILENCE_MS = 10_000;

@@ -9,7 +9,7 @@ const json = z.record(z.string(), z.unknown());
 
 const card = {
   title: text, type: text, priority: z.int(), status: text, agentId: nullableText, agentName: nullableText,
-  waitingReason: nullableText, blockedReason: nullableText, requestedBy: text, parentTaskId: nullableText, createdAt: time, updatedAt: time,
+  waitingReason: nullableText, blockedReason: nullableText, heldBy: nullableText, requestedBy: text, parentTaskId: nullableText, createdAt: time, updatedAt: time,
 };
 const optional = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial().shape;
 

@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
+import type { Logger } from '#core/platform/logger.ts';
 import type { JobDefinition, QueueName } from './define-job.ts';
 
 export interface Queues {
@@ -9,12 +10,13 @@ export interface Queues {
 }
 
 /** Opens the queues for adding. BullMQ keeps what is under `prefix`. */
-export function openQueues(connection: Redis, prefix: string): Queues {
+export function openQueues(connection: Redis, prefix: string, logger: Logger): Queues {
   const queues = new Map<QueueName, Queue>();
   const queueOf = (name: QueueName): Queue => {
     const known = queues.get(name);
     if (known) return known;
     const queue = new Queue(name, { connection, prefix });
+    queue.on('error', (error) => logger.warn({ err: error, queue: name }, 'A queue does not take jobs; the sweep finds what they were for'));
     queues.set(name, queue);
     return queue;
   };

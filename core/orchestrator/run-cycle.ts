@@ -1,9 +1,10 @@
 import { cycleCompleted, cyclePhase, cycleStarted } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import { withLock } from '#core/platform/locked-client.ts';
+import type { HeldLock } from '#core/platform/locked-client.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
 import type { CyclePhase, OrchestratorCycle } from '#prisma/generated/client/client.ts';
-import { withCycleLock } from './cycle-lock.ts';
 import { ingestMessages } from './ingest-messages.ts';
 import { loadInputs } from './load-inputs.ts';
 import { planMessages } from './plan-messages.ts';
@@ -28,9 +29,10 @@ export interface CycleOptions {
 export async function runCycles(core: Core, projectId: string, options: CycleOptions): Promise<number> {
   let completed = 0;
   for (;;) {
-    const ran = await withCycleLock(core, projectId, async () => {
+    // One cycle a project at a time, and none that is stuck for ever: the lock ends with its process.
+    const ran = await withLock(core, { lock: `cycle:${projectId}`, waits: false }, async (lock) => {
       const cycle = await takeCycle(core, projectId);
-      if (cycle) await runCycle(core, cycle, options);
+      if (cycle) await runCycle(core, cycle, lock, options);
       return cycle !== null;
     });
     // Whoever holds the lock looks again after it has let go, so a cycle asked for meanwhile is not left waiting.
@@ -54,11 +56,12 @@ async function takeCycle(core: Core, projectId: string): Promise<OrchestratorCyc
   });
 }
 
-async function runCycle(core: Core, cycle: OrchestratorCycle, options: CycleOptions): Promise<void> {
+async function runCycle(core: Core, cycle: OrchestratorCycle, lock: HeldLock, options: CycleOptions): Promise<void> {
   const { projectId } = cycle;
   const phaseTimes: Record<string, string> = { started: new Date().toISOString() };
   const counts: Record<string, number> = {};
   const reach = async (phase: CyclePhase, more: Record<string, number> = {}): Promise<void> => {
+    lock.assertHeld();
     Object.assign(counts, more);
     phaseTimes[phase] = new Date().toISOString();
     await inTransaction(core, async (tx) => {
@@ -73,12 +76,13 @@ async function runCycle(core: Core, cycle: OrchestratorCycle, options: CycleOpti
     const inputs = await loadInputs(core, projectId);
     await reach('loaded_state', { messages: inputs.messages.length });
     await reach('validated_state', { brokenStateVersions: inputs.isStateBroken ? 1 : 0 });
-    const requests = await ingestMessages(core, inputs.messages);
+    const { messages, isArchived } = inputs;
+    const requests = isArchived ? 0 : await ingestMessages(core, messages);
     await reach('ingested_inputs', { requests });
-    const planned = await planMessages(core, options.planner, projectId, inputs.messages);
-    const assigned = await planTasks(core, options.planner, projectId, cycle.mode);
+    const planned = isArchived ? 0 : await planMessages(core, options.planner, projectId, messages);
+    const assigned = isArchived ? 0 : await planTasks(core, options.planner, projectId, cycle.mode);
     await reach('planned_tasks', { tasks: planned, assigned });
-    const { scheduled, blocked } = await scheduleRuns(core, projectId);
+    const { scheduled, blocked } = isArchived ? { scheduled: 0, blocked: 0 } : await scheduleRuns(core, projectId);
     await reach('scheduled_runs', { scheduled, blocked });
     const version = await rebuildStateDocument(core, projectId, describeCause(cycle.cause));
     await reach('updated_state', { newStateVersions: version === null ? 0 : 1 });

@@ -7,10 +7,10 @@ import { ORCHESTRATOR } from './orchestrator-actor.ts';
 
 const MAX_TASKS_A_CYCLE = 500;
 
-/** Gives every queued task without a live run its next attempt, by priority, then age. */
+/** Gives every queued task without a live run its next attempt, by priority, then age; not those that are held. */
 export async function scheduleRuns(core: Core, projectId: string): Promise<{ scheduled: number; blocked: number }> {
   const waiting = await core.db.task.findMany({
-    where: { projectId, status: 'queued', runs: { none: { kind: 'task', status: { in: ['pending', 'started', 'streaming'] } } } },
+    where: { projectId, status: 'queued', heldBy: null, runs: { none: { kind: 'task', status: { in: ['pending', 'started', 'streaming'] } } } },
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: MAX_TASKS_A_CYCLE,
     select: { id: true },
@@ -19,7 +19,7 @@ export async function scheduleRuns(core: Core, projectId: string): Promise<{ sch
   for (const { id } of waiting) {
     const outcome = await inTransaction(core, async (tx) => {
       const { task } = await lockTask(tx, ORCHESTRATOR, id);
-      return task.status === 'queued' ? scheduleTask(tx, ORCHESTRATOR, task) : null;
+      return task.status === 'queued' && !task.heldBy ? scheduleTask(tx, ORCHESTRATOR, task) : null;
     }).catch((error: unknown) => {
       // Another change scheduled it in the meantime: that is what was wanted.
       if (error instanceof ConflictError) return null;

@@ -27,7 +27,7 @@ export function openCore(options: CoreOptions): Core & { close(): Promise<void> 
     onError: (error) => logger.warn({ err: error }, 'An idle database connection broke'),
   });
   const bus = openBus(redis, subscriber, logger, prefix);
-  const queues = openQueues(redis, `${prefix}-jobs`);
+  const queues = openQueues(redis, `${prefix}-jobs`, logger);
   return {
     db: database.prisma,
     pool: database.pool,

@@ -7,11 +7,13 @@ import { parseInput } from '#core/errors/parse-input.ts';
 import { projectUpdated } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
 import { assertNothingLanding } from '#core/runs/landing.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
+import { stopRunsOfProject } from './archive-project.ts';
 
 const Changes = z.strictObject({
   projectId: id,
@@ -22,7 +24,10 @@ const Changes = z.strictObject({
   status: z.enum(['active', 'paused', 'archived']).optional(),
 });
 
-/** Changes a project. @throws ConflictError when it is archived while a merge of it has the last word */
+/**
+ * Changes a project. Archiving stops what is live in it and cancels the tasks that were being worked on.
+ * @throws NotFoundError, ForbiddenError, InvalidInputError, ConflictError while a merge is past its last word
+ */
 export async function updateProject(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Project> {
   const { projectId, ...fields } = parseInput(Changes, input);
   const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
@@ -30,7 +35,8 @@ export async function updateProject(core: Core, actor: Actor, input: z.input<typ
   };
   const project = await inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'project:write');
-    const updatedAt = new Date();
+    if (changes.status === 'archived') await stopRunsOfProject(tx, actor, projectId);
+    const updatedAt = await databaseNow(tx.db);
     const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
     if (updated.status === 'archived') await assertNothingLanding(tx, projectId);
     tx.emit(projectUpdated, { projectId, entityId: projectId, patch: { ...changes, updatedAt: updatedAt.toISOString() } });

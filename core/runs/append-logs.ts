@@ -49,7 +49,7 @@ const APPEND = `
        set line_count = line_count + $4::int,
            status = case when status = 'started' then 'streaming'::run_status else status end
      where id = $1 and lease_token_hash = $2 and runner_id = $3 and line_count = $5
-       and (status in ('started', 'streaming') or (status = 'timed_out' and reason = 'runner_lost'))
+       and (status in ('started', 'streaming') or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')))
     returning id, project_id, clock_timestamp() as at
   ), lines as (
     insert into agent_run_logs (run_id, seq, stream, message, created_at)
@@ -108,7 +108,7 @@ function assertSizes(streams: string, messages: string[]): void {
 
 async function answerRepeatOrRefuse(core: Core, actor: RunnerActor, runId: string, leaseToken: string, firstSeq: number, count: number): Promise<number> {
   const { rows } = await core.pool.query<{ line_count: number; is_open: boolean }>({
-    text: `select line_count, status in ('started', 'streaming') or (status = 'timed_out' and reason = 'runner_lost') as is_open
+    text: `select line_count, status in ('started', 'streaming') or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')) as is_open
              from agent_runs where id = $1 and lease_token_hash = $2 and runner_id = $3`,
     values: [runId, hashToken(leaseToken), actor.runnerId],
   });

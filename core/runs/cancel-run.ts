@@ -1,37 +1,59 @@
 import type { RunReason } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
+import { nameOf } from '#core/access/actor.ts';
 import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { runUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
-import { lockTask } from '#core/tasks/lock-task.ts';
+import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
+import { holdTask } from '#core/tasks/hold-task.ts';
+import { lockTask } from '#core/tasks/lock-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
 import { assertNotLanding } from './landing.ts';
 import { isLive } from './run-rows.ts';
 
+/** What becomes of the task of a run that is stopped: queued again but held, or canceled. */
+export const THEN_TASK = ['put_back', 'cancel'] as const;
+export type ThenTask = (typeof THEN_TASK)[number];
+
 /**
  * Stops a run. One that has not started ends at once; a started one is told to its runner and ends when its
- * programs have.
+ * programs have. Its task is canceled at once, or put back when the run has ended and held until somebody starts it;
+ * a task in review, whose merge is stopped, stays there.
  * @throws NotFoundError, ForbiddenError, ConflictError when it has ended
  */
-export async function cancelRun(core: Core, actor: Actor, runId: string): Promise<AgentRun> {
+export async function cancelRun(core: Core, actor: Actor, runId: string, thenTask: ThenTask = 'put_back'): Promise<AgentRun> {
   return inTransaction(core, async (tx) => {
     const seen = isUuid(runId) ? await tx.db.agentRun.findUnique({ where: { id: runId } }) : null;
     if (!seen?.taskId) throw new NotFoundError('run', runId);
-    const { task } = await lockTask(tx, actor, seen.taskId, 'run:write').catch((error: unknown) => {
+    const { task } = await lockTask(tx, actor, seen.taskId, 'run:stop').catch((error: unknown) => {
       throw error instanceof NotFoundError ? new NotFoundError('run', runId) : error;
     });
     const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
     if (!isLive(run)) throw new ConflictError('This run has already ended.', run.status);
-    await stopRun(tx, actor, run, task, 'by_user');
+    await (thenTask === 'cancel' ? stopAndCancel(tx, actor, task) : stopAndPutBack(tx, actor, run, task));
     return tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
   });
+}
+
+async function stopAndCancel(tx: Tx, actor: Actor, task: Task): Promise<void> {
+  const why = `Stopped by ${nameOf(actor)}, and canceled.`;
+  const canceled = task.status === 'canceled' ? task : await changeTaskStatus(tx, actor, task, { to: 'canceled', why });
+  await stopRunsOfTask(tx, actor, canceled, 'by_user');
+}
+
+/** A run that works ends later, and its task is put back then (finish-run.ts). */
+async function stopAndPutBack(tx: Tx, actor: Actor, run: AgentRun, task: Task): Promise<void> {
+  if (run.status !== 'pending' && !run.cancelRequestedAt) await appendTaskEvent(tx, actor, task, 'log', { isStopping: true, runId: run.id });
+  await stopRun(tx, actor, run, task, 'by_user');
+  if (run.status === 'pending' && run.kind === 'task' && task.status === 'queued') await holdTask(tx, actor, task, nameOf(actor));
 }
 
 /** Stops one live run of a locked task. @throws ConflictError when it is a merge that has the last word */
@@ -41,12 +63,12 @@ export async function stopRun(tx: Tx, actor: Actor, run: AgentRun, task: Task, r
     const stopped = await tx.db.agentRun.updateMany({ where: { id: run.id, status: 'pending' }, data: { cancelReason: reason } });
     if (stopped.count === 1) {
       await finishRun(tx, actor, run, task, { status: 'canceled', reason, message: 'Canceled before it started.' });
-      if (run.kind === 'task' && task.status === 'queued') await changeTaskStatus(tx, actor, task, { to: 'blocked', why: 'Its run was canceled before it started.' });
       return;
     }
   }
-  const at = new Date();
-  await tx.db.agentRun.update({ where: { id: run.id }, data: { cancelRequestedAt: run.cancelRequestedAt ?? at, cancelReason: run.cancelReason ?? reason } });
+  const at = run.cancelRequestedAt ?? (await databaseNow(tx.db));
+  const data = { cancelRequestedAt: at, cancelReason: run.cancelReason ?? reason, cancelRequestedBy: run.cancelRequestedBy ?? nameOf(actor) };
+  await tx.db.agentRun.update({ where: { id: run.id }, data });
   tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { cancelRequestedAt: at.toISOString() } });
   if (run.runnerId) tx.publish(RUNNERS_CHANNEL, { type: 'cancel', runnerId: run.runnerId, runId: run.id, reason } satisfies RunnerMessage);
 }

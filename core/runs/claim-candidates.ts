@@ -9,6 +9,8 @@ export interface Candidate {
   kind: 'task' | 'merge';
   attempt: number;
   branch: string | null;
+  /** False: somebody holds the rows of one that stands before it. */
+  isFirst: boolean;
 }
 
 /** Holds the runner's row, so that its claims come one after another. @returns null when it is to take nothing */
@@ -38,11 +40,11 @@ const ELIGIBLE = `
      and coalesce(a.config_json->'labels', '[]'::jsonb) <@ to_jsonb(me.labels)
      and (r.kind = 'merge' or (select count(*) from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status in ('started', 'streaming'))
            < coalesce((a.config_json->>'concurrency')::int, 2))
-   order by (r.kind = 'merge') desc, t.priority, r.created_at
+   order by (r.kind = 'merge') desc, t.priority, r.created_at, r.id
    limit 1`;
-// Merges first: a person waits for them.
-const PICK = `select r.id, r.task_id, r.agent_id, r.kind, r.attempt, r.branch ${ELIGIBLE} for no key update of r, t skip locked`;
-const FIND_HELD = `select r.task_id ${ELIGIBLE}`;
+// Merges first: a person waits for them. What it picks is compared with what stands first, held or not, in the same look.
+const PICK = `select r.id, r.task_id, r.agent_id, r.kind, r.attempt, r.branch, (select r.id ${ELIGIBLE}) = r.id as "isFirst" ${ELIGIBLE} for no key update of r, t skip locked`;
+const FIND_FIRST = `select r.id, r.task_id ${ELIGIBLE}`;
 const HAS_WORK = `select exists (select 1 ${ELIGIBLE}) or exists (select 1 from agent_runs where claim_id = $4::uuid) as found`;
 
 /**
@@ -60,10 +62,33 @@ export async function pickCandidate(tx: Tx, actor: RunnerActor): Promise<Candida
   return rows[0] ?? null;
 }
 
-/** The task of a run that could be claimed if its rows were not held by somebody else. */
-export async function findHeldCandidate(core: Core, actor: RunnerActor): Promise<string | null> {
-  const { rows } = await core.pool.query<{ task_id: string }>({ name: 'find_held_candidate', text: FIND_HELD, values: [actor.runnerId, actor.allProjects, actor.projectIds] });
-  return rows[0]?.task_id ?? null;
+/**
+ * Waits until nobody holds the rows of the run that stands first, outside of any transaction: who holds them may only
+ * comment on the task, and nobody would wake this runner for it afterwards.
+ * @returns nothing: no run stands first; held: it still is, after that time
+ */
+export async function waitForFirst(core: Core, actor: RunnerActor, maxWaitMs: number): Promise<'nothing' | 'free' | 'held'> {
+  const { rows } = await core.pool.query<{ id: string; task_id: string }>({ name: 'find_first_run', text: FIND_FIRST, values: [actor.runnerId, actor.allProjects, actor.projectIds] });
+  const first = rows[0];
+  if (!first) return 'nothing';
+  // The task before the run, as everywhere; each alone, so that this never waits for one row while it holds another.
+  return (await waitForRow(core, 'tasks', first.task_id, maxWaitMs)) && (await waitForRow(core, 'agent_runs', first.id, maxWaitMs)) ? 'free' : 'held';
+}
+
+/** PostgreSQL: the lock was not to be had within lock_timeout. @source PostgreSQL appendix A */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+async function waitForRow(core: Core, table: 'tasks' | 'agent_runs', id: string, maxWaitMs: number): Promise<boolean> {
+  try {
+    await core.pool.query({
+      text: `with limited as materialized (select set_config('lock_timeout', $2, true)) select 1 from limited, ${table} where id = $1 for no key update of ${table}`,
+      values: [id, `${Math.max(1, Math.ceil(maxWaitMs))}ms`],
+    });
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+    return false;
+  }
 }
 
 /** Holds the agent's row and counts again, so that two claims never take its last free place both. */

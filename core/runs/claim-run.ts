@@ -15,16 +15,22 @@ import { answerClaimAgain } from './answer-claim-again.ts';
 import { buildRunSpec } from './build-run-spec.ts';
 import type { ClaimedRun } from './build-run-spec.ts';
 import { stopRun } from './cancel-run.ts';
-import { findHeldCandidate, hasCapacity, hasRoom, hasWork, lockRunner, pickCandidate } from './claim-candidates.ts';
+import { hasCapacity, hasRoom, hasWork, lockRunner, pickCandidate, waitForFirst } from './claim-candidates.ts';
 import type { Candidate } from './claim-candidates.ts';
 import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 
 const MAX_TRIES = 20;
+/**
+ * How long the run that stands first is waited for when somebody holds its rows. Changes of a task take milliseconds,
+ * also fifty claims one after the other; past this time a process hangs, and the others need not.
+ */
+const MAX_WAIT_MS = 3_000;
 
 /**
  * Gives the runner the next run it may work on, in one transaction: takes the run, checks that the task is
  * queued, the agent enabled, the limits kept; sets the run started and the task in progress; starts the lease.
- * Two claims never get the same run: rows another claim holds are skipped.
+ * Two claims never get the same run, and the first by priority, then age, is started first: if somebody holds its rows
+ * for a moment it is waited for, and not passed over.
  * @param value the runner's own id for this claim. Sent again, because the answer was lost, it gets the same run; null: not repeatable
  * @returns null when there is nothing for this runner, and for a claim whose run has gone on since
  * @throws InvalidInputError
@@ -32,21 +38,26 @@ const MAX_TRIES = 20;
 export async function claimRun(core: Core, actor: RunnerActor, value: string | null = null): Promise<ClaimedRun | null> {
   const claimId = parseInput(id.nullable(), value, ['claimId']);
   if (!(await hasWork(core, actor, claimId))) return null;
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor, claimId));
+  const patientUntil = performance.now() + MAX_WAIT_MS;
+  for (let tries = 0, isPatient = true; tries < MAX_TRIES;) {
+    const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor, { claimId, isPatient }));
     if (outcome === 'nothing') return null;
-    if (outcome === 'try_again') continue;
-    if (outcome) return outcome;
-    // Nothing is free. What somebody holds for a moment is waited for, outside of any transaction: who holds it may
-    // only comment on the task, and nobody would wake this runner for it afterwards.
-    const taskId = await findHeldCandidate(core, actor);
-    if (!taskId) return null;
-    await core.pool.query({ text: 'select 1 from tasks where id = $1 for no key update', values: [taskId] });
+    if (outcome === 'try_again') tries += 1;
+    else if (outcome !== 'first_is_held') return outcome;
+    else {
+      const first = await waitForFirst(core, actor, isPatient ? patientUntil - performance.now() : MAX_WAIT_MS);
+      if (first === 'nothing' || (first === 'held' && !isPatient)) return null;
+      if (!isPatient) tries += 1;
+      isPatient &&= first === 'free' && performance.now() < patientUntil;
+    }
   }
   return null;
 }
 
-async function tryClaim(core: Core, tx: Tx, actor: RunnerActor, claimId: string | null): Promise<ClaimedRun | 'nothing' | 'try_again' | null> {
+type Refusal = 'nothing' | 'try_again' | 'first_is_held';
+
+/** @param options isPatient: rather nothing than another run than the one that stands first */
+async function tryClaim(core: Core, tx: Tx, actor: RunnerActor, { claimId, isPatient }: { claimId: string | null; isPatient: boolean }): Promise<ClaimedRun | Refusal> {
   const runner = await lockRunner(tx, actor);
   if (!runner) return 'nothing';
   const earlier = claimId === null ? null : await tx.db.agentRun.findUnique({ where: { claimId } });
@@ -54,7 +65,7 @@ async function tryClaim(core: Core, tx: Tx, actor: RunnerActor, claimId: string 
   if (earlier) return (await answerClaimAgain(tx, actor, earlier.id)) ?? 'nothing';
   if (!(await hasCapacity(tx, actor, runner))) return 'nothing';
   const candidate = await pickCandidate(tx, actor);
-  if (!candidate) return null;
+  if (!candidate || (isPatient && !candidate.isFirst)) return 'first_is_held';
   // What was counted before this lock may have changed: another claim of this agent's runs may just have ended.
   if (!(await hasRoom(tx, candidate))) return 'try_again';
   const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: candidate.agent_id } });

@@ -1,14 +1,17 @@
 import type { RunMetrics, RunGitOutcome } from '#contract/run-result.ts';
 import type { RunReason, TerminalRunStatus } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
+import { nameOf } from '#core/access/actor.ts';
 import { AgentConfig } from '#contract/agent-config.ts';
 import { runCompleted } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
 import { postRunMessage } from '#core/conversations/post-message.ts';
 import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
+import { putBackTask } from '#core/tasks/hold-task.ts';
 import type { Agent, AgentRun, Task } from '#prisma/generated/client/client.ts';
 import type { LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
@@ -34,8 +37,8 @@ const RETRYABLE: readonly RunReason[] = ['exit_code', 'worktree_failed', 'disk_f
  * and the run live.
  */
 export async function finishRun(tx: Tx, actor: Actor, run: AgentRun, task: Task | null, ending: RunEnding): Promise<void> {
-  const finishedAt = new Date();
   const { status, reason, message, exitCode = null, summary = null, metrics = null, git = null } = ending;
+  const finishedAt = await databaseNow(tx.db);
   await tx.db.agentRun.update({
     where: { id: run.id },
     data: {
@@ -50,6 +53,8 @@ export async function finishRun(tx: Tx, actor: Actor, run: AgentRun, task: Task 
   });
   tx.publish(runLogChannel(run.id), { end: true, lineCount: run.lineCount } satisfies LogEnd);
   announceWork(tx, run.projectId);
+  // One that never started has nothing to show.
+  if (task && run.kind === 'task' && run.startedAt) await tx.db.task.update({ where: { id: task.id }, data: { resultRunId: run.id } });
   if (task) await (run.kind === 'merge' ? afterMerge(tx, actor, run, task, ending) : afterAttempt(tx, actor, run, task, ending));
   await requestCycle(tx, run.projectId, 'incremental', 'run_finished');
 }
@@ -59,13 +64,18 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   if (task.status !== 'in_progress') return;
   const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: run.agentId } });
   if (ending.status === 'completed') return afterSuccess(tx, actor, run, task, agent, ending);
+  // Stopped is not failed, also when the runner was lost on the way: nothing follows until somebody starts it.
+  if (ending.status === 'canceled' || run.cancelReason === 'by_user') {
+    await putBackTask(tx, actor, task, run.cancelRequestedBy ?? nameOf(actor));
+    return;
+  }
   await appendTaskEvent(tx, actor, task, 'error', { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
   const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
   await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
   const { retry } = policyOf(agent);
   const { failures, losses } = await failuresInARow(tx, task.id);
   const isLost = ending.reason === 'runner_lost';
-  if (!RETRYABLE.includes(ending.reason) || retry.maxAttempts === 1 || (isLost ? losses > MAX_LOSSES : failures >= retry.maxAttempts)) return;
+  if (!RETRYABLE.includes(ending.reason) || (isLost ? losses > MAX_LOSSES : failures >= retry.maxAttempts)) return;
   const delayMs = isLost ? 0 : retryDelayMs(retry, failures, Math.random());
   const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
   const why = isLost ? 'The next attempt follows at once.' : `Try ${failures + 1} of ${retry.maxAttempts} follows ${when}.`;
@@ -90,15 +100,13 @@ async function failuresInARow(tx: Tx, taskId: string): Promise<{ failures: numbe
   return { losses, failures: (await tx.db.agentRun.count({ where: { ...since, status: { in: ['failed', 'timed_out'] } } })) - losses };
 }
 
+/** Ended well is not done: a person looks at the changes, or at what the agent has to say, unless the agent's policy spares it. */
 async function afterSuccess(tx: Tx, actor: Actor, run: AgentRun, task: Task, agent: Agent, ending: RunEnding): Promise<void> {
   const review = await changeTaskStatus(tx, actor, task, { to: 'needs_review', why: ending.message });
   await postRunMessage(tx, task, ending.summary?.trim() || `“${task.title}”: ${ending.message}`);
-  if (ending.reason === 'empty_diff') {
-    await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Nothing was changed, so there is nothing to review.' });
-  } else if (policyOf(agent).review === 'auto') {
-    if (!ending.git) await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Approved by the agent\'s review policy; there was nothing to merge.' });
-    else await requestMerge(tx, review, { ...run, headCommit: ending.git.headCommit, branch: ending.git.branch, baseBranch: ending.git.baseBranch, baseCommit: ending.git.baseCommit });
-  }
+  if (policyOf(agent).review !== 'auto') return;
+  if (!ending.git) await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Approved by the agent\'s review policy; there was nothing to merge.' });
+  else await requestMerge(tx, review, { ...run, headCommit: ending.git.headCommit, branch: ending.git.branch, baseBranch: ending.git.baseBranch, baseCommit: ending.git.baseCommit });
 }
 
 /** Adds the run that puts an approved branch into its base; exactly the commit that was seen is merged. */

@@ -1,9 +1,8 @@
 import { LOG_STREAMS } from '#contract/enums.ts';
-import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
+import { MAX_LOG_PAGE_LINES, TAIL_WAIT_MS } from '#core/config/limits.ts';
 import { startSweep } from '#core/events/sweep.ts';
 import { abortable } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
-import { isLive } from './run-rows.ts';
 import type { LogBatch, LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
 
@@ -11,7 +10,8 @@ const DIGIT = Object.fromEntries(LOG_STREAMS.map((stream, i) => [stream, String(
 
 /**
  * The lines of a run after a number: stored ones first, then those that come, each once, in order, without gaps.
- * Ends when the run has ended and its last line was given.
+ * Ends when the run has ended and its last line was given. A lost run's runner may come back with the tail of its log:
+ * then it goes on, for as long as that can be expected.
  * @param afterSeq the last line the follower has; -1 for all
  */
 export function followRunLog(core: Core, runId: string, afterSeq: number): AsyncGenerator<LogBatch> {
@@ -24,7 +24,7 @@ async function* followUntil(core: Core, runId: string, afterSeq: number, signal:
   let next = afterSeq + 1;
   const stopSweep = startSweep(core, listener, async () => {
     const state = await runState(core, runId);
-    return state === null || state.lineCount > next || !state.isLive;
+    return state === null || state.lineCount > next || !state.mayGrow;
   });
   try {
     let readRows = true;
@@ -36,7 +36,7 @@ async function* followUntil(core: Core, runId: string, afterSeq: number, signal:
           next = batch.firstSeq + batch.messages.length;
           yield batch;
         }
-        if (!state || (!state.isLive && next >= state.lineCount)) return;
+        if (!state || (!state.mayGrow && next >= state.lineCount)) return;
         readRows = batch?.messages.length === MAX_LOG_PAGE_LINES;
       }
       const { messages, missed, closed } = await listener.take();
@@ -59,10 +59,21 @@ async function* followUntil(core: Core, runId: string, afterSeq: number, signal:
   }
 }
 
-async function runState(core: Core, runId: string): Promise<{ lineCount: number; isLive: boolean } | null> {
-  const { rows } = await core.pool.query<{ line_count: number; status: 'pending' }>({ name: 'run_state', text: 'select line_count, status from agent_runs where id = $1', values: [runId] });
-  const row = rows[0];
-  return row ? { lineCount: row.line_count, isLive: isLive(row) } : null;
+interface LogState {
+  lineCount: number;
+  /** Whether lines can still come. */
+  mayGrow: boolean;
+}
+
+async function runState(core: Core, runId: string): Promise<LogState | null> {
+  const { rows } = await core.pool.query<LogState>({
+    name: 'run_log_state',
+    text: `select line_count as "lineCount", status in ('pending', 'started', 'streaming')
+                  or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown') and finished_at > clock_timestamp() - make_interval(secs => $2)) as "mayGrow"
+             from agent_runs where id = $1`,
+    values: [runId, TAIL_WAIT_MS / 1_000],
+  });
+  return rows[0] ?? null;
 }
 
 /** A page of stored lines after a number; null when there is none. */

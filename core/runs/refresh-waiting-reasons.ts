@@ -1,15 +1,18 @@
 import { runUpdated, taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /** Brings up to date why the pending runs of a project wait: after a runner came or went, a run ended, a project was paused. */
 export async function refreshWaitingReasons(core: Core, projectId: string): Promise<void> {
   const pending = await core.db.agentRun.findMany({ where: { projectId, status: 'pending' }, orderBy: { createdAt: 'asc' }, take: 200 });
+  if (pending.length === 0) return;
+  const now = await databaseNow(core.db);
   const reasons = new Map<string, string | null>();
   for (const run of pending) {
     if (!reasons.has(run.agentId)) reasons.set(run.agentId, await findWaitingReason(core.db, projectId, run.agentId));
-    const waitingReason = run.notBefore && run.notBefore > new Date() ? WAITS_FOR_RETRY : (reasons.get(run.agentId) ?? null);
+    const waitingReason = run.notBefore && run.notBefore > now ? WAITS_FOR_RETRY : (reasons.get(run.agentId) ?? null);
     if (waitingReason === run.waitingReason) continue;
     await inTransaction(core, async (tx) => {
       if (run.taskId) await tx.db.$queryRaw`select 1 from tasks where id = ${run.taskId}::uuid for no key update`;

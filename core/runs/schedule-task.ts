@@ -3,6 +3,7 @@ import { ConflictError } from '#core/errors/errors.ts';
 import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
 import { runCreated, taskUpdated } from '#core/events/catalogue.ts';
 import { wakeRunners } from '#core/jobs/jobs.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';
 import { announceWork } from '#core/runners/commands.ts';
@@ -14,13 +15,15 @@ import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /**
  * Makes the next attempt of a queued task pending. The task stays queued until a runner claims it, and says
- * why it waits. A missing or disabled agent blocks it, with the reason.
+ * why it waits. A missing or disabled agent blocks it, with the reason; a held task stays as it is.
  * @param startFromBranch continue on an earlier attempt's branch
  * @param delayMs backoff before the attempt may be claimed
  */
 export async function scheduleTask(
   tx: Tx, actor: Actor, task: Task, options: { startFromBranch?: string | null; delayMs?: number } = {},
 ): Promise<Task> {
+  // Whoever stopped it has not started it again.
+  if (task.heldBy) return task;
   const agent = task.agentId ? await tx.db.agent.findUnique({ where: { id: task.agentId } }) : null;
   if (!agent?.isEnabled) {
     const name = agent?.name ?? task.agentName;
@@ -52,7 +55,7 @@ export async function createRun(
     .create({
       data: {
         id: newId(), projectId: task.projectId, agentId, taskId: task.id, kind, attempt, status: 'pending', waitingReason, startFromBranch,
-        notBefore: delayMs > 0 ? new Date(Date.now() + delayMs) : null, ...fields,
+        notBefore: delayMs > 0 ? new Date((await databaseNow(tx.db)).getTime() + delayMs) : null, ...fields,
       },
     })
     .catch((error: unknown) => {

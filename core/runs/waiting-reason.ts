@@ -12,7 +12,7 @@ export async function findWaitingReason(db: Queryable, projectId: string, agentI
   const [facts] = await db.$queryRawUnsafe<Facts[]>(FACTS, projectId, agentId);
   if (!facts) throw new Error(`Expected the project ${projectId} and the agent ${agentId}, found not both`);
   const { agentName, runners } = facts;
-  if (facts.projectStatus === 'paused') return 'The project is paused.';
+  if (facts.projectStatus !== 'active') return `The project is ${facts.projectStatus}.`;
   if (!facts.isAgentEnabled) return `The agent ${agentName} is disabled.`;
   const parsed = AgentConfig.safeParse(facts.agentConfig);
   if (!parsed.success) return `The configuration of the agent ${agentName} is not valid.`;

@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Core } from '#core/platform/core.ts';
+import { withLock } from '#core/platform/locked-client.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 
 const run = promisify(execFile);
@@ -19,22 +20,21 @@ interface Repository {
  * rows are the truth: a copy that is broken off goes on where the repository stands.
  */
 export async function copyStateVersions(core: Core, projectId: string): Promise<void> {
-  const client = await core.pool.connect();
-  const lock = `state-git:${projectId}`;
-  try {
-    await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [lock]);
+  await withLock(core, { lock: `state-git:${projectId}`, waits: true }, async (lock) => {
     const repository: Repository = { repository: path.join(core.dataDirectory, 'projects', projectId, 'state'), searchPath: core.searchPath };
     await openRepository(repository);
     for (;;) {
       const versions = await core.db.projectStateVersion.findMany({
         where: { projectId, version: { gt: await copiedVersion(repository) } }, orderBy: { version: 'asc' }, take: VERSIONS_A_TURN,
       });
-      for (const version of versions) await commitVersion(repository, version);
+      for (const version of versions) {
+        // Two that commit at once would meet in Git's own locks.
+        lock.assertHeld();
+        await commitVersion(repository, version);
+      }
       if (versions.length < VERSIONS_A_TURN) return;
     }
-  } finally {
-    await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock]).finally(() => client.release());
-  }
+  });
 }
 
 async function openRepository(repository: Repository): Promise<void> {

@@ -11,14 +11,17 @@ export async function readStateFacts(db: Queryable, projectId: string): Promise<
     where: { projectId, status: { notIn: ['done', 'canceled'] } },
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: MAX_TASKS,
-    select: { id: true, title: true, status: true, priority: true, agentName: true, blockedReason: true, createdAt: true, updatedAt: true },
+    select: {
+      id: true, title: true, status: true, priority: true, agentName: true, blockedReason: true, heldBy: true, createdAt: true, updatedAt: true,
+      resultRun: { select: { headCommit: true } },
+    },
   });
   const newest = await db.task.aggregate({ where: { projectId }, _max: { updatedAt: true } });
   const run = await db.agentRun.findFirst({ where: { projectId, status: 'completed', finishedAt: { not: null } }, orderBy: { finishedAt: 'desc' } });
   return {
     project: { name: project.name, status: project.status },
     human: await readHumanPart(db, projectId),
-    tasks: tasks as StateTask[],
+    tasks: tasks.map(({ resultRun, ...task }) => ({ ...task, isReport: task.status === 'needs_review' && !resultRun?.headCommit }) as StateTask),
     lastCompletedRun: run?.finishedAt ? { id: run.id, summary: run.summary ?? run.message, finishedAt: run.finishedAt } : null,
     lastChangedAt: newest._max.updatedAt,
   };

@@ -16,7 +16,7 @@ function taskId(n: number): string {
 
 function task(n: number, given: Partial<StateTask> = {}): StateTask {
   const at = new Date(Date.UTC(2026, 0, 1, 0, 0, n));
-  return { id: taskId(n), title: `Task ${n}`, status: 'queued', priority: 3, agentName: 'backend', blockedReason: null, createdAt: at, updatedAt: at, ...given };
+  return { id: taskId(n), title: `Task ${n}`, status: 'queued', priority: 3, agentName: 'backend', blockedReason: null, heldBy: null, isReport: false, createdAt: at, updatedAt: at, ...given };
 }
 
 function facts(given: Partial<StateFacts> = {}): StateFacts {
@@ -241,4 +241,16 @@ describe('the difference of two versions', () => {
     expect(diff).toContain('@@ -1,12000 +1,12000 @@\n-a0\n');
     expect(diff.split('\n')).toHaveLength(24_000 + 4);
   });
+});
+
+test('a held task starts by itself no more: it is not next, and somebody has to decide', () => {
+  const document = buildStateDocument(facts({ tasks: [task(1, { heldBy: 'ada@example.test' }), task(2)] }));
+  expect(document.tasks.next.map(({ id }) => id)).toEqual([taskId(2)]);
+  expect(document.summary.current_focus).toBe('Task 2');
+  expect(document.next_actions).toEqual([{ description: 'Start or cancel: Task 1 (held, stopped by ada@example.test)', priority: 3, pinned: false }]);
+});
+
+test('where nothing was changed the report is what is reviewed', () => {
+  const document = buildStateDocument(facts({ tasks: [task(1, { status: 'needs_review', isReport: true }), task(2, { status: 'needs_review' })] }));
+  expect(document.next_actions.map(({ description }) => description)).toEqual(['Read the report: Task 1', 'Review: Task 2']);
 });

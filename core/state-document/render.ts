@@ -15,6 +15,10 @@ export interface StateTask {
   agentName: string | null;
   /** Why it is blocked; null for the others. */
   blockedReason: string | null;
+  /** Who stopped it: queued, and held until a person starts it. */
+  heldBy: string | null;
+  /** Its last attempt made no change to merge: what there is to review is what the agent said. */
+  isReport: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -48,7 +52,7 @@ export function renderStateDocument(facts: StateFacts, format: StateFormat): str
 export function buildStateDocument({ project, human, tasks, lastCompletedRun, lastChangedAt }: StateFacts): StateDocument {
   const byUrgency = [...tasks].sort(firstByUrgency);
   const active = byUrgency.filter(({ status }) => status === 'in_progress' || status === 'needs_review');
-  const queued = byUrgency.filter(({ status }) => status === 'queued');
+  const queued = byUrgency.filter(({ status, heldBy }) => status === 'queued' && heldBy === null);
   return {
     project: { name: project.name, status: project.status },
     summary: {
@@ -80,15 +84,16 @@ function generatedActions(byUrgency: readonly StateTask[]): { description: strin
   return actions.slice(0, MAX_GENERATED_ACTIONS);
 }
 
-function describeAction({ status, title, blockedReason }: StateTask): string | null {
+function describeAction({ status, title, blockedReason, heldBy, isReport }: StateTask): string | null {
   switch (status) {
     case 'needs_review':
-      return `Review: ${title}`;
+      return isReport ? `Read the report: ${title}` : `Review: ${title}`;
     case 'blocked':
       return `Unblock: ${title}${blockedReason ? ` (${blockedReason})` : ''}`;
     case 'failed':
       return `Retry or cancel: ${title}`;
     case 'queued':
+      return heldBy === null ? null : `Start or cancel: ${title} (held, stopped by ${heldBy})`;
     case 'in_progress':
       return null; // nobody needs to do anything
   }

@@ -3,7 +3,7 @@ import { ConflictError, IllegalTransitionError, InvalidInputError } from '#core/
 import { taskUpdated } from '#core/events/catalogue.ts';
 import { rebuildState } from '#core/jobs/jobs.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import type { Task } from '#prisma/generated/client/client.ts';
+import type { Prisma, Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
 import { assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
@@ -14,6 +14,12 @@ interface StatusChange {
   why: string | null;
   feedback?: string | null;
   waitingReason?: string | null;
+  /** Queued, but held: the name of who stopped it. Every other change of status ends a hold. */
+  heldBy?: string | null;
+  /** More for the audit trail. */
+  details?: Prisma.InputJsonObject;
+  /** A status that is left again in this transaction: it is on the audit trail, and nobody else is told. */
+  isPassing?: boolean;
 }
 
 /**
@@ -23,32 +29,31 @@ interface StatusChange {
  *   ConflictError when somebody was faster
  */
 export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change: StatusChange): Promise<Task> {
-  const { to, why } = change;
+  const { to, why, waitingReason = null, heldBy = null, feedback = task.feedback } = change;
   assertTransition(task.status, to);
   if (to === 'blocked' && !why?.trim()) throw new InvalidInputError([{ path: ['reason'], message: 'Blocking a task needs a reason' }]);
   if (to === 'done') await assertCompletedRun(tx, task);
   if (to === 'in_progress') await assertStartedRun(tx, task);
-  const data = {
-    status: to,
-    updatedAt: new Date(),
-    blockedReason: to === 'blocked' ? (why ?? '').trim() : null,
-    waitingReason: change.waitingReason ?? null,
-    ...(change.feedback === undefined ? {} : { feedback: change.feedback }),
-  };
-  const { count } = await tx.db.task.updateMany({ where: { id: task.id, status: task.status }, data });
-  if (count === 0) throw new ConflictError('Somebody changed this task a moment ago. Look at it again.', task.status);
-  await appendTaskEvent(tx, actor, task, 'status_changed', { from: task.status, to, why });
+  const blockedReason = to === 'blocked' ? (why ?? '').trim() : null;
+  const [written] = await tx.db.$queryRaw<{ updatedAt: Date }[]>`
+    update tasks
+       set status = ${to}::task_status, blocked_reason = ${blockedReason}, waiting_reason = ${waitingReason}, feedback = ${feedback},
+           held_by = ${heldBy}, held_at = case when ${heldBy}::text is null then null else clock_timestamp() end,
+           updated_at = date_trunc('milliseconds', clock_timestamp())
+     where id = ${task.id}::uuid and status = ${task.status}::task_status
+    returning updated_at as "updatedAt"`;
+  if (!written) throw new ConflictError('Somebody changed this task a moment ago. Look at it again.', task.status);
+  const { updatedAt } = written;
+  await appendTaskEvent(tx, actor, task, 'status_changed', { from: task.status, to, why, ...change.details });
   tx.enqueue(rebuildState, { projectId: task.projectId });
-  const changed = { ...task, ...data };
-  tx.emit(taskUpdated, {
-    projectId: task.projectId,
-    entityId: task.id,
-    patch: {
-      status: to, blockedReason: data.blockedReason, waitingReason: data.waitingReason, updatedAt: data.updatedAt.toISOString(),
-      ...(change.feedback === undefined ? {} : { feedback: change.feedback }),
-    },
-  });
-  return changed;
+  if (!change.isPassing) {
+    tx.emit(taskUpdated, {
+      projectId: task.projectId,
+      entityId: task.id,
+      patch: { status: to, blockedReason, waitingReason, heldBy, updatedAt: updatedAt.toISOString(), ...(change.feedback === undefined ? {} : { feedback }) },
+    });
+  }
+  return { ...task, status: to, blockedReason, waitingReason, feedback, heldBy, heldAt: heldBy === null ? null : updatedAt, updatedAt };
 }
 
 async function assertCompletedRun(tx: Tx, task: Task): Promise<void> {

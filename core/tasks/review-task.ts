@@ -13,7 +13,9 @@ import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
 import { changeTaskStatus } from './change-status.ts';
+import { branchToContinue } from './branch-to-continue.ts';
 import { lockTask } from './lock-task.ts';
+import { releaseTask } from './start-task.ts';
 
 /**
  * Approves what the last attempt made: a run of kind merge puts its branch into the base, and the task is done
@@ -52,21 +54,16 @@ export async function sendBackTask(core: Core, actor: Actor, input: z.input<type
   });
 }
 
-/** Queues a failed task again. */
+/** Queues a failed task again, or starts one that is held. */
 export async function retryTask(core: Core, actor: Actor, input: { taskId: string }): Promise<Task> {
   const { taskId } = parseInput(z.strictObject({ taskId: id }), input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
+    if (task.heldBy) return releaseTask(tx, actor, task);
     if (task.status !== 'failed') throw new IllegalTransitionError(task.status, 'queued', 'retry_failed_only', `Only a failed task can be retried; this one is ${task.status}.`);
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: 'Retried by hand.' });
     return scheduleTask(tx, actor, queued, { startFromBranch: await branchToContinue(tx, task.id) });
   });
-}
-
-/** Where the last attempt started: one that was sent back goes on from there, however often it fails. */
-export async function branchToContinue(tx: Tx, taskId: string): Promise<string | null> {
-  const last = await tx.db.agentRun.findFirst({ where: { taskId, kind: 'task' }, orderBy: { attempt: 'desc' }, select: { startFromBranch: true } });
-  return last?.startFromBranch ?? null;
 }
 
 /** What a reviewer looks at. */

@@ -11,6 +11,7 @@ export function taskCard(task: Task) {
     agentName: task.agentName,
     waitingReason: task.waitingReason,
     blockedReason: task.blockedReason,
+    heldBy: task.heldBy,
     requestedBy: task.requestedBy,
     parentTaskId: task.parentTaskId,
     createdAt: task.createdAt.toISOString(),

@@ -11,9 +11,10 @@ import { stopRunsOfTask, withdrawMerge } from '#core/runs/cancel-run.ts';
 import { CLAIMED_STATUSES } from '#core/runs/run-rows.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
+import { branchToContinue } from './branch-to-continue.ts';
 import { changeTaskStatus } from './change-status.ts';
 import { lockTask } from './lock-task.ts';
-import { branchToContinue, lastCompletedAttempt } from './review-task.ts';
+import { lastCompletedAttempt } from './review-task.ts';
 import { TASK_STATUSES, assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 

@@ -7,6 +7,7 @@ import { parseInput } from '#core/errors/parse-input.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
 import { rebuildState } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
@@ -37,7 +38,7 @@ export async function updateTask(core: Core, actor: Actor, input: z.input<typeof
     const { task } = await lockTask(tx, actor, taskId);
     const agent = agentId && agentId !== task.agentId ? await requireEnabledAgent(tx, task.projectId, agentId) : null;
     if (agent && task.status === 'in_progress') throw new ConflictError('A run of this task is working. Cancel it before you give the task to another agent.', task.status);
-    const data = { ...defined(changes), ...(agent ? { agentId: agent.id, agentName: agent.name, agentReason: 'chosen by hand' } : {}), updatedAt: new Date() };
+    const data = { ...defined(changes), ...(agent ? { agentId: agent.id, agentName: agent.name, agentReason: 'chosen by hand' } : {}), updatedAt: await databaseNow(tx.db) };
     const updated = await tx.db.task.update({ where: { id: task.id }, data });
     const { updatedAt, agentReason: _reason, ...patch } = data as typeof data & { agentReason?: string };
     tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { ...patch, updatedAt: updatedAt.toISOString() } });

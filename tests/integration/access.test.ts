@@ -228,7 +228,7 @@ describe('nested fields', () => {
     expect(links.filter((link) => !/(Connection|Edge)\.|FieldIssue|\.fields$|RunLog|\.pageInfo$/.test(link)).sort()).toEqual([
       'Conversation.messages', 'Message.relatedTasks',
       'Project.agent', 'Project.agents', 'Project.conversations', 'Project.lastRun', 'Run.agent', 'Run.artifacts', 'Run.logs', 'Run.runner', 'Run.task',
-      'StateVersion.createdBy', 'Task.agent', 'Task.artifacts', 'Task.diffStats', 'Task.events', 'Task.followUps', 'Task.liveRun', 'Task.parent', 'Task.project', 'Task.runs',
+      'StateVersion.createdBy', 'Task.agent', 'Task.artifacts', 'Task.diffStats', 'Task.events', 'Task.followUps', 'Task.liveRun', 'Task.parent', 'Task.project', 'Task.result', 'Task.runs',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
-import { MAX_REPLAY_EVENTS, MAX_UNREAD_MESSAGES } from '#core/config/limits.ts';
+import { MAX_REPLAY_EVENTS, MAX_UNREAD_MESSAGES, TAIL_WAIT_MS } from '#core/config/limits.ts';
 import type { Bus, Listener } from '#core/events/bus.ts';
 import { eventsChannel } from '#core/events/bus.ts';
 import type { EventEnvelope } from '#core/events/define-event.ts';
@@ -11,10 +11,12 @@ import type { Core } from '#core/platform/core.ts';
 import { createLogger } from '#core/platform/logger.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { followRunLog } from '#core/runs/follow-logs.ts';
+import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import type { Project, Task } from '#prisma/generated/client/client.ts';
-import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { collect, openSocket } from '#tests/kit/graphql-client.ts';
+import { endLease, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -26,7 +28,7 @@ let system: TestSystem;
 let core: Core;
 /** A second process's worth of core: what it publishes reaches the first by Redis only. */
 let other: Core & { close(): Promise<void> };
-let user: UserActor;
+let user: UserActor & { token: string };
 let project: Project;
 let task: Task;
 const openOther = (redisUrl = system.redisUrl) => system.openCore({ redisUrl, logger: createLogger('other', 'silent') });
@@ -318,6 +320,45 @@ describe('following the log of a run', () => {
     const empty = await mine.complete(held).then(() => reading(followRunLog(core, held.spec.runId, -1)));
     await empty.done;
     expect([empty.items, empty.state()]).toEqual([[], 'ended']);
+  });
+
+  const lose = async (): Promise<void> => {
+    await endLease(core, held.spec.runId);
+    await sweepLeases(other);
+  };
+
+  test('of a run that was lost goes on with the tail that its runner brings when it comes back', async () => {
+    const api = await system.startApi();
+    const client = openSocket(api.url, user.token);
+    const onTheWire = collect<{ firstSeq: number; messages: string[] }>(client, 'subscription ($id: ID!) { runLog(runId: $id) { firstSeq messages } }', { id: held.spec.runId });
+    const followed = reading(followRunLog(core, held.spec.runId, -1));
+    await theirs.append(held, 0, ['line 0']);
+    await followed.until((items) => linesOf(items).length === 1);
+    await onTheWire.until((items) => linesOf(items).length === 1);
+    await lose();
+    // Opened after the loss, and still waiting for what is to come.
+    const late = reading(followRunLog(core, held.spec.runId, -1));
+    await late.until((items) => linesOf(items).length === 1);
+    await theirs.append(held, 1, numbered(1, 100));
+    await theirs.append(held, 101, ['line 101']);
+    for (const reader of [followed, late, onTheWire]) await reader.until((items) => linesOf(items).length === 102);
+    expect(linesOf(followed.items)).toEqual(numbered(0, 102));
+    expect([followed.state(), late.state(), onTheWire.ended()]).toEqual(['reading', 'reading', null]);
+    await Promise.all([followed.stop(), late.stop()]);
+    onTheWire.unsubscribe();
+    await client.dispose();
+  });
+
+  test('of a run that was lost ends when nobody can be expected any more', async () => {
+    const followed = reading(followRunLog(core, held.spec.runId, -1));
+    await theirs.append(held, 0, ['line 0']);
+    await lose();
+    await followed.until((items) => linesOf(items).length === 1);
+    await core.pool.query('update agent_runs set finished_at = finished_at - make_interval(secs => $2) where id = $1', [held.spec.runId, TAIL_WAIT_MS / 1_000]);
+    await until(followed.state, (state) => state === 'ended', 8_000);
+    const late = reading(followRunLog(core, held.spec.runId, -1));
+    await late.done;
+    expect(linesOf(late.items)).toEqual(['line 0']);
   });
 
   test('of a run that is canceled before it starts ends', async () => {

@@ -3,9 +3,10 @@ import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
+import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
-import type { Agent, Project } from '#prisma/generated/client/client.ts';
+import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { endLease, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
@@ -91,6 +92,90 @@ describe('many claims at once', () => {
     const answers = await Promise.allSettled(tasks.flatMap((task) => [runner.claimOrNull(), commentOnTask(core, user, { taskId: task.id, text: 'hm' }), runner.claimOrNull()]));
     expect(answers.filter((answer) => answer.status === 'rejected')).toEqual([]);
     expect(await core.db.agentRun.count({ where: { projectId: project.id, status: 'started' } })).toBe(10);
+  });
+});
+
+describe('the order of claims, while other transactions hold rows', () => {
+  /** Does something while somebody else has the row of a task, or of its run. */
+  async function whileHeld<T>(rows: 'tasks' | 'agent_runs', taskId: string, work: (letGo: () => Promise<void>) => Promise<T>): Promise<T> {
+    const other = await core.pool.connect();
+    let isHeld = true;
+    const letGo = async (): Promise<void> => {
+      if (isHeld) await other.query('commit');
+      isHeld = false;
+    };
+    await other.query('begin');
+    await other.query(`select 1 from ${rows} where ${rows === 'tasks' ? 'id' : 'task_id'} = $1 for no key update`, [taskId]);
+    try {
+      return await work(letGo);
+    } finally {
+      await letGo();
+      other.release();
+    }
+  }
+  const isWaiting = () => until(async () => (await core.pool.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount, (count) => count !== 0);
+
+  test.each(['tasks', 'agent_runs'] as const)('the first is waited for, and not passed over, when somebody holds its row of %s for a moment', async (rows) => {
+    const first = await scheduledTask(core, user, project, agent, { title: 'first', priority: 1 });
+    await scheduledTask(core, user, project, agent, { title: 'second', priority: 2 });
+    const runner = await runnerOf();
+    const claim = await whileHeld(rows, first.id, async (letGo) => {
+      const asked = runner.claimOrNull();
+      await Promise.race([asked, isWaiting()]);
+      await letGo();
+      return asked;
+    });
+    expect(claim?.spec.taskId).toBe(first.id);
+  });
+
+  test('a first one that turns out not to be it gives way to the one that is', async () => {
+    const first = await scheduledTask(core, user, project, agent, { title: 'first', priority: 1 });
+    const second = await scheduledTask(core, user, project, agent, { title: 'second', priority: 2 });
+    const runner = await runnerOf();
+    const other = await core.pool.connect();
+    await other.query('begin');
+    await other.query('update tasks set priority = 5 where id = $1', [first.id]);
+    const claim = runner.claimOrNull();
+    await Promise.race([claim, isWaiting()]);
+    await other.query('commit');
+    other.release();
+    expect((await claim)?.spec.taskId).toBe(second.id);
+  });
+
+  test('one that is held for long does not hold up the others', async () => {
+    const first = await scheduledTask(core, user, project, agent, { title: 'first', priority: 1 });
+    const second = await scheduledTask(core, user, project, agent, { title: 'second', priority: 2 });
+    const runner = await runnerOf();
+    expect((await whileHeld('tasks', first.id, () => runner.claimOrNull()))?.spec.taskId).toBe(second.id);
+    expect((await runner.claim()).spec.taskId).toBe(first.id);
+  });
+
+  test('with one place, and comments, changes and heartbeats all the time, tasks start by priority, then age', async () => {
+    await seeder(core).configure(agent, { concurrency: 1 });
+    for (let round = 0; round < 5; round += 1) {
+      const tasks: Task[] = [];
+      for (const priority of [4, 2, 2, 1, 3, 1]) tasks.push(await scheduledTask(core, user, project, agent, { title: `P${priority}`, priority }));
+      const runners = [await runnerOf(), await runnerOf()];
+      let isOver = false;
+      const noise = async (): Promise<void> => {
+        for (let n = 0; !isOver; n += 1) {
+          const task = tasks[n % tasks.length];
+          if (task) await commentOnTask(core, user, { taskId: task.id, text: 'hm' });
+          await refreshWaitingReasons(core, project.id);
+        }
+      };
+      const noises = [noise(), noise(), noise()];
+      const started: number[] = [];
+      while (started.length < tasks.length) {
+        const [held] = await claimsOf(runners.map((runner) => runner.claimOrNull()));
+        if (!held) continue;
+        started.push(tasks.findIndex((task) => task.id === held.spec.taskId));
+        await runnerSide(core, held.runner).complete(held);
+      }
+      isOver = true;
+      await Promise.all(noises);
+      expect(started).toEqual([3, 5, 1, 2, 4, 0]);
+    }
   });
 });
 

@@ -116,7 +116,7 @@ test('what was written before a failure is kept on the branch, and is the only t
 
 test('binary output, a line of 200 kB and a last line without an end are stored, and the run is none the worse', async () => {
   const { run, task, lines } = await runWith({ commands: [program('print-binary')] });
-  expect([run.status, run.reason, task.status]).toEqual(['completed', 'empty_diff', 'done']);
+  expect([run.status, run.reason, task.status]).toEqual(['completed', 'empty_diff', 'needs_review']);
   expect(lines).toContain('stdout: no newline at the end');
   expect(lines.filter((line) => /^stdout: («continued» )?x+/.test(line)).join('').match(/x/g)).toHaveLength(200_000);
   expect(lines.every((line) => Buffer.byteLength(line) <= 16_384 + 'stdout: '.length && !line.includes('\0'))).toBe(true);

@@ -174,12 +174,6 @@ describe('the end of a run', () => {
     expect(run).toMatchObject({ status: 'completed', summary: 'cut \ufffd and \ufffd done', message: 'ok\ufffd' });
   });
 
-  test('with an empty diff leaves nothing to review: the task is done', async () => {
-    const { held, task } = await claimed();
-    await runner.complete(held, { reason: 'empty_diff', git: null });
-    expect((await taskOf(task)).status).toBe('done');
-  });
-
   test('is not visible before it is: 20 completions at once are one', async () => {
     const { held, task } = await claimed();
     const answers = await Promise.all(Array.from({ length: 20 }, () => runner.complete(held)));
@@ -377,7 +371,7 @@ describe('cancel', () => {
     const task = await scheduledTask(core, user, project, agent);
     const [run] = await runsOf(task);
     expect(await cancelRun(core, user, run?.id ?? '')).toMatchObject({ status: 'canceled', reason: 'by_user' });
-    expect(await taskOf(task)).toMatchObject({ status: 'blocked', blockedReason: 'Its run was canceled before it started.' });
+    expect(await taskOf(task)).toMatchObject({ status: 'queued', waitingReason: `Held: stopped by ${user.email}. Start it when you are ready.` });
     expect(await runner.claimOrNull()).toBeNull();
   });
 
@@ -388,7 +382,7 @@ describe('cancel', () => {
     expect((await heartbeatRuns(core, held.runner, [{ runId: held.spec.runId, leaseToken: held.token }]))[0]).toMatchObject({ isHeld: true, isCancelRequested: true });
     expect(await runner.complete(held, failed)).toMatchObject({ status: 'canceled', reason: 'by_user' });
     expect(await runner.complete(held, failed)).toMatchObject({ status: 'canceled', reason: 'by_user' });
-    expect((await taskOf(task)).status).toBe('failed');
+    expect(await taskOf(task)).toMatchObject({ status: 'queued', heldBy: user.email });
     expect(await errorOf(cancelRun(core, user, held.spec.runId))).toMatchObject({ code: 'CONFLICT', current: 'canceled' });
   });
 

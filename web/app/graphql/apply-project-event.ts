@@ -14,6 +14,13 @@ const WrittenTaskEvent = graphql(`
   }
 `);
 
+const LogGrowth = graphql(`
+  fragment LogGrowth on Run {
+    id
+    lineCount
+  }
+`);
+
 const ref = (typename: string, id: string): Ref => ({ __typename: typename, id });
 
 /** Puts what an event tells of into the lists that pages show; the entities themselves are in the cache already. */
@@ -51,6 +58,9 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       if (event.__typename === 'AgentRunCompletedEvent') forget(cache, run, ['artifacts']);
       break;
     }
+    case 'AgentRunLogAppendedEvent':
+      growLog(cache, event.entityId, event.lastSeq + 1);
+      break;
     case 'ArtifactCreatedEvent': {
       const { taskId } = event.patch as { taskId?: string | null };
       if (taskId) forget(cache, ref('Task', taskId), ['artifacts']);
@@ -75,6 +85,13 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
     default:
       break;
   }
+}
+
+/** A live run's console follows it by itself; of one that has ended this is the tail that a lost runner brought back. */
+function growLog(cache: Cache, runId: string, lineCount: number): void {
+  const run = ref('Run', runId);
+  const known = cache.resolve(run as never, 'lineCount');
+  if (cache.resolve(run as never, 'status') === 'TIMED_OUT' && typeof known === 'number' && known < lineCount) cache.writeFragment(LogGrowth, { id: runId, lineCount });
 }
 
 function placeTask(cache: Cache, projectId: string, taskId: string): void {

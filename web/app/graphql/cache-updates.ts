@@ -6,7 +6,7 @@ interface TaskAnswer {
   task?: { id: string; status: string };
 }
 
-const TASK_MUTATIONS = ['transitionTask', 'blockTask', 'retryTask', 'cancelTask', 'approveTask', 'sendBackTask'];
+const TASK_MUTATIONS = ['startTask', 'transitionTask', 'blockTask', 'retryTask', 'cancelTask', 'approveTask', 'sendBackTask'];
 
 /** Everything that a mutation or an event changes beyond the entities in its answer: the lists. */
 export const cacheUpdates: UpdatesConfig = {
@@ -71,6 +71,7 @@ let pendingCount = 0;
 export const optimisticAnswers: OptimisticMutationConfig = {
   transitionTask: moved('TransitionTaskPayload', (input) => ({ status: input['to'], blockedReason: null, waitingReason: null })),
   blockTask: moved('BlockTaskPayload', (input) => ({ status: 'BLOCKED', blockedReason: input['reason'], waitingReason: null })),
+  startTask: moved('StartTaskPayload', () => ({ status: 'QUEUED', heldBy: null, waitingReason: null })),
   retryTask: moved('RetryTaskPayload', () => ({ status: 'QUEUED' })),
   cancelTask: moved('CancelTaskPayload', () => ({ status: 'CANCELED', liveRun: null, blockedReason: null, waitingReason: null })),
   sendBackTask: moved('SendBackTaskPayload', (input) => ({ status: 'QUEUED', feedback: input['feedback'] })),

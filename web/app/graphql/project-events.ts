@@ -91,6 +91,7 @@ export const ProjectEvents_Subscription = graphql(`
       }
       ... on AgentRunLogAppendedEvent {
         entityId
+        lastSeq
         lastMessage
       }
       ... on ArtifactCreatedEvent {
@@ -147,6 +148,9 @@ graphql(`
     ...RunFacts_Run
     task {
       id
+      result {
+        id
+      }
       ...Board_Task
     }
   }

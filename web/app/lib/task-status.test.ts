@@ -25,3 +25,8 @@ test('only a run puts a task in progress, up for review, or to failed', () => {
 test('moves come in the order of the board', () => {
   expect(possibleMoves('NEEDS_REVIEW').map((m) => m.move)).toEqual(['send_back', 'approve', 'cancel']);
 });
+
+test('a held task can be started where it is', () => {
+  expect(possibleMoves('QUEUED', true)).toEqual([{ to: 'QUEUED', move: 'start' }, { to: 'BLOCKED', move: 'block' }, { to: 'CANCELED', move: 'cancel' }]);
+  expect(possibleMoves('QUEUED').map((m) => m.move)).toEqual(['block', 'cancel']);
+});

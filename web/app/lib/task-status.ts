@@ -12,7 +12,7 @@ export const TASK_STATUS_WORDS: Record<TaskStatus, string> = {
 };
 
 /** What moving a task by hand means. Runs move tasks too; those moves are not offered to people. */
-export type TaskMove = 'block' | 'unblock' | 'approve' | 'send_back' | 'retry' | 'cancel';
+export type TaskMove = 'start' | 'block' | 'unblock' | 'approve' | 'send_back' | 'retry' | 'cancel';
 
 const MOVES: Record<TaskStatus, Partial<Record<TaskStatus, TaskMove>>> = {
   QUEUED: { BLOCKED: 'block', CANCELED: 'cancel' },
@@ -29,15 +29,16 @@ export function taskMove(from: TaskStatus, to: TaskStatus): TaskMove | null {
   return MOVES[from][to] ?? null;
 }
 
-/** Where a person can take a task, in the order of the board. */
-export function possibleMoves(from: TaskStatus): { to: TaskStatus; move: TaskMove }[] {
+/** Where a person can take a task, in the order of the board; a held one can be started where it is. */
+export function possibleMoves(from: TaskStatus, isHeld = false): { to: TaskStatus; move: TaskMove }[] {
   return TASK_STATUSES.flatMap((to) => {
-    const move = taskMove(from, to);
+    const move = isHeld && to === 'QUEUED' ? 'start' : taskMove(from, to);
     return move ? [{ to, move }] : [];
   });
 }
 
 export const MOVE_WORDS: Record<TaskMove, string> = {
+  start: 'Start',
   block: 'Block…',
   unblock: 'Unblock',
   approve: 'Approve and merge',

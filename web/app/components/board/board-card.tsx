@@ -1,15 +1,18 @@
 import { Link, useSearchParams } from '@remix-run/react';
 import { clsx } from 'clsx';
-import { Bot, CirclePause, GitMerge } from 'lucide-react';
+import { Bot, CirclePause, GitMerge, Play } from 'lucide-react';
 import { memo, type Ref } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useLastLine } from '~/graphql/last-lines.ts';
 import { plainLine } from '../console/ansi.ts';
 import { DiffStat } from '../review/diff-stat.tsx';
+import { RunConnectionNote } from '../runs/run-connection-note.tsx';
 import { isRunning } from '../runs/run-status.tsx';
 import { Priority } from '../tasks/priority.tsx';
+import { useTaskMoves } from '../tasks/task-moves.tsx';
 import { TaskTypeIcon } from '../tasks/task-type.tsx';
+import { Button } from '../ui/button.tsx';
 import { Elapsed, RelativeTime } from '../ui/time.tsx';
 
 export const BoardCard_TaskFragment = graphql(`
@@ -22,6 +25,7 @@ export const BoardCard_TaskFragment = graphql(`
     agentName
     waitingReason
     blockedReason
+    heldBy
     updatedAt
     diffStats {
       additions
@@ -33,6 +37,12 @@ export const BoardCard_TaskFragment = graphql(`
       status
       attempt
       startedAt
+      runner {
+        id
+        name
+        connection
+        lastSeenAt
+      }
     }
   }
 `);
@@ -77,8 +87,15 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
           {task.title}
         </Link>
       </h3>
-      {liveRun && isRunning(liveRun.status) ? <LastLine runId={liveRun.id} isNew={liveRun.status === 'STARTED'} /> : null}
-      {reason ? (
+      {liveRun && isRunning(liveRun.status) ? (
+        <>
+          <LastLine runId={liveRun.id} isNew={liveRun.status === 'STARTED'} />
+          <RunConnectionNote runner={liveRun.runner} />
+        </>
+      ) : null}
+      {task.heldBy ? (
+        <Held task={task} by={task.heldBy} />
+      ) : reason ? (
         <p className={clsx('title-wrap line-clamp-2 flex items-start gap-1.5 text-xs', task.blockedReason ? 'text-blocked' : 'text-muted')}>
           <CirclePause aria-hidden className="mt-0.5 size-3 shrink-0" />
           {reason}
@@ -110,6 +127,23 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
     </article>
   );
 });
+
+/** Stopped by somebody: it goes on when somebody says so, which is done right here. */
+function Held({ task, by }: { task: { id: string; title: string }; by: string }) {
+  const moves = useTaskMoves();
+  return (
+    <div className="flex items-center gap-1.5 text-xs text-muted">
+      <CirclePause aria-hidden className="size-3 shrink-0" />
+      <p className="min-w-0 flex-1 truncate" title={`Stopped by ${by}`}>
+        <span className="font-medium text-fg">Held</span>, stopped by {by}
+      </p>
+      <Button size="sm" className="relative z-10 -my-1 h-6!" onClick={() => moves.start({ id: task.id, title: task.title, hasLiveRun: false }, 'start')}>
+        <Play aria-hidden className="size-3" />
+        Start
+      </Button>
+    </div>
+  );
+}
 
 function LastLine({ runId, isNew }: { runId: string; isNew: boolean }) {
   const line = useLastLine(runId);

@@ -1,5 +1,6 @@
 import { Download, FileDiff } from 'lucide-react';
 import { lazy, Suspense } from 'react';
+import { REPORT_NAME } from '#contract/enums.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useFileText } from '~/lib/use-file-text.ts';
@@ -8,6 +9,7 @@ import { buttonClass } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
+import { ReportView } from './report-view.tsx';
 
 const DiffView = lazy(() => import('./diff-view.tsx'));
 
@@ -15,13 +17,19 @@ export const TaskReview_TaskFragment = graphql(`
   fragment TaskReview_Task on Task {
     id
     status
-    artifacts {
+    result {
       id
-      kind
-      name
-      size
-      url
-      createdAt
+      status
+      reason
+      summary
+      artifacts {
+        id
+        kind
+        name
+        size
+        url
+        createdAt
+      }
     }
   }
 `);
@@ -29,14 +37,34 @@ export const TaskReview_TaskFragment = graphql(`
 /** More than this would hold the page still; it can be downloaded. */
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 
-/** What the last run changed. */
+/** What the attempt that ended last has to show: what it changed, and what it has to say where that is the result. */
 export function TaskReview({ task: masked, isSheet }: { task: FragmentType<typeof TaskReview_TaskFragment>; isSheet: boolean }) {
   const task = readFragment(TaskReview_TaskFragment, masked);
-  const diff = task.artifacts.find((artifact) => artifact.kind === 'DIFF');
-  if (!diff) {
-    const text = task.status === 'IN_PROGRESS' ? 'The changes appear here when the run has ended.' : 'No run of this task has changed a file yet.';
-    return <EmptyState className="flex-1" icon={<FileDiff aria-hidden />} title="No changes" text={text} />;
+  const { result } = task;
+  const diff = result?.artifacts.find((artifact) => artifact.kind === 'DIFF');
+  const report = result?.artifacts.find((artifact) => artifact.kind === 'REPORT' && artifact.name === REPORT_NAME);
+  if (diff && report) {
+    return (
+      <>
+        <div className="max-h-[45%] shrink-0 overflow-y-auto overscroll-contain border-b border-line">
+          <ReportView url={report.url} summary={null} note="What the agent reports" />
+        </div>
+        <Changes diff={diff} isSheet={isSheet} />
+      </>
+    );
   }
+  if (diff) return <Changes diff={diff} isSheet={isSheet} />;
+  if (result?.status === 'COMPLETED' && (report || result.summary)) {
+    return <ReportView url={report?.url ?? null} summary={result.summary} note="No file was changed. This is what the agent says." />;
+  }
+  const text =
+    task.status === 'IN_PROGRESS' ? 'The changes appear here when the run has ended.'
+    : result?.status === 'COMPLETED' ? 'The agent ended well, changed no file and said nothing.'
+    : 'No run of this task has changed a file yet.';
+  return <EmptyState className="flex-1" icon={<FileDiff aria-hidden />} title="No changes" text={text} />;
+}
+
+function Changes({ diff, isSheet }: { diff: { id: string; size: number; url: string }; isSheet: boolean }) {
   if (diff.size > MAX_SHOWN_BYTES) {
     return (
       <EmptyState

@@ -1,39 +1,17 @@
-import { Square } from 'lucide-react';
-import { useMutation } from 'urql';
-import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
-import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { LogConsole } from '../console/log-console.tsx';
-import { Button } from '../ui/button.tsx';
-import { showToast } from '../ui/toast-store.ts';
 import { useRunLog } from './run-log.ts';
 import { RunRow_RunFragment } from './run-row.tsx';
-import { isLiveRun, isRunning } from './run-status.tsx';
-
-const CancelRun_Mutation = graphql(`
-  mutation CancelRun($runId: ID!) {
-    cancelRun(runId: $runId) {
-      __typename
-      ... on CancelRunPayload {
-        run {
-          id
-          status
-          cancelRequestedAt
-        }
-      }
-      ... on UserError {
-        code
-        message
-      }
-    }
-  }
-`);
+import { isLiveRun } from './run-status.tsx';
+import { StopRun } from './stop-run.tsx';
 
 /** The log of one run, with what can be done about it. */
 export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_RunFragment> }) {
   const run = readFragment(RunRow_RunFragment, masked);
   const isLive = isLiveRun(run.status);
-  const store = useRunLog(run.id, { lineCount: run.lineCount, isLive });
+  // The runner of a lost run may come back with the rest of its log.
+  const mayGrow = isLive || run.reason === 'RUNNER_LOST' || run.reason === 'OUTCOME_UNKNOWN';
+  const store = useRunLog(run.id, { lineCount: run.lineCount, mayGrow });
   return (
     <LogConsole
       key={run.id}
@@ -43,21 +21,7 @@ export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_Ru
       downloadHref={`/files/runs/${run.id}/log.txt`}
       emptyTitle={run.status === 'PENDING' ? 'Waiting to start' : isLive ? 'Started' : 'No output'}
       emptyText={run.status === 'PENDING' ? (run.waitingReason ?? 'A runner takes it in a moment.') : isLive ? 'The first line appears as soon as it is written.' : (run.message ?? 'This run wrote nothing.')}
-      header={isRunning(run.status) ? <StopButton runId={run.id} isStopping={run.cancelRequestedAt !== null} /> : undefined}
+      header={isLive ? <StopRun run={{ id: run.id, kind: run.kind, status: run.status, isStopping: run.cancelRequestedAt !== null }} /> : undefined}
     />
-  );
-}
-
-function StopButton({ runId, isStopping }: { runId: string; isStopping: boolean }) {
-  const [{ fetching }, cancel] = useMutation(CancelRun_Mutation);
-  const stop = async (): Promise<void> => {
-    const failure = mutationFailure(await cancel({ runId }));
-    if (failure) showToast({ kind: 'error', text: failure });
-  };
-  return (
-    <Button size="sm" variant="ghost" isBusy={fetching || isStopping} onClick={() => void stop()} title="Stops the program; its log is kept">
-      {fetching || isStopping ? null : <Square aria-hidden className="size-3 fill-current" />}
-      {isStopping ? 'Stopping' : 'Stop'}
-    </Button>
   );
 }

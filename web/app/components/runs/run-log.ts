@@ -35,8 +35,8 @@ const STREAMS: Record<string, LineStream> = { 1: 'stdout', 2: 'stderr', 3: 'syst
 /** Lines of a live run that are fetched behind its end; earlier ones come when somebody scrolls there. */
 const TAIL_LINES = 500;
 
-/** The log of a run, kept for as long as its console is shown. A live one goes on by itself. */
-export function useRunLog(runId: string, { lineCount, isLive }: { lineCount: number; isLive: boolean }): LogStore {
+/** The log of a run, kept for as long as its console is shown. One that may still grow goes on by itself. */
+export function useRunLog(runId: string, { lineCount, mayGrow }: { lineCount: number; mayGrow: boolean }): LogStore {
   const [store, setStore] = useState(() => createStore(runId, lineCount));
   const [shownRunId, setShownRunId] = useState(runId);
   if (shownRunId !== runId) {
@@ -44,9 +44,9 @@ export function useRunLog(runId: string, { lineCount, isLive }: { lineCount: num
     setStore(createStore(runId, lineCount));
   }
   useEffect(() => store.growTo(lineCount), [store, lineCount]);
-  // Once live it is followed to its end, also past the moment when the run is said to be over: the last lines come then.
-  const [isFollowed, setFollowed] = useState(isLive);
-  if (isLive && !isFollowed) setFollowed(true);
+  // Once it may grow it is followed to its end, also past the moment when the run is said to be over: the last lines come then.
+  const [isFollowed, setFollowed] = useState(mayGrow);
+  if (mayGrow && !isFollowed) setFollowed(true);
   useEffect(() => (isFollowed ? followRunLog(runId, store) : undefined), [runId, store, isFollowed]);
   return store;
 }

@@ -11,6 +11,7 @@ export const RunRow_RunFragment = graphql(`
     kind
     attempt
     status
+    reason
     message
     waitingReason
     cancelRequestedAt

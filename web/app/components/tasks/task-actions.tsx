@@ -1,7 +1,8 @@
-import { CornerUpLeft, GitMerge, MoreHorizontal, RotateCcw } from 'lucide-react';
+import { Check, CornerUpLeft, GitMerge, MoreHorizontal, Play, RotateCcw } from 'lucide-react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
+import { StopRun } from '../runs/stop-run.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Spinner } from '../ui/spinner.tsx';
@@ -13,18 +14,25 @@ export const TaskActions_TaskFragment = graphql(`
     id
     title
     status
+    heldBy
+    result {
+      id
+      headCommit
+    }
     liveRun {
       id
       kind
       status
+      cancelRequestedAt
     }
   }
 `);
 
 /** The first of these that the task's status allows is the button in colour. */
-const MAIN: readonly TaskMove[] = ['approve', 'retry', 'unblock'];
+const MAIN: readonly TaskMove[] = ['start', 'approve', 'retry', 'unblock'];
 const BESIDE: readonly TaskMove[] = ['send_back'];
 const ICONS: Partial<Record<TaskMove, JSX.Element>> = {
+  start: <Play aria-hidden className="size-4" />,
   approve: <GitMerge aria-hidden className="size-4" />,
   retry: <RotateCcw aria-hidden className="size-4" />,
   send_back: <CornerUpLeft aria-hidden className="size-4" />,
@@ -34,11 +42,14 @@ const ICONS: Partial<Record<TaskMove, JSX.Element>> = {
 export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskActions_TaskFragment> }) {
   const task = readFragment(TaskActions_TaskFragment, masked);
   const moves = useTaskMoves();
-  const possible = possibleMoves(task.status);
+  const possible = possibleMoves(task.status, task.heldBy !== null);
   if (possible.length === 0) return null;
   const isMerging = task.liveRun?.kind === 'MERGE';
   const start = (move: TaskMove): void => moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null }, move);
+  const { liveRun } = task;
   const main = possible.find(({ move }) => MAIN.includes(move));
+  // Nothing was changed: what is approved is what the agent said.
+  const isReport = main?.move === 'approve' && !task.result?.headCommit;
   const beside = possible.filter(({ move }) => BESIDE.includes(move));
   const rest = possible.filter((p) => p !== main && !beside.includes(p));
   return (
@@ -52,10 +63,11 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
         <>
           {main ? (
             <Button variant="primary" onClick={() => start(main.move)}>
-              {ICONS[main.move]}
-              {MOVE_WORDS[main.move]}
+              {isReport ? <Check aria-hidden className="size-4" /> : ICONS[main.move]}
+              {isReport ? 'Approve' : MOVE_WORDS[main.move]}
             </Button>
           ) : null}
+          {liveRun ? <StopRun size="md" variant="secondary" run={{ id: liveRun.id, kind: liveRun.kind, status: liveRun.status, isStopping: liveRun.cancelRequestedAt !== null }} /> : null}
           {beside.map(({ move }) => (
             <Button key={move} onClick={() => start(move)}>
               {ICONS[move]}

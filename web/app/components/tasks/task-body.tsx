@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { TaskReview } from '../review/task-review.tsx';
+import { RunConnectionNote } from '../runs/run-connection-note.tsx';
+import { isRunning } from '../runs/run-status.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { TaskActivity } from './task-activity.tsx';
@@ -19,6 +21,20 @@ export const TaskBody_TaskFragment = graphql(`
     waitingReason
     feedback
     status
+    result {
+      id
+      reason
+    }
+    liveRun {
+      id
+      status
+      runner {
+        id
+        name
+        connection
+        lastSeenAt
+      }
+    }
     runs {
       id
       kind
@@ -50,7 +66,7 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
         onSelect={setPart}
         tabs={[
           { id: 'overview', label: 'Overview' },
-          { id: 'changes', label: 'Changes' },
+          { id: 'changes', label: task.result?.reason === 'EMPTY_DIFF' ? 'Report' : 'Changes' },
           { id: 'runs', label: 'Runs', count: task.runs.length },
         ]}
         className="shrink-0 border-b border-line px-2 sm:px-4"
@@ -59,6 +75,12 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
         <Notice kind="error" role="alert" className="mx-4 mt-4 shrink-0 sm:mx-6">
           <p className="font-medium">{failure.title}</p>
           <p className="title-wrap whitespace-pre-wrap">{failure.message}</p>
+        </Notice>
+      ) : null}
+      {task.liveRun && isRunning(task.liveRun.status) && task.liveRun.runner && task.liveRun.runner.connection !== 'ONLINE' ? (
+        <Notice kind="warning" role="status" className="mx-4 mt-4 shrink-0 sm:mx-6">
+          <RunConnectionNote runner={task.liveRun.runner} />
+          <p>It may still be working. If it is not heard in time, the run is taken away and the task starts again.</p>
         </Notice>
       ) : null}
       <div id="task-part" role="tabpanel" className="flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain">

@@ -1,4 +1,4 @@
-import { CircleAlert, FileDiff, MessageSquare, Plus, ScrollText } from 'lucide-react';
+import { CircleAlert, FileDiff, MessageSquare, Plus, ScrollText, Square } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
@@ -21,11 +21,13 @@ export function TaskEventItem({ event: masked, isLast }: { event: FragmentType<t
   const payload = (event.payload ?? {}) as Record<string, unknown>;
   const to = statusOf(payload['to']);
   const body = textOf(payload['text']) ?? textOf(payload['why']) ?? textOf(payload['message']);
+  // The step over failed is how the life cycle puts a stopped task back; it is no failure.
+  const isStop = payload['isStopping'] === true || payload['isHeld'] === true || (payload['isStopped'] === true && to === 'FAILED');
   const isComment = event.eventType === 'COMMENT';
   return (
     <li className="relative flex gap-3 pb-3 text-dense last:pb-0">
       {isLast ? null : <span aria-hidden className="absolute -bottom-1 left-[8.5px] top-6 w-px bg-line" />}
-      <span className="mt-0.5 grid size-[18px] shrink-0 place-items-center">{to ? <TaskStatusIcon status={to} /> : ICONS[event.eventType]}</span>
+      <span className="mt-0.5 grid size-[18px] shrink-0 place-items-center">{isStop ? <Square aria-hidden className="size-3 text-faint" /> : to ? <TaskStatusIcon status={to} /> : ICONS[event.eventType]}</span>
       <div className="min-w-0 flex-1">
         <p className="text-muted">
           <span className="text-fg">{actorText(payload['actor'])}</span> {sentence(event.eventType, payload)} <RelativeTime value={event.createdAt} className="whitespace-nowrap text-faint" />
@@ -47,8 +49,11 @@ const ICONS: Record<string, ReactNode> = {
 function sentence(eventType: string, payload: Record<string, unknown>): string {
   const to = statusOf(payload['to']);
   const from = statusOf(payload['from']);
+  if (payload['isStopped'] === true) return to === 'FAILED' ? 'ended the run' : 'put it back';
   if (to && from) return `moved it from ${TASK_STATUS_WORDS[from].toLowerCase()} to ${TASK_STATUS_WORDS[to].toLowerCase()}`;
   if (to) return `set it to ${TASK_STATUS_WORDS[to].toLowerCase()}`;
+  if (payload['isStopping'] === true) return 'asked to stop it';
+  if (typeof payload['isHeld'] === 'boolean') return payload['isHeld'] ? 'stopped it' : 'started it again';
   if (payload['approved'] === true) return 'approved it';
   if (payload['followedUpBy']) return 'made a follow-up of it';
   if (Array.isArray(payload['changed'])) return `changed ${payload['changed'].filter((name) => typeof name === 'string').map(fieldWords).join(', ')}`;

@@ -42,6 +42,24 @@ const BlockTask_Mutation = graphql(`
   }
 `);
 
+const StartTask_Mutation = graphql(`
+  mutation StartTask($input: TaskIdInput!) {
+    startTask(input: $input) {
+      __typename
+      ... on StartTaskPayload {
+        task {
+          id
+          ...BoardCard_Task
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
 const RetryTask_Mutation = graphql(`
   mutation RetryTask($input: TaskIdInput!) {
     retryTask(input: $input) {
@@ -160,6 +178,7 @@ export function TaskMovesProvider({ children }: { children: ReactNode }) {
 function useCarryOut(): (task: MovableTask, move: TaskMove, words: string) => Promise<boolean> {
   const [, transition] = useMutation(TransitionTask_Mutation);
   const [, block] = useMutation(BlockTask_Mutation);
+  const [, begin] = useMutation(StartTask_Mutation);
   const [, retry] = useMutation(RetryTask_Mutation);
   const [, cancel] = useMutation(CancelTask_Mutation);
   const [, approve] = useMutation(ApproveTask_Mutation);
@@ -171,6 +190,8 @@ function useCarryOut(): (task: MovableTask, move: TaskMove, words: string) => Pr
           return block({ input: { taskId, reason: words } });
         case 'unblock':
           return transition({ input: { taskId, to: 'QUEUED' } });
+        case 'start':
+          return begin({ input: { taskId } });
         case 'retry':
           return retry({ input: { taskId } });
         case 'cancel':
@@ -182,13 +203,20 @@ function useCarryOut(): (task: MovableTask, move: TaskMove, words: string) => Pr
       }
     };
     return async (task, move, words) => {
-      const failure = mutationFailure(await send(task.id, move, words));
+      const result = await send(task.id, move, words);
+      const failure = mutationFailure(result);
       if (failure) showToast({ kind: 'error', text: `${MOVE_WORDS[move].replace('…', '')}: ${failure}` });
-      else if (DONE_WORDS[move]) showToast({ kind: 'info', text: `${DONE_WORDS[move]} “${task.title}”` });
+      else if (DONE_WORDS[move]) showToast({ kind: 'info', text: `${isMerging(result.data) ? 'Merging' : DONE_WORDS[move]} “${task.title}”` });
       return failure === null;
     };
-  }, [transition, block, retry, cancel, approve, sendBack]);
+  }, [transition, block, begin, retry, cancel, approve, sendBack]);
 }
 
+/** What was approved may be a report, and then there is nothing to merge. */
+const isMerging = (data: object | null | undefined): boolean => {
+  const { approveTask } = (data ?? {}) as { approveTask?: { mergeRun?: object | null } };
+  return Boolean(approveTask?.mergeRun);
+};
+
 /** Only what is not seen at once is also said. */
-const DONE_WORDS: Partial<Record<TaskMove, string>> = { approve: 'Merging', send_back: 'Sent back', cancel: 'Canceled' };
+const DONE_WORDS: Partial<Record<TaskMove, string>> = { approve: 'Approved', send_back: 'Sent back', cancel: 'Canceled' };

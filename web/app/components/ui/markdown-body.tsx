@@ -5,6 +5,13 @@ const ALLOWED = ['p', 'strong', 'em', 'del', 'code', 'pre', 'ul', 'ol', 'li', 'b
 
 const Heading = ({ children }: { children?: ReactNode }) => <p className="mt-3 font-semibold first:mt-0">{children}</p>;
 
+// In a document headings are headings, one level below the page's own.
+const DOCUMENT_HEADINGS: Components = {
+  h1: ({ children }) => <h2 className="mb-2 mt-6 text-lg font-semibold first:mt-0">{children}</h2>,
+  h2: ({ children }) => <h3 className="mb-1 mt-5 text-base font-semibold first:mt-0">{children}</h3>,
+  h3: ({ children }) => <h4 className="mt-4 text-dense font-semibold first:mt-0">{children}</h4>,
+};
+
 const COMPONENTS: Components = {
   p: ({ children }) => <p className="title-wrap mt-2 whitespace-pre-wrap first:mt-0">{children}</p>,
   h1: Heading, h2: Heading, h3: Heading, h4: Heading, h5: Heading, h6: Heading,
@@ -26,9 +33,9 @@ const COMPONENTS: Components = {
 };
 
 /** Markdown without raw HTML, images or anything that loads from elsewhere. */
-export default function MarkdownBody({ text }: { text: string }) {
+export default function MarkdownBody({ text, isDocument = false }: { text: string; isDocument?: boolean }) {
   return (
-    <ReactMarkdown allowedElements={ALLOWED} unwrapDisallowed skipHtml components={COMPONENTS}>
+    <ReactMarkdown allowedElements={ALLOWED} unwrapDisallowed skipHtml components={isDocument ? { ...COMPONENTS, ...DOCUMENT_HEADINGS } : COMPONENTS}>
       {text}
     </ReactMarkdown>
   );

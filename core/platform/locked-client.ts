@@ -1,0 +1,54 @@
+import type { Core } from './core.ts';
+
+/** A lock that work is done under. */
+export interface HeldLock {
+  /** @throws LockLostError when its connection has broken: somebody else may hold it by now */
+  assertHeld(): void;
+}
+
+/** The connection broke under the work, and PostgreSQL gave the lock back. The work is to be done again. */
+export class LockLostError extends Error {
+  override readonly name = 'LockLostError';
+  constructor(lock: string, cause: Error) {
+    super(`The lock ${lock} was lost: ${cause.message}`, { cause });
+  }
+}
+
+interface LockOptions {
+  /** What is locked, across all processes. */
+  lock: string;
+  /** False: gives up at once when somebody else holds it. */
+  waits: boolean;
+}
+
+/**
+ * Works while holding an advisory lock, which PostgreSQL gives back when this process dies. The lock is as alive as
+ * its connection: a connection that breaks fails the work, and nothing else.
+ * @returns null when somebody else holds the lock and it is not waited for
+ * @throws LockLostError, and what the work throws
+ */
+export async function withLock<T>(core: Core, { lock, waits }: LockOptions, work: (held: HeldLock) => Promise<T>): Promise<T | null> {
+  const client = await core.pool.connect();
+  let broken: Error | null = null;
+  // The pool listens to the clients it keeps, not to those it has lent: unheard, this would end the process.
+  const onError = (error: Error): void => {
+    broken ??= error;
+  };
+  client.on('error', onError);
+  const assertHeld = (): void => {
+    if (broken) throw new LockLostError(lock, broken);
+  };
+  try {
+    const take = waits ? 'select pg_advisory_lock(hashtextextended($1, 0)), true as locked' : 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked';
+    const { rows } = await client.query<{ locked: boolean }>(take, [lock]);
+    if (!rows[0]?.locked) return null;
+    const result = await work({ assertHeld });
+    assertHeld();
+    return result;
+  } finally {
+    // A connection that can not unlock is closed below, and the lock ends with it.
+    if (!broken) await client.query('select pg_advisory_unlock_all()').catch(onError);
+    client.off('error', onError);
+    client.release(broken ?? undefined);
+  }
+}
