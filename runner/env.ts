@@ -1,9 +1,12 @@
+import { delimiter, isAbsolute } from 'node:path';
 import { z } from 'zod';
 
 const Environment = z.object({
   OVERMIND_URL: z.url({ protocol: /^https?$/, message: 'the address of the control plane, for example http://localhost:3000' }),
   OVERMIND_RUNNER_DIR: z.string({ error: 'the folder with runner.json and policy.json' }).startsWith('/', 'an absolute path is needed'),
   OVERMIND_RUNNER_ON_STOP: z.enum(['keep', 'end'], { error: 'keep (runs go on for the next runner) or end' }).default('keep'),
+  OVERMIND_BWRAP: z.string().startsWith('/', 'an absolute path is needed').optional(),
+  OVERMIND_HIDDEN_DIRS: z.string().default(''),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
 
@@ -13,6 +16,10 @@ export interface RunnerEnvironment {
   /** What becomes of live runs when the runner is asked to stop. */
   onStop: 'keep' | 'end';
   searchPath: string;
+  /** bubblewrap, where the set-up has put it; null: it is looked for on the PATH. */
+  sandboxFile: string | null;
+  /** Folders of this machine that no run may see, separated like PATH. */
+  hiddenPaths: string[];
   /** Everything: what the policy allows of it is handed to agents. */
   all: Readonly<Record<string, string | undefined>>;
 }
@@ -21,6 +28,9 @@ export interface RunnerEnvironment {
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): RunnerEnvironment {
   const parsed = Environment.safeParse(variables);
   if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, PATH } = parsed.data;
-  return { url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, searchPath: PATH, all: variables };
+  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, OVERMIND_BWRAP, OVERMIND_HIDDEN_DIRS, PATH } = parsed.data;
+  return {
+    url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, searchPath: PATH, all: variables,
+    sandboxFile: OVERMIND_BWRAP ?? null, hiddenPaths: OVERMIND_HIDDEN_DIRS.split(delimiter).filter(isAbsolute),
+  };
 }

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   const runner = new Runner({
     folder: environment.folder, policy, controlPlane: new ApiControlPlane(environment.url, token, logger), keeperArgs: keeperArgs(), gitFile: findGit(environment.searchPath), version: VERSION,
     env: { ...environment.all, PATH: environment.searchPath }, ownSecrets: [token], logger,
+    sandboxFile: environment.sandboxFile, hiddenPaths: environment.hiddenPaths,
     onReady: (name) => logger.info({ runner: name, capacity: policy.capacity, labels: policy.labels }, 'ready'),
   });
 

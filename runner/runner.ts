@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClaimIds, type Claim } from './claim-ids.ts';
 import { TransientError, type ControlPlane, type RunnerCommand } from './control-plane/control-plane.ts';
 import { retrying } from './control-plane/retry.ts';
+import { Cgroups } from './execution/cgroups.ts';
 import { Git } from './execution/git.ts';
 import { KeeperPool } from './execution/keeper-pool.ts';
 import { renewalIntervalMs } from './execution/lease.ts';
@@ -14,6 +15,7 @@ import { realpathOrNull } from './execution/paths.ts';
 import type { RunnerPolicy } from './execution/policy.ts';
 import { listRunFolders, RunFolder } from './execution/run-folder.ts';
 import type { RunHost } from './execution/run-host.ts';
+import { Sandbox } from './execution/sandbox.ts';
 import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
 import type { Logger } from './logger.ts';
 
@@ -40,6 +42,10 @@ export interface RunnerOptions {
   /** Absolute path of git. */
   gitFile: string;
   version: string;
+  /** bubblewrap, where the set-up has put it; null or absent: it is looked for on the PATH. */
+  sandboxFile?: string | null;
+  /** Of this machine, never shown to a run: the product's own data. */
+  hiddenPaths?: readonly string[];
   /** The runner's own environment: PATH, and what the policy lets agents have. */
   env: Readonly<Record<string, string | undefined>>;
   ownSecrets: readonly string[];
@@ -78,11 +84,18 @@ export class Runner {
     const folder = join(this.runsFolder, '..');
     await removeDeadSockets(makeSocketFolder(folder));
     this.keepers.warm();
-    const advert = { labels: options.policy.labels, capacity: options.policy.capacity, version: options.version, isDraining: false, sandboxNote: 'no sandbox yet' };
+    const sandbox = await Sandbox.open({ file: options.sandboxFile ?? null, searchPath: options.env.PATH ?? '' });
+    const whyNot = sandbox.whyNot(options.policy.sandbox.mode);
+    if (whyNot === null) options.logger.info({}, 'agents are sandboxed');
+    else options.logger.warn({}, `agents are not sandboxed: ${whyNot}`);
+    const { cgroups, why } = Cgroups.open();
+    if (cgroups === null) options.logger.info({ why }, 'limits of memory and processes hold for each process of a run, not for all together');
+    const advert = { labels: options.policy.labels, capacity: options.policy.capacity, version: options.version, isDraining: false, sandboxNote: whyNot === null ? null : `not sandboxed: ${whyNot}` };
     const { name } = await retrying(() => options.controlPlane.register(advert), signal, (error) => options.logger.warn({ err: error }, 'the control plane is away; trying again'));
     const search = { policy: options.policy, searchPath: options.env.PATH ?? '', runnerFolder: folder, runnerName: name };
     this.host = {
       runnerName: name, runnerFolder: folder, policy: options.policy, search, env: options.env, ownSecrets: options.ownSecrets, keepers: this.keepers,
+      sandbox, cgroups, hiddenPaths: options.hiddenPaths ?? [],
       git: new Git(options.gitFile, search.searchPath), controlPlane: options.controlPlane, logger: options.logger,
     };
     await this.adopt();

@@ -6,6 +6,8 @@ import type { Outcome } from './outcome.ts';
 export class KeeperConnection {
   /** The last word of the keeper; null until it has an assignment. */
   status: KeeperStatus | null = null;
+  /** Its process; null until it has said hello. */
+  pid: number | null = null;
   /** Which run it keeps; null: it is on standby. */
   runId: string | null = null;
   /** Resolves when the keeper has gone, with its last status. */
@@ -77,7 +79,7 @@ export class KeeperConnection {
 
   private take(message: FromKeeper): void {
     if (message.type === 'pong') return;
-    if (message.type === 'hello') this.runId = message.runId;
+    if (message.type === 'hello') [this.pid, this.runId] = [message.pid, message.runId];
     this.status = message.status ?? this.status;
     this.notify();
   }

@@ -10,6 +10,7 @@ import { endLeftProcesses } from './left-processes.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
+import { cgroupFor, planSandbox } from './plan-sandbox.ts';
 import { writeTaskFiles } from './task-files.ts';
 import { discardWorktree, makeWorktree } from './worktree.ts';
 
@@ -95,6 +96,7 @@ export class KeptPrograms {
     // A crash may have left a worktree that never got its programs.
     if (folder.worktree) await discardWorktree(host.git, folder.worktree);
     const checked = checkRunSpec(spec, host.search);
+    const sandboxing = planSandbox(host, spec, checked.commands);
     const keeper = host.keepers.take();
     keeper.catch(() => undefined);
     const made = spec.inPlace ? null : await makeWorktree(host.git, {
@@ -102,6 +104,7 @@ export class KeptPrograms {
     });
     const workFolder = made?.worktree.path ?? checked.root;
     const files = writeTaskFiles(spec, folder.path, workFolder);
+    if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
     if (made) writeMark(folder.path, `${made.note ? `${made.note}. ` : ''}Working on ${spec.branch}, from ${made.worktree.baseBranch} at ${made.worktree.baseCommit.slice(0, 10)}`);
     const connection = await keeper;
     // Said while the worktree was made: then nothing is started any more, here or by a runner that has gone.
@@ -111,7 +114,12 @@ export class KeptPrograms {
     }
     folder.keeperSocket = connection.socketPath;
     connection.assign({
-      runId: spec.runId, runFolder: folder.path, cwd: workFolder, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env), commands: checked.commands,
+      runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
+      // A folder that is made anew is got ready first.
+      commands: checked.commands.filter(({ isSetup }) => made !== null || !isSetup),
+      // The worktree's own records, and whatever is committed in it, are in the repository it belongs to.
+      sandbox: sandboxing.commandFor({ writable: [workFolder, ...(made ? [made.worktree.commonDir] : [])], readable: [files.taskFile], cwd: workFolder }),
+      cgroup: cgroupFor(host, spec.runId, checked.limits),
       stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
     });
     host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
