@@ -74,7 +74,7 @@ export class Runner {
     this.runsFolder = join(folder, 'runs');
     this.worktreesFolder = join(folder, 'worktrees');
     for (const path of [this.runsFolder, this.worktreesFolder]) mkdirSync(path, { recursive: true, mode: 0o700 });
-    this.keepers = new KeeperPool({ keeperArgs: options.keeperArgs, socketFolder: makeSocketFolder(folder), searchPath: options.env.PATH ?? '', logFile: join(folder, 'keeper.log') });
+    this.keepers = new KeeperPool({ keeperArgs: options.keeperArgs, socketFolder: makeSocketFolder(folder), searchPath: options.env.PATH ?? '', logFile: join(folder, 'keeper.log'), onTrouble: (error) => options.logger.warn({ err: error }, 'a standby keeper could not be started; the next run starts its own') });
   }
 
   /** Registers, adopts, and goes on until `stop`. Rejects when the control plane refuses this runner. */
@@ -228,7 +228,8 @@ export class Runner {
     let delayMs = IDLE_RENEWAL_MS;
     while (!signal.aborted) {
       await sleep(delayMs, undefined, { signal });
-      const runs = [...this.live.values()];
+      // The lease of a run whose keeper hangs is left to end: nobody would end its programs with it.
+      const runs = [...this.live.values()].filter((run) => run.isInGoodHands);
       delayMs = Math.min(IDLE_RENEWAL_MS, ...runs.map(({ spec }) => renewalIntervalMs(spec.lease.durationMs)));
       if (runs.length === 0) continue;
       const sentMs = performance.now();

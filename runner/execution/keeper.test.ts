@@ -270,6 +270,31 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
   });
 });
 
+test('a pause that is longer than a keeper may take to start fails neither its start nor the next', async () => {
+  const paused = new KeeperPool({ keeperArgs: [keeperFile], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log'), startTimeoutMs: 1_500 });
+  paused.warm();
+  // Nothing of this process goes on meanwhile, as with SIGSTOP or a laptop that is closed.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+  const keeper = await paused.take();
+  expect(keeper.isGone).toBe(false);
+  keeper.disconnect();
+  await paused.close();
+});
+
+test('a standby that could not be started is not kept for the next run', async () => {
+  const flaky = join(folder, 'flaky.mjs');
+  const mark = join(folder, 'failed-once');
+  writeFileSync(flaky, `import { existsSync, writeFileSync } from 'node:fs';\nif (!existsSync(${JSON.stringify(mark)})) { writeFileSync(${JSON.stringify(mark)}, ''); process.exit(1); }\nawait import(${JSON.stringify(keeperFile)});\n`);
+  const troubles: unknown[] = [];
+  const again = new KeeperPool({ keeperArgs: [flaky], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log'), onTrouble: (error) => troubles.push(error) });
+  again.warm();
+  const keeper = await again.take();
+  expect(keeper.isGone).toBe(false);
+  expect(troubles).toHaveLength(1);
+  keeper.disconnect();
+  await again.close();
+});
+
 test('a keeper outlives its runner, and can be found again; a standby does not', async () => {
   const assignment = assignmentOf([program('print-lines', '40', '20')]);
   const runner = join(folder, 'runner.mjs');

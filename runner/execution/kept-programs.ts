@@ -6,13 +6,16 @@ import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs } from './lease.ts';
-import { endLeftProcesses } from './left-processes.ts';
+import { endForHungKeeper, endLeftProcesses } from './left-processes.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
 import { cgroupFor, planSandbox } from './plan-sandbox.ts';
 import { writeTaskFiles } from './task-files.ts';
 import { discardWorktree, makeWorktree } from './worktree.ts';
+
+/** How often a keeper is asked for a sign of life: four times in vain, and it is taken for hung. */
+const PING_MS = 250;
 
 export interface KeptProgramsOptions {
   host: RunHost;
@@ -31,6 +34,8 @@ export class KeptPrograms {
   /** Why the run is to end, once somebody has said so. The first reason stands. */
   stopping: { outcome: Outcome; graceMs: number } | null = null;
   private keeper: KeeperConnection | null = null;
+  /** While we do the work of a keeper that hangs. */
+  private isTakingOver = false;
   private leaseSentMs: number;
 
   constructor(private readonly options: KeptProgramsOptions) {
@@ -60,6 +65,11 @@ export class KeptPrograms {
   end(outcome: Outcome, maxGraceMs: number): void {
     this.stopping ??= { outcome, graceMs: Math.min(this.options.spec.limits.graceMs, maxGraceMs) };
     this.keeper?.cancel(this.stopping.outcome, this.stopping.graceMs);
+  }
+
+  /** False while its keeper hangs: then nobody ends its programs when the lease does, and it must not be renewed. */
+  get isInGoodHands(): boolean {
+    return !this.keeper?.isHung;
   }
 
   /** Resolves when the keeper has gone, and nothing of the run is alive. */
@@ -133,10 +143,25 @@ export class KeptPrograms {
     if (this.stopping) keeper.cancel(this.stopping.outcome, this.stopping.graceMs);
     if (leaving.aborted) keeper.disconnect();
     onOutput();
+    const watching = setInterval(() => this.watch(keeper), PING_MS);
     const status = await keeper.closed;
+    clearInterval(watching);
     if (leaving.aborted || status?.phase === 'ended') return status;
     // Killed from outside: nobody else ends what it has started.
     await endLeftProcesses(spec.runId, status);
     return status;
+  }
+
+  /** Asks the keeper for a sign of life. When it gives none, and the run is to end, or its lease does, we end it ourselves. */
+  private watch(keeper: KeeperConnection): void {
+    keeper.ping();
+    if (!keeper.isHung || this.isTakingOver) return;
+    const { stopping, options: { spec, host } } = this;
+    if (!stopping && this.ttlMs > 0) return;
+    this.isTakingOver = true;
+    host.logger.warn({ runId: spec.runId, keeper: keeper.pid }, 'the keeper of a run does not answer; ending the run without it');
+    this.stopping ??= { outcome: { status: 'timed_out', reason: 'runner_lost', message: 'Ended: the keeper of this run did not answer, and its lease could not be renewed' }, graceMs: 0 };
+    const { graceMs } = this.stopping;
+    void endForHungKeeper(spec.runId, keeper, graceMs).finally(() => (this.isTakingOver = false));
   }
 }

@@ -9,6 +9,8 @@ export const RUN_ID_VARIABLE = 'OVERMIND_RUN_ID';
 const hasProc = existsSync('/proc/self/stat');
 
 interface ProcessStat {
+  /** Of its program, at most 15 characters. */
+  name: string;
   state: string;
   parent: number;
   group: number;
@@ -25,7 +27,9 @@ export function readProcess(pid: number | 'self'): ProcessStat | null {
   // The name in parentheses may itself hold spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const at = (index: number): number => Number(fields[index]);
-  return { state: fields[0] ?? '?', parent: at(1), group: at(2), session: at(3), startTicks: at(19), childTicks: at(13) + at(14) };
+  return {
+    name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), state: fields[0] ?? '?', parent: at(1), group: at(2), session: at(3), startTicks: at(19), childTicks: at(13) + at(14),
+  };
 }
 
 export interface TreeProcess extends ProcessStat {
