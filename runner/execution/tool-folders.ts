@@ -27,7 +27,7 @@ export function findToolFolders({ pathFolders, files, apart }: ToolSearch): stri
     if (real === null || isOfSystem(real)) continue;
     show(prefixOf(real, homes));
     // The name by which PATH knows it may be a link (~/.nvm/current).
-    if (real !== folder) show(folder);
+    if (real !== folder) show(prefixOf(folder, homes));
     if (basename(dirname(real)) === '.cargo') show(join(dirname(dirname(real)), '.rustup'));
     for (const target of linkTargets(real)) show(prefixOf(target, homes));
   }
@@ -35,7 +35,7 @@ export function findToolFolders({ pathFolders, files, apart }: ToolSearch): stri
     const real = realpathOrNull(file);
     if (real === null) continue;
     show(prefixOf(real, homes));
-    if (real !== file) show(file);
+    if (real !== file) show(prefixOf(file, homes));
   }
   return [...found];
 }
