@@ -6,6 +6,7 @@ const Environment = z.object({
   OVERMIND_RUNNER_DIR: z.string({ error: 'the folder with runner.json and policy.json' }).startsWith('/', 'an absolute path is needed'),
   OVERMIND_RUNNER_ON_STOP: z.enum(['keep', 'end'], { error: 'keep (runs go on for the next runner) or end' }).default('keep'),
   OVERMIND_BWRAP: z.string().startsWith('/', 'an absolute path is needed').optional(),
+  OVERMIND_RUNNER_TOKEN_FD: z.coerce.number().int().min(3).optional(),
   OVERMIND_HIDDEN_DIRS: z.string().default(''),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
@@ -16,6 +17,8 @@ export interface RunnerEnvironment {
   /** What becomes of live runs when the runner is asked to stop. */
   onStop: 'keep' | 'end';
   searchPath: string;
+  /** An open descriptor of the token's file, for a runner that may not open it itself; null: it is read from the folder. */
+  tokenFd: number | null;
   /** bubblewrap, where the set-up has put it; null: it is looked for on the PATH. */
   sandboxFile: string | null;
   /** Folders of this machine that no run may see, separated like PATH. */
@@ -28,9 +31,9 @@ export interface RunnerEnvironment {
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): RunnerEnvironment {
   const parsed = Environment.safeParse(variables);
   if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, OVERMIND_BWRAP, OVERMIND_HIDDEN_DIRS, PATH } = parsed.data;
+  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, OVERMIND_BWRAP, OVERMIND_RUNNER_TOKEN_FD, OVERMIND_HIDDEN_DIRS, PATH } = parsed.data;
   return {
     url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, searchPath: PATH, all: variables,
-    sandboxFile: OVERMIND_BWRAP ?? null, hiddenPaths: OVERMIND_HIDDEN_DIRS.split(delimiter).filter(isAbsolute),
+    tokenFd: OVERMIND_RUNNER_TOKEN_FD ?? null, sandboxFile: OVERMIND_BWRAP ?? null, hiddenPaths: OVERMIND_HIDDEN_DIRS.split(delimiter).filter(isAbsolute),
   };
 }

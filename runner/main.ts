@@ -7,7 +7,7 @@ import { RefusedError } from './control-plane/control-plane.ts';
 import { readEnvironment } from './env.ts';
 import { readPolicy } from './execution/policy.ts';
 import { Runner } from './runner.ts';
-import { readToken } from './token-file.ts';
+import { readToken, readTokenFrom } from './token-file.ts';
 
 const VERSION = '0.1.0';
 /** Asked to stop twice, or stuck: then it leaves at once; keepers do not need it. */
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     throw new Error('The runner executes what agents write and refuses to do that as root. Start it as an ordinary user, or with --allow-root.');
   }
   const environment = readEnvironment();
-  const token = readToken(join(environment.folder, 'runner.json'));
+  const token = environment.tokenFd === null ? readToken(join(environment.folder, 'runner.json')) : readTokenFrom(environment.tokenFd);
   const policy = readPolicy(join(environment.folder, 'policy.json'));
   const runner = new Runner({
     folder: environment.folder, policy, controlPlane: new ApiControlPlane(environment.url, token, logger), keeperArgs: keeperArgs(), gitFile: findGit(environment.searchPath), version: VERSION,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import readline from 'node:readline';
 import { ChildLog } from './child-log.mjs';
 import { endProcess, identify, signalProcess } from './processes.mjs';
@@ -18,6 +19,7 @@ const STEADY_AFTER_MS = 60_000;
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} env
  * @property {import('./users.mjs').SystemUser | undefined} [user] undefined: ourselves
+ * @property {readonly string[]} [openFiles] given to it open, as descriptors 3, 4, …: it may not be able to open them itself
  * @property {string} logFile
  * @property {import('./process-record.mjs').ProcessRecord} record
  * @property {(line: string) => void} tell
@@ -80,10 +82,12 @@ export class ChildProgram {
    * @returns {Promise<{ exited: Promise<string> }>} once it is ready; `exited` then says how it ended
    */
   launch() {
-    const { name, execPath, args, cwd, env, user, logFile } = this.options;
+    const { name, execPath, args, cwd, env, user, logFile, openFiles = [] } = this.options;
     this.log.markStart();
     // A session of its own: Ctrl-C at the terminal reaches us alone, and we stop everything in order.
-    const child = spawn(execPath, args, { ...identityOf(user), cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const files = openFiles.map((file) => openSync(file, 'r'));
+    const child = spawn(execPath, args, { ...identityOf(user), cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', ...files] });
+    for (const file of files) closeSync(file);
     this.pid = child.pid;
     if (child.pid !== undefined) this.options.record.add(name, child.pid);
     return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findBubblewrap } from './bubblewrap.mjs';
 import { buildPrograms } from './built-programs.mjs';
 import { prepareDataDirectory } from './data-directory.mjs';
 import { installDependencies } from './dependencies.mjs';
@@ -48,6 +49,7 @@ export async function startEverything() {
     });
 
     const runner = prepareRunnerAccount(home, path.join(rootDir, 'build'));
+    const bubblewrap = await progress.step('Sandbox', () => findBubblewrap(home, runner.user));
     const webPort = await new RememberedPorts(environment.dataDir).take('web');
     const settings = { environment, databaseUrl: services.databaseUrl, redisUrl: services.redisUrl, webPort };
     const env = { ...serverEnvironment(settings), OVERMIND_RUNNER_DIR: runner.runnerDir, OVERMIND_DEMO_DIR: runner.demoDir, OVERMIND_RUNNER_BIN_DIR: runner.binDir, OVERMIND_RUNNER_EXEC_PATH: runner.execPath };
@@ -60,7 +62,7 @@ export async function startEverything() {
     const gaveUp = new Promise((_resolve, reject) => (giveUp = reject));
     gaveUp.catch(() => {}); // raced below; until then nobody listens
     keepServicesRunning(services, stopping, progress.note, giveUp);
-    const system = createSystem({ ...settings, rootDir, runner, record, tell: progress.note, onGiveUp: giveUp });
+    const system = createSystem({ ...settings, rootDir, runner, bubblewrap, record, tell: progress.note, onGiveUp: giveUp });
     onStop(() => {
       progress.note('\n  Stopping …');
       return stopSystem(system);
