@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
+import { nowMs } from './statistics.ts';
 
-export type AgentOrder = { kind: 'end' } | { kind: 'flood'; lines: number; lineBytes: number } | { kind: 'pace'; rate: number; seconds: number };
+export type AgentOrder = { kind: 'end' } | { kind: 'die' } | { kind: 'flood'; lines: number; lineBytes: number } | { kind: 'pace'; rate: number; seconds: number };
 
 /** A program of a run that has started and waits for its order. */
 export interface StartedAgent {
@@ -13,6 +14,8 @@ export interface StartedAgent {
   runningMs: number;
   /** The first of these on the wall clock, to be compared with the database's. */
   startedWallMs: number;
+  /** When its process was gone, on the same clock. */
+  goneMs: Promise<number>;
   order(order: AgentOrder): void;
 }
 
@@ -31,11 +34,12 @@ export async function listenForAgents(socketPath: string): Promise<AgentControl>
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.setEncoding('utf8'));
+    const goneMs = new Promise<number>((resolve) => socket.once('close', () => resolve(nowMs())));
     let text = '';
     socket.on('data', (chunk: string) => {
       text += chunk;
       if (!text.includes('\n')) return;
-      const agent: StartedAgent = { ...(JSON.parse(text) as StartedAgent), order: (order) => void socket.write(`${JSON.stringify(order)}\n`) };
+      const agent: StartedAgent = { ...(JSON.parse(text) as StartedAgent), goneMs, order: (order) => void socket.write(`${JSON.stringify(order)}\n`) };
       text = '';
       const waiter = waiting.shift();
       if (waiter) waiter(agent);

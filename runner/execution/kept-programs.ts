@@ -122,14 +122,14 @@ export class KeptPrograms {
       connection.disconnect();
       return null;
     }
+    // The worktree's own records, and whatever is committed in it, are in the repository it belongs to.
+    const sandbox = sandboxing.commandFor({ writable: [workFolder, ...(made ? [made.worktree.commonDir] : [])], readable: [files.taskFile], cwd: workFolder });
     folder.keeperSocket = connection.socketPath;
     connection.assign({
       runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
       // A folder that is made anew is got ready first.
       commands: checked.commands.filter(({ isSetup }) => made !== null || !isSetup),
-      // The worktree's own records, and whatever is committed in it, are in the repository it belongs to.
-      sandbox: sandboxing.commandFor({ writable: [workFolder, ...(made ? [made.worktree.commonDir] : [])], readable: [files.taskFile], cwd: workFolder }),
-      cgroup: cgroupFor(host, spec.runId, checked.limits),
+      sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
       stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
     });
     host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');

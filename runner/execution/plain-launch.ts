@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { processesIn } from './cgroups.ts';
 import { openCheckedFolder } from './checked-folder.ts';
 import { inCgroup, plainCommand, WATCHDOG } from './launch-scripts.ts';
 import type { Exit, Launch, LaunchOrder } from './launch.ts';
@@ -39,6 +40,7 @@ export class PlainLaunch implements Launch {
 
   terminate(): void {
     if (this.pid === null) return;
+    // Those with a group of their own, looked for while their parents are alive.
     const others = readTree(this.pid).filter(({ group }) => group !== this.pid);
     signal(-this.pid, 'SIGTERM');
     // A stopped process takes its SIGTERM only when it goes on.
@@ -54,6 +56,9 @@ export class PlainLaunch implements Launch {
 
   findLeft(): number[] {
     const ours = this.watchdog?.pid;
+    const { cgroup } = this.order;
+    // A cgroup holds all of them, wherever they have gone.
+    if (cgroup !== null) return processesIn(cgroup);
     return findRunProcesses(this.order.runId, this.pid, { folders: this.order.ownFolders, sinceTicks: this.startTicks }).filter((pid) => pid !== ours);
   }
 

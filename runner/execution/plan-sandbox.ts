@@ -55,8 +55,8 @@ function programFiles({ executables }: RunHost['policy'], commands: readonly Kee
   return [...commands.map(({ file }) => file), ...Object.values(executables).flatMap(({ path, args }) => [...(path === undefined ? [] : [path]), ...args.filter(isAbsolute)])];
 }
 
-/** A cgroup for a run that has limits, where that is possible. */
-export function cgroupFor({ cgroups }: Pick<RunHost, 'cgroups'>, runId: string, limits: ProcessLimits): string | null {
+/** A cgroup, where that is possible, for a run that has limits, or has no sandbox in which all its processes are found. */
+export function cgroupFor({ cgroups }: Pick<RunHost, 'cgroups'>, runId: string, limits: ProcessLimits, isSandboxed: boolean): string | null {
   const hasLimits = limits.maxMemoryBytes !== null || limits.maxProcesses !== null || limits.maxCpus !== null;
-  return hasLimits ? (cgroups?.make(runId, limits) ?? null) : null;
+  return hasLimits || !isSandboxed ? (cgroups?.make(runId, limits) ?? null) : null;
 }

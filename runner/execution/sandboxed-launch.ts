@@ -56,11 +56,12 @@ export class SandboxedLaunch implements Launch {
   terminate(): void {
     this.isTerminating = true;
     if (this.init === null) return;
-    const outside = this.members().filter(({ group }) => group !== this.init);
     // The namespace's first process takes no signal that it does not handle, and our shell handles this one.
     signal(-this.init, 'SIGTERM');
+    // A stopped process takes its SIGTERM only when it goes on.
     signal(-this.init, 'SIGCONT');
-    for (const { pid } of outside) signal(pid, 'SIGTERM');
+    // Those with a group of their own; whose parent has just ended is still in here.
+    for (const { pid, group } of this.members()) if (group !== this.init) signal(pid, 'SIGTERM');
   }
 
   kill(): void {
