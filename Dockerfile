@@ -24,7 +24,7 @@ CMD ["node", "build/api.mjs"]
 
 FROM node:20-bookworm-slim AS runner
 ENV NODE_ENV=production
-RUN apt-get update && apt-get install -y --no-install-recommends git ca-certificates && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends git ca-certificates bubblewrap && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/build/runner.mjs /app/build/keeper.mjs /app/build/demo-agent.mjs build/
 RUN install -d -o node -g node -m 0700 /runner

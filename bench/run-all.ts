@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['create-task-to-event', 'message-to-process', 'claim-to-process', 'run-end', 'log-latency', 'log-ingest', 'second-start'];
+const BENCHMARKS = ['create-task-to-event', 'message-to-process', 'claim-to-process', 'end-of-run', 'take-in', 'log-latency', 'log-ingest', 'second-start'];
 
 const failed: string[] = [];
 for (const name of BENCHMARKS) {

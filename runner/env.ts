@@ -1,3 +1,4 @@
+import { delimiter, isAbsolute } from 'node:path';
 import { z } from 'zod';
 
 const Environment = z.object({
@@ -5,6 +6,9 @@ const Environment = z.object({
   OVERMIND_RUNNER_DIR: z.string({ error: 'the folder with runner.json and policy.json' }).startsWith('/', 'an absolute path is needed'),
   OVERMIND_RUNNER_ON_STOP: z.enum(['keep', 'end'], { error: 'keep (runs go on for the next runner) or end' }).default('keep'),
   OVERMIND_SUPERVISED: z.enum(['0', '1'], { error: '1 when standard input is held open by a supervisor, else 0' }).default('0'),
+  OVERMIND_BWRAP: z.string().startsWith('/', 'an absolute path is needed').optional(),
+  OVERMIND_RUNNER_TOKEN_FD: z.coerce.number().int().min(3).optional(),
+  OVERMIND_HIDDEN_DIRS: z.string().default(''),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
 
@@ -16,6 +20,12 @@ export interface RunnerEnvironment {
   /** Whether standard input is a pipe that ends when the program that started us is gone. */
   isSupervised: boolean;
   searchPath: string;
+  /** An open descriptor of the token's file, for a runner that may not open it itself; null: it is read from the folder. */
+  tokenFd: number | null;
+  /** bubblewrap, where the set-up has put it; null: it is looked for on the PATH. */
+  sandboxFile: string | null;
+  /** Folders of this machine that no run may see, separated like PATH. */
+  hiddenPaths: string[];
   /** Everything: what the policy allows of it is handed to agents. */
   all: Readonly<Record<string, string | undefined>>;
 }
@@ -24,9 +34,10 @@ export interface RunnerEnvironment {
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): RunnerEnvironment {
   const parsed = Environment.safeParse(variables);
   if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, OVERMIND_SUPERVISED, PATH } = parsed.data;
+  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, OVERMIND_SUPERVISED, OVERMIND_BWRAP, OVERMIND_RUNNER_TOKEN_FD, OVERMIND_HIDDEN_DIRS, PATH } = parsed.data;
   return {
     url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, isSupervised: OVERMIND_SUPERVISED === '1',
     searchPath: PATH, all: variables,
+    tokenFd: OVERMIND_RUNNER_TOKEN_FD ?? null, sandboxFile: OVERMIND_BWRAP ?? null, hiddenPaths: OVERMIND_HIDDEN_DIRS.split(delimiter).filter(isAbsolute),
   };
 }

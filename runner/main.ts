@@ -8,7 +8,7 @@ import { readPolicy } from './execution/policy.ts';
 import { createLogger } from './logger.ts';
 import { Runner } from './runner.ts';
 import { onSupervisorGone } from './supervisor.ts';
-import { readToken } from './token-file.ts';
+import { readToken, readTokenFrom } from './token-file.ts';
 
 const VERSION = '0.1.0';
 /** Asked to stop twice, or stuck: then it leaves at once; keepers do not need it. */
@@ -23,11 +23,12 @@ async function main(): Promise<void> {
     throw new Error('The runner executes what agents write and refuses to do that as root. Start it as an ordinary user, or with --allow-root.');
   }
   const environment = readEnvironment();
-  const token = readToken(join(environment.folder, 'runner.json'));
+  const token = environment.tokenFd === null ? readToken(join(environment.folder, 'runner.json')) : readTokenFrom(environment.tokenFd);
   const policy = readPolicy(join(environment.folder, 'policy.json'));
   const runner = new Runner({
     folder: environment.folder, policy, controlPlane: new ApiControlPlane(environment.url, token, logger), keeperArgs: keeperArgs(), gitFile: findGit(environment.searchPath), version: VERSION,
     env: { ...environment.all, PATH: environment.searchPath }, ownSecrets: [token], logger,
+    sandboxFile: environment.sandboxFile, hiddenPaths: environment.hiddenPaths,
     onReady: (name) => logger.info({ runner: name, capacity: policy.capacity, labels: policy.labels }, 'ready'),
   });
 

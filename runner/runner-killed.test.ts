@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRunProcesses } from './execution/processes.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
 import type { ForkedAnswer, ForkedCall, ForkedOptions } from './testing/forked-runner.ts';
-import { buildProgram, program, temporaryFolder } from './testing/programs.ts';
+import { buildProgram, program, PROGRAMS_FOLDER, temporaryFolder } from './testing/programs.ts';
 import { makeRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
 
@@ -39,7 +39,7 @@ test('a runner that is killed again and again while the program prints loses, do
   const controlPlane = new FakeControlPlane();
   const spec = makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '700', '2')], ['node', ...program('write-files', '{"a.txt":"a"}')]] });
   const run = controlPlane.offer(spec);
-  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 } }, keeperFile };
+  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, sandbox: { readablePaths: [PROGRAMS_FOLDER] }, limits: { minFreeBytes: 0 } }, keeperFile };
   let last: ChildProcess | null = null;
   try {
     // Fixed and spread out: from during the start to during the end.
@@ -69,7 +69,7 @@ test('a runner that is killed before the answer to its claim is on disk is given
   const controlPlane = new FakeControlPlane();
   const [run, other] = ['one', 'two'].map((name) => controlPlane.offer(makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('write-files', `{"${name}.txt":"x"}`)]] })));
   if (!run || !other) throw new Error('no runs');
-  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, capacity: 1, limits: { minFreeBytes: 0 } }, keeperFile };
+  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, sandbox: { readablePaths: [PROGRAMS_FOLDER] }, capacity: 1, limits: { minFreeBytes: 0 } }, keeperFile };
   const firstToken = run.spec.lease.token;
   let last: ChildProcess | null = null;
   try {

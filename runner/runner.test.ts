@@ -5,7 +5,7 @@ import { findRunProcesses, signal } from './execution/processes.ts';
 import { RunnerPolicy } from './execution/policy.ts';
 import { Runner } from './runner.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
-import { buildProgram, program, temporaryFolder, until } from './testing/programs.ts';
+import { BUBBLEWRAP, buildProgram, program, PROGRAMS_FOLDER, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository, type TestRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
 import { silentLogger } from './testing/silent-logger.ts';
@@ -36,11 +36,12 @@ const SECRET = 'tok-1234567890-abcdef';
 async function startRunner(): Promise<Runner> {
   const policy = RunnerPolicy.parse({
     roots: [join(folder, 'repos')], executables: { node: { path: process.execPath }, sh: {}, git: {}, 'not-installed': {} }, envNames: ['API_TOKEN', 'PLAIN'], capacity: 2, limits: { minFreeBytes: 0 },
+    sandbox: { readablePaths: [PROGRAMS_FOLDER] },
   });
   let onReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => (onReady = resolve));
   const started = new Runner({
-    folder: join(folder, 'runner'), policy, controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', version: '0', ownSecrets: [], logger: silentLogger, onReady,
+    folder: join(folder, 'runner'), policy, controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', sandboxFile: BUBBLEWRAP, version: '0', ownSecrets: [], logger: silentLogger, onReady,
     env: { PATH: `${join(folder, 'repos', 'repo')}:/usr/bin:/bin`, HOME: '/tmp', API_TOKEN: SECRET, PLAIN: 'plain', UNLISTED: 'nobody sees me' },
   });
   void started.run();

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClaimIds, type Claim } from './claim-ids.ts';
 import { TransientError, type ControlPlane, type RunnerCommand } from './control-plane/control-plane.ts';
 import { retrying } from './control-plane/retry.ts';
+import { Cgroups } from './execution/cgroups.ts';
 import { Git } from './execution/git.ts';
 import { KeeperPool } from './execution/keeper-pool.ts';
 import type { LandingStep } from './execution/landing-order.ts';
@@ -15,6 +16,7 @@ import { realpathOrNull } from './execution/paths.ts';
 import type { RunnerPolicy } from './execution/policy.ts';
 import { listRunFolders, RunFolder } from './execution/run-folder.ts';
 import type { RunHost } from './execution/run-host.ts';
+import { Sandbox } from './execution/sandbox.ts';
 import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
 import { LEDGER_FOLDER, WORK_FOLDER } from './execution/workspace-record.ts';
 import type { Logger } from './logger.ts';
@@ -42,6 +44,10 @@ export interface RunnerOptions {
   /** Absolute path of git. */
   gitFile: string;
   version: string;
+  /** bubblewrap, where the set-up has put it; null or absent: it is looked for on the PATH. */
+  sandboxFile?: string | null;
+  /** Of this machine, never shown to a run: the product's own data. */
+  hiddenPaths?: readonly string[];
   /** The runner's own environment: PATH, and what the policy lets agents have. */
   env: Readonly<Record<string, string | undefined>>;
   ownSecrets: readonly string[];
@@ -70,7 +76,10 @@ export class Runner {
     const folder = realpathOrNull(options.folder) ?? options.folder;
     this.runsFolder = join(folder, 'runs');
     for (const name of ['runs', WORK_FOLDER, LEDGER_FOLDER]) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
-    this.keepers = new KeeperPool({ keeperArgs: options.keeperArgs, socketFolder: makeSocketFolder(folder), searchPath: options.env.PATH ?? '', logFile: join(folder, 'keeper.log') });
+    this.keepers = new KeeperPool({
+      keeperArgs: options.keeperArgs, socketFolder: makeSocketFolder(folder), searchPath: options.env.PATH ?? '', logFile: join(folder, 'keeper.log'),
+      onTrouble: (error) => options.logger.warn({ err: error }, 'a standby keeper could not be started; the next run starts its own'),
+    });
   }
 
   /** Registers, adopts, and goes on until `stop`. Rejects when the control plane refuses this runner. */
@@ -80,12 +89,19 @@ export class Runner {
     const folder = join(this.runsFolder, '..');
     await removeDeadSockets(makeSocketFolder(folder));
     this.keepers.warm();
-    const advert = { labels: options.policy.labels, capacity: options.policy.capacity, version: options.version, isDraining: false, sandboxNote: 'no sandbox yet' };
+    const sandbox = await Sandbox.open({ file: options.sandboxFile ?? null, searchPath: options.env.PATH ?? '' });
+    const whyNot = sandbox.whyNot(options.policy.sandbox.mode);
+    if (whyNot === null) options.logger.info({}, 'agents are sandboxed');
+    else options.logger.warn({}, `agents are not sandboxed: ${whyNot}`);
+    const { cgroups, why } = Cgroups.open();
+    if (cgroups === null) options.logger.info({ why }, 'limits of memory and processes hold for each process of a run, not for all together');
+    const advert = { labels: options.policy.labels, capacity: options.policy.capacity, version: options.version, isDraining: false, sandboxNote: whyNot === null ? null : `not sandboxed: ${whyNot}` };
     const { name } = await retrying(() => options.controlPlane.register(advert), signal, (error) => options.logger.warn({ err: error }, 'the control plane is away; trying again'));
     const search = { policy: options.policy, searchPath: options.env.PATH ?? '', runnerFolder: folder, runnerName: name };
     this.host = {
       runnerName: name, runnerFolder: folder, policy: options.policy, search, env: options.env, ownSecrets: options.ownSecrets, keepers: this.keepers,
       git: new Git(options.gitFile, search.searchPath), controlPlane: options.controlPlane, logger: options.logger, onLandingStep: options.onLandingStep,
+      sandbox, cgroups, hiddenPaths: options.hiddenPaths ?? [],
     };
     await this.adopt();
     this.work = Promise.all([this.renewLeases(), this.obey(name)]).catch((error: unknown) => {
@@ -215,7 +231,8 @@ export class Runner {
     let delayMs = IDLE_RENEWAL_MS;
     while (!signal.aborted) {
       await sleep(delayMs, undefined, { signal });
-      const runs = [...this.live.values()];
+      // The lease of a run whose keeper hangs is left to end: nobody would end its programs with it.
+      const runs = [...this.live.values()].filter((run) => run.isInGoodHands);
       delayMs = Math.min(IDLE_RENEWAL_MS, ...runs.map(({ spec }) => renewalIntervalMs(spec.lease.durationMs)));
       if (runs.length === 0) continue;
       const sentMs = performance.now();

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { closeSync, lstatSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseContract } from '#contract/parse.ts';
 import { readJson } from './execution/write-json.ts';
@@ -16,4 +16,16 @@ export function readToken(path: string): string {
   if ((stat.mode & 0o077) !== 0) throw new Error(`Others can read the runner's token. Run: chmod 600 ${path}`);
   if (process.getuid && stat.uid !== process.getuid()) throw new Error(`${path} belongs to another user than the one the runner runs as`);
   return parseContract('runner.json', TokenFile, readJson(path)).token;
+}
+
+/**
+ * Reads the token from a descriptor that whoever started us has opened, and closes it: nothing that we start finds it.
+ * @throws Error when there is no token in it
+ */
+export function readTokenFrom(fd: number): string {
+  try {
+    return parseContract('runner.json', TokenFile, JSON.parse(readFileSync(fd, 'utf8'))).token;
+  } finally {
+    closeSync(fd);
+  }
 }

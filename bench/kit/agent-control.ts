@@ -1,23 +1,22 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
+import { nowMs } from './statistics.ts';
 
-export type AgentOrder = { kind: 'end' } | { kind: 'flood'; lines: number; lineBytes: number } | { kind: 'pace'; rate: number; seconds: number } | { kind: 'make'; files: number; links: number };
+export type AgentOrder = { kind: 'end' } | { kind: 'die' } | { kind: 'flood'; lines: number; lineBytes: number } | { kind: 'pace'; rate: number; seconds: number } | { kind: 'make'; files: number; links: number };
 
 /** A program of a run that has started and waits for its order. */
 export interface StartedAgent {
   runId: string;
-  /** In its own namespace; the machine's, when it is not sandboxed. */
-  pid: number;
   /** When its process began, on the clock of `nowMs`. */
   startedMs: number;
   /** When its first own statement ran: Node.js needs some 40 ms for itself before. */
   runningMs: number;
   /** The first of these on the wall clock, to be compared with the database's. */
   startedWallMs: number;
+  /** When its process was gone, on the same clock. */
+  goneMs: Promise<number>;
   order(order: AgentOrder): void;
-  /** Resolves when its process has ended, with that moment on the wall clock. */
-  ended: Promise<number>;
 }
 
 export interface AgentControl {
@@ -35,12 +34,12 @@ export async function listenForAgents(socketPath: string): Promise<AgentControl>
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.setEncoding('utf8'));
+    const goneMs = new Promise<number>((resolve) => socket.once('close', () => resolve(nowMs())));
     let text = '';
     socket.on('data', (chunk: string) => {
       text += chunk;
       if (!text.includes('\n')) return;
-      const ended = new Promise<number>((resolve) => socket.once('close', () => resolve(performance.timeOrigin + performance.now())));
-      const agent: StartedAgent = { ...(JSON.parse(text) as StartedAgent), ended, order: (order) => void socket.write(`${JSON.stringify(order)}\n`) };
+      const agent: StartedAgent = { ...(JSON.parse(text) as StartedAgent), goneMs, order: (order) => void socket.write(`${JSON.stringify(order)}\n`) };
       text = '';
       const waiter = waiting.shift();
       if (waiter) waiter(agent);

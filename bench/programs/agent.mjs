@@ -11,7 +11,7 @@ const startedMs = nowMs() - performance.now();
 const runningMs = nowMs();
 
 const socket = connect(process.argv[2]);
-socket.write(`${JSON.stringify({ runId: process.env.OVERMIND_RUN_ID, pid: process.pid, startedMs, runningMs, startedWallMs: performance.timeOrigin })}\n`);
+socket.write(`${JSON.stringify({ runId: process.env.OVERMIND_RUN_ID, startedMs, runningMs, startedWallMs: performance.timeOrigin })}\n`);
 socket.setEncoding('utf8');
 let text = '';
 socket.on('data', (chunk) => {
@@ -21,6 +21,7 @@ socket.on('data', (chunk) => {
   if (order.kind === 'flood') flood(order);
   else if (order.kind === 'pace') pace(order);
   else if (order.kind === 'make') make(order);
+  else if (order.kind === 'die') process.kill(process.pid, 'SIGKILL');
   else socket.end();
 });
 

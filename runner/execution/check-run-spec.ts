@@ -9,6 +9,7 @@ import type { RunnerPolicy } from './policy.ts';
 export interface CheckedRun {
   /** The repository's folder with all links followed. */
   root: string;
+  /** Set-up commands first. */
   commands: KeeperCommand[];
   limits: Assignment['limits'];
   deniedGlobs: string[];
@@ -27,7 +28,10 @@ export function checkRunSpec(spec: RunSpec, search: ExecutableSearch & { policy:
   }
   return {
     root,
-    commands: spec.commands.map((argv) => resolveCommand(argv, search)),
+    commands: [
+      ...spec.setup.map((argv) => ({ ...resolveCommand(argv, search), isSetup: true })),
+      ...spec.commands.map((argv) => resolveCommand(argv, search)),
+    ],
     deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs],
     limits: {
       runTimeoutMs: Math.min(spec.limits.runTimeoutMs, policy.limits.maxRunTimeoutMs),
@@ -35,8 +39,16 @@ export function checkRunSpec(spec: RunSpec, search: ExecutableSearch & { policy:
       graceMs: spec.limits.graceMs,
       maxLogBytes: Math.min(spec.limits.maxLogBytes, policy.limits.maxLogBytes),
       minFreeBytes: policy.limits.minFreeBytes,
+      maxMemoryBytes: lower(spec.limits.maxMemoryBytes, policy.limits.maxMemoryBytes),
+      maxProcesses: lower(spec.limits.maxProcesses, policy.limits.maxProcesses),
+      maxCpus: lower(spec.limits.maxCpus, policy.limits.maxCpus),
     },
   };
+}
+
+/** @param a null: no limit */
+function lower(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b);
 }
 
 /** @throws RunFailure path_refused or repo_missing. @returns the repository's folder with all links followed */

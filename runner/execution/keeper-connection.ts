@@ -2,14 +2,21 @@ import { connect, type Socket } from 'node:net';
 import { messageParser, type Assignment, type FromKeeper, type KeeperLease, type KeeperStatus, type ToKeeper } from './keeper-protocol.ts';
 import type { Outcome } from './outcome.ts';
 
+/** A keeper that is busy answers late; one that answers none of these is stopped or stuck. */
+const MAX_UNANSWERED = 3;
+
 /** The runner's end of a keeper's socket. */
 export class KeeperConnection {
   /** The last word of the keeper; null until it has an assignment. */
   status: KeeperStatus | null = null;
+  /** Its process; null until it has said hello. */
+  pid: number | null = null;
   /** Which run it keeps; null: it is on standby. */
   runId: string | null = null;
   /** Resolves when the keeper has gone, with its last status. */
   readonly closed: Promise<KeeperStatus | null>;
+  /** Pings in a row that it has not answered. Counted, not timed: when we ourselves were stopped, nothing was missed. */
+  private unanswered = 0;
   private readonly listeners = new Set<() => void>();
 
   private constructor(private readonly socket: Socket, readonly socketPath: string) {
@@ -36,6 +43,17 @@ export class KeeperConnection {
       socket.once('close', () => resolve(false));
     });
     return (await hello) ? connection : null;
+  }
+
+  /** Asks for a sign of life. Called at a steady pace, it makes `isHung` true for a keeper that has none. */
+  ping(): void {
+    this.unanswered += 1;
+    this.send({ type: 'ping' });
+  }
+
+  /** It is there, and yet does nothing: stopped, or stuck. */
+  get isHung(): boolean {
+    return this.unanswered > MAX_UNANSWERED;
   }
 
   get isGone(): boolean {
@@ -76,8 +94,9 @@ export class KeeperConnection {
   }
 
   private take(message: FromKeeper): void {
+    this.unanswered = 0;
     if (message.type === 'pong') return;
-    if (message.type === 'hello') this.runId = message.runId;
+    if (message.type === 'hello') [this.pid, this.runId] = [message.pid, message.runId];
     this.status = message.status ?? this.status;
     this.notify();
   }

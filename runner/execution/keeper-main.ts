@@ -48,7 +48,7 @@ function main(socketPath: string): void {
       connections.delete(socket);
       if (!keeper && connections.size === 0) leave();
     });
-    tell(socket, { type: 'hello', runId, status: keeper?.status ?? null });
+    tell(socket, { type: 'hello', pid: process.pid, runId, status: keeper?.status ?? null });
   });
   const unclaimed = setTimeout(leave, UNCLAIMED_MS);
   server.listen(socketPath, () => chmodSync(socketPath, 0o600));

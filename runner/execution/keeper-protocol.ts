@@ -1,3 +1,4 @@
+import type { ProcessLimits, SandboxCommand } from './launch.ts';
 import type { Outcome } from './outcome.ts';
 
 /** One command with its program already found: nothing is looked up once a run has begun. */
@@ -6,6 +7,8 @@ export interface KeeperCommand {
   args: string[];
   /** How people know it: the command as the agent's config has it. */
   display: string;
+  /** Makes the folder ready for the others, such as `npm ci`. */
+  isSetup?: boolean | undefined;
 }
 
 /** All a keeper needs. It travels over the socket only: the environment may hold secrets. */
@@ -13,11 +16,17 @@ export interface Assignment {
   runId: string;
   runFolder: string;
   cwd: string;
+  /** The folder is this run's alone, not the user's own: whoever works in there belongs to the run. */
+  isOwnFolder: boolean;
+  /** Null: the programs run without a sandbox, and the reason is in the log. */
+  sandbox: SandboxCommand | null;
+  /** A folder of cgroup v2 made for this run; null: limits hold for each process alone. */
+  cgroup: string | null;
   env: Record<string, string>;
   commands: KeeperCommand[];
   /** A file that becomes each command's standard input; null: an empty one. */
   stdinFile: string | null;
-  limits: { runTimeoutMs: number; idleTimeoutMs: number | null; graceMs: number; maxLogBytes: number; minFreeBytes: number };
+  limits: { runTimeoutMs: number; idleTimeoutMs: number | null; graceMs: number; maxLogBytes: number; minFreeBytes: number } & ProcessLimits;
   lease: KeeperLease;
 }
 
@@ -34,7 +43,7 @@ export type ToKeeper =
   | { type: 'ping' };
 
 export type FromKeeper =
-  | { type: 'hello'; runId: string | null; status: KeeperStatus | null }
+  | { type: 'hello'; pid: number; runId: string | null; status: KeeperStatus | null }
   | { type: 'changed'; status: KeeperStatus }
   | { type: 'pong' };
 

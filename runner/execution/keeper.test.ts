@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
-import { buildProgram, isAlive, program, temporaryFolder, until } from '../testing/programs.ts';
+import { BUBBLEWRAP, buildProgram, isAlive, program, PROGRAMS_FOLDER, temporaryFolder, until } from '../testing/programs.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import { KeeperPool } from './keeper-pool.ts';
 import type { Assignment, KeeperCommand, KeeperStatus } from './keeper-protocol.ts';
 import { findRunProcesses } from './processes.ts';
+import { sandboxArgs } from './sandbox-mounts.ts';
 import { makeSocketFolder } from './socket-folder.ts';
 
 const canceled = { status: 'canceled', reason: 'by_user', message: 'Canceled by Ada' } as const;
@@ -35,15 +36,21 @@ interface Options {
   stdin?: string;
 }
 
+/** Set by each of the two ways to run commands that all tests are repeated for. */
+let isSandboxed = false;
+
 function assignmentOf(commands: string[][], { limits, ttlMs = 60_000, stdin }: Options = {}): Assignment {
   const runFolder = join(folder, randomUUID());
-  mkdirSync(runFolder);
+  const cwd = join(folder, 'work');
+  for (const path of [runFolder, cwd]) mkdirSync(path, { recursive: true });
   if (stdin !== undefined) writeFileSync(join(runFolder, 'prompt.txt'), stdin);
   const runId = randomUUID();
+  const order = { writable: [cwd], readable: [PROGRAMS_FOLDER, process.execPath], hidden: [], cwd, home: null, homePaths: [], network: true };
   return {
-    runId, runFolder, cwd: folder, env: { PATH: '/usr/bin:/bin', OVERMIND_RUN_ID: runId }, stdinFile: stdin === undefined ? null : join(runFolder, 'prompt.txt'),
+    runId, runFolder, cwd, isOwnFolder: true, env: { PATH: '/usr/bin:/bin', OVERMIND_RUN_ID: runId }, stdinFile: stdin === undefined ? null : join(runFolder, 'prompt.txt'),
+    sandbox: isSandboxed ? { file: BUBBLEWRAP, args: sandboxArgs(order) } : null, cgroup: null,
     commands: commands.map((args): KeeperCommand => ({ file: args[0]?.startsWith('/bin') || args[0]?.startsWith('/missing') ? (args[0] ?? '') : process.execPath, args: args[0]?.startsWith('/bin') ? args.slice(1) : args, display: args[0]?.split('/').at(-1) ?? '' })),
-    limits: { runTimeoutMs: 60_000, idleTimeoutMs: null, graceMs: 5_000, maxLogBytes: 50_000_000, minFreeBytes: 0, ...limits }, lease: { ttlMs },
+    limits: { runTimeoutMs: 60_000, idleTimeoutMs: null, graceMs: 5_000, maxLogBytes: 50_000_000, minFreeBytes: 0, maxMemoryBytes: null, maxProcesses: null, maxCpus: null, ...limits }, lease: { ttlMs },
   };
 }
 
@@ -63,104 +70,229 @@ async function runToEnd(assignment: Assignment): Promise<KeeperStatus> {
   return status;
 }
 
+/** Processes that have this among their arguments, whatever namespace they are in. */
+function findByCommandLine(text: string): string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && readWhileThere(`/proc/${pid}/cmdline`).includes(`\0${text}`) && !readWhileThere(`/proc/${pid}/stat`).includes(') Z '));
+}
+
+function readWhileThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // it ended while it was looked at
+  }
+}
+
 const output = (assignment: Assignment, file: keyof typeof SPOOL_FILES = 'stdout'): string => readFileSync(join(assignment.runFolder, SPOOL_FILES[file]), 'utf8');
 
-test('commands run one after another, with the prompt on standard input, and what they used is reported', async () => {
-  const assignment = assignmentOf([['/bin/cat'], program('print-lines', '3', '150'), ['-e', 'while (process.cpuUsage().user < 300_000);']], { stdin: 'the task\n' });
-  const status = await runToEnd(assignment);
-  expect(status).toMatchObject({ phase: 'ended', exitCode: 0, signal: null, outcome: { status: 'completed', reason: 'ok' } });
-  expect(output(assignment)).toBe('the task\nline 0\nline 1\nline 2\n');
-  expect(output(assignment, 'stderr')).toBe('tenth 0\n');
-  expect(status.cpuSeconds).toBeGreaterThan(0.25);
-  expect(status.wallSeconds).toBeGreaterThan(0.7);
-  expect(status.peakMemoryBytes).toBeGreaterThan(10_000_000);
+describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_name, isInSandbox) => {
+  beforeEach(() => {
+    isSandboxed = isInSandbox;
+  });
+
+  test('commands run one after another, with the prompt on standard input, and what they used is reported', async () => {
+    const assignment = assignmentOf([['/bin/cat'], program('print-lines', '3', '150'), ['-e', 'while (process.cpuUsage().user < 300_000);']], { stdin: 'the task\n' });
+    const status = await runToEnd(assignment);
+    expect(status).toMatchObject({ phase: 'ended', exitCode: 0, signal: null, outcome: { status: 'completed', reason: 'ok' } });
+    expect(output(assignment)).toBe('the task\nline 0\nline 1\nline 2\n');
+    expect(output(assignment, 'stderr')).toBe('tenth 0\n');
+    expect(status.cpuSeconds).toBeGreaterThan(0.25);
+    expect(status.wallSeconds).toBeGreaterThan(0.7);
+    expect(status.peakMemoryBytes).toBeGreaterThan(10_000_000);
+  });
+
+  test.each([
+    ['exits with a code', ['exit-with', '3'], { exitCode: 3, signal: null }, 'ended with exit code 3'],
+    ['is ended by a signal', ['exit-with', 'SIGKILL'], { exitCode: null, signal: 'SIGKILL' }, 'was ended by SIGKILL'],
+  ])('a command that %s fails the run, and the next one does not start', async (_name, [name = '', arg = ''], exit, words) => {
+    const assignment = assignmentOf([program(name, arg), program('print-lines', '1')]);
+    const status = await runToEnd(assignment);
+    expect(status).toMatchObject({ ...exit, outcome: { status: 'failed', reason: 'exit_code' } });
+    expect(status.outcome?.message).toContain(words);
+    expect(output(assignment)).toBe('');
+  });
+
+  test('a program that vanished after it was looked up is reported as missing', async () => {
+    expect(await runToEnd(assignmentOf([['/missing/program']]))).toMatchObject({ exitCode: null, outcome: { status: 'failed', reason: 'command_missing' } });
+  });
+
+  test.each([
+    ['run_timeout', 'hang', { runTimeoutMs: 300 }],
+    ['idle_timeout', 'hang', { idleTimeoutMs: 300 }],
+  ] as const)('%s ends the run', async (reason, name, limits) => {
+    expect(await runToEnd(assignmentOf([program(name)], { limits }))).toMatchObject({ outcome: { status: 'timed_out', reason }, signal: 'SIGTERM' });
+  });
+
+  test('a program that goes on printing is not idle', async () => {
+    expect(await runToEnd(assignmentOf([program('print-lines', '8', '100')], { limits: { idleTimeoutMs: 500 } }))).toMatchObject({ outcome: { reason: 'ok' } });
+  });
+
+  test('a program that prints without end is ended at the output limit', async () => {
+    const status = await runToEnd(assignmentOf([program('flood')], { limits: { maxLogBytes: 100_000 } }));
+    expect(status.outcome).toMatchObject({ status: 'failed', reason: 'output_limit' });
+  });
+
+  test('a full disk ends the run by name', async () => {
+    const status = await runToEnd(assignmentOf([program('hang')], { limits: { minFreeBytes: Number.MAX_SAFE_INTEGER } }));
+    expect(status.outcome).toMatchObject({ status: 'failed', reason: 'disk_full' });
+  });
+
+  test('cancel signals at once, and keeps what a program prints while it cleans up', async () => {
+    const assignment = assignmentOf([program('clean-up-on-sigterm')]);
+    const keeper = await start(assignment);
+    await until(() => output(assignment) === 'ready\n', 'the program to be ready');
+    const fromMs = performance.now();
+    keeper.cancel(canceled);
+    await until(() => output(assignment).includes('cleaning up'), 'the signal to arrive');
+    const signaledMs = performance.now() - fromMs;
+    const status = await keeper.closed;
+    expect(signaledMs).toBeLessThan(250);
+    expect(performance.now() - fromMs).toBeLessThan(2_000);
+    expect(status).toMatchObject({ exitCode: 0, outcome: canceled });
+    expect(output(assignment)).toBe('ready\ncleaning up\nclean\n');
+  });
+
+  test('a program that ignores SIGTERM is killed after the grace, its children with it', async () => {
+    const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('ignore-sigterm')[0]}" & "${process.execPath}" "${program('ignore-sigterm')[0]}"; wait`]], { limits: { graceMs: 300 } });
+    const keeper = await start(assignment);
+    await until(() => output(assignment) === 'ready\nready\n', 'both programs to be ready');
+    const fromMs = performance.now();
+    keeper.cancel(canceled);
+    await keeper.closed;
+    expect(performance.now() - fromMs).toBeGreaterThan(290);
+    expect(performance.now() - fromMs).toBeLessThan(2_300);
+    expect(output(assignment)).toContain('no\n');
+    expect(findRunProcesses(assignment.runId, null)).toEqual([]);
+  });
+
+  test('a process that made a session of its own and keeps stdout open neither hangs the run nor survives it', async () => {
+    const assignment = assignmentOf([program('leave-daemon')], { limits: { graceMs: 200 } });
+    const status = await runToEnd(assignment);
+    expect(status.outcome).toMatchObject({ reason: 'ok' });
+    const daemon = Number(/daemon (\d+)/.exec(output(assignment))?.[1]);
+    // In a sandbox that is its number in there.
+    if (!isSandboxed) await until(() => !isAlive(daemon), 'the daemon to be gone');
+    expect(output(assignment, 'marks')).toContain('It left 1 process running');
+  });
+
+  test.each(['here', ...(isInSandbox ? ['away'] : [])])('a process with a session of its own and an empty environment, %s, does not survive its run', async (where) => {
+    const tag = `stranger-${randomUUID()}`;
+    const ended = assignmentOf([program('leave-stranger', tag, where)], { limits: { graceMs: 200 } });
+    await runToEnd(ended);
+    expect(output(ended)).toBe('left\n');
+    expect(findByCommandLine(tag)).toEqual([]);
+
+    const hanging = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('leave-stranger')[0]}" ${tag} ${where}; "${process.execPath}" "${program('ignore-sigterm')[0]}"`]], { limits: { graceMs: 200 } });
+    const keeper = await start(hanging);
+    await until(() => output(hanging).includes('ready'), 'the program to be ready');
+    expect(findByCommandLine(tag)).toHaveLength(1);
+    keeper.cancel(canceled);
+    await keeper.closed;
+    expect(findByCommandLine(tag)).toEqual([]);
+  });
+
+  test('the agent is gone when its keeper is killed, although no runner is there to see it', async () => {
+    const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('ignore-sigterm')[0]}"; true`]]);
+    const keeper = await start(assignment);
+    await until(() => output(assignment) === 'ready\n', 'the program to be ready');
+    expect(findRunProcesses(assignment.runId, null).length).toBeGreaterThan(1);
+    process.kill(keeper.pid ?? 0, 'SIGKILL');
+    await until(() => findRunProcesses(assignment.runId, null).length === 0, 'everything to be gone', 2_000);
+  });
+
+  test('a signal is told from an exit code that looks like one', async () => {
+    for (const [arg, exit] of [['139', { exitCode: 139, signal: null }], ['SIGSEGV', { exitCode: null, signal: 'SIGSEGV' }], ['SIGTERM', { exitCode: null, signal: 'SIGTERM' }]] as const) {
+      expect(await runToEnd(assignmentOf([program('exit-with', arg)]))).toMatchObject(exit);
+    }
+  });
+
+  test('what is still running after its parent obeyed SIGTERM may clean up within the grace', async () => {
+    const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('clean-up-on-sigterm')[0]}" & exec "${process.execPath}" "${program('hang')[0]}"`]]);
+    const keeper = await start(assignment);
+    await until(() => output(assignment).includes('ready') && output(assignment).includes('hanging'), 'both programs to be ready');
+    keeper.cancel(canceled);
+    expect(await keeper.closed).toMatchObject({ outcome: canceled });
+    expect(output(assignment)).toContain('cleaning up\nclean\n');
+  });
+
+  test('a memory limit ends a process that goes beyond it, and nothing else', async () => {
+    const script = 'const all = []; for (let n = 0; n < 40; n += 1) all.push(Buffer.alloc(20_000_000, 1)); console.log(all.length)';
+    const limited = assignmentOf([['-e', script]], { limits: { maxMemoryBytes: 500_000_000 } });
+    expect((await runToEnd(limited)).outcome).toMatchObject({ status: 'failed', reason: 'exit_code' });
+    const roomy = assignmentOf([['-e', script]], { limits: { maxMemoryBytes: 3_000_000_000, maxProcesses: 500 } });
+    expect((await runToEnd(roomy)).outcome).toMatchObject({ status: 'completed' });
+    expect(output(roomy)).toBe('40\n');
+  });
+
+  test('a folder that is swapped for a link when the command starts is never left for where the link leads', async () => {
+    const outside = join(folder, 'outside');
+    mkdirSync(outside);
+    const [here, aside] = [join(folder, 'work'), join(folder, 'aside')];
+    let isSwapping = true;
+    const swapping = (async (): Promise<void> => {
+      for (let isThere = true; isSwapping; isThere = !isThere) {
+        await new Promise((resolve) => setTimeout(resolve, 3));
+        if (isThere) {
+          renameSync(here, aside);
+          symlinkSync(outside, here);
+        } else {
+          rmSync(here);
+          renameSync(aside, here);
+        }
+      }
+      if (lstatSync(here).isSymbolicLink()) rmSync(here);
+    })();
+    const seen: unknown[] = [];
+    for (let round = 0; round < 14; round += 1) {
+      const assignment = { ...assignmentOf([['/bin/sh', '-c', 'echo was here > trace']]), cwd: here };
+      const status = await (await pool.take().then((keeper) => (keeper.assign(assignment), keeper))).closed;
+      seen.push(status?.outcome?.reason);
+    }
+    isSwapping = false;
+    await swapping;
+    expect(readdirSync(outside)).toEqual([]);
+    for (const reason of seen) expect(['ok', 'path_refused', 'not_sandboxed']).toContain(reason);
+  });
+
+  test('a lease that is not renewed ends the run before its end; a renewed one does not', async () => {
+    const lost = assignmentOf([program('ignore-sigterm')], { ttlMs: 1_500 });
+    const kept = assignmentOf([program('hang')], { ttlMs: 1_500 });
+    const [losing, keeping] = [await start(lost), await start(kept)];
+    const fromMs = performance.now();
+    keeping.renew({ ttlMs: 60_000 });
+    const status = await losing.closed;
+    expect(performance.now() - fromMs).toBeLessThan(1_900);
+    expect(status?.outcome).toMatchObject({ status: 'timed_out', reason: 'runner_lost' });
+    expect(findRunProcesses(lost.runId, null)).toEqual([]);
+    expect(keeping.status?.phase).toBe('running');
+    keeping.cancel(canceled);
+    await keeping.closed;
+  });
 });
 
-test.each([
-  ['exits with a code', ['exit-with', '3'], { exitCode: 3, signal: null }, 'ended with exit code 3'],
-  ['is ended by a signal', ['exit-with', 'SIGKILL'], { exitCode: null, signal: 'SIGKILL' }, 'was ended by SIGKILL'],
-])('a command that %s fails the run, and the next one does not start', async (_name, [name = '', arg = ''], exit, words) => {
-  const assignment = assignmentOf([program(name, arg), program('print-lines', '1')]);
-  const status = await runToEnd(assignment);
-  expect(status).toMatchObject({ ...exit, outcome: { status: 'failed', reason: 'exit_code' } });
-  expect(status.outcome?.message).toContain(words);
-  expect(output(assignment)).toBe('');
+test('a pause that is longer than a keeper may take to start fails neither its start nor the next', async () => {
+  const paused = new KeeperPool({ keeperArgs: [keeperFile], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log'), startTimeoutMs: 1_500 });
+  paused.warm();
+  // Nothing of this process goes on meanwhile, as with SIGSTOP or a laptop that is closed.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+  const keeper = await paused.take();
+  expect(keeper.isGone).toBe(false);
+  keeper.disconnect();
+  await paused.close();
 });
 
-test('a program that vanished after it was looked up is reported as missing', async () => {
-  expect(await runToEnd(assignmentOf([['/missing/program']]))).toMatchObject({ exitCode: null, outcome: { status: 'failed', reason: 'command_missing' } });
-});
-
-test.each([
-  ['run_timeout', 'hang', { runTimeoutMs: 300 }],
-  ['idle_timeout', 'hang', { idleTimeoutMs: 300 }],
-] as const)('%s ends the run', async (reason, name, limits) => {
-  expect(await runToEnd(assignmentOf([program(name)], { limits }))).toMatchObject({ outcome: { status: 'timed_out', reason }, signal: 'SIGTERM' });
-});
-
-test('a program that goes on printing is not idle', async () => {
-  expect(await runToEnd(assignmentOf([program('print-lines', '8', '100')], { limits: { idleTimeoutMs: 500 } }))).toMatchObject({ outcome: { reason: 'ok' } });
-});
-
-test('a program that prints without end is ended at the output limit', async () => {
-  const status = await runToEnd(assignmentOf([program('flood')], { limits: { maxLogBytes: 100_000 } }));
-  expect(status.outcome).toMatchObject({ status: 'failed', reason: 'output_limit' });
-});
-
-test('a full disk ends the run by name', async () => {
-  const status = await runToEnd(assignmentOf([program('hang')], { limits: { minFreeBytes: Number.MAX_SAFE_INTEGER } }));
-  expect(status.outcome).toMatchObject({ status: 'failed', reason: 'disk_full' });
-});
-
-test('cancel signals at once, and keeps what a program prints while it cleans up', async () => {
-  const assignment = assignmentOf([program('clean-up-on-sigterm')]);
-  const keeper = await start(assignment);
-  await until(() => output(assignment) === 'ready\n', 'the program to be ready');
-  const fromMs = performance.now();
-  keeper.cancel(canceled);
-  await until(() => output(assignment).includes('cleaning up'), 'the signal to arrive');
-  const signaledMs = performance.now() - fromMs;
-  const status = await keeper.closed;
-  expect(signaledMs).toBeLessThan(250);
-  expect(performance.now() - fromMs).toBeLessThan(2_000);
-  expect(status).toMatchObject({ exitCode: 0, outcome: canceled });
-  expect(output(assignment)).toBe('ready\ncleaning up\nclean\n');
-});
-
-test('a program that ignores SIGTERM is killed after the grace, its children with it', async () => {
-  const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('ignore-sigterm')[0]}" & "${process.execPath}" "${program('ignore-sigterm')[0]}"; wait`]], { limits: { graceMs: 300 } });
-  const keeper = await start(assignment);
-  await until(() => output(assignment) === 'ready\nready\n', 'both programs to be ready');
-  const fromMs = performance.now();
-  keeper.cancel(canceled);
-  await keeper.closed;
-  expect(performance.now() - fromMs).toBeGreaterThan(290);
-  expect(performance.now() - fromMs).toBeLessThan(2_300);
-  expect(output(assignment)).toContain('no\n');
-  expect(findRunProcesses(assignment.runId, null)).toEqual([]);
-});
-
-test('a process that made a session of its own and keeps stdout open neither hangs the run nor survives it', async () => {
-  const assignment = assignmentOf([program('leave-daemon')], { limits: { graceMs: 200 } });
-  const status = await runToEnd(assignment);
-  expect(status.outcome).toMatchObject({ reason: 'ok' });
-  const daemon = Number(/daemon (\d+)/.exec(output(assignment))?.[1]);
-  await until(() => !isAlive(daemon), 'the daemon to be gone');
-});
-
-test('a lease that is not renewed ends the run before its end; a renewed one does not', async () => {
-  const lost = assignmentOf([program('ignore-sigterm')], { ttlMs: 1_500 });
-  const kept = assignmentOf([program('hang')], { ttlMs: 1_500 });
-  const [losing, keeping] = [await start(lost), await start(kept)];
-  const fromMs = performance.now();
-  keeping.renew({ ttlMs: 60_000 });
-  const status = await losing.closed;
-  expect(performance.now() - fromMs).toBeLessThan(1_900);
-  expect(status?.outcome).toMatchObject({ status: 'timed_out', reason: 'runner_lost' });
-  expect(findRunProcesses(lost.runId, null)).toEqual([]);
-  expect(keeping.status?.phase).toBe('running');
-  keeping.cancel(canceled);
-  await keeping.closed;
+test('a standby that could not be started is not kept for the next run', async () => {
+  const flaky = join(folder, 'flaky.mjs');
+  const mark = join(folder, 'failed-once');
+  writeFileSync(flaky, `import { existsSync, writeFileSync } from 'node:fs';\nif (!existsSync(${JSON.stringify(mark)})) { writeFileSync(${JSON.stringify(mark)}, ''); process.exit(1); }\nawait import(${JSON.stringify(keeperFile)});\n`);
+  const troubles: unknown[] = [];
+  const again = new KeeperPool({ keeperArgs: [flaky], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log'), onTrouble: (error) => troubles.push(error) });
+  again.warm();
+  const keeper = await again.take();
+  expect(keeper.isGone).toBe(false);
+  expect(troubles).toHaveLength(1);
+  keeper.disconnect();
+  await again.close();
 });
 
 test('a keeper outlives its runner, and can be found again; a standby does not', async () => {

@@ -1,30 +1,24 @@
-import { spawn } from 'node:child_process';
 import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSpools, writeMark } from '../logs/marks.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
 import type { Assignment, KeeperCommand, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
+import { peakMemoryOf, removeCgroup } from './cgroups.ts';
+import { launch, type Exit, type Launch } from './launch.ts';
 import type { Outcome } from './outcome.ts';
-import { findRunProcesses, readChildCpuSeconds, readProcess, readTreeMemory, signal } from './processes.ts';
-import { bytesInWords, durationInWords } from './words.ts';
+import { readChildCpuSeconds, readProcess, readTreeMemory, signal } from './processes.ts';
+import { bytesInWords, countInWords, durationInWords } from './words.ts';
 import { writeJson } from './write-json.ts';
 
 const TICK_MS = 100;
 /** What a command leaves running when it ends by itself gets this long after SIGTERM. */
 const LEFTOVER_GRACE_MS = 1_000;
-const SWEEP_MS = 20;
+const SWEEP_MS = 5;
 /** SIGKILL does not end a process in uninterruptible sleep; it is reported then, not waited for. */
 const KILL_WAIT_MS = 5_000;
 const MAX_LEASE_GRACE_MS = 1_000;
 /** Beyond this, a program that prints too much gets no grace at all. */
 const RUNAWAY_BYTES = 64 * 1024 * 1024;
-
-interface Exit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  /** The program could not be started at all. */
-  error: NodeJS.ErrnoException | null;
-}
 
 /**
  * Owns one run's processes: starts the commands one after another, ends them when time, output, disk or the lease
@@ -39,6 +33,8 @@ export class Keeper {
   private killAtMs: number | null = null;
   private lastOutput = { bytes: 0, ms: performance.now() };
   private ticks = 0;
+  private current: Launch | null = null;
+  private cpuSeconds: number | null = null;
 
   constructor(private readonly assignment: Assignment, private readonly onChange: (status: KeeperStatus) => void) {
     this.leaseMs = assignment.lease.ttlMs;
@@ -63,8 +59,9 @@ export class Keeper {
       if (failure || this.stopping) break;
     }
     clearInterval(timer);
+    if (this.assignment.cgroup !== null) removeCgroup(this.assignment.cgroup);
     this.change({
-      phase: 'ended', outcome: this.stopping ?? outcome, cpuSeconds: readChildCpuSeconds(),
+      phase: 'ended', outcome: this.stopping ?? outcome, cpuSeconds: this.cpuSeconds ?? readChildCpuSeconds(),
       wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000,
     });
   }
@@ -82,57 +79,54 @@ export class Keeper {
     if (this.stopping || this.status.phase === 'ended') return;
     this.stopping = outcome;
     this.killAtMs = performance.now() + graceMs;
-    const { pid } = this.status;
-    if (pid !== null) {
-      signal(-pid, 'SIGTERM');
-      // A stopped process takes its SIGTERM only when it goes on.
-      signal(-pid, 'SIGCONT');
-    }
+    this.current?.terminate();
     this.mark(outcome.message);
     setTimeout(() => this.killAll(), graceMs);
   }
 
   private async runCommand(index: number, command: KeeperCommand): Promise<Exit> {
-    const { runFolder, cwd, env, stdinFile, runId } = this.assignment;
-    this.mark(`$ ${command.display}`);
+    const { runFolder, cwd, env, stdinFile, runId, isOwnFolder, sandbox, cgroup, limits } = this.assignment;
+    this.mark(`$ ${command.display}${command.isSetup ? ' (set-up)' : ''}`);
     const commandStartMs = performance.now();
-    const files = [openSync(stdinFile ?? '/dev/null', 'r'), openSync(join(runFolder, SPOOL_FILES.stdout), 'a'), openSync(join(runFolder, SPOOL_FILES.stderr), 'a')];
-    // Detached: a session and group of its own. Its output goes to files, so nothing that keeps them open can hold us up.
-    const child = spawn(command.file, command.args, { cwd, env, detached: true, stdio: [files[0], files[1], files[2]] });
-    const ended = new Promise<Exit>((resolve) => {
-      child.once('exit', (code, name) => resolve({ code, signal: name, error: null }));
-      child.once('error', (error) => resolve({ code: null, signal: null, error }));
-    });
+    const stdin = command.isSetup ? null : stdinFile;
+    const files = [openSync(stdin ?? '/dev/null', 'r'), openSync(join(runFolder, SPOOL_FILES.stdout), 'a'), openSync(join(runFolder, SPOOL_FILES.stderr), 'a')] as const;
+    const ownFolders = isOwnFolder ? [runFolder, cwd] : [runFolder];
+    const current = launch({ runId, file: command.file, args: command.args, cwd, ownFolders, env, stdio: files, limits, cgroup, sandbox });
+    this.current = current;
     for (const file of files) closeSync(file);
-    const pid = child.pid ?? null;
+    const pid = await current.group;
     this.change({ phase: 'running', commandIndex: index, pid, pidStartTicks: pid === null ? null : (readProcess(pid)?.startTicks ?? null) });
-    const exit = await ended;
-    await this.sweep(runId, pid);
+    const exit = await current.exit;
+    await this.sweep(current);
+    this.current = null;
+    if (exit.cpuSeconds !== null) this.cpuSeconds = (this.cpuSeconds ?? 0) + exit.cpuSeconds;
     this.change({ pid: null, pidStartTicks: null, exitCode: exit.code, signal: exit.signal });
-    if (!exit.error) this.mark(`${command.display} ${exitInWords(exit)} after ${durationInWords(performance.now() - commandStartMs)}`);
+    if (!exit.failure) this.mark(`${command.display} ${exitInWords(exit)} after ${durationInWords(performance.now() - commandStartMs)}`);
     return exit;
   }
 
   /** Ends what is left of a command's processes after its first one has ended. */
-  private async sweep(runId: string, group: number | null): Promise<void> {
-    let left = findRunProcesses(runId, group);
-    if (left.length === 0) return;
-    const killAtMs = this.killAtMs ?? performance.now() + Math.min(LEFTOVER_GRACE_MS, this.assignment.limits.graceMs);
-    // The group of a run that is being ended got its signal already; many programs take a second one for "at once".
-    for (const pid of left) if (!this.stopping || readProcess(pid)?.group !== group) signal(pid, 'SIGTERM');
-    while (left.length > 0 && performance.now() < killAtMs + KILL_WAIT_MS) {
-      if (performance.now() >= killAtMs) for (const pid of left) signal(pid, 'SIGKILL');
-      await new Promise((resolve) => setTimeout(resolve, SWEEP_MS));
-      left = findRunProcesses(runId, group);
+  private async sweep(current: Launch): Promise<void> {
+    let left = current.findLeft();
+    if (left.length > 0) {
+      const killAtMs = this.killAtMs ?? performance.now() + Math.min(LEFTOVER_GRACE_MS, this.assignment.limits.graceMs);
+      // Those of a run that is being ended got their signal already; many programs take a second one for "at once".
+      if (!this.stopping) {
+        this.mark(`It left ${countInWords(left.length, 'process').replace(/ss(s)$/, 'sses')} running, which ${left.length === 1 ? 'is' : 'are'} ended`);
+        for (const pid of left) signal(pid, 'SIGTERM');
+      }
+      while (left.length > 0 && performance.now() < killAtMs + KILL_WAIT_MS) {
+        if (performance.now() >= killAtMs) current.kill();
+        await new Promise((resolve) => setTimeout(resolve, SWEEP_MS));
+        left = current.findLeft();
+      }
+      if (left.length > 0) this.mark(`Processes ${left.join(', ')} of this run do not end, not even by SIGKILL`);
     }
-    if (left.length > 0) this.mark(`Processes ${left.join(', ')} of this run do not end, not even by SIGKILL`);
+    await current.release();
   }
 
   private killAll(): void {
-    const { pid } = this.status;
-    if (this.status.phase === 'ended' || pid === null) return;
-    signal(-pid, 'SIGKILL');
-    for (const other of findRunProcesses(this.assignment.runId, pid)) signal(other, 'SIGKILL');
+    if (this.status.phase !== 'ended') this.current?.kill();
   }
 
   private tick(): void {
@@ -161,7 +155,8 @@ export class Keeper {
 
   private sampleMemory(): void {
     if (this.status.pid === null) return;
-    const bytes = readTreeMemory(this.status.pid);
+    const { cgroup } = this.assignment;
+    const bytes = (cgroup === null ? null : peakMemoryOf(cgroup)) ?? readTreeMemory(this.status.pid);
     if (bytes !== null && bytes > (this.status.peakMemoryBytes ?? 0)) this.status.peakMemoryBytes = bytes;
   }
 
@@ -185,16 +180,18 @@ export class Keeper {
   }
 }
 
-function describeExit(command: KeeperCommand, exit: Exit): Outcome | null {
-  if (exit.error) {
-    const isMissing = exit.error.code === 'ENOENT';
-    return { status: 'failed', reason: isMissing ? 'command_missing' : 'command_refused', message: `The command \`${command.display}\` could not be started: ${exit.error.message}` };
+const FAILURE_REASONS = { missing: 'command_missing', refused: 'command_refused', moved: 'path_refused', sandbox: 'not_sandboxed' } as const;
+
+function describeExit(command: KeeperCommand, { code, signal: name, failure }: Exit): Outcome | null {
+  if (failure) {
+    const what = failure.kind === 'sandbox' ? `The sandbox for \`${command.display}\` could not be set up` : `The command \`${command.display}\` could not be started`;
+    return { status: 'failed', reason: FAILURE_REASONS[failure.kind], message: `${what}: ${failure.message}` };
   }
-  if (exit.code === 0) return null;
-  return { status: 'failed', reason: 'exit_code', message: `The command \`${command.display}\` ${exitInWords(exit)}` };
+  if (code === 0) return null;
+  return { status: 'failed', reason: 'exit_code', message: `The ${command.isSetup ? 'set-up ' : ''}command \`${command.display}\` ${exitInWords({ code, signal: name })}` };
 }
 
-function exitInWords(exit: Exit): string {
+function exitInWords(exit: Pick<Exit, 'code' | 'signal'>): string {
   return exit.signal === null ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
 }
 

@@ -6,13 +6,17 @@ import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs } from './lease.ts';
-import { endLeftProcesses } from './left-processes.ts';
+import { endForHungKeeper, endLeftProcesses } from './left-processes.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
+import { cgroupFor, planSandbox } from './plan-sandbox.ts';
 import { writeTaskFiles } from './task-files.ts';
 import { openWorkspace } from './open-workspace.ts';
-import { discardWorkspace } from './workspace.ts';
+import { discardWorkspace, isSetUp, noteSetUp } from './workspace.ts';
+
+/** How often a keeper is asked for a sign of life: four times in vain, and it is taken for hung. */
+const PING_MS = 250;
 
 export interface KeptProgramsOptions {
   host: RunHost;
@@ -31,6 +35,8 @@ export class KeptPrograms {
   /** Why the run is to end, once somebody has said so. The first reason stands. */
   stopping: { outcome: Outcome; graceMs: number } | null = null;
   private keeper: KeeperConnection | null = null;
+  /** While we do the work of a keeper that hangs. */
+  private isTakingOver = false;
   private leaseSentMs: number;
 
   constructor(private readonly options: KeptProgramsOptions) {
@@ -60,6 +66,11 @@ export class KeptPrograms {
   end(outcome: Outcome, maxGraceMs: number): void {
     this.stopping ??= { outcome, graceMs: Math.min(this.options.spec.limits.graceMs, maxGraceMs) };
     this.keeper?.cancel(this.stopping.outcome, this.stopping.graceMs);
+  }
+
+  /** False while its keeper hangs: then nobody ends its programs when the lease does, and it must not be renewed. */
+  get isInGoodHands(): boolean {
+    return !this.keeper?.isHung;
   }
 
   /** Resolves when the keeper has gone, and nothing of the run is alive. */
@@ -96,11 +107,13 @@ export class KeptPrograms {
     // A crash may have left a folder that never got its programs.
     if (folder.workspace) await discardWorkspace(host.git, host.runnerFolder, folder.workspace);
     const checked = checkRunSpec(spec, host.search);
+    const sandboxing = planSandbox(host, spec, checked.commands);
     const keeper = host.keepers.take();
     keeper.catch(() => undefined);
     const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
     const workFolder = made?.workspace.cwd ?? checked.root;
     const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
+    if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
     for (const note of made?.notes ?? []) writeMark(folder.path, note);
     const connection = await keeper;
     // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
@@ -108,9 +121,16 @@ export class KeptPrograms {
       connection.disconnect();
       return null;
     }
+    const { workspace } = made ?? {};
+    // What is carried into the folder as links leads into the user's checkout, and so do the objects of its repository.
+    const readable = workspace ? [files.taskFile, workspace.root, workspace.commonDir, ...workspace.objectDirs] : [files.taskFile];
+    const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
     folder.keeperSocket = connection.socketPath;
     connection.assign({
-      runId: spec.runId, runFolder: folder.path, cwd: workFolder, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env), commands: checked.commands,
+      runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
+      // Until they have ended well once, the commands that get a folder ready come first.
+      commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
+      sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
       stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
     });
     host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
@@ -124,10 +144,34 @@ export class KeptPrograms {
     if (this.stopping) keeper.cancel(this.stopping.outcome, this.stopping.graceMs);
     if (leaving.aborted) keeper.disconnect();
     onOutput();
+    const watching = setInterval(() => this.watch(keeper), PING_MS);
     const status = await keeper.closed;
+    clearInterval(watching);
+    this.noteSetUp(status);
     if (leaving.aborted || status?.phase === 'ended') return status;
     // Killed from outside: nobody else ends what it has started.
     await endLeftProcesses(spec.runId, status);
     return status;
+  }
+
+  /** The first command of the agent's own was reached: what comes before it need not run in this folder again. */
+  private noteSetUp(status: KeeperStatus | null): void {
+    const { spec, folder } = this.options;
+    if (spec.setup.length === 0 || status === null || status.commandIndex < spec.setup.length) return;
+    const { workspace } = folder;
+    if (workspace && !isSetUp(workspace)) noteSetUp(workspace);
+  }
+
+  /** Asks the keeper for a sign of life. When it gives none, and the run is to end, or its lease does, we end it ourselves. */
+  private watch(keeper: KeeperConnection): void {
+    keeper.ping();
+    if (!keeper.isHung || this.isTakingOver) return;
+    const { stopping, options: { spec, host } } = this;
+    if (!stopping && this.ttlMs > 0) return;
+    this.isTakingOver = true;
+    host.logger.warn({ runId: spec.runId, keeper: keeper.pid }, 'the keeper of a run does not answer; ending the run without it');
+    this.stopping ??= { outcome: { status: 'timed_out', reason: 'runner_lost', message: 'Ended: the keeper of this run did not answer, and its lease could not be renewed' }, graceMs: 0 };
+    const { graceMs } = this.stopping;
+    void endForHungKeeper(spec.runId, keeper, graceMs).finally(() => (this.isTakingOver = false));
   }
 }

@@ -54,6 +54,11 @@ export class LiveRun {
     this.programs.end(outcome, maxGraceMs);
   }
 
+  /** False while nobody would end its programs when its lease ends. */
+  get isInGoodHands(): boolean {
+    return this.programs.isInGoodHands;
+  }
+
   /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
   renewed(sentMs: number): void {
     this.programs.renewed(sentMs);

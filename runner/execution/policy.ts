@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { z } from 'zod';
-import { absolutePath, envName, glob, label } from '#contract/fields.ts';
+import { absolutePath, envName, glob, label, path } from '#contract/fields.ts';
 import { parseContract } from '#contract/parse.ts';
 import { readJson } from './write-json.ts';
 
@@ -18,6 +18,31 @@ const Executable = z.strictObject({
   path: absolutePath.optional(),
   /** Arguments put before those of the agent's command. */
   args: z.array(z.string()).max(50).default([]),
+});
+
+const homePath = path.refine((value) => !value.startsWith('/') && !value.split('/').includes('..'), 'A path below the home');
+
+/** Log-ins and configuration of well-known agents; keys, tokens of registries and shells' start-up files are not among them. */
+const DEFAULT_HOME_PATHS = [
+  '.claude', '.claude.json', '.codex', '.gemini', '.config/opencode', '.local/share/opencode', '.aider.conf.yml', '.config/goose', '.local/share/goose', '.qwen', '.config/amp', '.cursor',
+  '.gitconfig', '.config/git',
+];
+/** Where their programs renew a log-in and keep their conversations: read-only, they would have to log in again and again. */
+const DEFAULT_WRITABLE_HOME_PATHS = ['.claude', '.claude.json', '.codex', '.gemini', '.local/share/opencode', '.local/share/goose', '.qwen'];
+
+const SandboxPolicy = z.strictObject({
+  /** `auto`: wherever one works; `required`: runs fail where none does; `off`: never. */
+  mode: z.enum(['auto', 'required', 'off']).default('auto'),
+  /** What agents may be shown of the home, each with everything below it. */
+  homePaths: z.array(homePath).max(200).default(DEFAULT_HOME_PATHS),
+  /** Which of that they may also change. */
+  writableHomePaths: z.array(homePath).max(200).default(DEFAULT_WRITABLE_HOME_PATHS),
+  /** More folders of this machine that every run may read, such as a shared tool chain. */
+  readablePaths: z.array(absolutePath).max(200).default([]),
+  /** More folders that every run may change, such as a package manager's cache. */
+  writablePaths: z.array(absolutePath).max(200).default([]),
+  /** False: no agent gets the network, whatever its config says. */
+  network: z.boolean().default(true),
 });
 
 /**
@@ -45,6 +70,7 @@ export const RunnerPolicy = z.strictObject({
   capacity: z.int().min(1).max(64).default(2),
   /** Repositories that belong to another user of this machine are refused unless this is on. */
   allowOtherOwners: z.boolean().default(false),
+  sandbox: SandboxPolicy.prefault({}),
   limits: z
     .strictObject({
       maxRunTimeoutMs: z.int().min(100).max(7 * DAY_MS).default(DAY_MS),
@@ -52,6 +78,10 @@ export const RunnerPolicy = z.strictObject({
       /** A run ends when its disk has less than this left. */
       minFreeBytes: z.int().min(0).default(64 * 1024 ** 2),
       maxArtifactBytes: z.int().min(0).max(1024 ** 3).default(10 * 1024 ** 2),
+      /** Ceilings of a run: memory in bytes, processes, processors. Null: none but the agent's own. */
+      maxMemoryBytes: z.int().min(64 * 1024 ** 2).nullable().default(null),
+      maxProcesses: z.int().min(8).nullable().default(null),
+      maxCpus: z.number().min(0.1).nullable().default(null),
     })
     .prefault({}),
 });

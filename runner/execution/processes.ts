@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { isInside } from './paths.ts';
 
 /** Clock ticks a second in /proc; Linux shows 100 to user space on every architecture Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -8,6 +9,8 @@ export const RUN_ID_VARIABLE = 'OVERMIND_RUN_ID';
 const hasProc = existsSync('/proc/self/stat');
 
 interface ProcessStat {
+  /** Of its program, at most 15 characters. */
+  name: string;
   state: string;
   parent: number;
   group: number;
@@ -24,15 +27,43 @@ export function readProcess(pid: number | 'self'): ProcessStat | null {
   // The name in parentheses may itself hold spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const at = (index: number): number => Number(fields[index]);
-  return { state: fields[0] ?? '?', parent: at(1), group: at(2), session: at(3), startTicks: at(19), childTicks: at(13) + at(14) };
+  return {
+    name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), state: fields[0] ?? '?', parent: at(1), group: at(2), session: at(3), startTicks: at(19), childTicks: at(13) + at(14),
+  };
+}
+
+export interface TreeProcess extends ProcessStat {
+  pid: number;
+}
+
+/** A live process, first, and all that descend from it and have not been orphaned since. Empty when there is none. */
+export function readTree(root: number): TreeProcess[] {
+  const found: TreeProcess[] = [];
+  const waiting = [root];
+  for (let pid = waiting.shift(); pid !== undefined; pid = waiting.shift()) {
+    const stat = readProcess(pid);
+    if (!stat || isDead(stat)) continue;
+    found.push({ pid, ...stat });
+    waiting.push(...readChildren(pid));
+  }
+  return found;
+}
+
+/** Where processes of a run give themselves away although they have left their group and emptied their environment. */
+export interface RunTraces {
+  /** Folders of this run alone: whoever works in them, or has its standard output in them, belongs to it. */
+  folders: readonly string[];
+  /** When its first process was started; what is older does not belong to it. */
+  sinceTicks: number;
 }
 
 /**
- * Live processes of a run: of its process group, of its session, and those that made a session of their own
- * (double-forked daemons) but still carry the run's id in the environment they started with. Zombies do not count.
+ * Live processes of a run without a sandbox: of its process group, of its session, and those that made a session of
+ * their own (double-forked daemons) but still carry the run's id in the environment they started with, or work in its
+ * folder, or write into its output. Zombies do not count.
  * @param group null: by the environment alone
  */
-export function findRunProcesses(runId: string, group: number | null): number[] {
+export function findRunProcesses(runId: string, group: number | null, traces: RunTraces | null = null): number[] {
   if (!hasProc) return group !== null && isGroupAlive(group) ? [group] : [];
   const marker = `${RUN_ID_VARIABLE}=${runId}\0`;
   const found: number[] = [];
@@ -40,11 +71,19 @@ export function findRunProcesses(runId: string, group: number | null): number[] 
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
     const stat = readProcess(pid);
-    if (!stat || stat.state === 'Z' || stat.state === 'X') continue;
-    const isOurs = (group !== null && (stat.group === group || stat.session === group)) || (readProcFile(`/proc/${pid}/environ`)?.includes(marker) ?? false);
-    if (isOurs) found.push(pid);
+    if (!stat || isDead(stat)) continue;
+    const isInGroup = group !== null && (stat.group === group || stat.session === group);
+    if (isInGroup || (readProcFile(`/proc/${pid}/environ`)?.includes(marker) ?? false) || leavesTraces(pid, stat, traces)) found.push(pid);
   }
   return found;
+}
+
+function leavesTraces(pid: number, stat: ProcessStat, traces: RunTraces | null): boolean {
+  if (!traces || stat.startTicks < traces.sinceTicks) return false;
+  return ['cwd', 'fd/0', 'fd/1', 'fd/2'].some((name) => {
+    const target = readProcLink(`/proc/${pid}/${name}`);
+    return target !== null && traces.folders.some((folder) => isInside(folder, target));
+  });
 }
 
 /** Sends a signal to a process, or to a group when negative. @returns false when there is none */
@@ -74,8 +113,7 @@ export function readTreeMemory(root: number): number | null {
   for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
     const resident = /^VmRSS:\s+(\d+) kB/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
     if (resident !== undefined) sum = (sum ?? 0) + Number(resident) * 1_024;
-    const children = readProcFile(`/proc/${pid}/task/${pid}/children`) ?? '';
-    waiting.push(...children.split(' ').filter(Boolean).map(Number));
+    waiting.push(...readChildren(pid));
   }
   return sum;
 }
@@ -84,9 +122,28 @@ function isGroupAlive(group: number): boolean {
   return signal(-group, 0);
 }
 
+function isDead({ state }: ProcessStat): boolean {
+  return state === 'Z' || state === 'X';
+}
+
+/** Each thread has the children that it started itself. */
+function readChildren(pid: number): number[] {
+  return (whileThere(() => readdirSync(`/proc/${pid}/task`)) ?? [])
+    .flatMap((thread) => (readProcFile(`/proc/${pid}/task/${thread}/children`) ?? '').split(' '))
+    .filter(Boolean).map(Number);
+}
+
 function readProcFile(path: string): string | null {
+  return whileThere(() => readFileSync(path, 'latin1'));
+}
+
+function readProcLink(path: string): string | null {
+  return whileThere(() => readlinkSync(path));
+}
+
+function whileThere<T>(read: () => T): T | null {
   try {
-    return readFileSync(path, 'latin1');
+    return read();
   } catch (error) {
     // Processes come and go while they are looked at; those of others may not be read.
     const code = (error as NodeJS.ErrnoException).code ?? '';

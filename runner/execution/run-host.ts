@@ -1,10 +1,12 @@
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { Logger } from '../logger.ts';
+import type { Cgroups } from './cgroups.ts';
 import type { ExecutableSearch } from './executables.ts';
 import type { Git } from './git.ts';
 import type { KeeperPool } from './keeper-pool.ts';
 import type { LandingStep } from './landing-order.ts';
 import type { RunnerPolicy } from './policy.ts';
+import type { Sandbox } from './sandbox.ts';
 
 /** What a run needs of the runner it is on. */
 export interface RunHost {
@@ -17,6 +19,11 @@ export interface RunHost {
   ownSecrets: readonly string[];
   git: Git;
   keepers: KeeperPool;
+  sandbox: Sandbox;
+  /** Null: limits hold for each process alone. */
+  cgroups: Cgroups | null;
+  /** Of this machine, never shown to a run: the product's own data. */
+  hiddenPaths: readonly string[];
   controlPlane: ControlPlane;
   logger: Logger;
   /** For tests that stop or kill the runner between two steps of a merge. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
@@ -85,6 +85,18 @@ export function settleWorkspace(runnerFolder: string, name: string, leftOver: re
   const keptWhy = leftOver.length === 0 ? null : `It holds what could not be taken in: ${leftOver.slice(0, 3).join('; ')}${leftOver.length > 3 ? ' …' : ''}`;
   writeFolderRecord(runnerFolder, { ...record, state: 'kept', lastUsedAt: new Date().toISOString(), keptWhy, leftOver: leftOver.slice(0, MAX_LEFT_OVER) });
 }
+
+/** Whether the commands that get a folder ready have ended well in it once. */
+export function isSetUp(workspace: Workspace): boolean {
+  return existsSync(setUpMark(workspace));
+}
+
+export function noteSetUp(workspace: Workspace): void {
+  writeFileSync(setUpMark(workspace), '', { mode: 0o600 });
+}
+
+/** With our record of the files: it goes when the folder is put aside. */
+const setUpMark = (workspace: Workspace): string => join(privateGitDir(workspace), 'set-up');
 
 function findStart({ refs, baseCommit, baseBranch }: UserRepository, startFromBranch: string | null): { startCommit: string; note: string | null } {
   if (startFromBranch === null) return { startCommit: baseCommit, note: null };

@@ -48,7 +48,7 @@ export class Attempts {
       runnerName: 'test-runner', runnerFolder: this.runnerFolder, policy: parsed, search: { policy: parsed, searchPath, runnerFolder: this.runnerFolder, runnerName: 'test-runner' },
       env: { PATH: searchPath, HOME: home }, ownSecrets: [], git: new Git('/usr/bin/git', searchPath), logger: silentLogger,
       // No run of these tests gets as far as programs or the network.
-      keepers: null as unknown as KeeperPool, controlPlane: null as unknown as ControlPlane,
+      keepers: null as unknown as KeeperPool, controlPlane: null as unknown as ControlPlane, sandbox: null as unknown as RunHost['sandbox'], cgroups: null, hiddenPaths: [],
     };
   }
 

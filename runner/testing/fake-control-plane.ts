@@ -3,7 +3,7 @@ import type { RunResult } from '#contract/run-result.ts';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 } from 'uuid';
-import { LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerCommand } from '../control-plane/control-plane.ts';
+import { LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from '../control-plane/control-plane.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { until } from './programs.ts';
 
@@ -28,6 +28,8 @@ export class FakeControlPlane implements ControlPlane {
   readonly runs = new Map<string, KnownRun>();
   isAway = false;
   renewals = 0;
+  /** What the runner last said of itself. */
+  advert: RunnerAdvert | null = null;
   claimedMs = 0;
   private readonly pending: RunSpec[] = [];
   private readonly claims = new Map<string, KnownRun>();
@@ -53,8 +55,9 @@ export class FakeControlPlane implements ControlPlane {
     this.wake?.();
   }
 
-  register = async (): Promise<{ name: string }> => {
+  register = async (advert: RunnerAdvert): Promise<{ name: string }> => {
     this.fail();
+    this.advert = advert;
     return { name: 'test-runner' };
   };
 

@@ -3,9 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The fake agent programs. */
+export const PROGRAMS_FOLDER = join(import.meta.dirname, '../../tests/kit/programs');
+
+/** bubblewrap as the set-up of the tests has found or brought it. */
+export const BUBBLEWRAP = process.env['OVERMIND_BWRAP'] ?? '/usr/bin/bwrap';
+
 /** The fake agent programs, as `node` arguments. */
 export function program(name: string, ...args: string[]): string[] {
-  return [join(import.meta.dirname, '../../tests/kit/programs', `${name}.mjs`), ...args];
+  return [join(PROGRAMS_FOLDER, `${name}.mjs`), ...args];
 }
 
 // CommonJS packages inside an ES module still ask for it.

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import readline from 'node:readline';
 import { ChildLog } from './child-log.mjs';
 import { identityOf } from './postgres.mjs';
@@ -17,6 +18,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} env
  * @property {import('./users.mjs').SystemUser | undefined} [user] undefined: ourselves
+ * @property {readonly string[]} [openFiles] given to it open, as descriptors 3, 4, …: it may not be able to open them itself
  * @property {string} logFile
  * @property {import('./process-record.mjs').ProcessRecord} record
  * @property {(line: string) => void} tell
@@ -44,13 +46,15 @@ export class ChildProgram {
    * @throws {StartFailure} with the end of its log when it ends before, or stays silent
    */
   async launch() {
-    const { name, execPath, args, cwd, env, user, logFile, stopping } = this.options;
+    const { name, execPath, args, cwd, env, user, logFile, stopping, openFiles = [] } = this.options;
     stopping.throwIfAborted();
     this.log.markStart();
     // A session of its own: Ctrl-C at the terminal reaches us alone, and we stop everything in order.
+    const files = openFiles.map((file) => openSync(file, 'r'));
     const child = spawn(execPath, args, {
-      ...identityOf(user), cwd, env: { ...env, OVERMIND_SUPERVISED: '1' }, detached: true, stdio: ['pipe', 'pipe', 'pipe'],
+      ...identityOf(user), cwd, env: { ...env, OVERMIND_SUPERVISED: '1' }, detached: true, stdio: ['pipe', 'pipe', 'pipe', ...files],
     });
+    for (const file of files) closeSync(file);
     this.pid = child.pid;
     if (child.pid !== undefined) this.options.record.add(name, child.pid);
     child.stdin.on('error', () => {}); // it ended; "close" says how

@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, constants, copyFileSync, existsSync, fchmodSync, fchownSync, fstatSync, lchownSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
 import { ensureSystemUser, isRoot } from './users.mjs';
@@ -10,6 +10,7 @@ const RUNNER_BUNDLES = ['runner.mjs', 'keeper.mjs', 'demo-agent.mjs'];
  * Where the runner lives and as whom it runs. It executes what agents write: for root that is a system user of its own.
  * @typedef {object} RunnerAccount
  * @property {string} runnerDir its token, policy, worktrees and spools
+ * @property {string | undefined} tokenFile its token, when it may not read that itself: it is handed over open
  * @property {string} demoDir the demo repository
  * @property {string} binDir its programs
  * @property {string} execPath Node.js
@@ -24,8 +25,9 @@ const RUNNER_BUNDLES = ['runner.mjs', 'keeper.mjs', 'demo-agent.mjs'];
 export function prepareRunnerAccount(home, buildDir) {
   const user = isRoot() ? ensureSystemUser(RUNNER_USER) : undefined;
   const runnerDir = serviceDirectory(home, 'runner', { owner: user });
+  if (user) keepFromAgents(runnerDir, user);
   const demoDir = serviceDirectory(home, 'demo', { owner: user, mode: 0o755 });
-  if (!user) return { runnerDir, demoDir, binDir: buildDir, execPath: process.execPath, user };
+  if (!user) return { runnerDir, tokenFile: undefined, demoDir, binDir: buildDir, execPath: process.execPath, user };
 
   // Not in runnerDir: what an agent may write, the next start must not execute or trust.
   const binDir = path.join(serviceDirectory(home, 'tools', { mode: 0o755 }), 'runner');
@@ -38,17 +40,52 @@ export function prepareRunnerAccount(home, buildDir) {
     renameSync(half, path.join(binDir, name));
   }
   const execPath = reachableCopy(home, user, process.execPath, `node-${process.version}`);
-  return { runnerDir, demoDir, binDir, execPath, user };
+  return { runnerDir, tokenFile: path.join(runnerDir, 'runner.json'), demoDir, binDir, execPath, user };
 }
 
 /**
- * Gives the runner what the set-up has just written for it as root. Only files of root's own are changed, no link is
+ * What agents run as the runner's user, also where no sandbox works. So its folder is root's: the runner makes its own
+ * files in there, and (the sticky bit) nobody but root can remove or replace the token and the policy.
+ * @param {string} runnerDir
+ * @param {import('./users.mjs').SystemUser} user
+ */
+function keepFromAgents(runnerDir, user) {
+  chownSync(runnerDir, 0, user.gid);
+  chmodSync(runnerDir, 0o1770);
+  for (const name of ['runner.json', 'policy.json']) {
+    const file = path.join(runnerDir, name);
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    // Neither is ever a link, or one file under two names, unless an agent of an earlier version made it so.
+    if (stat && (!stat.isFile() || stat.nlink > 1)) rmSync(file, { recursive: true });
+    else if (stat) take(file, 0, 0o600);
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {number} gid
+ * @param {number} mode
+ */
+function take(file, gid, mode) {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(fd).isFile()) return;
+    fchownSync(fd, 0, gid);
+    fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Gives the runner what the set-up has just written for it as root: the policy to read, the demo repository as its own. Only files of root's own are changed, no link is
  * followed, and no file with a second name is touched: an agent may have put either there.
  * @param {RunnerAccount} account
  */
 export function handOverToRunner({ user, runnerDir, demoDir }) {
   if (!user) return;
-  for (const name of ['runner.json', 'policy.json']) giveFile(path.join(runnerDir, name), user);
+  // To be read, not to be changed; the token is handed over open, and not to be read either.
+  take(path.join(runnerDir, 'policy.json'), user.gid, 0o640);
   for (const name of readdirSync(demoDir)) {
     const top = path.join(demoDir, name);
     // A tree that is the runner's already has been in agents' hands.

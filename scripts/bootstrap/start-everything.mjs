@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findBubblewrap } from './bubblewrap.mjs';
 import { buildPrograms } from './built-programs.mjs';
 import { prepareDataDirectory } from './data-directory.mjs';
 import { installDependencies } from './dependencies.mjs';
@@ -52,6 +53,7 @@ export async function startEverything() {
     });
 
     const runner = prepareRunnerAccount(home, path.join(rootDir, 'build'));
+    const bubblewrap = await progress.step('Sandbox', () => findBubblewrap(home, runner.user));
     const webPort = await new RememberedPorts(environment.dataDir).take('web');
     const settings = { environment, databaseUrl: services.databaseUrl, redisUrl: services.redisUrl, webPort };
     const env = {
@@ -64,7 +66,7 @@ export async function startEverything() {
 
     const keeping = { status: new SystemStatus(), stopping, tell: progress.note };
     keepServicesRunning(services, keeping);
-    const system = createSystem({ ...settings, ...keeping, rootDir, runner, record });
+    const system = createSystem({ ...settings, ...keeping, rootDir, runner, bubblewrap, record });
     onStop(() => {
       progress.note('\n  Stopping …');
       return stopSystem(system);

@@ -14,6 +14,7 @@ export const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
  * @property {string} redisUrl
  * @property {number} webPort
  * @property {import('./runner-account.mjs').RunnerAccount} runner
+ * @property {string | undefined} [bubblewrap] undefined: agents run without a sandbox, unless the runner finds one itself
  * @property {import('./process-record.mjs').ProcessRecord} record
  * @property {(line: string) => void} tell
  * @property {AbortSignal} stopping
@@ -77,8 +78,9 @@ export function createSystem(options) {
       // Whoever stops the system expects no agent to go on; one that crashes, or loses us, leaves its runs to the next.
       env: {
         ...runnerEnvironment(environment.variables, runner), OVERMIND_URL: apiOrigin, OVERMIND_RUNNER_DIR: runner.runnerDir,
-        OVERMIND_RUNNER_ON_STOP: 'end', NODE_ENV: 'production',
+        OVERMIND_RUNNER_ON_STOP: 'end', NODE_ENV: 'production', ...sandboxEnvironment(options),
       },
+      openFiles: runner.tokenFile === undefined ? [] : [runner.tokenFile],
       logFile: logFile('runner'),
       mayWait: true,
     }),
@@ -169,6 +171,18 @@ export function requireGit({ variables }) {
 export function loopbackOrigin({ host, port }) {
   if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * What the runner must know to keep agents apart: its token is descriptor 3 where it may not read the file.
+ * @param {SystemOptions} options
+ */
+function sandboxEnvironment({ environment, runner, bubblewrap }) {
+  return {
+    OVERMIND_HIDDEN_DIRS: environment.dataDir,
+    ...(bubblewrap && { OVERMIND_BWRAP: bubblewrap }),
+    ...(runner.tokenFile && { OVERMIND_RUNNER_TOKEN_FD: '3' }),
+  };
 }
 
 /** @param {NodeJS.ProcessEnv} variables */

@@ -55,7 +55,7 @@ async function run(tally, onStop, stopping) {
   onStop(prepareDataDirectory(dataDir, 'The temporary folder'));
   const home = findServiceHome(dataDir);
   const services = await startServices({ rootDir, home, progress, record: watchOver(dataDir), onStop, stopping, isThrowAway: true });
-  const tools = await findTestTools(suites.includes('e2e'), progress);
+  const tools = await findTestTools(home, suites.includes('e2e'), progress);
 
   if (values.only) {
     await withSetupLock(rootDir, progress, async () => {
@@ -70,6 +70,7 @@ async function run(tally, onStop, stopping) {
     ...process.env,
     DATABASE_URL: services.databaseUrl,
     REDIS_URL: services.redisUrl,
+    ...(tools.bubblewrap && { OVERMIND_BWRAP: tools.bubblewrap }),
     ...(tools.chromium && { OVERMIND_CHROMIUM: tools.chromium }),
   };
   for (const suite of suites) {

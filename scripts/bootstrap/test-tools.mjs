@@ -1,3 +1,4 @@
+import { findBubblewrap } from './bubblewrap.mjs';
 import { hasDebianPackages, installDebianPackages } from './debian-packages.mjs';
 import { findProgram } from './programs.mjs';
 import { isRoot } from './users.mjs';
@@ -5,13 +6,16 @@ import { isRoot } from './users.mjs';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /**
- * The programs of other people that tests need: a browser and ffmpeg. Root on Debian gets them installed.
+ * The programs of other people that tests need: bubblewrap as `npm start` brings it, a browser and ffmpeg, which root
+ * on Debian gets installed.
+ * @param {import('./service-home.mjs').ServiceHome} home
  * @param {boolean} needsBrowser
  * @param {import('./progress.mjs').Progress} progress
- * @returns {Promise<{ chromium: string | undefined, complaint: string | undefined }>} `complaint`: why browser tests cannot run
+ * @returns {Promise<{ bubblewrap: string | undefined, chromium: string | undefined, complaint: string | undefined }>} `complaint`: why browser tests cannot run
  */
-export async function findTestTools(needsBrowser, progress) {
+export async function findTestTools(home, needsBrowser, progress) {
   const find = () => ({ chromium: process.env['OVERMIND_CHROMIUM'] || findProgram(...BROWSERS), ffmpeg: findProgram('ffmpeg') });
+  const bubblewrap = await progress.step('Sandbox', () => findBubblewrap(home));
   let found = find();
   const missing = needsBrowser ? [...(found.chromium ? [] : ['chromium']), ...(found.ffmpeg ? [] : ['ffmpeg'])] : [];
   if (missing.length > 0 && isRoot() && hasDebianPackages()) {
@@ -19,5 +23,5 @@ export async function findTestTools(needsBrowser, progress) {
     found = find();
   }
   const absent = [...(found.chromium ? [] : ['Chromium (or set OVERMIND_CHROMIUM to it)']), ...(found.ffmpeg ? [] : ['ffmpeg'])];
-  return { chromium: found.chromium, complaint: absent.length > 0 ? `The browser tests need ${absent.join(' and ')}: install it with the system's package manager.` : undefined };
+  return { bubblewrap, chromium: found.chromium, complaint: absent.length > 0 ? `The browser tests need ${absent.join(' and ')}: install it with the system's package manager.` : undefined };
 }

@@ -1,0 +1,160 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BUBBLEWRAP, temporaryFolder } from '../testing/programs.ts';
+import { homePathsFor } from './home-paths.ts';
+import { RunFailure } from './outcome.ts';
+import { RunnerPolicy } from './policy.ts';
+import { sandboxArgs, type SandboxOrder } from './sandbox-mounts.ts';
+import { Sandbox } from './sandbox.ts';
+import { findToolFolders } from './tool-folders.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = realpathSync(temporaryFolder());
+  chmodSync(folder, 0o755);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes files below the folder of this test. */
+function files(contents: Record<string, string>): void {
+  for (const [path, content] of Object.entries(contents)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content, { mode: 0o755 });
+  }
+}
+
+const at = (path: string): string => join(folder, path);
+
+function orderOf(part: Partial<SandboxOrder> = {}): SandboxOrder {
+  mkdirSync(at('work'), { recursive: true });
+  return { writable: [at('work')], readable: [], hidden: [], cwd: at('work'), home: null, homePaths: [], network: true, ...part };
+}
+
+/** What a shell in the sandbox prints. `NOBODY`: as a user without rights, as which the runner of `npm start` as root runs. */
+function inside(order: SandboxOrder, script: string, { user = 0, env = {} }: { user?: number; env?: Record<string, string> } = {}): string {
+  if (user !== 0) spawnSync('chown', ['-R', `${user}:${user}`, folder]);
+  const identity = process.getuid?.() === 0 ? { uid: user, gid: user } : {};
+  const { stdout, stderr } = spawnSync(BUBBLEWRAP, [...sandboxArgs(order), '--', '/bin/sh', '-c', script], { ...identity, env: { PATH: '/usr/bin:/bin', ...env }, encoding: 'utf8', cwd: '/' });
+  return stdout + stderr;
+}
+
+const NOBODY = 65_534;
+const USERS: [string, number][] = process.getuid?.() === 0 ? [['root', 0], ['a user without rights', NOBODY]] : [['this user', 0]];
+
+describe.each(USERS)('as %s', (_name, user) => {
+  const see = (order: SandboxOrder, script: string, env: Record<string, string> = {}): string => inside(order, script, { user, env });
+
+  test('the task\'s folder is writable, what is shown is read-only, and everything else of the machine is not there', () => {
+    files({ 'repo/.git/objects/x': 'object', 'repo/.env': 'SECRET', 'other/file': 'x', 'task.json': '{}' });
+    const order = orderOf({ readable: [at('repo/.git/objects'), at('task.json')] });
+    const said = see(order, `pwd; echo 1 > made && cat made; cat ${at('repo/.git/objects/x')}; echo; ls ${at('repo')} -A; ls ${folder}; touch ${at('repo/.git/objects/y')} /usr/x /etc/x /x ${at('task.json')} 2>&1 | grep -c 'Read-only\\|denied'; ls /home /root /srv /mnt /var/lib 2>/dev/null | wc -l`);
+    expect(said.split('\n').filter(Boolean)).toEqual([at('work'), '1', 'object', '.git', 'repo', 'task.json', 'work', '5', '0']);
+  });
+
+  test('the home is empty but for what it is given, and hides what lies in it otherwise', () => {
+    files({ 'home/.ssh/id_ed25519': 'KEY', 'home/.claude/credentials': 'login', 'home/.claude/settings.json': '{}', 'home/.gitconfig': '[user]', 'home/code/repo/a': 'a', 'home/.netrc': 'x' });
+    const order = orderOf({ home: at('home'), homePaths: [{ path: '.claude', isWritable: true }, { path: '.claude/settings.json', isWritable: false }, { path: '.gitconfig', isWritable: false }, { path: '.missing', isWritable: true }] });
+    const said = see(order, 'cd; ls -A; cat .ssh/id_ed25519; echo renewed > .claude/credentials; echo hook > .claude/settings.json; echo x > .gitconfig; echo cache > .cache-file && cat .cache-file', { HOME: at('home') });
+    expect(said).toContain('.claude\n.gitconfig\n');
+    expect(said).not.toContain('KEY');
+    expect(said).toContain('cache\n');
+    expect(said.match(/Read-only file system/g)).toHaveLength(2);
+    expect(spawnSync('cat', [at('home/.claude/credentials')], { encoding: 'utf8' }).stdout).toBe('renewed\n');
+    expect(existsSync(at('home/.cache-file'))).toBe(false);
+  });
+
+  test('hidden things stay hidden where something around them is shown, and a shown one in there is seen', () => {
+    files({ 'root/a': 'a', 'root/data/secret': 'S', 'root/data/runner/work/task/file': 'mine', 'root/token.json': 'T' });
+    const task = at('root/data/runner/work/task');
+    const order = orderOf({ readable: [at('root')], writable: [task], cwd: task, hidden: [at('root/data'), at('root/token.json')] });
+    const said = see(order, `cat file; echo; echo more > more; ls ${at('root/data')}; cat ${at('root/data/secret')} ${at('root/token.json')}; touch ${at('root/data/x')}`);
+    expect(said).toContain('mine\nrunner\n');
+    expect(said).not.toMatch(/S$|T$/m);
+    expect(existsSync(at('root/data/runner/work/task/more'))).toBe(true);
+    expect(existsSync(at('root/data/x'))).toBe(false);
+  });
+
+  test('processes, sockets and devices of the machine are out of reach', () => {
+    writeFileSync('/tmp/ovm-seen', 'x');
+    const said = see(orderOf(), `ls /proc | grep -c '^[0-9]'; ls /tmp /var/tmp /run; kill -0 ${process.pid}; ls /dev | grep -c '^sd\\|^vd\\|^mem\\|^kmsg'; echo hello > /tmp/own && cat /tmp/own`);
+    rmSync('/tmp/ovm-seen');
+    const [processes, ...rest] = said.split('\n');
+    expect(Number(processes)).toBeLessThan(6);
+    expect(rest.join('\n')).not.toContain('ovm-seen');
+    expect(rest.join('\n')).toMatch(/No such process/);
+    expect(rest).toContain('hello');
+  });
+
+  test('the kernel\'s settings and the passwords are out of reach, even for root', () => {
+    const said = see(orderOf(), 'echo x > /proc/sys/kernel/core_pattern; cat /etc/shadow; grep CapEff /proc/self/status; grep NoNewPrivs /proc/self/status; mount -t tmpfs none /mnt 2>&1');
+    expect(said).toMatch(/core_pattern: (Read-only file system|Permission denied)|cannot create \/proc\/sys/);
+    expect(said).not.toMatch(/^root:/m);
+    expect(said).toMatch(/CapEff:\s+0+$/m);
+    expect(said).toMatch(/NoNewPrivs:\s+1$/m);
+  });
+});
+
+test('without the network there is its own loopback and nothing else, abstract sockets included', async () => {
+  const server = createServer((socket) => socket.end('from outside\n'));
+  const name = `\0ovm-test-${process.pid}`;
+  await new Promise<void>((resolve) => server.listen(name, resolve));
+  const script = `const net = require('net');
+    const ask = (to) => new Promise((done) => net.connect(to, function () { this.on('data', (d) => done(String(d).trim())); }).on('error', (e) => done(e.code)));
+    net.createServer((s) => s.end('own')).listen(0, '127.0.0.1', async function () { console.log(await ask(${JSON.stringify(name)}), await ask(this.address()), await ask({ host: '10.255.255.1', port: 80 })); process.exit(); });`;
+  const ask = (network: boolean): Promise<string> => new Promise((resolve) => {
+    const order = orderOf({ network, readable: [process.execPath] });
+    // Not waited for in one go: the server outside is this process.
+    const child = spawn(BUBBLEWRAP, [...sandboxArgs(order), '--', process.execPath, '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
+    child.once('close', () => resolve(text.trim()));
+  });
+  try {
+    expect(await ask(false)).toMatch(/^(ECONNREFUSED|ENOENT) own ENETUNREACH$/);
+  } finally {
+    server.close();
+  }
+});
+
+test('programs in version managers, and what links in ~/.local/bin lead to, can be run; what lies beside them is not shown', () => {
+  const script = (says: string): string => `#!/bin/sh\necho ${says}\n`;
+  files({
+    'home/.nvm/versions/node/v20.1.0/bin/tool': script('nvm'), 'home/.nvm/versions/node/v20.1.0/lib/node_modules/agent/cli': script('agent'),
+    'home/.pyenv/shims/python': script('`cat "$(dirname "$0")/../version"`'), 'home/.pyenv/version': 'pyenv', 'home/.local/share/claude/versions/1.2.3': script('claude'), 'home/.local/secret': 'SECRET',
+    'home/.cargo/bin/cargo': script('cargo'), 'home/.cargo/credentials.toml': 'SECRET', 'home/.rustup/toolchains/x': 'x', 'home/bin/mine': script('mine'), 'home/.ssh/key': 'SECRET', 'home/agents/run': script('run'),
+  });
+  symlinkSync('../lib/node_modules/agent/cli', at('home/.nvm/versions/node/v20.1.0/bin/agent'));
+  symlinkSync('versions/node/v20.1.0', at('home/.nvm/current'));
+  mkdirSync(at('home/.local/bin'));
+  symlinkSync('../share/claude/versions/1.2.3', at('home/.local/bin/claude'));
+  copyFileSync(process.execPath, at('home/node-copy'));
+  const pathFolders = ['/usr/bin', '/bin', ...['.nvm/current/bin', '.pyenv/shims', '.local/bin', '.cargo/bin', 'bin'].map((path) => at(`home/${path}`))];
+  const found = findToolFolders({ pathFolders, files: [at('home/agents/run'), at('home/node-copy')], apart: [at('home')] });
+  expect(found).toEqual(expect.arrayContaining([at('home/.nvm/versions/node/v20.1.0'), at('home/.pyenv'), at('home/.rustup'), at('home/.local/share/claude/versions'), at('home/.cargo/bin'), at('home/bin'), at('home/node-copy')]));
+  const said = inside(orderOf({ home: at('home'), readable: found }), `tool; agent; python; claude; cargo; mine; ${at('home/agents/run')}; ${at('home/node-copy')} -p 1+1; cat ${at('home/.local/secret')} ${at('home/.cargo/credentials.toml')} ${at('home/.ssh/key')}`, { env: { PATH: pathFolders.join(':'), HOME: at('home') } });
+  expect(said.split('\n').slice(0, 8)).toEqual(['nvm', 'agent', 'pyenv', 'claude', 'cargo', 'mine', 'run', '2']);
+  expect(said).not.toContain('SECRET');
+});
+
+test('an agent gets of the home what its program needs and the policy allows, and is refused what it may not have', () => {
+  const policy = RunnerPolicy.parse({ roots: [], executables: {} });
+  const paths = homePathsFor({ asked: ['.config/opencode/theme.json'], programs: ['claude', 'git'] }, policy, 'r');
+  expect(paths).toEqual(expect.arrayContaining([{ path: '.claude', isWritable: true }, { path: '.claude/settings.json', isWritable: false }, { path: '.gitconfig', isWritable: false }, { path: '.config/opencode/theme.json', isWritable: false }]));
+  expect(paths.map(({ path }) => path)).not.toContain('.codex');
+  const strict = RunnerPolicy.parse({ roots: [], executables: {}, sandbox: { homePaths: ['.codex'], writableHomePaths: [] } });
+  expect(homePathsFor({ asked: [], programs: ['claude', 'codex'] }, strict, 'r')).toEqual(expect.arrayContaining([{ path: '.codex', isWritable: false }]));
+  for (const path of ['.ssh', '.codexx', '.aws/credentials']) expect(() => homePathsFor({ asked: [path], programs: [] }, strict, 'r')).toThrow(RunFailure);
+});
+
+test('whether a sandbox works is tried, and why it does not is said', async () => {
+  const works = await Sandbox.open({ file: BUBBLEWRAP, searchPath: '' });
+  expect(works.whyNot('auto')).toBeNull();
+  expect(works.whyNot('off')).toContain('policy');
+  expect((await Sandbox.open({ file: null, searchPath: folder })).whyNot('auto')).toBe('bubblewrap (bwrap) is not installed');
+  files({ 'old/bwrap': '#!/bin/sh\necho bubblewrap 0.3.1\n', 'barred/bwrap': '#!/bin/sh\n[ "$1" = --version ] && echo bubblewrap 0.8.0 && exit\necho "bwrap: No permissions to create new namespace" >&2; exit 1\n' });
+  expect((await Sandbox.open({ file: null, searchPath: at('old') })).whyNot('required')).toBe('bubblewrap 0.3 is too old, 0.4 is needed');
+  expect((await Sandbox.open({ file: null, searchPath: at('barred') })).whyNot('auto')).toBe('bubblewrap does not work here (No permissions to create new namespace)');
+});
