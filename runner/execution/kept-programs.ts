@@ -1,4 +1,5 @@
 import type { RunSpec } from '#contract/run-spec.ts';
+import { join } from 'node:path';
 import { writeMark } from '../logs/marks.ts';
 import { checkRunSpec } from './check-run-spec.ts';
 import { childEnvironment } from './environment.ts';
@@ -122,8 +123,8 @@ export class KeptPrograms {
       return null;
     }
     const { workspace } = made ?? {};
-    // What is carried into the folder as links leads into the user's checkout, and so do the objects of its repository.
-    const readable = workspace ? [files.taskFile, workspace.root, workspace.commonDir, ...workspace.objectDirs] : [files.taskFile];
+    // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
+    const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
     const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
     folder.keeperSocket = connection.socketPath;
     connection.assign({
