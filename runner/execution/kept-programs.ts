@@ -23,6 +23,8 @@ export interface KeptProgramsOptions {
   leaving: AbortSignal;
   /** Called when there is, or may be, output to be sent. */
   onOutput: () => void;
+  /** Rejects when the run is not ours any more, before its programs are started. */
+  requireLease: () => Promise<void>;
 }
 
 /** The programs of one run, in the hands of their keeper: found again or started, followed to their end, told to stop. */
@@ -59,6 +61,12 @@ export class KeptPrograms {
   end(outcome: Outcome, maxGraceMs: number): void {
     this.stopping ??= { outcome, graceMs: Math.min(this.options.spec.limits.graceMs, maxGraceMs) };
     this.keeper?.cancel(this.stopping.outcome, this.stopping.graceMs);
+  }
+
+  /** Ends what an earlier runner, or this one, started of the run; starts nothing. */
+  async endLeft(): Promise<void> {
+    if (this.isStarted) await this.gone();
+    else await this.adopt();
   }
 
   /** Resolves when the keeper has gone, and nothing of the run is alive. */
@@ -104,6 +112,10 @@ export class KeptPrograms {
     const files = writeTaskFiles(spec, folder.path, workFolder);
     if (made) writeMark(folder.path, `${made.note ? `${made.note}. ` : ''}Working on ${spec.branch}, from ${made.worktree.baseBranch} at ${made.worktree.baseCommit.slice(0, 10)}`);
     const connection = await keeper;
+    await this.options.requireLease().catch((error: unknown) => {
+      connection.disconnect();
+      throw error;
+    });
     // Said while the worktree was made: then nothing is started any more, here or by a runner that has gone.
     if (this.stopping || leaving.aborted) {
       connection.disconnect();

@@ -1,6 +1,8 @@
-import type { ControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane, RefusedError } from '../control-plane/control-plane.ts';
+import type { Leftovers } from '../leftovers.ts';
 import type { Logger } from '../logger.ts';
-import type { ExecutableSearch } from './executables.ts';
+import type { PolicySearch } from './check-run-spec.ts';
+import type { DiskReserve } from './disk-reserve.ts';
 import type { Git } from './git.ts';
 import type { KeeperPool } from './keeper-pool.ts';
 import type { RunnerPolicy } from './policy.ts';
@@ -9,13 +11,20 @@ import type { RunnerPolicy } from './policy.ts';
 export interface RunHost {
   runnerName: string;
   runnerFolder: string;
-  policy: RunnerPolicy;
-  search: ExecutableSearch & { policy: RunnerPolicy };
+  /** What the owner of this machine allows now: it may change while a run goes on. */
+  readonly policy: RunnerPolicy;
+  readonly search: PolicySearch;
   env: Readonly<Record<string, string | undefined>>;
   /** Masked in every log besides the policy's secrets: the runner's own token. */
   ownSecrets: readonly string[];
   git: Git;
   keepers: KeeperPool;
   controlPlane: ControlPlane;
+  /** Room on the disk for the ends of runs. */
+  reserve: DiskReserve;
+  /** Where folders go that can not be removed, or that are kept. */
+  leftovers: Leftovers;
+  /** The control plane does not know our token any more. */
+  onTokenRefused: (error: RefusedError) => void;
   logger: Logger;
 }

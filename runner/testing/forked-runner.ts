@@ -1,5 +1,6 @@
 import type { RunSpec } from '#contract/run-spec.ts';
 import { LeaseLostError, TransientError, type ControlPlane, type RunnerCommand } from '../control-plane/control-plane.ts';
+import { fixedPolicies } from '../execution/policies.ts';
 import { RunnerPolicy } from '../execution/policy.ts';
 import { LogGapError } from '../logs/log-pump.ts';
 import { Runner } from '../runner.ts';
@@ -60,5 +61,5 @@ process.on('disconnect', () => process.exit(1));
 
 const { folder, policy, keeperFile } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
 await new Runner({
-  folder, policy: RunnerPolicy.parse(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', version: '0', env: { PATH: '/usr/bin:/bin', HOME: '/tmp' }, ownSecrets: [], logger: silentLogger, onReady: () => undefined,
+  folder, policies: fixedPolicies(RunnerPolicy.parse(policy)), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', version: '0', env: { PATH: '/usr/bin:/bin', HOME: '/tmp' }, ownSecrets: [], logger: silentLogger, onReady: () => undefined,
 }).run();
