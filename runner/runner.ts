@@ -32,6 +32,7 @@ const MAX_STOP_GRACE_MS = 6_000;
 const REPORT_MS = 4_000;
 /** Cancels of runs that are not ours yet: a command can overtake the answer to the claim. */
 const MAX_EARLY_CANCELS = 100;
+const EDIT_LOOK_MS = 50;
 /** How often what could not be removed is tried again. */
 const SWEEP_MS = 60_000;
 /** Used where the command itself was missed; who canceled and why, the server knows. */
@@ -249,6 +250,7 @@ export class Runner {
         asked = claim;
         const sentMs = performance.now();
         const spec = await controlPlane.claim(claim.id);
+        if (spec) await this.policySettled();
         // Stopped meanwhile: the next runner asks under the same id.
         if (!this.isReady) return;
         if (spec) this.begin(spec, claim.id, sentMs);
@@ -264,6 +266,11 @@ export class Runner {
         return this.claimLater();
       }
     }
+  }
+
+  /** Somebody is in the middle of an edit: a run that was claimed just now waits for the end of it. */
+  private async policySettled(): Promise<void> {
+    while (this.isReady && this.options.policies.trouble()?.isNew === true) await sleep(EDIT_LOOK_MS);
   }
 
   private claimLater(): void {
