@@ -35,7 +35,7 @@ function maskText(bytes: Buffer, text: string, encoding: BufferEncoding, masker:
 
 /** Of a picture or an archive nothing may move: a secret in it becomes as many stars, and better a broken file than a told secret. */
 function maskBinary(bytes: Buffer, masker: Masker): Buffer {
-  const ranges = masker.find(bytes.toString('latin1'));
+  const ranges = masker.findPlain(bytes.toString('latin1'));
   if (ranges.length === 0) return bytes;
   const masked = Buffer.from(bytes);
   for (const [from, to] of ranges) masked.fill('*', from, to);
