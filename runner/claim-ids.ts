@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { readJson } from './execution/write-json.ts';
+import type { Logger } from './logger.ts';
 
 const ClaimFile = z.object({ claimId: z.uuid() });
 
@@ -24,8 +25,8 @@ export class ClaimIds {
    * @param file where the current id is kept
    * @param answered ids whose runs are on disk: they are not asked for again
    */
-  constructor(private readonly file: string, answered: ReadonlySet<string>) {
-    const stored = ClaimFile.nullable().parse(readJson(file));
+  constructor(private readonly file: string, answered: ReadonlySet<string>, logger: Logger) {
+    const stored = readStored(file, logger);
     if (stored && !answered.has(stored.claimId)) this.next = Promise.resolve({ id: stored.claimId, isRepeat: true });
     else this.settle();
   }
@@ -58,6 +59,16 @@ export class ClaimIds {
     await rename(temporary, this.file);
     await synced(dirname(this.file), 'r');
     return { id, isRepeat: false };
+  }
+}
+
+/** @returns null when there is none, or none that can be read: then a claim that was under way is given back by its lease */
+function readStored(file: string, logger: Logger): z.infer<typeof ClaimFile> | null {
+  try {
+    return ClaimFile.nullable().parse(readJson(file));
+  } catch (error) {
+    logger.warn({ err: error, file }, 'the id of the last claim is not readable; a new one is made');
+    return null;
   }
 }
 

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { ApiControlPlane } from './control-plane/api-control-plane.ts';
 import { RefusedError } from './control-plane/control-plane.ts';
 import { readEnvironment } from './env.ts';
-import { readPolicy } from './execution/policy.ts';
+import { PolicyFile } from './execution/policies.ts';
+import { POLICY_FILE } from './execution/policy.ts';
 import { createLogger } from './logger.ts';
 import { Runner } from './runner.ts';
 import { onSupervisorGone } from './supervisor.ts';
@@ -24,12 +25,12 @@ async function main(): Promise<void> {
   }
   const environment = readEnvironment();
   const token = environment.tokenFd === null ? readToken(join(environment.folder, 'runner.json')) : readTokenFrom(environment.tokenFd);
-  const policy = readPolicy(join(environment.folder, 'policy.json'));
+  const policies = new PolicyFile(join(environment.folder, POLICY_FILE), logger);
   const runner = new Runner({
-    folder: environment.folder, policy, controlPlane: new ApiControlPlane(environment.url, token, logger), keeperArgs: keeperArgs(), gitFile: findGit(environment.searchPath), version: VERSION,
+    folder: environment.folder, policies, controlPlane: new ApiControlPlane(environment.url, token, logger), keeperArgs: keeperArgs(), gitFile: findGit(environment.searchPath), version: VERSION,
     env: { ...environment.all, PATH: environment.searchPath }, ownSecrets: [token], logger,
     sandboxFile: environment.sandboxFile, hiddenPaths: environment.hiddenPaths,
-    onReady: (name) => logger.info({ runner: name, capacity: policy.capacity, labels: policy.labels }, 'ready'),
+    onReady: (name) => logger.info({ runner: name, capacity: policies.current().capacity, labels: policies.current().labels }, 'ready'),
   });
 
   let isStopping = false;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRunProcesses } from './execution/processes.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
 import type { ForkedAnswer, ForkedCall, ForkedOptions } from './testing/forked-runner.ts';
-import { buildProgram, program, PROGRAMS_FOLDER, temporaryFolder } from './testing/programs.ts';
+import { buildProgram, program, PROGRAMS_FOLDER, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
 
@@ -90,6 +90,39 @@ test('a runner that is killed before the answer to its claim is on disk is given
     expect(run.lines.filter((line) => line.startsWith('3:$ '))).toHaveLength(1);
   } finally {
     last?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a runner that stood still for longer than its lease asks before it takes results in: of a run that is lost nothing is', async () => {
+  const folder = realpathSync(temporaryFolder());
+  const repository = makeRepository(join(folder, 'repos', 'repo'));
+  const controlPlane = new FakeControlPlane();
+  const lease = { token: 't'.repeat(30), durationMs: 2_000 };
+  const spec = makeRunSpec({ repoRoot: repository.root, lease, commands: [['node', ...program('write-files', '{"a.txt":"a"}')], ['node', ...program('hang')]] });
+  const run = controlPlane.offer(spec);
+  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 } }, keeperFile };
+  // The answers to its renewals are on the way for long, as after a night: what it does meanwhile is what counts.
+  let isSlow = false;
+  const renew = controlPlane.renew;
+  controlPlane.renew = async (leases) => {
+    if (isSlow) await sleep(1_000);
+    return renew(leases);
+  };
+  const runner = startRunner(controlPlane, options);
+  try {
+    await until(() => run.lines.includes('1:hanging'), 'the program');
+    runner.kill('SIGSTOP');
+    // Its keeper, which was not stopped, ends the programs when the lease runs out.
+    await until(() => findRunProcesses(spec.runId, null).length === 0, 'the programs to end');
+    await sleep(lease.durationMs);
+    run.isLost = true;
+    isSlow = true;
+    runner.kill('SIGCONT');
+    await until(() => readdirSync(join(options.folder, 'runs')).length === 0, 'the run to be given up');
+    expect([run.result, run.artifacts, repository.git('for-each-ref', '--format=%(objectname)', `refs/heads/${spec.branch}`)]).toEqual([null, [], repository.git('rev-parse', 'main')]);
+  } finally {
+    runner.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSy
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findRunProcesses, signal } from './execution/processes.ts';
+import { fixedPolicies } from './execution/policies.ts';
 import { RunnerPolicy } from './execution/policy.ts';
 import { Runner } from './runner.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
@@ -41,7 +42,7 @@ async function startRunner(): Promise<Runner> {
   let onReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => (onReady = resolve));
   const started = new Runner({
-    folder: join(folder, 'runner'), policy, controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', sandboxFile: BUBBLEWRAP, version: '0', ownSecrets: [], logger: silentLogger, onReady,
+    folder: join(folder, 'runner'), policies: fixedPolicies(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', sandboxFile: BUBBLEWRAP, version: '0', ownSecrets: [], logger: silentLogger, onReady,
     env: { PATH: `${join(folder, 'repos', 'repo')}:/usr/bin:/bin`, HOME: '/tmp', API_TOKEN: SECRET, PLAIN: 'plain', UNLISTED: 'nobody sees me' },
   });
   void started.run();

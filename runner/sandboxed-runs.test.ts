@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findRunProcesses, signal } from './execution/processes.ts';
+import { fixedPolicies } from './execution/policies.ts';
 import { RunnerPolicy } from './execution/policy.ts';
 import { Runner } from './runner.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
@@ -44,7 +45,7 @@ async function startRunner({ sandbox, sandboxFile = BUBBLEWRAP, limits }: Option
   let onReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => (onReady = resolve));
   const started = new Runner({
-    folder: join(folder, 'runner'), policy, controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', sandboxFile, hiddenPaths: [join(folder, 'data')], version: '0', ownSecrets: [],
+    folder: join(folder, 'runner'), policies: fixedPolicies(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', sandboxFile, hiddenPaths: [join(folder, 'data')], version: '0', ownSecrets: [],
     logger: silentLogger, onReady, env: { PATH: '/usr/bin:/bin', HOME: join(folder, 'home') },
   });
   void started.run();

@@ -1,15 +1,20 @@
-import { parseContract } from '#contract/parse.ts';
+import { ContractError, parseContract } from '#contract/parse.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { RunSpec } from '#contract/run-spec.ts';
+import { z } from 'zod';
 import { MAX_GRANT_AGE_MS } from '../execution/grant-age.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { followCommands } from './commands.ts';
-import { LeaseLostError, RefusedError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from './control-plane.ts';
-import { AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, ReportLandingDocument, RequestLandingDocument, UploadArtifactDocument } from './documents.ts';
+import { LeaseLostError, RefusedError, UnreadableRunError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from './control-plane.ts';
+import {
+  AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, ReportLandingDocument, RequestLandingDocument, UploadArtifactDocument,
+} from './documents.ts';
 import type { ArtifactKind } from './gql/graphql.ts';
 import { GraphqlHttp } from './graphql-http.ts';
 import type { Logger } from '../logger.ts';
 
+/** The part of a RunSpec without which nothing can be said about the run. */
+const Lease = z.object({ runId: z.uuid(), lease: z.object({ token: z.string().min(1) }) });
 /** A renewal that takes longer is repeated instead: the lease runs meanwhile. */
 const RENEWAL_TIMEOUT_MS = 5_000;
 /** The branch is locked meanwhile, and an answer that is older than this would not be used any more. */
@@ -32,7 +37,7 @@ export class ApiControlPlane implements ControlPlane {
 
   async claim(claimId: string): Promise<RunSpec | null> {
     const { claimRun } = await this.http.request(ClaimRunDocument, { claimId });
-    return claimRun ? parseContract('RunSpec', RunSpec, claimRun.spec) : null;
+    return claimRun ? readSpec(claimRun.spec) : null;
   }
 
   async renew(leases: readonly RunLease[]): Promise<LeaseVerdict[]> {
@@ -56,6 +61,7 @@ export class ApiControlPlane implements ControlPlane {
 
   async complete(lease: RunLease, result: RunResult): Promise<void> {
     const { completeRun: answer } = await this.http.request(CompleteRunDocument, { input: { leaseToken: lease.token, result } });
+    if (answer.__typename === 'ExpectedSeqError') throw new LogGapError(answer.expectedSeq);
     if (answer.__typename !== 'CompleteRunPayload') throw refusal(lease, answer);
   }
 
@@ -73,6 +79,17 @@ export class ApiControlPlane implements ControlPlane {
 
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand> {
     return followCommands({ url: new URL('/graphql', this.origin.replace(/^http/, 'ws')).href, token: this.token, signal, logger: this.logger });
+  }
+}
+
+/** @throws UnreadableRunError, when at least the lease can be read: then the run can be given back */
+function readSpec(value: unknown): RunSpec {
+  try {
+    return parseContract('RunSpec', RunSpec, value);
+  } catch (error) {
+    const lease = Lease.safeParse(value);
+    if (!(error instanceof ContractError) || !lease.success) throw error;
+    throw new UnreadableRunError({ runId: lease.data.runId, token: lease.data.lease.token }, { cause: error });
   }
 }
 

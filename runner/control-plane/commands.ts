@@ -1,4 +1,4 @@
-import { createClient, type Client } from 'graphql-ws';
+import { CloseCode, createClient, type Client } from 'graphql-ws';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { Logger } from '../logger.ts';
@@ -9,8 +9,12 @@ import type { RunnerCommandsSubscription } from './gql/graphql.ts';
 /** A connection over which nothing comes back for this long is given up: half-open ones never say so. */
 const SILENCE_MS = 5_000;
 const PING_MS = 4_000;
+/** A proxy may take a connection and never answer on it. */
+const HANDSHAKE_MS = 10_000;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
+/** With these the API closes a socket whose token it does not know, or no more. */
+const REFUSED_CLOSE_CODES: readonly unknown[] = [CloseCode.Unauthorized, CloseCode.Forbidden];
 
 const CANCEL_REASONS = {
   by_user: 'Canceled by a person', by_task_cancel: 'Canceled with its task', superseded: 'Canceled: a newer run takes its place', budget: 'Canceled: the budget is used up',
@@ -36,6 +40,7 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
     const stop = (): void => void client.dispose();
     signal.addEventListener('abort', stop, { once: true });
     let isConnected = false;
+    let isRefused = false;
     try {
       for await (const { data } of client.iterate<RunnerCommandsSubscription>({ query: RunnerCommandsDocument.toString() })) {
         if (!isConnected) {
@@ -47,13 +52,22 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
         if (command) yield command;
       }
     } catch (error) {
+      isRefused = REFUSED_CLOSE_CODES.includes((error as { code?: unknown } | null)?.code);
       if (!signal.aborted) logger.warn({ why: whyClosed(error) }, 'the connection to the control plane is lost; connecting again');
     } finally {
       signal.removeEventListener('abort', stop);
       await client.dispose();
     }
     if (isConnected) yield { type: 'disconnected' };
+    if (isRefused) yield { type: 'refused' };
     if (!signal.aborted) await sleep(delayMs * (0.75 + Math.random() * 0.5), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** A socket that does not wait for its opening for ever. */
+class PromptWebSocket extends WebSocket {
+  constructor(address: string | URL, protocols?: string | string[]) {
+    super(address, protocols, { handshakeTimeout: HANDSHAKE_MS });
   }
 }
 
@@ -62,7 +76,8 @@ function openClient({ url, token }: CommandOrder): Client {
   let socket: WebSocket | undefined;
   return createClient({
     url,
-    webSocketImpl: WebSocket,
+    webSocketImpl: PromptWebSocket,
+    connectionAckWaitTimeout: HANDSHAKE_MS,
     connectionParams: { authorization: `Bearer ${token}` },
     // Connecting again is ours: every break has to show.
     retryAttempts: 0,

@@ -33,6 +33,8 @@ export type RunnerCommand =
   /** The stream of commands is open: what happened before may have been missed. */
   | { type: 'connected' }
   | { type: 'disconnected' }
+  /** The socket was refused as one without rights is: whether the token is, the next request tells. */
+  | { type: 'refused' }
   | { type: 'run_available' }
   | { type: 'cancel'; runId: string; reason: 'by_user' | 'by_task_cancel' | 'superseded' | 'budget'; message: string };
 
@@ -57,7 +59,7 @@ export interface ControlPlane {
   appendLogs(lease: RunLease, batch: LogBatch): Promise<number>;
   /** @throws LeaseLostError */
   uploadArtifact(lease: RunLease, artifact: ArtifactFile): Promise<void>;
-  /** @throws LeaseLostError */
+  /** @throws LeaseLostError, LogGapError when other lines are stored than the result says */
   complete(lease: RunLease, result: RunResult): Promise<void>;
   /**
    * The last word before an approved commit moves its base: from the answer on, nobody can cancel the merge.
@@ -70,9 +72,26 @@ export interface ControlPlane {
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand>;
 }
 
-/** The network or the server is away for now: the same call is worth repeating. */
+/** The network or the server is away for now, or something that is not the control plane answers: the same call is worth repeating. */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
+  /** How long whoever answered asks us to wait; null: it did not say. */
+  readonly retryAfterMs: number | null;
+  /** The HTTP status of an answer that was not the control plane's own; null: there was none, or it was. */
+  readonly foreignStatus: number | null;
+  constructor(message: string, { retryAfterMs = null, foreignStatus = null, ...options }: ErrorOptions & { retryAfterMs?: number | null; foreignStatus?: number | null } = {}) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+    this.foreignStatus = foreignStatus;
+  }
+}
+
+/** A run was given to us in words that this version does not understand: nobody works on it. */
+export class UnreadableRunError extends Error {
+  override readonly name = 'UnreadableRunError';
+  constructor(readonly lease: RunLease, options: ErrorOptions & { cause: Error }) {
+    super(`This runner does not understand what it was given to do (${options.cause.message}); it may be older than the control plane`, options);
+  }
 }
 
 /** Another attempt may be under way: this runner may change nothing more about the run. */
@@ -81,6 +100,11 @@ export class LeaseLostError extends Error {
   constructor(readonly runId: string, message = 'The lease of this run is lost') {
     super(message);
   }
+}
+
+/** Whether the control plane knows this runner's token no more: no other call would fare better. */
+export function isTokenRefused(error: unknown): error is RefusedError {
+  return error instanceof RefusedError && error.code === 'UNAUTHENTICATED';
 }
 
 /** The control plane refuses what we say, and would refuse it again. */

@@ -71,6 +71,9 @@ export const CompleteRunDocument = graphql(`
   mutation CompleteRun($input: CompleteRunInput!) {
     completeRun(input: $input) {
       __typename
+      ... on ExpectedSeqError {
+        expectedSeq
+      }
       ... on UserError {
         code
         message

@@ -1,21 +1,16 @@
-import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
-import { RefusedError, TransientError } from './control-plane.ts';
+import { readAnswer, type HttpAnswer } from './answers.ts';
+import { TransientError } from './control-plane.ts';
 import type { TypedDocumentString } from './gql/graphql.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Connections are kept for the next request, but not so long that the server may just be closing them. */
 const IDLE_CONNECTION_MS = 30_000;
 const UPLOAD_TIMEOUT_MS = 120_000;
-
-/** Codes after which the same request may well succeed: the server, or what it stands on, is away or busy. */
-const TRANSIENT_CODES: readonly string[] = ['UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL'];
-
-interface Answer<Result> {
-  data?: Result | null;
-  errors?: { message: string; extensions?: { code?: string } }[];
-}
+/** No answer of ours is as long; whatever sends more is not the control plane. */
+const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
 
 /** GraphQL over HTTP with the runner's token. Repeats nothing itself: what may be repeated is a `TransientError`. */
 export class GraphqlHttp {
@@ -30,16 +25,20 @@ export class GraphqlHttp {
   /** @throws TransientError or RefusedError */
   async request<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Result> {
     const body = JSON.stringify({ query: document.toString(), variables });
-    return readAnswer<Result>(await this.orAway(this.post(body, timeoutMs)));
+    return readAnswer<Result>(await this.orAway(this.post(body, timeoutMs)), rootField(document));
   }
 
-  /** Sends a file by the multipart request specification; `variables.input.file` is its place. */
+  /**
+   * Sends a file by the multipart request specification; `variables.input.file` is its place.
+   * @throws TransientError or RefusedError, the file system's error when the file can not be read
+   */
   async upload<Result>(document: TypedDocumentString<Result, never>, variables: { input: object }, file: { path: string; name: string; mediaType: string }): Promise<Result> {
     const form = new FormData();
     form.set('operations', JSON.stringify({ query: document.toString(), variables: { input: { ...variables.input, file: null } } }));
     form.set('map', JSON.stringify({ 0: ['variables.input.file'] }));
-    form.set('0', await openAsBlob(file.path, { type: file.mediaType }), file.name);
-    return readAnswer<Result>(await this.orAway(this.postForm(form)));
+    // Read whole, before anything is sent: a file that can not be read would look like a network that fails.
+    form.set('0', new Blob([await readFile(file.path)], { type: file.mediaType }), file.name);
+    return readAnswer<Result>(await this.orAway(this.postForm(form)), rootField(document));
   }
 
   /** A log line is under way while this runs: fetch would take twice the processor (bench/log-latency.ts). */
@@ -52,8 +51,13 @@ export class GraphqlHttp {
       });
       request.once('error', reject).once('response', (response) => {
         let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        response.once('error', reject).once('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+          if (text.length > MAX_ANSWER_CHARS) response.destroy(new Error('the answer has no end'));
+        });
+        response.once('error', reject).once('end', () => resolve({ status: response.statusCode ?? 0, text, retryAfter: response.headers['retry-after'] ?? null }));
+        // Cut off in the middle: neither an end nor an error is sure to follow.
+        response.once('close', () => reject(new Error('the answer was cut off')));
       });
       request.end(bytes);
     });
@@ -63,7 +67,7 @@ export class GraphqlHttp {
     const response = await fetch(this.url, {
       method: 'POST', headers: { authorization: `Bearer ${this.token}`, accept: 'application/json', 'x-overmind-csrf': '1' }, body, redirect: 'error', signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
     });
-    return { status: response.status, text: await response.text() };
+    return { status: response.status, text: await response.text(), retryAfter: response.headers.get('retry-after') };
   }
 
   /** Whatever happens on the way, the same call is worth repeating. */
@@ -77,31 +81,9 @@ export class GraphqlHttp {
   }
 }
 
-interface HttpAnswer {
-  status: number;
-  text: string;
-}
-
-/** @throws TransientError or RefusedError */
-function readAnswer<Result>({ status, text }: HttpAnswer): Result {
-  const answer = parseAnswer<Result>(status, text);
-  const [error] = answer.errors ?? [];
-  if (error) {
-    const code = error.extensions?.code ?? 'INTERNAL';
-    if (TRANSIENT_CODES.includes(code) || status >= 500) throw new TransientError(`The control plane answered ${code}: ${error.message}`);
-    throw new RefusedError(code, error.message);
-  }
-  if (answer.data === undefined || answer.data === null) throw new TransientError(`The control plane answered ${status} without data`);
-  return answer.data;
-}
-
-function parseAnswer<Result>(status: number, text: string): Answer<Result> {
-  try {
-    return JSON.parse(text) as Answer<Result>;
-  } catch (error) {
-    // A proxy's error page, or an answer that was cut off.
-    const message = `Expected JSON from the control plane, found ${status} ${text.slice(0, 100)}`;
-    if (status >= 400 && status < 500) throw new RefusedError(String(status), message, { cause: error });
-    throw new TransientError(message, { cause: error });
-  }
+/** The first field that an operation asks for: its answer has to have it. */
+function rootField(document: { toString(): string }): string {
+  const found = /\{\s*(\w+)/.exec(document.toString())?.[1];
+  if (found === undefined) throw new Error(`Expected an operation with a field, found ${document.toString().slice(0, 100)}`);
+  return found;
 }

@@ -4,7 +4,14 @@ import { resolveCommand, type ExecutableSearch } from './executables.ts';
 import type { Assignment, KeeperCommand } from './keeper-protocol.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
-import type { RunnerPolicy } from './policy.ts';
+import { withHint, type RunnerPolicy } from './policy.ts';
+
+/** What a run is held against: this machine's policy as of now, and whether it may be relied on. */
+export interface PolicySearch extends ExecutableSearch {
+  policy: RunnerPolicy;
+  /** What is wrong with the policy file as it stands; null: nothing. */
+  policyTrouble: string | null;
+}
 
 export interface CheckedRun {
   /** The repository's folder with all links followed. */
@@ -17,14 +24,15 @@ export interface CheckedRun {
 
 /**
  * Holds what the control plane asks for against this machine's own policy.
- * @throws RunFailure path_refused, repo_missing, command_refused or command_missing, in words for people
+ * @throws RunFailure path_refused, repo_missing, command_refused or command_missing, in words for people: what is refused, and what to change where
  */
-export function checkRunSpec(spec: RunSpec, search: ExecutableSearch & { policy: RunnerPolicy }): CheckedRun {
-  const { policy, runnerName } = search;
+export function checkRunSpec(spec: RunSpec, search: PolicySearch): CheckedRun {
+  const { policy, runnerName, runnerFolder } = search;
   const root = checkRoot(spec, search);
   const refusedEnv = spec.env.filter((name) => !policy.envNames.includes(name));
   if (refusedEnv.length > 0) {
-    throw new RunFailure('command_refused', `The policy of runner ${runnerName} does not hand out the environment variable ${refusedEnv.join(', ')} that the agent asks for`);
+    const refusal = `The policy of runner ${runnerName} does not hand out the environment variable ${refusedEnv.join(', ')} that the agent asks for`;
+    throw new RunFailure('command_refused', withHint(refusal, `add ${quoted(refusedEnv)} to "envNames"`, runnerFolder));
   }
   return {
     root,
@@ -51,19 +59,28 @@ function lower(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.min(a, b);
 }
 
-/** @throws RunFailure path_refused or repo_missing. @returns the repository's folder with all links followed */
-export function checkRoot(spec: RunSpec, { policy, runnerName, runnerFolder }: ExecutableSearch & { policy: RunnerPolicy }): string {
+/** @throws RunFailure path_refused, repo_missing or command_refused. @returns the repository's folder with all links followed */
+export function checkRoot(spec: RunSpec, { policy, policyTrouble, runnerName, runnerFolder }: PolicySearch): string {
+  if (policyTrouble !== null) throw new RunFailure('command_refused', `Runner ${runnerName} begins no run: ${policyTrouble}`);
   const root = realpathOrNull(spec.repoRoot);
   const isAllowed = (folders: readonly string[], path: string): boolean => folders.some((folder) => isInside(realpathOrNull(folder) ?? folder, path));
   // Of a folder outside the roots, nothing is said but that: not even whether it exists.
-  if (!isAllowed(policy.roots, root ?? spec.repoRoot)) throw new RunFailure('path_refused', `${spec.repoRoot} is outside the folders that the policy of runner ${runnerName} allows`);
+  if (!isAllowed(policy.roots, root ?? spec.repoRoot)) {
+    const refusal = `${spec.repoRoot} is outside the folders that the policy of runner ${runnerName} allows`;
+    throw new RunFailure('path_refused', withHint(refusal, `add ${quoted([spec.repoRoot])} to "roots"`, runnerFolder));
+  }
   if (root === null) throw new RunFailure('repo_missing', `There is no folder ${spec.repoRoot} on runner ${runnerName}`);
   if (spec.allowedRoots.length > 0 && !isAllowed(spec.allowedRoots, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is outside the folders that the agent's config allows`);
   if (isInside(runnerFolder, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is in the runner's own folder`);
   const stat = statSync(root);
   if (!stat.isDirectory()) throw new RunFailure('repo_missing', `${spec.repoRoot} is not a folder`);
   if (!policy.allowOtherOwners && process.getuid && stat.uid !== process.getuid()) {
-    throw new RunFailure('path_refused', `${spec.repoRoot} belongs to another user than runner ${runnerName}; its policy can allow that with "allowOtherOwners"`);
+    throw new RunFailure('path_refused', withHint(`${spec.repoRoot} belongs to another user than runner ${runnerName}`, 'set "allowOtherOwners" to true', runnerFolder));
   }
   return root;
+}
+
+/** As they are to be written into the file. */
+function quoted(values: readonly string[]): string {
+  return values.map((value) => JSON.stringify(value)).join(', ');
 }

@@ -3,7 +3,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import type { KeeperCommand } from './keeper-protocol.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
-import type { RunnerPolicy } from './policy.ts';
+import { withHint, type RunnerPolicy } from './policy.ts';
 
 export interface ExecutableSearch {
   policy: Pick<RunnerPolicy, 'executables' | 'roots'>;
@@ -33,7 +33,10 @@ export function resolveCommand(argv: readonly string[], search: ExecutableSearch
   const entry = Object.hasOwn(search.policy.executables, name) ? search.policy.executables[name] : undefined;
   if (!entry) {
     const known = Object.keys(search.policy.executables).sort().join(', ') || 'none';
-    throw new RunFailure('command_refused', `The policy of runner ${search.runnerName} does not allow the agent's command \`${name}\` (allowed: ${known})`);
+    const refusal = `The policy of runner ${search.runnerName} does not allow the agent's command \`${name}\` (allowed: ${known})`;
+    // What is no name can not be allowed.
+    const isName = name !== '' && !/[/\0]/.test(name);
+    throw new RunFailure('command_refused', isName ? withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, search.runnerFolder) : refusal);
   }
   const folders = trustedFolders(search);
   const candidates = entry.path === undefined ? folders.map((folder) => join(folder, name)) : [entry.path];

@@ -29,6 +29,8 @@ export interface KeptProgramsOptions {
   leaving: AbortSignal;
   /** Called when there is, or may be, output to be sent. */
   onOutput: () => void;
+  /** Rejects when the run is not ours any more, before its programs are started. */
+  requireLease: () => Promise<void>;
 }
 
 /** The programs of one run, in the hands of their keeper: found again or started, followed to their end, told to stop. */
@@ -74,6 +76,12 @@ export class KeptPrograms {
     return !this.keeper?.isHung;
   }
 
+  /** Ends what an earlier runner, or this one, started of the run; starts nothing. */
+  async endLeft(): Promise<void> {
+    if (this.isStarted) await this.gone();
+    else await this.adopt();
+  }
+
   /** Resolves when the keeper has gone, and nothing of the run is alive. */
   async gone(): Promise<void> {
     await this.keeper?.closed;
@@ -117,6 +125,10 @@ export class KeptPrograms {
     if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
     for (const note of made?.notes ?? []) writeMark(folder.path, note);
     const connection = await keeper;
+    await this.options.requireLease().catch((error: unknown) => {
+      connection.disconnect();
+      throw error;
+    });
     // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
     if (this.stopping || leaving.aborted) {
       connection.disconnect();

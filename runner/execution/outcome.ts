@@ -1,4 +1,5 @@
 import type { RUN_REASONS_BY_STATUS, RunReason, TerminalRunStatus } from '#contract/enums.ts';
+import { diskFaultOf } from './disk.ts';
 
 /** How a run ended, with one sentence for people. */
 export interface Outcome {
@@ -25,7 +26,18 @@ export class RunFailure extends Error {
 /** Every failure as an outcome: those that were expected in their own words, the others as internal. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof RunFailure) return error.outcome;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return { status: 'failed', reason: 'disk_full', message: 'The disk of the runner is full' };
+  const message = error instanceof Error ? error.message : String(error);
+  const fault = diskFaultOf(error);
+  if (fault === 'full') return { status: 'failed', reason: 'disk_full', message: `The disk of the runner is full (${message})` };
+  if (fault === 'broken') return { status: 'failed', reason: 'internal', message: `The disk of the runner can not be written (${message})` };
   return { status: 'failed', reason: 'internal', message: `The runner failed: ${message}` };
+}
+
+/**
+ * What a run is called that ended on a full disk: its output may be cut off and its exit code says little. Who ended
+ * it, and when, stands.
+ */
+export function onFullDisk(outcome: Outcome): Outcome {
+  if (outcome.status === 'canceled' || outcome.status === 'timed_out' || outcome.reason === 'disk_full' || outcome.reason === 'output_limit') return outcome;
+  return { status: 'failed', reason: 'disk_full', message: `The disk of the runner was full when the run ended, so its output may be incomplete (${outcome.message})` };
 }

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { absolutePath, envName, glob, label, path } from '#contract/fields.ts';
-import { parseContract } from '#contract/parse.ts';
 import { readJson } from './write-json.ts';
 
 /** Files that hold secrets by custom: neither changed by a run nor read as an artifact, whatever an agent's config allows. */
@@ -12,6 +12,9 @@ const DEFAULT_DENIED_GLOBS = [
 ];
 
 const DAY_MS = 86_400_000;
+
+/** In the runner's folder. */
+export const POLICY_FILE = 'policy.json';
 
 const Executable = z.strictObject({
   /** Where the program is; absent: found once on the runner's own PATH. */
@@ -88,11 +91,30 @@ export const RunnerPolicy = z.strictObject({
 export type RunnerPolicy = z.infer<typeof RunnerPolicy>;
 
 /**
- * @throws Error saying what to do, when the file is missing or others can write it; ContractError naming what does not fit
+ * @throws Error saying what to do, when the file is missing or others can write it, or naming what does not fit
  */
 export function readPolicy(path: string): RunnerPolicy {
-  const value = readJson(path);
+  const value = readJsonOrExplain(path);
   if (value === null) throw new Error(`The runner needs a policy file: ${path} is missing. It names the repository roots and the programs that agents may use.`);
   if ((lstatSync(path).mode & 0o022) !== 0) throw new Error(`Others can write ${path}, and with it decide what runs on this machine. Run: chmod 600 ${path}`);
-  return parseContract('policy.json', RunnerPolicy, value);
+  const parsed = RunnerPolicy.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`policy.json does not fit: ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'it is not valid'}`);
+}
+
+/**
+ * Ends a refusal with what its reader can do about it.
+ * @param change for example `add "/home/me/code" to "roots"`
+ */
+export function withHint(refusal: string, change: string, runnerFolder: string): string {
+  return `${refusal}. To allow it, ${change} in ${join(runnerFolder, POLICY_FILE)}; it is read anew at once`;
+}
+
+function readJsonOrExplain(path: string): unknown {
+  try {
+    return readJson(path);
+  } catch (error) {
+    throw new Error(`policy.json does not fit: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }

@@ -1,11 +1,12 @@
 import { RUN_REASONS, TERMINAL_RUN_STATUSES } from '#contract/enums.ts';
 import { RunResult } from '#contract/run-result.ts';
 import { RunSpec } from '#contract/run-spec.ts';
-import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { ArtifactFile } from '../control-plane/control-plane.ts';
 import { createSpools } from '../logs/marks.ts';
+import { SPOOL_FILES } from '../logs/spool-files.ts';
 import { readJson, writeJson } from './write-json.ts';
 import { Workspace } from './workspace-record.ts';
 
@@ -28,6 +29,20 @@ export interface Ending {
   artifacts: ArtifactFile[];
 }
 
+type RunFile = 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'landing' | 'changes.diff' | 'report.md' | 'artifacts';
+
+/** A file of ours is not what we write: cut off by a crash, changed by somebody, or of another version. */
+export class UnreadableFileError extends Error {
+  override readonly name = 'UnreadableFileError';
+  constructor(readonly path: string, cause: unknown) {
+    super(`${path} is not readable: ${cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Enough of a spec to give a run back whose spec can not be read. */
+const LEASE_TOKEN = /"lease":\{"token":"([^"\\]{1,200})"/;
+
 /** The files of one run on this machine; a restarted runner finds everything it needs in here. */
 export class RunFolder {
   constructor(readonly path: string) {}
@@ -42,20 +57,20 @@ export class RunFolder {
 
   /** Under which id the run was claimed. */
   get claimId(): string | null {
-    return ClaimNote.nullable().parse(readJson(this.file('claim.json')))?.claimId ?? null;
+    return this.read('claim.json', ClaimNote)?.claimId ?? null;
   }
 
   /** @returns null when the folder was not made to the end */
   get spec(): RunSpec | null {
-    return RunSpec.nullable().parse(readJson(this.file('spec.json')));
+    return this.read('spec.json', RunSpec);
   }
 
   get workspace(): Workspace | null {
-    return Workspace.nullable().parse(readJson(this.file('workspace.json')));
+    return this.read('workspace.json', Workspace);
   }
 
   get keeperSocket(): string | null {
-    return KeeperPlace.nullable().parse(readJson(this.file('keeper.json')))?.socketPath ?? null;
+    return this.read('keeper.json', KeeperPlace)?.socketPath ?? null;
   }
 
   set keeperSocket(socketPath: string) {
@@ -63,28 +78,54 @@ export class RunFolder {
   }
 
   get status(): z.infer<typeof Status> | null {
-    return Status.nullable().parse(readJson(this.file('status.json')));
+    return this.read('status.json', Status);
   }
 
   get ending(): Ending | null {
-    return Ending.nullable().parse(readJson(this.file('ending.json')));
+    return this.read('ending.json', Ending);
   }
 
   set ending(ending: Ending) {
     writeJson(this.file('ending.json'), ending);
   }
 
-  file(name: 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'landing' | 'changes.diff' | 'report.md' | 'artifacts'): string {
+  file(name: RunFile): string {
     return join(this.path, name);
   }
 
-  remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+  /** Which run it is, by its name. */
+  get runId(): string {
+    return basename(this.path);
+  }
+
+  /** The lease's token, from whatever is left of the spec; null: not found. */
+  findLeaseToken(): string | null {
+    try {
+      return LEASE_TOKEN.exec(readFileSync(this.file('spec.json'), 'utf8'))?.[1] ?? null;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      return null;
+    }
+  }
+
+  /** Whether anything of the run is in here that somebody may want to see: it was more than prepared. */
+  get hasOutput(): boolean {
+    return Object.values(SPOOL_FILES).some((name) => (statSync(join(this.path, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
+  }
+
+  private read<T>(name: RunFile, schema: z.ZodType<T>): T | null {
+    try {
+      return schema.nullable().parse(readJson(this.file(name)));
+    } catch (error) {
+      throw new UnreadableFileError(this.file(name), error);
+    }
   }
 }
 
 /** Folders of runs that an earlier runner left, oldest first: the ids sort by time. */
 export function listRunFolders(runsFolder: string): RunFolder[] {
   if (!lstatSync(runsFolder, { throwIfNoEntry: false })) return [];
-  return readdirSync(runsFolder).sort().map((name) => new RunFolder(join(runsFolder, name)));
+  // Whatever else is in there (a disk's lost+found, somebody's file) is not ours.
+  const names = readdirSync(runsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && RUN_ID.test(entry.name)).map(({ name }) => name);
+  return names.sort().map((name) => new RunFolder(join(runsFolder, name)));
 }

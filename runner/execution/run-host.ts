@@ -1,7 +1,9 @@
-import type { ControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane, RefusedError } from '../control-plane/control-plane.ts';
+import type { Leftovers } from '../leftovers.ts';
 import type { Logger } from '../logger.ts';
 import type { Cgroups } from './cgroups.ts';
-import type { ExecutableSearch } from './executables.ts';
+import type { PolicySearch } from './check-run-spec.ts';
+import type { DiskReserve } from './disk-reserve.ts';
 import type { Git } from './git.ts';
 import type { KeeperPool } from './keeper-pool.ts';
 import type { LandingStep } from './landing-order.ts';
@@ -12,8 +14,9 @@ import type { Sandbox } from './sandbox.ts';
 export interface RunHost {
   runnerName: string;
   runnerFolder: string;
-  policy: RunnerPolicy;
-  search: ExecutableSearch & { policy: RunnerPolicy };
+  /** What the owner of this machine allows now: it may change while a run goes on. */
+  readonly policy: RunnerPolicy;
+  readonly search: PolicySearch;
   env: Readonly<Record<string, string | undefined>>;
   /** Masked in every log besides the policy's secrets: the runner's own token. */
   ownSecrets: readonly string[];
@@ -25,6 +28,12 @@ export interface RunHost {
   /** Of this machine, never shown to a run: the product's own data. */
   hiddenPaths: readonly string[];
   controlPlane: ControlPlane;
+  /** Room on the disk for the ends of runs. */
+  reserve: DiskReserve;
+  /** Where folders go that can not be removed, or that are kept. */
+  leftovers: Leftovers;
+  /** The control plane does not know our token any more. */
+  onTokenRefused: (error: RefusedError) => void;
   logger: Logger;
   /** For tests that stop or kill the runner between two steps of a merge. */
   onLandingStep?: ((step: LandingStep) => void) | undefined;

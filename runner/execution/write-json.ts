@@ -1,15 +1,21 @@
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { removeQuietly, writeWhole } from './disk.ts';
 
 /** Replaces a file as a whole: a reader, or a crash, sees the old value or the new one. Only our own user can read it. */
 export function writeJson(path: string, value: unknown): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, `${JSON.stringify(value)}\n`);
-  } finally {
-    closeSync(file);
+    const file = openSync(temporary, 'w', 0o600);
+    try {
+      writeWhole(file, `${JSON.stringify(value)}\n`);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
   }
-  renameSync(temporary, path);
 }
 
 /** @returns null when there is no such file */

@@ -4,6 +4,7 @@ import { parseMark } from './parse-mark.ts';
 import type { Masker } from './mask.ts';
 import { copyPosition, type ProgramDigit, type Segment, type SpoolPosition, type StreamPosition } from './spool-files.ts';
 import type { SpoolReader } from './spool-reader.ts';
+import { SpoolWindow } from './spool-window.ts';
 import { MAX_PART_BYTES, takeLine } from './split-lines.ts';
 
 /** Bytes of a spool looked at in one go. Larger than the longest part with its overlap for secrets. */
@@ -81,17 +82,18 @@ class BatchBuilder {
   private takeLines(digit: ProgramDigit, stream: StreamPosition, isFlush: boolean): boolean {
     while (stream.at < stream.seen) {
       if (this.isFull()) return false;
-      const bytes = this.source.reader.read(digit, stream.at, Math.min(stream.seen - stream.at, WINDOW_BYTES));
+      const window = new SpoolWindow(this.source, digit, stream.at, stream.seen, WINDOW_BYTES);
+      const { bytes, isAll } = window;
       if (bytes.length === 0) return true;
-      const isAll = stream.at + bytes.length >= stream.seen;
-      const used = this.takePlainLines(digit, stream, bytes) || this.takeAnyLines(digit, stream, bytes, isAll, isFlush && isAll);
+      const used = this.takePlainLines(digit, stream, window) || this.takeAnyLines(digit, stream, window, isAll, isFlush && isAll);
       if (used === 0) return !this.isStopped;
     }
     return true;
   }
 
   /** The common case, several times faster: valid UTF-8 without carriage returns and NULs, no line too long. */
-  private takePlainLines(digit: ProgramDigit, stream: StreamPosition, bytes: Buffer): number {
+  private takePlainLines(digit: ProgramDigit, stream: StreamPosition, window: SpoolWindow): number {
+    const { bytes } = window;
     if (stream.isContinued) return 0;
     const room = Math.min(bytes.length, this.maxBytes - this.bytes);
     let end = 0;
@@ -104,7 +106,7 @@ class BatchBuilder {
     }
     const plain = bytes.subarray(0, end);
     if (count === 0 || plain.includes(0x0d) || plain.includes(0) || !isUtf8(plain)) return 0;
-    const lines = this.source.masker.mask(plain.toString('utf8', 0, end - 1)).split('\n');
+    const lines = this.source.masker.mask(plain.toString('utf8', 0, end - 1), window.around(0, end - 1)).split('\n');
     for (const line of lines) this.messages.push(line);
     this.streams += String(digit).repeat(lines.length);
     this.bytes += end;
@@ -112,11 +114,11 @@ class BatchBuilder {
     return end;
   }
 
-  private takeAnyLines(digit: ProgramDigit, stream: StreamPosition, bytes: Buffer, isAll: boolean, isFlush: boolean): number {
+  private takeAnyLines(digit: ProgramDigit, stream: StreamPosition, window: SpoolWindow, isAll: boolean, isFlush: boolean): number {
     let used = 0;
     // After a few lines the faster way is tried again: one odd line must not slow down all that follow.
     for (let count = 0; count < 64; count += 1) {
-      const line = takeLine(bytes, used, stream.isContinued, isAll, isFlush, this.source.masker);
+      const line = takeLine(window.bytes, used, stream.isContinued, isAll, isFlush, this.source.masker, (from, to) => window.around(from, to));
       if (line === null) return used;
       if (line.text !== null && !this.add(digit, line.text)) return used;
       stream.at += line.next - used;

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../execution/disk.ts';
 import type { Segment, SpoolPosition } from './spool-files.ts';
 
 const JOURNAL_FILE = 'journal.ndjson';
@@ -28,16 +29,24 @@ export interface JournalRecord {
  */
 export class Journal {
   private readonly path: string;
-  private readonly file: number;
+  private file: number | null = null;
 
   constructor(folder: string) {
     this.path = join(folder, JOURNAL_FILE);
     cutTornEnd(this.path);
-    this.file = openSync(this.path, 'a', 0o600);
   }
 
+  /** @throws the file system's error; then nothing of the record is there */
   append(record: JournalRecord): void {
-    writeSync(this.file, `${JSON.stringify(record)}\n`);
+    this.file ??= openSync(this.path, 'a', 0o600);
+    const { size } = fstatSync(this.file);
+    try {
+      writeWhole(this.file, `${JSON.stringify(record)}\n`);
+    } catch (error) {
+      // What did fit would swallow the next record. (A file can be cut on a full disk.)
+      ftruncateSync(this.file, size);
+      throw error;
+    }
   }
 
   last(): JournalRecord | null {
@@ -46,6 +55,7 @@ export class Journal {
 
   /** @returns the record that holds line `seq`, or else the last one before it */
   find(seq: number): JournalRecord | null {
+    if (!existsSync(this.path)) return null;
     const text = readFileSync(this.path, 'utf8');
     let end = text.length - 1;
     while (end > 0) {
@@ -58,7 +68,8 @@ export class Journal {
   }
 
   close(): void {
-    closeSync(this.file);
+    if (this.file !== null) closeSync(this.file);
+    this.file = null;
   }
 }
 

@@ -41,7 +41,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function pump(send = store.send, maxLogBytes = 1_000_000_000): LogPump {
-  return new LogPump({ folder, masker: createMasker(['hunter2hunter2']), maxLogBytes, send, logger: silentLogger });
+  return new LogPump({ folder, masker: createMasker(['hunter2hunter2']), maxLogBytes, send, logger: silentLogger, onDiskTrouble: () => undefined });
 }
 const out = (text: string | Buffer): void => appendFileSync(join(folder, SPOOL_FILES.stdout), text);
 const err = (text: string): void => appendFileSync(join(folder, SPOOL_FILES.stderr), text);

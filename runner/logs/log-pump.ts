@@ -1,10 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { diskFaultOf } from '../execution/disk.ts';
 import type { Logger } from '../logger.ts';
-import { buildBatch, type Batch } from './batch.ts';
+import { buildBatch } from './batch.ts';
 import { Journal, type JournalRecord } from './journal.ts';
 import type { Masker } from './mask.ts';
 import { startPosition, type SpoolPosition } from './spool-files.ts';
 import { SpoolReader } from './spool-reader.ts';
 import { SpoolObserver } from './spool-observer.ts';
+
+/** How long lines wait for a journal that can not be written; by then the run that filled the disk has been ended. */
+const JOURNAL_PATIENCE_MS = 3_000;
+const JOURNAL_RETRY_MS = 100;
 
 /** A batch as it goes to the control plane. Lines are numbered without gaps from `firstSeq`. */
 export interface LogBatch {
@@ -31,6 +37,8 @@ export interface LogPumpOptions {
   maxLogBytes: number;
   send: SendLogs;
   logger: Logger;
+  /** Called, perhaps more than once, when what is numbered can not be written down: the lines wait. */
+  onDiskTrouble: (error: unknown) => void;
 }
 
 /**
@@ -47,14 +55,27 @@ export class LogPump {
   private position: SpoolPosition = startPosition();
   private nextSeq = 0;
   private isEnd = false;
+  /** The journal could not be written, and lines are sent without it. */
+  private isUnjournaled = false;
 
   constructor(private readonly options: LogPumpOptions) {
-    this.reader = new SpoolReader(options.folder);
     this.journal = new Journal(options.folder);
+    this.reader = new SpoolReader(options.folder);
     this.observer = new SpoolObserver(options.folder, this.reader, options.maxLogBytes, options.logger);
     this.finished = this.run();
     // Whoever is interested awaits `finished`; a pump that is closed without being awaited is no unhandled rejection.
     this.finished.catch(() => undefined);
+  }
+
+  /** How many lines the control plane has acknowledged. */
+  get sentLines(): number {
+    return this.nextSeq;
+  }
+
+  /** Adds a system line where the marks file takes none any more. Once the programs of the run have ended only. */
+  addMark(text: string | null, isEnd: boolean): void {
+    this.reader.addMark(text, isEnd);
+    this.observer.lookNow();
   }
 
   /** Stops sending. What is not sent stays in the spool for the next pump. */
@@ -71,12 +92,17 @@ export class LogPump {
       while (!this.isEnd) {
         this.stop.signal.throwIfAborted();
         const batch = buildBatch({ reader: this.reader, masker: this.options.masker }, this.position, this.observer.segments);
-        if (batch.messages.length > 0) this.record(batch);
+        const record = { firstSeq: this.nextSeq, lines: batch.messages.length, from: this.position, segments: this.observer.segments.slice(0, batch.segmentsDone + 1) };
+        // Before anything is waited for: the observer goes on looking, and may let the last of them grow.
         this.observer.drop(batch.segmentsDone);
         this.position = batch.position;
         this.isEnd = batch.isEnd;
-        if (batch.messages.length > 0) await this.deliver(batch, this.nextSeq);
-        else if (batch.segmentsDone === 0 && !this.isEnd) await this.observer.changed();
+        if (batch.messages.length > 0) {
+          await this.record(record);
+          await this.deliver(batch, this.nextSeq);
+        } else if (batch.segmentsDone === 0 && !this.isEnd) {
+          await this.observer.changed();
+        }
       }
       return this.nextSeq;
     } finally {
@@ -102,9 +128,29 @@ export class LogPump {
     await this.deliver({ streams: batch.streams.slice(known), messages: batch.messages.slice(known) }, this.nextSeq);
   }
 
-  private record(batch: Batch): void {
-    const segments = this.observer.segments.slice(0, batch.segmentsDone + 1);
-    this.journal.append({ firstSeq: this.nextSeq, lines: batch.messages.length, from: this.position, segments });
+  /**
+   * Writes down what is about to be sent. On a disk that takes nothing the lines wait; a disk that still takes nothing
+   * after that must not cost them: they are sent all the same, and only a runner that is killed now would not know.
+   */
+  private async record(record: JournalRecord): Promise<void> {
+    const untilMs = performance.now() + (this.isUnjournaled ? 0 : JOURNAL_PATIENCE_MS);
+    for (;;) {
+      try {
+        this.journal.append(record);
+        this.isUnjournaled = false;
+        return;
+      } catch (error) {
+        if (diskFaultOf(error) === null) throw error;
+        this.options.onDiskTrouble(error);
+        if (performance.now() >= untilMs) return this.goOnWithoutJournal(error);
+      }
+      await sleep(JOURNAL_RETRY_MS, undefined, { signal: this.stop.signal });
+    }
+  }
+
+  private goOnWithoutJournal(error: unknown): void {
+    if (!this.isUnjournaled) this.options.logger.warn({ err: error }, 'the numbers of log lines can not be written down; the lines are sent all the same');
+    this.isUnjournaled = true;
   }
 
   private async deliver(lines: Pick<LogBatch, 'streams' | 'messages'>, firstSeq: number): Promise<void> {
@@ -112,8 +158,12 @@ export class LogPump {
       await this.options.send({ firstSeq, streams: lines.streams, messages: lines.messages }, this.stop.signal);
       this.nextSeq = firstSeq + lines.messages.length;
     } catch (error) {
-      if (!(error instanceof LogGapError) || error.expectedSeq >= firstSeq) throw error;
-      await this.rewind(error);
+      if (!(error instanceof LogGapError)) throw error;
+      if (error.expectedSeq < firstSeq) return this.rewind(error);
+      // It has the first of them already, from a runner that could not write down how it had packed them.
+      const known = error.expectedSeq - firstSeq;
+      if (known === 0 || known >= lines.messages.length) throw error;
+      await this.deliver({ streams: lines.streams.slice(known), messages: lines.messages.slice(known) }, error.expectedSeq);
     }
   }
 

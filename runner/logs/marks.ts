@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '../execution/disk.ts';
 import { SPOOL_FILES } from './spool-files.ts';
 
 /** A system line is ours and short; what it quotes may be long. */
@@ -23,16 +24,20 @@ export interface Mark {
  */
 export function writeMark(folder: string, text: string | null, isEnd = false): void {
   const at: [number, number] = [sizeOf(join(folder, SPOOL_FILES.stdout)), sizeOf(join(folder, SPOOL_FILES.stderr))];
-  const texts = text === null ? [null] : text.split(/\r?\n/).map((line) => line.slice(0, MAX_TEXT_CHARS));
-  const marks = texts.map((line, index): Mark => ({ at, text: line, isEnd: isEnd && index === texts.length - 1 }));
   const file = openSync(join(folder, SPOOL_FILES.marks), 'a+', 0o600);
   try {
     // A writer that was killed in mid-line leaves a torn line; a new line keeps it from swallowing this one.
     const torn = endsTorn(file) ? '\n' : '';
-    writeSync(file, torn + marks.map((mark) => `${JSON.stringify(mark)}\n`).join(''));
+    writeWhole(file, torn + formatMarks(at, text, isEnd));
   } finally {
     closeSync(file);
   }
+}
+
+/** The lines of marks.spool that say this. */
+export function formatMarks(at: Mark['at'], text: string | null, isEnd: boolean): string {
+  const texts = text === null ? [null] : text.split(/\r?\n/).map((line) => line.slice(0, MAX_TEXT_CHARS));
+  return texts.map((line, index) => `${JSON.stringify({ at, text: line, isEnd: isEnd && index === texts.length - 1 } satisfies Mark)}\n`).join('');
 }
 
 /** Makes the three files, so that watchers and readers find them from the start. */
@@ -40,7 +45,8 @@ export function createSpools(folder: string): void {
   for (const name of Object.values(SPOOL_FILES)) appendFileSync(join(folder, name), '', { mode: 0o600 });
 }
 
-function endsTorn(file: number): boolean {
+/** Whether the last line of an open file is not finished. */
+export function endsTorn(file: number): boolean {
   const { size } = fstatSync(file);
   if (size === 0) return false;
   const last = Buffer.alloc(1);

@@ -23,6 +23,7 @@ export class SpoolObserver {
   private watcher: FSWatcher | null = null;
   private poll: NodeJS.Timeout | null = null;
   private wake: (() => void) | null = null;
+  private failure: Error | null = null;
 
   constructor(private readonly folder: string, private readonly reader: SpoolReader, private readonly maxLogBytes: number, private readonly logger: Logger) {}
 
@@ -51,12 +52,19 @@ export class SpoolObserver {
     this.segments.splice(0, count);
   }
 
-  /** Resolves when there are new segments, or when the observer is closed. */
+  /** Resolves when there are new segments, or when the observer is closed. @throws what kept it from looking */
   async changed(): Promise<void> {
-    if (this.segments.length > 0 || this.isClosed) return;
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-    });
+    if (this.segments.length === 0 && !this.isClosed && !this.failure) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+    if (this.failure && this.segments.length === 0) throw this.failure;
+  }
+
+  /** Looks now, for what no notice comes of. */
+  lookNow(): void {
+    this.look([1, 2]);
   }
 
   close(): void {
@@ -82,11 +90,16 @@ export class SpoolObserver {
   }
 
   private look(digits: readonly ProgramDigit[]): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.failure) return;
     const before = this.segments.at(-1);
-    this.lookAtMarks();
-    for (const digit of digits) this.see(digit, this.reader.size(digit));
-    if (this.segments.at(-1) !== before) this.wake?.();
+    try {
+      this.lookAtMarks();
+      for (const digit of digits) this.see(digit, this.reader.size(digit));
+    } catch (error) {
+      // Called by timers and watchers: thrown on from here, it would end the runner.
+      this.failure = error instanceof Error ? error : new Error(String(error));
+    }
+    if (this.failure || this.segments.at(-1) !== before) this.wake?.();
   }
 
   private lookAtMarks(): void {

@@ -45,10 +45,11 @@ export class Attempts {
     const parsed = RunnerPolicy.parse({ roots: [realpathSync(folder)], executables: {}, ...policy });
     const searchPath = '/usr/local/bin:/usr/bin:/bin';
     this.host = {
-      runnerName: 'test-runner', runnerFolder: this.runnerFolder, policy: parsed, search: { policy: parsed, searchPath, runnerFolder: this.runnerFolder, runnerName: 'test-runner' },
+      runnerName: 'test-runner', runnerFolder: this.runnerFolder, policy: parsed, search: { policy: parsed, policyTrouble: null, searchPath, runnerFolder: this.runnerFolder, runnerName: 'test-runner' },
       env: { PATH: searchPath, HOME: home }, ownSecrets: [], git: new Git('/usr/bin/git', searchPath), logger: silentLogger,
       // No run of these tests gets as far as programs or the network.
       keepers: null as unknown as KeeperPool, controlPlane: null as unknown as ControlPlane, sandbox: null as unknown as RunHost['sandbox'], cgroups: null, hiddenPaths: [],
+      reserve: null as unknown as RunHost['reserve'], leftovers: null as unknown as RunHost['leftovers'], onTokenRefused: () => undefined,
     };
   }
 

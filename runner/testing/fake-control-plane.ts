@@ -106,7 +106,7 @@ export class FakeControlPlane implements ControlPlane {
   complete = async (lease: RunLease, result: RunResult): Promise<void> => {
     this.fail();
     const run = this.require(lease);
-    if (result.lineCount !== run.lines.length) throw new Error(`The result says ${result.lineCount} lines, stored are ${run.lines.length}`);
+    if (result.lineCount !== run.lines.length) throw new LogGapError(run.lines.length);
     run.result = result;
   };
 
