@@ -10,6 +10,7 @@ import { SystemParts } from '#core/system/system-parts.ts';
 import type { ApiContext } from './context.ts';
 import { clientAddress } from './http/address.ts';
 import { isUploadTooLarge, parseOperation, readBody, refuse } from './http/body.ts';
+import { CALLER_NOTE_HEADER, CallerNotes } from './http/caller-notes.ts';
 import { serveFile } from './http/files.ts';
 import { isSameOriginRequest } from './http/origin.ts';
 import { answerPagesAway } from './http/pages-away.ts';
@@ -51,6 +52,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
   const sockets = openSockets({ core, yoga, presence, parts, publicOrigin, trustedProxies });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
+  const callers = new CallerNotes();
+  const addressOf = (request: IncomingMessage): string => callers.read(request.headers[CALLER_NOTE_HEADER]) ?? clientAddress(request, trustedProxies);
   let isDraining = false;
 
   const server = createServer((request, response) => {
@@ -89,7 +92,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     }
     if (!proxy) return refuse(response, 404, 'NOT_FOUND', 'This process serves the API only.');
     // Web believes what we say of the caller's address, so what the caller says of it is not passed on.
-    request.headers['x-forwarded-for'] = clientAddress(request, trustedProxies);
+    const address = clientAddress(request, trustedProxies);
+    request.headers['x-forwarded-for'] = address;
+    request.headers[CALLER_NOTE_HEADER] = callers.write(address);
     request.headers['x-forwarded-host'] = request.headers.host;
     request.headers['x-forwarded-proto'] = publicOrigin?.startsWith('https:') ? 'https' : 'http';
     return proxy.web(request, response).catch((error: unknown) => {
@@ -125,7 +130,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
         return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data for uploads.');
       }
     }
-    const context: ApiContext = { core, presence, parts, transport: 'http', actor, requestId, address: clientAddress(request, trustedProxies) };
+    const context: ApiContext = { core, presence, parts, transport: 'http', actor, requestId, address: addressOf(request) };
     await yoga(request, response, context);
   }
 

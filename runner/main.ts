@@ -19,6 +19,9 @@ const LEAVE_TIMEOUT_MS = 3_000;
 
 const logger = createLogger();
 
+// All runs end with this process: what nobody has waited for is a fault to be mended, and no reason for that.
+process.on('unhandledRejection', (error) => logger.error({ err: error }, 'something failed that nobody waited for; the runner goes on'));
+
 async function main(): Promise<void> {
   if (process.getuid?.() === 0 && !process.argv.includes('--allow-root')) {
     throw new Error('The runner executes what agents write and refuses to do that as root. Start it as an ordinary user, or with --allow-root.');

@@ -14,8 +14,8 @@ const Environment = z.object({
   WEB_ORIGIN: origin.optional(),
   OVERMIND_PUBLIC_ORIGIN: origin.optional(),
   OVERMIND_GRAPHIQL: booleanFlag.default(process.env['NODE_ENV'] !== 'production'),
-  /** Addresses whose X-Forwarded-For is believed, separated by commas. */
-  OVERMIND_TRUSTED_PROXIES: z.string().default('127.0.0.1,::1').transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean)),
+  /** Addresses whose X-Forwarded-For is believed, separated by commas. None unless told: whatever runs on this machine, agents too, comes from loopback. */
+  OVERMIND_TRUSTED_PROXIES: z.string().default('').transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean)),
   OVERMIND_ADMIN_EMAIL: z.email().default('admin@localhost.local'),
   OVERMIND_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
   OVERMIND_DEMO: booleanFlag.default(true),

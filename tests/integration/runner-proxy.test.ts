@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { SYSTEM } from '#core/access/actor.ts';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
+import { rotateRunnerToken } from '#core/runners/create-runner.ts';
 import type { Agent, AgentRun, Project } from '#prisma/generated/client/client.ts';
 import { makeRepository } from '#runner/testing/repositories.ts';
 import { startHttpProxy } from '#tests/kit/http-proxy.ts';
@@ -124,4 +126,10 @@ test('a socket that a proxy refuses to open is asked for again until it opens', 
   proxy.answer = null;
   const run = await until(await start(program('write-files', '{"b.txt":"b\\n"}')), ({ finishedAt }) => finishedAt !== null, 20_000);
   expect(run.status).toBe('completed');
+}, 60_000);
+
+test('a runner whose token is replaced ends and says why, though nothing runs on it', async () => {
+  const { id } = await core.db.runner.findFirstOrThrow({ where: { name: 'behind a proxy' } });
+  await rotateRunnerToken(core, SYSTEM('test'), id);
+  await until(() => runner.output(), (output) => output.includes('the control plane refuses this runner'), 20_000);
 }, 60_000);

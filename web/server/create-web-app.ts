@@ -10,8 +10,6 @@ declare module '@remix-run/node' {
     apiOrigin: string;
     /** Goes on every script and style element of this answer. */
     cspNonce: string;
-    /** Where the request came from, as the trusted proxy in front of us says. */
-    clientAddress: string | null;
     isHttps: boolean;
   }
 }
@@ -40,7 +38,6 @@ export function createWebApp(options: WebAppOptions): Express {
     getLoadContext: (req, res) => ({
       apiOrigin: options.apiOrigin,
       cspNonce: String(res.locals['cspNonce']),
-      clientAddress: req.ip ?? null,
       isHttps: req.secure,
     }),
   });
