@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { removeMergedBranches } from './landing-branches.ts';
 import { finishCheckout, releaseCheckout } from './landing-checkouts.ts';
 import type { Git } from './git.ts';
 import type { LandingOrder } from './landing-order.ts';
 import { readLandingRecord } from './landing-record.ts';
-import { openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
+import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
 
 /**
  * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
@@ -30,10 +31,11 @@ export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ is
   } finally {
     rmSync(order.path, { recursive: true, force: true });
   }
-  const { repository } = await openLandingRepository(git, order);
+  const { repository, git: safeGit } = await openLandingRepository(git, order);
   const { place, baseRef, baseCommit, commit } = repository;
   if (!(await holds(git, place, baseRef, commit))) return { isMerged: false, headCommit: null };
   const record = readLandingRecord(order.recordFile);
+  await removeMergedBranches(safeGit, repository, order.branch, baseCommit);
   return { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit };
 }
 
@@ -41,5 +43,5 @@ async function holds(git: Git, place: GitPlace, ref: string, commit: string): Pr
   const safeGit = await git.neutralize(place);
   const tip = await readCommit(safeGit, place, ref);
   if (tip === null) return false;
-  return (await safeGit.ask(['merge-base', '--is-ancestor', commit, tip], { ...place, env: { GIT_NO_REPLACE_OBJECTS: '1' }, okCodes: [1] })).code === 0;
+  return isAncestor(safeGit, place, commit, tip);
 }
