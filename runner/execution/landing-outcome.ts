@@ -1,10 +1,15 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { removeMergedBranches } from './landing-branches.ts';
 import { finishCheckout, releaseCheckout } from './landing-checkouts.ts';
 import type { Git } from './git.ts';
 import type { LandingOrder } from './landing-order.ts';
 import { readLandingRecord } from './landing-record.ts';
 import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
+
+/** Longer than any ordinary checkout takes. One that was ended with the machine has left its lock, and writes no more. */
+const ORPHAN_PATIENCE_MS = 60_000;
+const ORPHAN_LOOK_MS = 50;
 
 /**
  * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
@@ -13,6 +18,7 @@ import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './
 export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordFile' | 'path'>): Promise<void> {
   const record = readLandingRecord(order.recordFile);
   if (!record) return;
+  await workEnded(order.path);
   const isMoved = await holds(git, record.place, record.baseRef, record.to);
   for (const checkout of record.checkouts) {
     if (isMoved) await finishCheckout(git, checkout, { ...record, path: order.path });
@@ -37,6 +43,12 @@ export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ is
   const record = readLandingRecord(order.recordFile);
   await removeMergedBranches(safeGit, repository, order.branch, baseCommit);
   return { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit };
+}
+
+/** A Git that a killed runner had started goes on writing files to its end; it keeps a lock of our own copy of the index meanwhile. */
+async function workEnded(folder: string): Promise<void> {
+  const isAtWork = (): boolean => existsSync(folder) && readdirSync(folder).some((name) => /^index-.*\.lock$/.test(name));
+  for (const sinceMs = performance.now(); isAtWork() && performance.now() - sinceMs < ORPHAN_PATIENCE_MS; ) await sleep(ORPHAN_LOOK_MS);
 }
 
 async function holds(git: Git, place: GitPlace, ref: string, commit: string): Promise<boolean> {

@@ -63,8 +63,8 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
         moves += 1;
       } catch (error) {
         const trouble = explainTrouble(error, order.root);
-        lockedSinceMs ??= performance.now();
-        const isWorthWaiting = trouble instanceof LockedFailure && !trouble.isStale && performance.now() - lockedSinceMs < LOCK_PATIENCE_MS;
+        if (trouble instanceof LockedFailure) lockedSinceMs ??= performance.now();
+        const isWorthWaiting = trouble instanceof LockedFailure && !trouble.isStale && performance.now() - (lockedSinceMs ?? 0) < LOCK_PATIENCE_MS;
         if (!isWorthWaiting && !(trouble instanceof TransientError)) throw trouble;
         await sleep(isWorthWaiting ? LOCK_RETRY_MS : AWAY_RETRY_MS, undefined, { signal: order.signal });
       }
