@@ -43,7 +43,7 @@ export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_Ru
       downloadHref={`/files/runs/${run.id}/log.txt`}
       emptyTitle={run.status === 'PENDING' ? 'Waiting to start' : isLive ? 'Started' : 'No output'}
       emptyText={run.status === 'PENDING' ? (run.waitingReason ?? 'A runner takes it in a moment.') : isLive ? 'The first line appears as soon as it is written.' : (run.message ?? 'This run wrote nothing.')}
-      header={isRunning(run.status) ? <StopButton runId={run.id} isStopping={run.cancelRequestedAt !== null} /> : undefined}
+      header={isRunning(run.status) && run.landingAt === null ? <StopButton runId={run.id} isStopping={run.cancelRequestedAt !== null} /> : undefined}
     />
   );
 }

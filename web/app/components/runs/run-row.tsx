@@ -14,6 +14,7 @@ export const RunRow_RunFragment = graphql(`
     message
     waitingReason
     cancelRequestedAt
+    landingAt
     createdAt
     startedAt
     finishedAt

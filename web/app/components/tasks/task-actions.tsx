@@ -17,6 +17,7 @@ export const TaskActions_TaskFragment = graphql(`
       id
       kind
       status
+      landingAt
     }
   }
 `);
@@ -40,13 +41,15 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
   const start = (move: TaskMove): void => moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null }, move);
   const main = possible.find(({ move }) => MAIN.includes(move));
   const beside = possible.filter(({ move }) => BESIDE.includes(move));
-  const rest = possible.filter((p) => p !== main && !beside.includes(p));
+  // With the last word given, the merge can not be called back.
+  const isLanding = isMerging && task.liveRun?.landingAt !== null;
+  const rest = isLanding ? [] : possible.filter((p) => p !== main && !beside.includes(p));
   return (
     <footer className="flex shrink-0 items-center gap-2 border-t border-line bg-raised px-4 py-3 pb-[max(12px,env(safe-area-inset-bottom))] sm:px-6">
       {isMerging ? (
         <p role="status" className="flex flex-1 items-center gap-2 text-dense text-muted">
           <Spinner />
-          Merging the branch
+          {isLanding ? 'It is being merged' : 'Preparing the merge'}
         </p>
       ) : (
         <>
