@@ -1,14 +1,14 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findRunProcesses } from './execution/processes.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
-import type { ForkedAnswer, ForkedCall, ForkedOptions } from './testing/forked-runner.ts';
 import { buildProgram, program, PROGRAMS_FOLDER, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
+import { startForkedRunner } from './testing/start-forked-runner.ts';
 
 let keeperFile: string;
 let runnerFile: string;
@@ -21,17 +21,7 @@ afterAll(() => {
   for (const file of [keeperFile, runnerFile]) rmSync(file, { force: true });
 });
 
-/** @param onAnswer is told of each answer before the runner is; false keeps it from ever arriving */
-function startRunner(controlPlane: FakeControlPlane, options: ForkedOptions, onAnswer = (_method: string, _value: unknown, _runner: ChildProcess): boolean => true): ChildProcess {
-  const child = fork(runnerFile, [JSON.stringify(options)], { execArgv: [] });
-  child.on('message', ({ id, method, args }: ForkedCall) => {
-    const answer = (part: Omit<ForkedAnswer, 'id'>): void => void (child.connected && child.send({ id, ...part }, () => undefined));
-    const call = controlPlane[method as 'claim'] as (...all: unknown[]) => Promise<unknown>;
-    // What was called is done, whether or not its caller still lives to hear of it.
-    call(...args).then((value) => void (onAnswer(method, value, child) && answer({ value })), (error: Error & { expectedSeq?: number }) => answer({ error: { name: error.name, message: error.message, expectedSeq: error.expectedSeq } }));
-  });
-  return child;
-}
+const startRunner = (...args: Parameters<typeof startForkedRunner> extends [string, ...infer Rest] ? Rest : never): ChildProcess => startForkedRunner(runnerFile, ...args);
 
 test('a runner that is killed again and again while the program prints loses, doubles and reorders no line', async () => {
   const folder = realpathSync(temporaryFolder());

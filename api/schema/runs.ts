@@ -60,6 +60,7 @@ export const RunType = builder.prismaObject('AgentRun', {
     cancelRequestedBy: t.exposeString('cancelRequestedBy', { nullable: true, description: 'Who asked to stop it, by name; null: nobody.' }),
     cancelRequestedAt: t.expose('cancelRequestedAt', { type: 'DateTime', nullable: true, description: 'When somebody asked to stop it; null: nobody.' }),
     landingAt: t.expose('landingAt', { type: 'DateTime', nullable: true, description: 'When its runner was given the last word to merge: until the run has ended it can not be canceled; null: not yet, or no merge.' }),
+    landingIsMerged: t.exposeBoolean('landingIsMerged', { nullable: true, description: 'What its runner found when the outcome of a merge was unknown; null: not told, or never unknown.' }),
     lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that are stored.' }),
     exitCode: t.exposeInt('exitCode', { nullable: true, description: 'Of the last command; null: none ended by itself.' }),
     summary: t.exposeString('summary', { nullable: true, description: 'What the agent says it did; null: nothing said.' }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commitHash, id } from '#contract/fields.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
+import { runUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
@@ -30,6 +31,7 @@ export async function reportLanding(core: Core, actor: RunnerActor, value: z.inp
     const isOpen = run.landingAt !== null && run.landingIsMerged === null && (isLive(run) || run.reason === 'outcome_unknown');
     if (!task || !isOpen) return run;
     await tx.db.agentRun.update({ where: { id: runId }, data: { landingIsMerged: isMerged, ...(isMerged && headCommit ? { headCommit } : {}) } });
+    tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { landingIsMerged: isMerged } });
     if (isLive(run)) await endAsFound(tx, actor, run, task, isMerged);
     else await settle(tx, actor, run, task, isMerged);
     return tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });

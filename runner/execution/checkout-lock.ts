@@ -1,6 +1,6 @@
 import { copyFileSync, linkSync, lstatSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import type { Checkout } from './checkouts.ts';
-import { lockedFailure } from './git-trouble.ts';
+import { LockedFailure } from './git-trouble.ts';
 import { indexOf } from './index-copy.ts';
 
 /**
@@ -22,7 +22,7 @@ export class CheckoutLock {
     try {
       linkSync(lock.draft, lock.file);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw lockedFailure(lock.file, error);
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new LockedFailure(lock.file, error);
       throw error;
     } finally {
       rmSync(lock.draft, { force: true });
@@ -39,7 +39,7 @@ export class CheckoutLock {
   /** @throws RunFailure repo_dirty when another Git holds the index just now, or has left its lock */
   static assertFree(checkout: Checkout): void {
     const file = `${indexOf(checkout)}.lock`;
-    if (lstatSync(file, { throwIfNoEntry: false })) throw lockedFailure(file);
+    if (lstatSync(file, { throwIfNoEntry: false })) throw new LockedFailure(file);
   }
 
   /** Puts a whole new index in place of the old one. */

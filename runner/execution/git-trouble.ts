@@ -7,18 +7,20 @@ import { durationInWords } from './words.ts';
 const STALE_LOCK_MS = 60_000;
 const LOCK_IN_THE_WAY = /Unable to create '(.+?\.lock)': File exists/;
 
-/** @returns the lock file that kept Git from its work, if that was it */
-export function lockInTheWay(error: unknown): string | null {
-  return error instanceof GitError ? (LOCK_IN_THE_WAY.exec(error.stderr)?.[1] ?? null) : null;
-}
+/** Another Git holds a lock, or has left it: who, nobody can say. It is never removed by us, only named, with its age. */
+export class LockedFailure extends RunFailure {
+  /** Nobody works that long: waiting is in vain. */
+  readonly isStale: boolean;
 
-/** Who holds a lock nobody can say: it is never removed by us, only named, with its age. */
-export function lockedFailure(lockFile: string, cause?: unknown): RunFailure {
-  const ageMs = Date.now() - (statSync(lockFile, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-  const sentence = ageMs < STALE_LOCK_MS
-    ? `Another Git is at work: it holds ${lockFile}. Approve again when it has ended.`
-    : `${lockFile} has been there for ${durationInWords(ageMs)}: a Git that was cut off has left it, or one is still at work. If no Git is running there, remove that file, then approve again.`;
-  return new RunFailure('repo_dirty', `${sentence} Nothing was changed.`, [], { cause });
+  constructor(lockFile: string, cause?: unknown) {
+    const ageMs = Date.now() - (statSync(lockFile, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    const isStale = ageMs >= STALE_LOCK_MS;
+    const sentence = isStale
+      ? `${lockFile} has been there for ${durationInWords(ageMs)}: a Git that was cut off has left it, or one is still at work. If no Git is running there, remove that file, then approve again.`
+      : `Another Git is at work: it holds ${lockFile}. Approve again when it has ended.`;
+    super('repo_dirty', `${sentence} Nothing was changed.`, [], { cause });
+    this.isStale = isStale;
+  }
 }
 
 /**
@@ -26,8 +28,8 @@ export function lockedFailure(lockFile: string, cause?: unknown): RunFailure {
  * @param place whose disk or repository it is about
  */
 export function explainTrouble(error: unknown, place: string): unknown {
-  const lockFile = lockInTheWay(error);
-  if (lockFile !== null) return lockedFailure(lockFile, error);
+  const lockFile = error instanceof GitError ? LOCK_IN_THE_WAY.exec(error.stderr)?.[1] : undefined;
+  if (lockFile !== undefined) return new LockedFailure(lockFile, error);
   const text = error instanceof GitError ? error.stderr : (error as NodeJS.ErrnoException).code ?? '';
   const [reason, sentence] = whyTrouble(text) ?? [];
   if (reason === undefined) return error;

@@ -1,8 +1,6 @@
 import { branchesInUse } from './checkouts.ts';
 import { GitError, type Git } from './git.ts';
-import type { MergeRoom } from './landing-merge.ts';
-import type { LandingOrder } from './landing-order.ts';
-import type { LandingRepository } from './landing-repository.ts';
+import { isAncestor, type LandingRepository } from './landing-repository.ts';
 
 /** Where all result branches are; below it a folder a task. */
 const OURS = 'overmind/';
@@ -12,7 +10,7 @@ const OURS = 'overmind/';
  * somebody stands, stays.
  * @returns what is to be told: '' when there is nothing to say
  */
-export async function removeMergedBranches(git: Git, repository: LandingRepository, room: MergeRoom, { branch }: LandingOrder, head: string): Promise<string> {
+export async function removeMergedBranches(git: Git, repository: LandingRepository, branch: string, head: string): Promise<string> {
   const folder = branch.slice(0, branch.lastIndexOf('/') + 1);
   // Anything else than a branch of ours in a folder of its task is not ours to remove.
   if (!folder.startsWith(OURS) || folder === OURS) return '';
@@ -21,7 +19,7 @@ export async function removeMergedBranches(git: Git, repository: LandingReposito
   const refused: string[] = [];
   for (const line of listed.split('\n').filter(Boolean)) {
     const [commit = '', ref = ''] = line.split(' ');
-    if (used.has(ref) || repository.baseNames.has(ref) || !(await room.isAncestor(commit, head))) continue;
+    if (used.has(ref) || repository.baseNames.has(ref) || !(await isAncestor(git, repository.place, commit, head))) continue;
     // Only while it points to what is merged.
     await git.run(['update-ref', '-d', ref, commit], repository.place).catch((error: unknown) => {
       if (!(error instanceof GitError)) throw error;

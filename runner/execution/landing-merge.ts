@@ -35,10 +35,6 @@ export class MergeRoom {
     return room;
   }
 
-  async isAncestor(commit: string, of: string): Promise<boolean> {
-    return (await this.git.ask(['merge-base', '--is-ancestor', commit, of], { ...this.call, okCodes: [1] })).code === 0;
-  }
-
   /** Where two lines of history part; several after crosswise merges, none when they share nothing. */
   async mergeBases(one: string, other: string): Promise<string[]> {
     const { stdout } = await this.git.ask(['merge-base', '--all', one, other], { ...this.call, okCodes: [1] });

@@ -1,9 +1,15 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { removeMergedBranches } from './landing-branches.ts';
 import { finishCheckout, releaseCheckout } from './landing-checkouts.ts';
 import type { Git } from './git.ts';
 import type { LandingOrder } from './landing-order.ts';
 import { readLandingRecord } from './landing-record.ts';
-import { openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
+import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
+
+/** Longer than any ordinary checkout takes. One that was ended with the machine has left its lock, and writes no more. */
+const ORPHAN_PATIENCE_MS = 60_000;
+const ORPHAN_LOOK_MS = 50;
 
 /**
  * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
@@ -12,6 +18,7 @@ import { openLandingRepository, readCommit, type GitPlace } from './landing-repo
 export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordFile' | 'path'>): Promise<void> {
   const record = readLandingRecord(order.recordFile);
   if (!record) return;
+  await workEnded(order.path);
   const isMoved = await holds(git, record.place, record.baseRef, record.to);
   for (const checkout of record.checkouts) {
     if (isMoved) await finishCheckout(git, checkout, { ...record, path: order.path });
@@ -30,16 +37,23 @@ export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ is
   } finally {
     rmSync(order.path, { recursive: true, force: true });
   }
-  const { repository } = await openLandingRepository(git, order);
+  const { repository, git: safeGit } = await openLandingRepository(git, order);
   const { place, baseRef, baseCommit, commit } = repository;
   if (!(await holds(git, place, baseRef, commit))) return { isMerged: false, headCommit: null };
   const record = readLandingRecord(order.recordFile);
+  await removeMergedBranches(safeGit, repository, order.branch, baseCommit);
   return { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit };
+}
+
+/** A Git that a killed runner had started goes on writing files to its end; it keeps a lock of our own copy of the index meanwhile. */
+async function workEnded(folder: string): Promise<void> {
+  const isAtWork = (): boolean => existsSync(folder) && readdirSync(folder).some((name) => /^index-.*\.lock$/.test(name));
+  for (const sinceMs = performance.now(); isAtWork() && performance.now() - sinceMs < ORPHAN_PATIENCE_MS; ) await sleep(ORPHAN_LOOK_MS);
 }
 
 async function holds(git: Git, place: GitPlace, ref: string, commit: string): Promise<boolean> {
   const safeGit = await git.neutralize(place);
   const tip = await readCommit(safeGit, place, ref);
   if (tip === null) return false;
-  return (await safeGit.ask(['merge-base', '--is-ancestor', commit, tip], { ...place, env: { GIT_NO_REPLACE_OBJECTS: '1' }, okCodes: [1] })).code === 0;
+  return isAncestor(safeGit, place, commit, tip);
 }

@@ -63,6 +63,11 @@ export async function readCommit(git: Git, place: GitPlace, ref: string): Promis
   return code === 0 ? stdout.trim() : null;
 }
 
+/** Whether a commit is held by another, as they were made: replacements that somebody set up do not count. */
+export async function isAncestor(git: Git, place: GitPlace, commit: string, of: string): Promise<boolean> {
+  return (await git.ask(['merge-base', '--is-ancestor', commit, of], { ...place, env: { GIT_NO_REPLACE_OBJECTS: '1' }, okCodes: [1] })).code === 0;
+}
+
 async function readSymbolicRef(git: Git, place: GitPlace, ref: string): Promise<string | null> {
   try {
     const { code, stdout } = await git.ask(['symbolic-ref', '--quiet', ref], { ...place, okCodes: [1] });

@@ -5,7 +5,7 @@ import { TransientError } from '../control-plane/control-plane.ts';
 import { compareTrees } from './compare-trees.ts';
 import { findCheckouts } from './checkouts.ts';
 import type { Git } from './git.ts';
-import { explainTrouble, lockInTheWay } from './git-trouble.ts';
+import { explainTrouble, LockedFailure } from './git-trouble.ts';
 import { isTooOld, MAX_GRANT_AGE_MS, now } from './grant-age.ts';
 import { removeMergedBranches } from './landing-branches.ts';
 import { FollowingCheckout } from './landing-checkouts.ts';
@@ -13,7 +13,7 @@ import { MergeRoom } from './landing-merge.ts';
 import type { Landed, LandingCommits, LandingOrder } from './landing-order.ts';
 import { writeLandingRecord } from './landing-record.ts';
 import { RefTransaction, type RefMove } from './landing-ref.ts';
-import { openLandingRepository, readCommit, type GitPlace, type LandingRepository } from './landing-repository.ts';
+import { isAncestor, openLandingRepository, readCommit, type GitPlace, type LandingRepository } from './landing-repository.ts';
 import { finishLanding } from './landing-outcome.ts';
 import { RunFailure } from './outcome.ts';
 import { readRepositoryPlaces } from './repository-places.ts';
@@ -54,7 +54,7 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
   try {
     // Before anything: what was cut off between moving the branch and the checkout is finished.
     await finishLanding(git, order);
-    let patienceMs = LOCK_PATIENCE_MS;
+    let lockedSinceMs: number | null = null;
     for (let moves = 0; moves < MAX_MOVES; ) {
       order.signal.throwIfAborted();
       try {
@@ -62,11 +62,11 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
         if (landed) return landed;
         moves += 1;
       } catch (error) {
-        if (error instanceof TransientError) await sleep(AWAY_RETRY_MS, undefined, { signal: order.signal });
-        else if (isLocked(error) && patienceMs > 0) {
-          patienceMs -= LOCK_RETRY_MS;
-          await sleep(LOCK_RETRY_MS, undefined, { signal: order.signal });
-        } else throw error;
+        const trouble = explainTrouble(error, order.root);
+        if (trouble instanceof LockedFailure) lockedSinceMs ??= performance.now();
+        const isWorthWaiting = trouble instanceof LockedFailure && !trouble.isStale && performance.now() - (lockedSinceMs ?? 0) < LOCK_PATIENCE_MS;
+        if (!isWorthWaiting && !(trouble instanceof TransientError)) throw trouble;
+        await sleep(isWorthWaiting ? LOCK_RETRY_MS : AWAY_RETRY_MS, undefined, { signal: order.signal });
       }
     }
     throw new RunFailure('internal', `The base branch moved ${MAX_MOVES} times while the merge was made; try again when it is quiet. Nothing was changed.`);
@@ -81,7 +81,7 @@ async function tryLanding(plainGit: Git, order: LandingOrder): Promise<Landed | 
   await order.onStep?.('opened');
   const { baseCommit, commit, baseBranch } = repository;
   const room = await MergeRoom.open(git, repository, `${order.path}/room`);
-  if (await room.isAncestor(commit, baseCommit)) {
+  if (await isAncestor(git, repository.place, commit, baseCommit)) {
     await order.lastWord({ baseCommit, mergeCommit: baseCommit });
     return tellLanded(git, repository, room, order, { head: baseCommit, note: '' });
   }
@@ -193,16 +193,12 @@ async function tellLanded(git: Git, repository: LandingRepository, room: MergeRo
   const isNew = head !== baseCommit;
   const [from = baseCommit] = isNew ? [baseCommit] : await room.mergeBases(baseCommit, commit);
   const changes = await compareTrees(git, place, from, head);
-  const kept = await removeMergedBranches(git, repository, room, order, head);
+  const kept = await removeMergedBranches(git, repository, order.branch, head);
   await order.onStep?.('branches_removed');
-  const moved = branchTip !== null && branchTip !== commit && !(await room.isAncestor(branchTip, head))
+  const moved = branchTip !== null && branchTip !== commit && !(await isAncestor(git, place, branchTip, head))
     ? ` ${order.branch} has moved since the review, to ${branchTip.slice(0, 10)}: only ${commit.slice(0, 10)}, which was approved, was merged.` : '';
   return {
     message: `${order.branch} ${isNew ? 'was merged into' : 'was merged already into'} ${baseBranch}${moved || kept || note ? `.${moved}${kept}${note}` : ''}`,
     git: { baseBranch, branch: order.branch, baseCommit, headCommit: head, filesChanged: changes.files.length, additions: changes.additions, deletions: changes.deletions },
   };
-}
-
-function isLocked(error: unknown): boolean {
-  return lockInTheWay(error) !== null || (error instanceof RunFailure && lockInTheWay(error.cause) !== null);
 }

@@ -18,6 +18,8 @@ export interface TestRunner {
   output(): string;
   /** Starts it again on the same folder, once it was killed. */
   start(): Promise<void>;
+  /** Stops it where it is, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends the process without a chance to do anything; its folder, and what it has started, stay. */
   kill(): Promise<void>;
   /** Ends it in order, and removes its folder. */
@@ -30,6 +32,8 @@ export interface TestRunnerOptions {
   roots: string[];
   capacity?: number;
   executables?: Record<string, { path?: string; args?: string[] }>;
+  /** Looked in first for the runner's own programs: a Git of the test's. */
+  programsFolder?: string;
 }
 
 /** The fake agent programs of the kit, as a command of an agent. */
@@ -63,7 +67,7 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
     async start() {
       let own = '';
       const started = spawn(process.execPath, ['--import', TSX, source('runner/main.ts'), '--allow-root'], {
-        env: { PATH: process.env['PATH'], HOME: folder, OVERMIND_URL: options.url, OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end' },
+        env: { PATH: [...(options.programsFolder ? [options.programsFolder] : []), process.env['PATH']].join(path.delimiter), HOME: folder, OVERMIND_URL: options.url, OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end' },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = started;
@@ -84,6 +88,7 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
         });
       });
     },
+    signal: (signal) => void child?.kill(signal),
     kill: () => end('SIGKILL'),
     async stop() {
       await end('SIGTERM');

@@ -144,6 +144,8 @@ export const ProjectEvents_Subscription = graphql(`
 graphql(`
   fragment EventRun_Run on Run {
     id
+    reason
+    landingIsMerged
     ...RunRow_Run
     ...RunFacts_Run
     task {

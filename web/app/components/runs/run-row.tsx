@@ -15,6 +15,7 @@ export const RunRow_RunFragment = graphql(`
     message
     waitingReason
     cancelRequestedAt
+    landingAt
     createdAt
     startedAt
     finishedAt

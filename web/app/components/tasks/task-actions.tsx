@@ -24,6 +24,7 @@ export const TaskActions_TaskFragment = graphql(`
       kind
       status
       cancelRequestedAt
+      landingAt
     }
   }
 `);
@@ -51,13 +52,15 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
   // Nothing was changed: what is approved is what the agent said.
   const isReport = main?.move === 'approve' && !task.result?.headCommit;
   const beside = possible.filter(({ move }) => BESIDE.includes(move));
-  const rest = possible.filter((p) => p !== main && !beside.includes(p));
+  // With the last word given, the merge can not be called back.
+  const isLanding = isMerging && task.liveRun?.landingAt !== null;
+  const rest = isLanding ? [] : possible.filter((p) => p !== main && !beside.includes(p));
   return (
     <footer className="flex shrink-0 items-center gap-2 border-t border-line bg-raised px-4 py-3 pb-[max(12px,env(safe-area-inset-bottom))] sm:px-6">
       {isMerging ? (
         <p role="status" className="flex flex-1 items-center gap-2 text-dense text-muted">
           <Spinner />
-          Merging the branch
+          {isLanding ? 'It is being merged' : 'Preparing the merge'}
         </p>
       ) : (
         <>

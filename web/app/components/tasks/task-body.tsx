@@ -39,7 +39,9 @@ export const TaskBody_TaskFragment = graphql(`
       id
       kind
       status
+      reason
       message
+      landingIsMerged
       ...TaskRuns_Run
     }
     ...TaskFacts_Task
@@ -138,14 +140,21 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
 interface Failable {
   status: string;
   /** Newest first. */
-  runs: readonly { kind: string; status: string; message: string | null }[];
+  runs: readonly { kind: string; status: string; reason: string | null; message: string | null; landingIsMerged: boolean | null }[];
 }
 
 /** What went wrong last and waits for somebody: the merge of an approved task, or its last attempt. */
 function failureOf({ status, runs }: Failable): { title: string; message: string } | null {
   const last = runs[0];
   if (!last?.message) return null;
-  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED') return { title: 'The merge did not succeed', message: last.message };
+  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED') return mergeFailure(last, last.message);
   if (status === 'FAILED' && last.kind === 'TASK') return { title: 'The last attempt failed', message: last.message };
   return null;
+}
+
+function mergeFailure({ reason, landingIsMerged }: Failable['runs'][number], message: string): { title: string; message: string } {
+  if (reason === 'REVIEW_OUTDATED') return { title: 'What was reviewed is out of date', message };
+  if (reason !== 'OUTCOME_UNKNOWN') return { title: 'The merge did not succeed', message };
+  if (landingIsMerged === false) return { title: 'It was not merged', message: 'The runner was lost while it merged. It has looked since: nothing was changed. Approve it again.' };
+  return { title: 'It is not known whether it was merged', message };
 }
