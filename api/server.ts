@@ -21,6 +21,7 @@ import { watchRunners } from './runner-presence.ts';
 import { buildSchema } from './schema/schema.ts';
 import { checkHealth } from './schema/health.ts';
 import { openSockets } from './sockets.ts';
+import { isDatabaseAway } from './unavailable.ts';
 import { createGraphql } from './yoga.ts';
 
 export interface ApiOptions {
@@ -63,6 +64,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       handle(request, response, requestId).catch((error: unknown) => {
         // Who leaves in the middle of an upload or a download is no failure of ours.
         if (response.destroyed || (error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+        if (isDatabaseAway(error) && !response.headersSent) return refuse(response, 503, 'UNAVAILABLE', 'The database does not answer at the moment; try again soon.', { requestId });
         core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
         if (!response.headersSent) refuse(response, 500, 'INTERNAL', 'Something went wrong on the server. Its log has more under this request id.', { requestId });
         else response.destroy();

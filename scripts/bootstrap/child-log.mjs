@@ -71,9 +71,10 @@ export class ChildLog {
   }
 
   rotate() {
-    closeSync(this.descriptor);
     rotateLog(this.file);
-    this.descriptor = openLog(this.file);
+    const next = openLog(this.file);
+    closeSync(this.descriptor);
+    this.descriptor = next;
     this.size = fstatSync(this.descriptor).size;
     this.startedAt = 0;
   }

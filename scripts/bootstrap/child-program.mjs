@@ -55,10 +55,16 @@ export class ChildProgram {
       ...identityOf(user), cwd, env: { ...env, OVERMIND_SUPERVISED: '1' }, detached: true, stdio: ['pipe', 'pipe', 'pipe', ...files],
     });
     for (const file of files) closeSync(file);
+    if (!child.stdin || !child.stdout || !child.stderr) {
+      child.on('error', () => {}); // the same, once more
+      const how = 'no more files can be opened';
+      throw new StartFailure(`${name} could not start: ${how}`, { how });
+    }
+    const { stdin, stdout, stderr } = child;
     this.pid = child.pid;
     if (child.pid !== undefined) this.options.record.add(name, child.pid);
-    child.stdin.on('error', () => {}); // it ended; "close" says how
-    this.options.status?.writeTo(child.stdin);
+    stdin.on('error', () => {}); // it ended; "close" says how
+    this.options.status?.writeTo(stdin);
     return new Promise((resolve, reject) => {
       let isSettled = false;
       /** @type {NodeJS.Timeout | undefined} */
@@ -86,14 +92,14 @@ export class ChildProgram {
           setTimeout(end, CLOSE_TIMEOUT_MS).unref();
         });
       });
-      readline.createInterface({ input: child.stdout, crlfDelay: Infinity }).on('line', (line) => {
+      readline.createInterface({ input: stdout, crlfDelay: Infinity }).on('line', (line) => {
         const entry = this.log.write(line);
         if (isSettled || entry?.['msg'] !== 'ready') return;
         isSettled = true;
         clearTimeout(timer);
         resolve({ exited });
       });
-      readline.createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', (line) => this.log.write(line));
+      readline.createInterface({ input: stderr, crlfDelay: Infinity }).on('line', (line) => this.log.write(line));
     });
   }
 

@@ -5,6 +5,8 @@ const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000];
 /** One that has run for so long has got over what ended it before. */
 const STEADY_AFTER_MS = 60_000;
 const MAX_DETAIL_CHARS = 300;
+/** Somebody ended it: what its log said before has nothing to do with that. */
+const FROM_OUTSIDE = /^signal SIG(?:KILL|TERM|INT|HUP)$/;
 
 /**
  * @typedef {object} PartOptions
@@ -84,7 +86,7 @@ export class KeptPart {
     this.isTold = this.ends === 0 || pauseMs > this.pause(this.ends - 1);
     this.ends += 1;
     this.lastEnd = how;
-    this.detail = this.options.reason()?.slice(0, MAX_DETAIL_CHARS) ?? null;
+    this.detail = FROM_OUTSIDE.test(how) ? null : (this.options.reason()?.slice(0, MAX_DETAIL_CHARS) ?? null);
     this.say('waiting', new Date(Date.now() + pauseMs).toISOString());
     if (this.isTold) {
       const why = this.detail ? `${how}: ${this.detail}` : how;

@@ -62,9 +62,23 @@ export async function startPostgres(options) {
     const output = started.tail.join('\n');
     // Orphaned backends of a killed server hold its shared memory for a moment.
     if (/shared memory block .* still in use/.test(output) && performance.now() < deadline && !options.stopping.aborted) await sleep(200);
-    else if (/could not bind|Address already in use/.test(output) && !options.isPortKept) port = await options.ports.chooseAnew('postgres');
-    else throw new StartFailure(`PostgreSQL did not start; its log is ${logFile}`, { logTail: started.tail });
+    else if (/could not bind|Address already in use/.test(output)) port = await nextPort(options, 'postgres', port);
+    else throw new StartFailure(`PostgreSQL did not start; its log is ${logFile}`, { how: 'it did not start', logTail: started.tail });
   }
+}
+
+/**
+ * Somebody else has the port of a service.
+ * @param {{ ports: import('./ports.mjs').RememberedPorts, isPortKept?: boolean }} options
+ * @param {'postgres' | 'redis'} name
+ * @param {number} port
+ * @returns {Promise<number>} another one
+ * @throws {StartFailure} when no other one will do
+ */
+export async function nextPort(options, name, port) {
+  if (!options.isPortKept) return options.ports.chooseAnew(name);
+  const how = `its port ${port} is taken by another program`;
+  throw new StartFailure(`${name}: ${how}`, { how });
 }
 
 /**

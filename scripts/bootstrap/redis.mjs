@@ -5,7 +5,7 @@ import { closeSync, fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, readText, tailOf } from './files.mjs';
-import { endOf, identityOf, serviceEnvironment, tellSpawned } from './postgres.mjs';
+import { endOf, identityOf, nextPort, serviceEnvironment, tellSpawned } from './postgres.mjs';
 import { endProcess, identify, runToEnd } from './processes.mjs';
 import { findRedis } from './redis-program.mjs';
 import { askRedis } from './redis-wire.mjs';
@@ -33,10 +33,10 @@ export async function startRedis(options) {
     const url = `redis://:${options.password}@127.0.0.1:${port}`;
     const attempt = await launch({ program, home, directory, logFile, port, url, password: options.password, onSpawn: options.onSpawn, stopping: options.stopping, deadline });
     if (attempt.isReady) return { url, logFile, pid: attempt.pid, exited: attempt.exited };
-    if (options.isPortKept || !/Address already in use|port is already allocated/i.test(attempt.tail.join('\n'))) {
-      throw new StartFailure(`Redis did not start; its log is ${logFile}`, { logTail: attempt.tail });
+    if (!/Address already in use|port is already allocated/i.test(attempt.tail.join('\n'))) {
+      throw new StartFailure(`Redis did not start; its log is ${logFile}`, { how: 'it did not start', logTail: attempt.tail });
     }
-    port = await options.ports.chooseAnew('redis');
+    port = await nextPort(options, 'redis', port);
   }
 }
 

@@ -6,6 +6,9 @@ import { RememberedPorts } from './ports.mjs';
 import { startRedis } from './redis.mjs';
 import { secretNamed } from './secrets.mjs';
 
+/** How PostgreSQL and Redis mark what matters in their logs. */
+const TROUBLE = /FATAL|PANIC|ERROR| # /;
+
 /**
  * @typedef {object} ServicesOptions
  * @property {string} rootDir the clone
@@ -76,7 +79,7 @@ export function keepServicesRunning(services, options) {
     let logStart = 0;
     const part = new KeptPart({
       ...options, name, logFile: service.logFile,
-      reason: () => tailOf(service.logFile, 1, logStart).at(-1),
+      reason: () => tailOf(service.logFile, 12, logStart).findLast((line) => TROUBLE.test(line)),
       launch: () => {
         logStart = statSync(service.logFile, { throwIfNoEntry: false })?.size ?? 0;
         return services.start(/** @type {'postgres' | 'redis'} */ (name), { isPortKept: true });

@@ -103,18 +103,20 @@ export async function startSystem(system, progress, options) {
     ...options, name: program.options.name, logFile: program.options.logFile, launch: () => program.launch(), reason: () => program.log.reason(),
   });
   const startStep = async (/** @type {string} */ title, /** @type {ChildProgram[]} */ programs) => {
-    const starts = programs.map(keep).map((part) => startOrTryAgain(part, part.name === 'api'));
-    // Each first start is over, one way or the other, before a failure of the api ends them all.
-    const missing = progress.step(title, async () => {
-      const results = await Promise.allSettled(starts);
-      for (const result of results) if (result.status === 'rejected') throw result.reason;
-      const names = programs.map(({ options: { name } }) => name).filter((_name, index) => results[index]?.status === 'fulfilled' && results[index].value !== true);
-      if (names.length > 0) throw new MissingParts(names);
-    });
-    return missing.then(() => [], (error) => {
+    try {
+      await progress.step(title, async () => {
+        const parts = programs.map(keep);
+        // Each first start is over, one way or the other, before a failure of the api ends them all.
+        const results = await Promise.allSettled(parts.map((part) => startOrTryAgain(part, part.name === 'api')));
+        for (const result of results) if (result.status === 'rejected') throw result.reason;
+        const names = parts.filter((_part, index) => !(/** @type {PromiseFulfilledResult<boolean>} */ (results[index])).value).map(({ name }) => name);
+        if (names.length > 0) throw new MissingParts(names);
+      });
+      return [];
+    } catch (error) {
       if (error instanceof MissingParts) return error.names;
       throw error;
-    });
+    }
   };
   const missing = await startStep('api, workers, web', [system.api, system.workers, system.web]);
   return [...missing, ...(await startStep('runner', [system.runner]))];

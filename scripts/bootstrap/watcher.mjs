@@ -33,7 +33,7 @@ export class Watcher {
     const child = spawn(process.execPath, [MAIN, known], { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.pid = child.pid;
     this.input = child.stdin;
-    this.input.on('error', () => {}); // it was killed; "exit" follows, and a new one is told everything
+    this.input?.on('error', () => {}); // it was killed; "exit" follows, and a new one is told everything
     const again = () => void setTimeout(() => this.start(), RESTART_MS).unref();
     child.on('error', again); // no process could be made
     child.on('exit', again);

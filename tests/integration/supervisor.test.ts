@@ -142,3 +142,21 @@ test('the next start ends what both a killed start and its killed watcher have l
   expect(ours()).toEqual([pidOf('base')]);
   expect(pidOf('base')).not.toBe(left);
 });
+
+test('the next start removes what a killed one had half done, and nothing of one that still runs', async () => {
+  const running = `ports.json.${process.pid}.tmp`;
+  // No process has this number: Linux gives none above 4,194,304.
+  for (const name of ['ports.json.9999999.tmp', 'redis.9999999.tmp', running, 'secrets.json']) writeFileSync(path.join(folder, name), '');
+  await startSystem([]);
+  expect(readdirSync(folder).filter((name) => /tmp|secrets/.test(name)).sort()).toEqual([running, 'secrets.json']);
+});
+
+test('a second start of the same folder is refused, and the first one goes on', async () => {
+  const first = await startSystem([['one', 'program']]);
+  const second = spawn(process.execPath, [FAKE_SYSTEM, JSON.stringify({ dataDir: folder, parts: [['one', 'program']] })], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  second.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  expect(await once(second, 'close')).toEqual([1, null]);
+  expect(said).toContain(`is in use by a system that is already running (process ${first.child.pid})`);
+  expect(ours()).toEqual([pidOf('one')]);
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ApiServer } from '#api/server.ts';
+import { startApi, type ApiServer } from '#api/server.ts';
 import type { UserActor } from '#core/access/actor.ts';
+import { createLogger } from '#core/platform/logger.ts';
 import { SystemParts, type SystemPart } from '#core/system/system-parts.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import { seeder } from '#tests/kit/seed.ts';
@@ -66,4 +67,20 @@ describe('while the web program is away', () => {
     expect([data.status, await data.json()]).toMatchObject([503, { errors: [{ extensions: { code: 'UNAVAILABLE' } }] }]);
     expect(await post(api.url, '{ viewer { email } }', {}, member.token)).toEqual({ data: { viewer: { email: member.email } } });
   });
+});
+
+test('while PostgreSQL is away, who asks is told so, and to come back', async () => {
+  const core = system.openCore({ databaseUrl: 'postgresql://nobody:nothing@127.0.0.1:9/none', logger: createLogger('test', 'silent') });
+  const away = await startApi({ core, host: '127.0.0.1', port: 0, trustedProxies: [], isExplorable: false });
+  try {
+    const url = `http://127.0.0.1:${away.port}`;
+    const answer = await fetch(`${url}/graphql`, {
+      method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${member.token}` }, body: '{"query":"{ viewer { email } }"}',
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([503, { errors: [{ extensions: { code: 'UNAVAILABLE' } }] }]);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  } finally {
+    await away.close();
+    await core.close();
+  }
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { ApiOptions } from '#api/server.ts';
 import type { TestSystem } from './system.ts';
 
 const CHROMIUM_ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -15,10 +16,10 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /** Serves the built pages and an api on one origin, as the product does. */
-export async function startPages(system: TestSystem): Promise<{ url: string; close(): Promise<void> }> {
+export async function startPages(system: TestSystem, options: Pick<ApiOptions, 'parts'> = {}): Promise<{ url: string; close(): Promise<void> }> {
   if (!existsSync(WEB_SERVER)) throw new Error('The pages are not built: run npm run build first');
   const port = await freePort();
-  const api = await system.startApi({ webOrigin: `http://127.0.0.1:${port}` });
+  const api = await system.startApi({ ...options, webOrigin: `http://127.0.0.1:${port}` });
   const web = spawn(process.execPath, [WEB_SERVER], {
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', WEB_PORT: String(port), API_ORIGIN: api.url },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,7 +9,7 @@ import { ChildProgram } from '../../../scripts/bootstrap/child-program.mjs';
 import { prepareDataDirectory } from '../../../scripts/bootstrap/data-directory.mjs';
 import { runEntryPoint } from '../../../scripts/bootstrap/entry-point.mjs';
 import { KeptPart } from '../../../scripts/bootstrap/kept-part.mjs';
-import { endLeftovers } from '../../../scripts/bootstrap/leftovers.mjs';
+import { endLeftovers, removeHalfDone } from '../../../scripts/bootstrap/leftovers.mjs';
 import { endProcess, identify, runToEnd } from '../../../scripts/bootstrap/processes.mjs';
 import { StartFailure } from '../../../scripts/bootstrap/start-failure.mjs';
 import { SystemStatus } from '../../../scripts/bootstrap/system-status.mjs';
@@ -22,6 +22,7 @@ await runEntryPoint(async ({ onStop, stopping }) => {
   const tell = (line) => console.log(line);
   onStop(prepareDataDirectory(dataDir, 'dataDir'));
   await endLeftovers(dataDir);
+  removeHalfDone([dataDir]);
   const record = watchOver(dataDir, tell);
   console.log(`  watcher ${record.watcher.pid}`);
   const status = new SystemStatus();

@@ -6,6 +6,7 @@ import { navItems } from './nav-items.ts';
 import { Rail } from './rail.tsx';
 import { RouteProgress } from './route-progress.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { SystemBanner } from './system-banner.tsx';
 
 /** What surrounds every page: the rail on the left, or a bar at the bottom of a phone. */
 export function Frame({ viewer, children }: { viewer: { email: string }; children: ReactNode }) {
@@ -25,6 +26,7 @@ export function Frame({ viewer, children }: { viewer: { email: string }; childre
       <RouteProgress />
       <Rail items={items} viewer={viewer} />
       <div id="main" tabIndex={-1} className="relative flex min-h-0 min-w-0 flex-1 flex-col outline-none">
+        <SystemBanner />
         {children}
       </div>
       <BottomBar items={items} viewer={viewer} />
