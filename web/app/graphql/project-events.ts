@@ -96,6 +96,14 @@ export const ProjectEvents_Subscription = graphql(`
       }
       ... on ArtifactCreatedEvent {
         patch
+        artifact {
+          id
+          kind
+          name
+          size
+          url
+          createdAt
+        }
       }
       ... on ConversationCreatedEvent {
         conversation {
@@ -146,6 +154,7 @@ graphql(`
     id
     ...RunRow_Run
     ...RunFacts_Run
+    ...TaskResult_Run
     task {
       id
       result {
