@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { DomainError, ERROR_CODES } from '#core/errors/errors.ts';
 import type { Logger } from '#core/platform/logger.ts';
-import { isDatabaseAway } from './unavailable.ts';
+import { DATABASE_AWAY, isDatabaseAway } from './unavailable.ts';
 
 /**
  * What a client is told of a failure: expected ones with their code, mistakes in the query as they are, and
@@ -17,7 +17,7 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
   }
   if (isDatabaseAway(cause)) {
     logger.warn({ err: cause, requestId }, 'The database did not answer');
-    return new GraphQLError('The database does not answer at the moment. Try again shortly.', { ...locationOf(error), extensions: { code: 'UNAVAILABLE' } });
+    return new GraphQLError(DATABASE_AWAY, { ...locationOf(error), extensions: { code: 'UNAVAILABLE' } });
   }
   logger.error({ err: cause, requestId }, 'A request failed in a way nobody expected');
   return new GraphQLError('Something went wrong on the server. Its log has more under this request id.', {

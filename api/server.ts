@@ -18,6 +18,7 @@ import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
 import { watchRunners } from './runner-presence.ts';
+import { DATABASE_AWAY, isDatabaseAway } from './unavailable.ts';
 import { buildSchema } from './schema/schema.ts';
 import { checkHealth } from './schema/health.ts';
 import { openSockets } from './sockets.ts';
@@ -64,10 +65,12 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       handle(request, response, requestId).catch((error: unknown) => {
         // Who leaves in the middle of an upload or a download is no failure of ours.
         if (response.destroyed || (error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
-        if (isDatabaseAway(error) && !response.headersSent) return refuse(response, 503, 'UNAVAILABLE', 'The database does not answer at the moment; try again soon.', { requestId });
-        core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
-        if (!response.headersSent) refuse(response, 500, 'INTERNAL', 'Something went wrong on the server. Its log has more under this request id.', { requestId });
-        else response.destroy();
+        const isAway = isDatabaseAway(error);
+        if (isAway) core.logger.warn({ err: error, requestId }, 'The database did not answer');
+        else core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
+        if (response.headersSent) response.destroy();
+        else if (isAway) refuse(response.setHeader('retry-after', '1'), 503, 'UNAVAILABLE', DATABASE_AWAY, { requestId });
+        else refuse(response, 500, 'INTERNAL', 'Something went wrong on the server. Its log has more under this request id.', { requestId });
       });
     });
   });

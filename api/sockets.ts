@@ -19,11 +19,14 @@ import { isOwnOrigin } from './http/origin.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
 import { watchSocketTokens } from './socket-tokens.ts';
+import { isDatabaseAway } from './unavailable.ts';
 import type { createGraphql } from './yoga.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 
 /** How often a socket must prove that its other end lives; two silent rounds end it, within runs.md's 10 s. */
 const KEEP_ALIVE_MS = 4_000;
+/** @source RFC 6455, registry of close codes: 1013, Try Again Later */
+const TRY_AGAIN_LATER = 1013;
 
 interface SocketExtra extends Record<PropertyKey, unknown> {
   request: IncomingMessage;
@@ -58,7 +61,15 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
         if (!token) return false;
         // Remembered before it is looked at: a session that ends in between is noticed by one of the two.
         tokens.remember(token, extra.socket);
-        extra.actor = await authenticate(core, token);
+        try {
+          extra.actor = await authenticate(core, token);
+        } catch (error) {
+          if (!isDatabaseAway(error)) throw error;
+          // Who has come is not known, so nobody is turned away: clients come back by themselves after this code.
+          core.logger.warn({ err: error }, 'A socket could not be opened: the database did not answer');
+          extra.socket.close(TRY_AGAIN_LATER, 'The database does not answer');
+          return false;
+        }
         return extra.actor !== null;
       },
       onSubscribe: async ({ extra, subscriptions }, _id, payload) => {

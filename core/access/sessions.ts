@@ -3,6 +3,7 @@ import { SESSION_IDLE_MS, SESSION_MAX_MS } from '#core/config/limits.ts';
 import { UnauthenticatedError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { Actor, UserActor } from './actor.ts';
 import { verifyPassword } from './passwords.ts';
@@ -33,7 +34,7 @@ export async function signIn(core: Core, input: { email: string; password: strin
   await attempt.forgive();
   const { token, hash } = newToken('usr');
   const session = await core.db.session.create({
-    data: { id: newId(), userId: user.id, tokenHash: hash, expiresAt: new Date(Date.now() + SESSION_MAX_MS) },
+    data: { id: newId(), userId: user.id, tokenHash: hash, expiresAt: new Date((await databaseNow(core.db)).getTime() + SESSION_MAX_MS) },
   });
   return { token, expiresAt: session.expiresAt, actor: { kind: 'user', userId: user.id, email: user.email, isAdmin: user.isAdmin, sessionId: session.id } };
 }

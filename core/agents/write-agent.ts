@@ -9,6 +9,7 @@ import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
 import { agentCreated, agentUpdated } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
@@ -52,7 +53,7 @@ export async function updateAgent(core: Core, actor: Actor, input: z.input<typeo
     await requireProject(tx.db, actor, found.projectId, 'agent:write').catch((error: unknown) => {
       throw error instanceof NotFoundError ? new NotFoundError('agent', fields.agentId) : error;
     });
-    const updatedAt = new Date();
+    const updatedAt = await databaseNow(tx.db);
     const data = {
       ...(fields.name === undefined ? {} : { name: fields.name }),
       ...(fields.isEnabled === undefined ? {} : { isEnabled: fields.isEnabled }),

@@ -3,6 +3,7 @@ import { parseContract } from '#contract/parse.ts';
 import type { TaskDefinition } from '#contract/task-definition.ts';
 import { postMessage } from '#core/conversations/post-message.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { insertTask } from '#core/tasks/create-task.ts';
@@ -25,7 +26,7 @@ export async function planMessages(core: Core, planner: Planner, projectId: stri
     const requests = rows.map((row) => parseContract('Request', Request, row.content));
     const definitions = requests.length > 0 ? await planner.plan(requests, { agents }) : [];
     made += await inTransaction(core, async (tx) => {
-      const open = await tx.db.message.updateMany({ where: { id: message.id, ingestedAt: null }, data: { ingestedAt: new Date() } });
+      const open = await tx.db.message.updateMany({ where: { id: message.id, ingestedAt: null }, data: { ingestedAt: await databaseNow(tx.db) } });
       if (open.count === 0) return 0;
       const tasks: Task[] = [];
       for (const definition of definitions) tasks.push(await taskOf(tx, projectId, definition, agents));

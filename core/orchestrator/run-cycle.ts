@@ -1,5 +1,6 @@
 import { cycleCompleted, cyclePhase, cycleStarted } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { withLock } from '#core/platform/locked-client.ts';
 import type { HeldLock } from '#core/platform/locked-client.ts';
@@ -46,9 +47,10 @@ async function takeCycle(core: Core, projectId: string): Promise<OrchestratorCyc
     const running = await tx.db.orchestratorCycle.findFirst({ where: { projectId, status: 'running' } });
     const cycle = running ?? (await tx.db.orchestratorCycle.findFirst({ where: { projectId, status: 'pending' } }));
     if (!cycle) return null;
+    const now = await databaseNow(tx.db);
     const taken = await tx.db.orchestratorCycle.updateMany({
       where: { id: cycle.id, status: cycle.status },
-      data: { status: 'running', attempt: { increment: 1 }, startedAt: cycle.startedAt ?? new Date(), phase: 'started', phaseTimes: { started: new Date().toISOString() } },
+      data: { status: 'running', attempt: { increment: 1 }, startedAt: cycle.startedAt ?? now, phase: 'started', phaseTimes: { started: now.toISOString() } },
     });
     if (taken.count === 0) return null;
     tx.emit(cycleStarted, { projectId, entityId: cycle.id, patch: { mode: cycle.mode, phase: 'started', cause: cycle.cause } });
@@ -58,13 +60,13 @@ async function takeCycle(core: Core, projectId: string): Promise<OrchestratorCyc
 
 async function runCycle(core: Core, cycle: OrchestratorCycle, lock: HeldLock, options: CycleOptions): Promise<void> {
   const { projectId } = cycle;
-  const phaseTimes: Record<string, string> = { started: new Date().toISOString() };
+  const phaseTimes = { ...(cycle.phaseTimes as Record<string, string>) };
   const counts: Record<string, number> = {};
   const reach = async (phase: CyclePhase, more: Record<string, number> = {}): Promise<void> => {
     lock.assertHeld();
     Object.assign(counts, more);
-    phaseTimes[phase] = new Date().toISOString();
     await inTransaction(core, async (tx) => {
+      phaseTimes[phase] = (await databaseNow(tx.db)).toISOString();
       await tx.db.orchestratorCycle.update({ where: { id: cycle.id }, data: { phase, phaseTimes: { ...phaseTimes }, counts: { ...counts } } });
       tx.emit(cyclePhase, { projectId, entityId: cycle.id, patch: { mode: cycle.mode, phase } });
     });
@@ -100,7 +102,7 @@ async function runCycle(core: Core, cycle: OrchestratorCycle, lock: HeldLock, op
 
 async function finishCycle(core: Core, cycle: OrchestratorCycle, status: 'completed' | 'failed', counts: Record<string, number>, error: string | null): Promise<void> {
   await inTransaction(core, async (tx) => {
-    const finishedAt = new Date();
+    const finishedAt = await databaseNow(tx.db);
     const seen = await tx.db.orchestratorCycle.findUniqueOrThrow({ where: { id: cycle.id } });
     await tx.db.orchestratorCycle.update({
       where: { id: cycle.id },

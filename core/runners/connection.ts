@@ -5,6 +5,7 @@ import { RUNNER_SILENCE_MS } from '#core/config/limits.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { runnerStatusChanged } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Runner, RunnerConnection } from '#prisma/generated/client/client.ts';
@@ -19,7 +20,7 @@ const Hello = z.strictObject({
 /** A runner says what it is and can do, each time it starts. */
 export async function registerRunner(core: Core, actor: RunnerActor, input: z.input<typeof Hello>): Promise<Runner> {
   const fields = parseInput(Hello, input);
-  await core.db.runner.update({ where: { id: actor.runnerId }, data: { ...fields, lastSeenAt: new Date() } });
+  await core.db.runner.update({ where: { id: actor.runnerId }, data: { ...fields, lastSeenAt: await databaseNow(core.db) } });
   await tellProjects(core, actor.runnerId);
   return core.db.runner.findUniqueOrThrow({ where: { id: actor.runnerId } });
 }

@@ -8,6 +8,7 @@ import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
@@ -46,7 +47,7 @@ export async function rotateRunnerToken(core: Core, actor: Actor, runnerId: stri
   return inTransaction(core, async (tx) => {
     const runner = await tx.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
     if (!runner) throw new NotFoundError('runner', runnerId);
-    await tx.db.runnerToken.updateMany({ where: { runnerId, revokedAt: null }, data: { revokedAt: new Date() } });
+    await tx.db.runnerToken.updateMany({ where: { runnerId, revokedAt: null }, data: { revokedAt: await databaseNow(tx.db) } });
     tx.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
     return { runner, token: await addToken(tx, runnerId) };
   });

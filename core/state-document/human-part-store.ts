@@ -1,3 +1,4 @@
+import { databaseNow } from '#core/platform/database-now.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import { EMPTY_HUMAN_PART, HumanPart } from './human-part.ts';
 
@@ -8,5 +9,5 @@ export async function readHumanPart(db: Queryable, projectId: string): Promise<H
 }
 
 export async function writeHumanPart(db: Queryable, projectId: string, content: HumanPart): Promise<void> {
-  await db.projectStateHuman.upsert({ where: { projectId }, create: { projectId, content }, update: { content, updatedAt: new Date() } });
+  await db.projectStateHuman.upsert({ where: { projectId }, create: { projectId, content }, update: { content, updatedAt: await databaseNow(db) } });
 }

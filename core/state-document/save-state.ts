@@ -6,6 +6,7 @@ import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { projectUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
@@ -62,7 +63,7 @@ async function storeByHand(
   await writeHumanPart(tx.db, projectId, { ...human, status: null });
   // The project's row is the truth of its status; the document is another place to set it.
   if (human.status && input.setsStatus) {
-    const updatedAt = new Date();
+    const updatedAt = await databaseNow(tx.db);
     await tx.db.project.update({ where: { id: projectId }, data: { status: human.status, updatedAt } });
     tx.emit(projectUpdated, { projectId, entityId: projectId, patch: { status: human.status, updatedAt: updatedAt.toISOString() } });
     if (human.status === 'active') announceWork(tx, projectId);

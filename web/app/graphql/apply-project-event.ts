@@ -55,15 +55,14 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
         placeTask(cache, projectId, taskId);
         addToStart(cache, ref('Task', taskId), 'runs', run);
       }
-      if (event.__typename === 'AgentRunCompletedEvent') forget(cache, run, ['artifacts']);
       break;
     }
     case 'AgentRunLogAppendedEvent':
       growLog(cache, event.entityId, event.lastSeq + 1);
       break;
     case 'ArtifactCreatedEvent': {
-      const { taskId } = event.patch as { taskId?: string | null };
-      if (taskId) forget(cache, ref('Task', taskId), ['artifacts']);
+      const { runId } = event.patch as { runId?: string | null };
+      if (runId && event.artifact) addToList(cache, ref('Run', runId), 'artifacts', ref('Artifact', event.artifact.id));
       break;
     }
     case 'ConversationCreatedEvent':

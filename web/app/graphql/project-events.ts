@@ -96,6 +96,14 @@ export const ProjectEvents_Subscription = graphql(`
       }
       ... on ArtifactCreatedEvent {
         patch
+        artifact {
+          id
+          kind
+          name
+          size
+          url
+          createdAt
+        }
       }
       ... on ConversationCreatedEvent {
         conversation {
@@ -148,6 +156,7 @@ graphql(`
     landingIsMerged
     ...RunRow_Run
     ...RunFacts_Run
+    ...TaskResult_Run
     task {
       id
       result {

@@ -90,7 +90,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
       {liveRun && isRunning(liveRun.status) ? (
         <>
           <LastLine runId={liveRun.id} isNew={liveRun.status === 'STARTED'} />
-          <RunConnectionNote runner={liveRun.runner} />
+          <RunConnectionNote isShort runner={liveRun.runner} />
         </>
       ) : null}
       {task.heldBy ? (

@@ -10,6 +10,7 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { ReportView } from './report-view.tsx';
+import { TaskResult_RunFragment } from './task-result.ts';
 
 const DiffView = lazy(() => import('./diff-view.tsx'));
 
@@ -19,17 +20,7 @@ export const TaskReview_TaskFragment = graphql(`
     status
     result {
       id
-      status
-      reason
-      summary
-      artifacts {
-        id
-        kind
-        name
-        size
-        url
-        createdAt
-      }
+      ...TaskResult_Run
     }
   }
 `);
@@ -40,7 +31,7 @@ const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 /** What the attempt that ended last has to show: what it changed, and what it has to say where that is the result. */
 export function TaskReview({ task: masked, isSheet }: { task: FragmentType<typeof TaskReview_TaskFragment>; isSheet: boolean }) {
   const task = readFragment(TaskReview_TaskFragment, masked);
-  const { result } = task;
+  const result = readFragment(TaskResult_RunFragment, task.result);
   const diff = result?.artifacts.find((artifact) => artifact.kind === 'DIFF');
   const report = result?.artifacts.find((artifact) => artifact.kind === 'REPORT' && artifact.name === REPORT_NAME);
   if (diff && report) {

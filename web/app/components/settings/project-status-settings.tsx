@@ -54,14 +54,14 @@ export function ProjectStatusSettings({ project: masked }: { project: FragmentTy
     navigate('/projects');
   };
   return (
-    <SettingsSection title="Pause and archive" text="Paused, nothing new is started; what runs goes on. Archived, the project can still be read, and is hidden from the lists.">
+    <SettingsSection title="Pause and archive" text="Paused, nothing new is started; what runs goes on. Archived, what runs is stopped; the project can still be read, and is hidden from the lists.">
       <div className="flex flex-wrap gap-2">
         <Button isBusy={fetching} onClick={() => void setStatus()}>
           {isPaused ? 'Resume project' : 'Pause project'}
         </Button>
         <Button onClick={() => setAsking(true)}>Archive project…</Button>
       </div>
-      <Dialog isOpen={isAsking} onOpenChange={setAsking} title={`Archive ${project.name}?`} description="Nothing runs in it any more. Its tasks, logs and changes can still be read.">
+      <Dialog isOpen={isAsking} onOpenChange={setAsking} title={`Archive ${project.name}?`} description="What runs is stopped, and the tasks it worked on are canceled. Everything can still be read.">
         <DialogActions>
           <Button onClick={() => setAsking(false)}>Back</Button>
           <Button variant="danger" isBusy={archiving.fetching} onClick={() => void archive()}>

@@ -2,6 +2,7 @@ import { Check, CornerUpLeft, GitMerge, MoreHorizontal, Play, RotateCcw } from '
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
+import { TaskResult_RunFragment } from '../review/task-result.ts';
 import { StopRun } from '../runs/stop-run.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
@@ -17,7 +18,7 @@ export const TaskActions_TaskFragment = graphql(`
     heldBy
     result {
       id
-      headCommit
+      ...TaskResult_Run
     }
     liveRun {
       id
@@ -50,7 +51,7 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
   const { liveRun } = task;
   const main = possible.find(({ move }) => MAIN.includes(move));
   // Nothing was changed: what is approved is what the agent said.
-  const isReport = main?.move === 'approve' && !task.result?.headCommit;
+  const isReport = main?.move === 'approve' && !readFragment(TaskResult_RunFragment, task.result)?.headCommit;
   const beside = possible.filter(({ move }) => BESIDE.includes(move));
   // With the last word given, the merge can not be called back.
   const isLanding = isMerging && task.liveRun?.landingAt !== null;

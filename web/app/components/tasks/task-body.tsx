@@ -2,6 +2,7 @@ import { CirclePause, CornerUpLeft } from 'lucide-react';
 import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { TaskResult_RunFragment } from '../review/task-result.ts';
 import { TaskReview } from '../review/task-review.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
 import { isRunning } from '../runs/run-status.tsx';
@@ -23,7 +24,7 @@ export const TaskBody_TaskFragment = graphql(`
     status
     result {
       id
-      reason
+      ...TaskResult_Run
     }
     liveRun {
       id
@@ -55,6 +56,7 @@ type Part = 'overview' | 'changes' | 'runs';
 /** What a task says, what its runs did, and what has become of it. */
 export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof TaskBody_TaskFragment>; isSheet: boolean }) {
   const task = readFragment(TaskBody_TaskFragment, masked);
+  const result = readFragment(TaskResult_RunFragment, task.result);
   // Whoever opens a task that needs review comes for its changes.
   const [part, setPart] = useState<Part>(task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
   const padding = 'px-4 py-5 sm:px-6';
@@ -68,7 +70,7 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
         onSelect={setPart}
         tabs={[
           { id: 'overview', label: 'Overview' },
-          { id: 'changes', label: task.result?.reason === 'EMPTY_DIFF' ? 'Report' : 'Changes' },
+          { id: 'changes', label: result?.reason === 'EMPTY_DIFF' ? 'Report' : 'Changes' },
           { id: 'runs', label: 'Runs', count: task.runs.length },
         ]}
         className="shrink-0 border-b border-line px-2 sm:px-4"

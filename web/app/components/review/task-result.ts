@@ -1,0 +1,24 @@
+import { graphql } from '~/graphql/gql/gql.ts';
+
+/**
+ * The attempt that ended last, with everything that the parts of a task's page show of it. They all select exactly
+ * this, and the events of a run bring it along: the cache joins what is selected in several places, and a place that
+ * lacks a field would be handed the half that the others have.
+ */
+export const TaskResult_RunFragment = graphql(`
+  fragment TaskResult_Run on Run {
+    id
+    status
+    reason
+    summary
+    headCommit
+    artifacts {
+      id
+      kind
+      name
+      size
+      url
+      createdAt
+    }
+  }
+`);
