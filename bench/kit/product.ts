@@ -38,7 +38,7 @@ export interface BenchProject {
 }
 
 /** Starts services, migrates, makes the first account and one project with a small repository, and starts every process. */
-export async function startProduct({ capacity = 16, sandbox = 'auto' }: { capacity?: number; sandbox?: 'auto' | 'required' | 'off' } = {}): Promise<Product> {
+export async function startProduct({ capacity = 16, sandbox }: { capacity?: number; sandbox?: 'auto' | 'required' | 'off' } = {}): Promise<Product> {
   const missing = ['api', 'workers', 'runner', 'keeper', 'migrate', 'setup'].filter((name) => !existsSync(path.join(buildDir, `${name}.mjs`)));
   if (missing.length > 0) throw new Error(`Build the product first (npx tsx scripts/build.ts --only api,workers,runner,keeper,migrate,setup): ${missing.join(', ')} missing in ${buildDir}`);
   const folder = mkdtempSync(path.join(tmpdir(), 'overmind-bench-'));
@@ -112,10 +112,10 @@ function makeRepository(folder: string): string {
   return folder;
 }
 
-function allowBenchAgent(policyFile: string, socketPath: string, capacity: number, sandbox: string): void {
+function allowBenchAgent(policyFile: string, socketPath: string, capacity: number, sandbox: string | undefined): void {
   const policy = JSON.parse(readFileSync(policyFile, 'utf8')) as Record<string, unknown>;
   const program = fileURLToPath(new URL('../programs/agent.mjs', import.meta.url));
-  writeFileSync(policyFile, JSON.stringify({ ...policy, capacity, ...(process.env['BENCH_OLD'] ? {} : { sandbox: { mode: sandbox } }), executables: { 'bench-agent': { path: process.execPath, args: [program, socketPath] } } }), { mode: 0o600 });
+  writeFileSync(policyFile, JSON.stringify({ ...policy, capacity, ...(sandbox !== undefined && { sandbox: { mode: sandbox } }), executables: { 'bench-agent': { path: process.execPath, args: [program, socketPath] } } }), { mode: 0o600 });
 }
 
 async function signIn(url: string): Promise<string> {

@@ -37,7 +37,7 @@ beforeAll(async () => {
   project = await seed.project(user, 'Wire', root);
   agent = await seed.agent(project);
   relay = await startRelay((await system.startApi()).url);
-  runner = await startTestRunner({ url: relay.url, token: (await seed.runner('wire')).token, roots: [root] });
+  runner = await startTestRunner({ url: relay.url, token: (await seed.runner('wire')).token, roots: [root], readablePaths: [folder] });
 }, 60_000);
 afterEach(() => {
   relay.onAnswer = () => true;

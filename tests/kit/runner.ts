@@ -31,6 +31,8 @@ export interface TestRunnerOptions {
   token: string;
   roots: string[];
   capacity?: number;
+  /** Shown to sandboxed runs besides their repository. */
+  readablePaths?: string[];
   executables?: Record<string, { path?: string; args?: string[] }>;
   /** Looked in first for the runner's own programs: a Git of the test's. */
   programsFolder?: string;
@@ -50,7 +52,10 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
     'demo-agent': { path: process.execPath, args: ['--import', TSX, source('runner/demo-agent/main.ts')] },
     ...options.executables,
   };
-  await writeFile(path.join(folder, 'policy.json'), JSON.stringify({ roots: options.roots, executables, capacity: options.capacity ?? 4 }), { mode: 0o600 });
+  await writeFile(path.join(folder, 'policy.json'), JSON.stringify({
+    // The fake agents and the demo agent, which run from their sources here, are shown to sandboxed runs.
+    roots: options.roots, executables, capacity: options.capacity ?? 4, sandbox: { readablePaths: [source(''), ...(options.readablePaths ?? [])] },
+  }), { mode: 0o600 });
   let output = '';
   let child: ChildProcess | null = null;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -67,7 +72,10 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
     async start() {
       let own = '';
       const started = spawn(process.execPath, ['--import', TSX, source('runner/main.ts'), '--allow-root'], {
-        env: { PATH: [...(options.programsFolder ? [options.programsFolder] : []), process.env['PATH']].join(path.delimiter), HOME: folder, OVERMIND_URL: options.url, OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end' },
+        env: {
+          PATH: [...(options.programsFolder ? [options.programsFolder] : []), process.env['PATH']].join(path.delimiter), HOME: folder, OVERMIND_URL: options.url,
+          OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end', OVERMIND_BWRAP: process.env['OVERMIND_BWRAP'],
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = started;
