@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absolutePath, id } from '#contract/fields.ts';
+import { id } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
@@ -8,6 +8,8 @@ import { projectUpdated } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
+import { plainPath } from '#core/repositories/plain-path.ts';
 import { announceWork } from '#core/runners/commands.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
@@ -16,19 +18,30 @@ const Changes = z.strictObject({
   projectId: id,
   name: z.string().trim().min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
   description: z.string().max(2_000).optional(),
-  defaultRepoPath: absolutePath.nullable().optional(),
+  defaultRepoPath: plainPath.nullable().optional(),
+  /** Whose repository it is; null: any runner's that has it. */
+  runnerId: id.nullable().default(null),
   /** Paused: nothing is started, and everything says so. Archived: read-only and hidden. */
   status: z.enum(['active', 'paused', 'archived']).optional(),
 });
 
-/** Changes a project. */
+/**
+ * Changes a project. An administrator grants it the repository by choosing it.
+ * @throws InvalidInputError when the repository can not be used, or is not granted and the actor may not grant it
+ */
 export async function updateProject(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Project> {
-  const { projectId, ...fields } = parseInput(Changes, input);
+  const { projectId, runnerId, ...fields } = parseInput(Changes, input);
   const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     name?: string; description?: string; defaultRepoPath?: string | null; status?: Project['status'];
   };
+  const before = await requireProject(core.db, actor, projectId, 'project:write');
+  const path = changes.defaultRepoPath ?? null;
+  // What it has already is not asked about again: whether it may still be used, each claim looks.
+  const chosen = path === null || (path === before.defaultRepoPath && runnerId === null) ? null : await chooseRepository(core, actor, { path, runnerId, projectId, at: ['defaultRepoPath'] });
+  if (chosen) changes.defaultRepoPath = chosen.path;
   const project = await inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'project:write');
+    if (chosen) await grantChoice(tx, actor, projectId, chosen);
     const updatedAt = new Date();
     const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
     tx.emit(projectUpdated, { projectId, entityId: projectId, patch: { ...changes, updatedAt: updatedAt.toISOString() } });
@@ -36,6 +49,6 @@ export async function updateProject(core: Core, actor: Actor, input: z.input<typ
     if (updated.status === 'active') announceWork(tx, projectId);
     return updated;
   });
-  if (changes.status) await refreshWaitingReasons(core, projectId);
+  if (changes.status || changes.defaultRepoPath !== undefined) await refreshWaitingReasons(core, projectId);
   return project;
 }
