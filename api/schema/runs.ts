@@ -59,6 +59,7 @@ export const RunType = builder.prismaObject('AgentRun', {
     headCommit: t.exposeString('headCommit', { nullable: true, description: 'The commit it made; null: none.' }),
     cancelRequestedAt: t.expose('cancelRequestedAt', { type: 'DateTime', nullable: true, description: 'When somebody asked to stop it; null: nobody.' }),
     lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that are stored.' }),
+    sandboxNote: t.exposeString('sandboxNote', { nullable: true, description: 'Why it was not sandboxed; null: it was, or has not started.' }),
     exitCode: t.exposeInt('exitCode', { nullable: true, description: 'Of the last command; null: none ended by itself.' }),
     summary: t.exposeString('summary', { nullable: true, description: 'What the agent says it did; null: nothing said.' }),
     metrics: t.expose('metrics', { type: 'JSON', nullable: true, description: 'RunMetrics of the contract; null before it ended.' }),

@@ -69,7 +69,8 @@ export async function sweepSilentRunners(core: Core): Promise<void> {
   for (const { id } of silent.rows) await setRunnerConnection(core, id, 'unreachable', 2 * RUNNER_SILENCE_MS);
 }
 
-async function tellProjects(core: Core, runnerId: string): Promise<void> {
+/** Tells the projects a runner serves that it has changed, and why their runs wait now. */
+export async function tellProjects(core: Core, runnerId: string): Promise<void> {
   const runner = await core.db.runner.findUniqueOrThrow({ where: { id: runnerId }, include: { projects: true } });
   const projects = runner.allProjects
     ? await core.db.project.findMany({ where: { status: { not: 'archived' } }, select: { id: true } })
