@@ -15,7 +15,10 @@ import type { RunnerPolicy } from './execution/policy.ts';
 import { listRunFolders, RunFolder } from './execution/run-folder.ts';
 import type { RunHost } from './execution/run-host.ts';
 import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { removeTaskFolder } from './ledger/remove-folder.ts';
 import type { Logger } from './logger.ts';
+import { RequestAnswers } from './repositories/answer-requests.ts';
 
 const CLAIM_RETRY_MS = 1_000;
 const RENEWAL_RETRY_MS = 500;
@@ -57,6 +60,8 @@ export class Runner {
   private readonly runsFolder: string;
   private readonly worktreesFolder: string;
   private host: RunHost | null = null;
+  private ledger: Ledger | null = null;
+  private answers: RequestAnswers | null = null;
   private claimIds: ClaimIds | null = null;
   private isClaiming = false;
   private isClaimWanted = false;
@@ -86,6 +91,7 @@ export class Runner {
       git: new Git(options.gitFile, search.searchPath), controlPlane: options.controlPlane, logger: options.logger,
     };
     await this.adopt();
+    this.lookAround(this.host);
     this.work = Promise.all([this.renewLeases(), this.obey(name)]).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
@@ -107,6 +113,16 @@ export class Runner {
     await Promise.all([...this.live.values()].map((run) => run.leave()));
     await this.keepers.close();
     await this.work.catch(() => undefined);
+    this.ledger?.stop();
+  }
+
+  /** What concerns the machine and no run: its repositories, and the folders of finished tasks. */
+  private lookAround({ policy, git, runnerFolder, controlPlane, logger }: RunHost): void {
+    const isLive = (taskId: string): boolean => [...this.live.values()].some(({ spec }) => spec.taskId === taskId);
+    this.ledger = new Ledger({ folder: runnerFolder, policy, controlPlane, logger, isLive, remove: (record) => removeTaskFolder(git, runnerFolder, record) });
+    this.answers = new RequestAnswers({ policy, git, runnerFolder, controlPlane, logger, ledger: this.ledger, signal: this.stopping.signal });
+    this.answers.tellRepositories();
+    this.ledger.start();
   }
 
   private async adopt(): Promise<void> {
@@ -140,6 +156,7 @@ export class Runner {
         this.options.onReady(name);
       }
       if (command.type === 'cancel') this.cancel(command);
+      if (command.type === 'look' || command.type === 'check' || command.type === 'remove_work_folder') this.answers?.hear(command);
       if (command.type === 'connected' || command.type === 'run_available') this.claimSoon();
     }
   }
@@ -204,6 +221,7 @@ export class Runner {
     if (early) run.cancel(early);
     void run.finished.then(() => {
       this.live.delete(spec.runId);
+      this.ledger?.soon();
       this.claimSoon();
     });
     return run;

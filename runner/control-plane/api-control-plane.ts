@@ -1,16 +1,22 @@
+import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import { parseContract } from '#contract/parse.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { RunSpec } from '#contract/run-spec.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { followCommands } from './commands.ts';
-import { LeaseLostError, RefusedError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from './control-plane.ts';
-import { AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, UploadArtifactDocument } from './documents.ts';
+import { LeaseLostError, RefusedError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand, type WorkFolderVerdict } from './control-plane.ts';
+import {
+  AnswerRepositoryCheckDocument, AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, ReportRepositoriesDocument,
+  ReportWorkFoldersDocument, UploadArtifactDocument,
+} from './documents.ts';
 import type { ArtifactKind } from './gql/graphql.ts';
 import { GraphqlHttp } from './graphql-http.ts';
 import type { Logger } from '../logger.ts';
 
 /** A renewal that takes longer is repeated instead: the lease runs meanwhile. */
 const RENEWAL_TIMEOUT_MS = 5_000;
+
+const TASKS = ['live', 'open', 'done', 'canceled', 'archived'] as const satisfies WorkFolderVerdict['task'][];
 
 /** The control plane over its GraphQL API. */
 export class ApiControlPlane implements ControlPlane {
@@ -21,7 +27,7 @@ export class ApiControlPlane implements ControlPlane {
     this.http = new GraphqlHttp(new URL('/graphql', origin).href, token);
   }
 
-  async register({ sandboxNote: _sandboxNote, ...advert }: RunnerAdvert): Promise<{ name: string }> {
+  async register(advert: RunnerAdvert): Promise<{ name: string }> {
     const { registerRunner: answer } = await this.http.request(RegisterRunnerDocument, { input: advert });
     if (answer.__typename !== 'RegisterRunnerPayload') throw new RefusedError(answer.code, answer.message);
     return { name: answer.runner.name };
@@ -54,6 +60,22 @@ export class ApiControlPlane implements ControlPlane {
   async complete(lease: RunLease, result: RunResult): Promise<void> {
     const { completeRun: answer } = await this.http.request(CompleteRunDocument, { input: { leaseToken: lease.token, result } });
     if (answer.__typename !== 'CompleteRunPayload') throw refusal(lease, answer);
+  }
+
+  async reportRepositories(report: RepositoryReport, requestId: string | null): Promise<void> {
+    const { reportRepositories: answer } = await this.http.request(ReportRepositoriesDocument, { input: { requestId, report } });
+    if (answer.__typename !== 'ReportRepositoriesPayload') throw new RefusedError(answer.code, answer.message);
+  }
+
+  async answerRepositoryCheck(requestId: string, check: RepositoryCheck): Promise<void> {
+    const { answerRepositoryCheck: answer } = await this.http.request(AnswerRepositoryCheckDocument, { input: { requestId, check } });
+    if (answer.__typename !== 'AnswerRepositoryCheckPayload') throw new RefusedError(answer.code, answer.message);
+  }
+
+  async reportWorkFolders(report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]> {
+    const { reportWorkFolders: answer } = await this.http.request(ReportWorkFoldersDocument, { input: { requestId, report } });
+    if (answer.__typename !== 'ReportWorkFoldersPayload') throw new RefusedError(answer.code, answer.message);
+    return answer.verdicts.map((verdict) => ({ ...verdict, task: TASKS.find((known) => known === verdict.task) ?? 'unknown' }));
   }
 
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand> {

@@ -49,6 +49,15 @@ export const RunnerPolicy = z.strictObject({
       maxArtifactBytes: z.int().min(0).max(1024 ** 3).default(10 * 1024 ** 2),
     })
     .prefault({}),
+  /** When the folders of finished tasks are removed. */
+  workFolders: z
+    .strictObject({
+      /** After the task is done, canceled or archived; a day, so that one can still look in. */
+      graceMs: z.int().min(0).max(365 * DAY_MS).default(DAY_MS),
+      /** Above this, the oldest of them go before that. */
+      maxBytes: z.int().min(0).default(20 * 1024 ** 3),
+    })
+    .prefault({}),
 });
 export type RunnerPolicy = z.infer<typeof RunnerPolicy>;
 

@@ -1,9 +1,10 @@
+import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 } from 'uuid';
-import { LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerCommand } from '../control-plane/control-plane.ts';
+import { LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerCommand, type WorkFolderVerdict } from '../control-plane/control-plane.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { until } from './programs.ts';
 
@@ -23,6 +24,10 @@ export interface KnownRun {
 export class FakeControlPlane implements ControlPlane {
   readonly runs = new Map<string, KnownRun>();
   isAway = false;
+  readonly repositoryReports: { report: RepositoryReport; requestId: string | null }[] = [];
+  readonly folderReports: { report: WorkFolderReport; requestId: string | null }[] = [];
+  readonly checks = new Map<string, RepositoryCheck>();
+  readonly verdicts = new Map<string, Partial<WorkFolderVerdict>>();
   renewals = 0;
   claimedMs = 0;
   private readonly pending: RunSpec[] = [];
@@ -101,6 +106,23 @@ export class FakeControlPlane implements ControlPlane {
     const run = this.require(lease);
     if (result.lineCount !== run.lines.length) throw new Error(`The result says ${result.lineCount} lines, stored are ${run.lines.length}`);
     run.result = result;
+  };
+
+  reportRepositories = async (report: RepositoryReport, requestId: string | null): Promise<void> => {
+    this.fail();
+    this.repositoryReports.push({ report, requestId });
+  };
+
+  answerRepositoryCheck = async (requestId: string, check: RepositoryCheck): Promise<void> => {
+    this.fail();
+    this.checks.set(requestId, check);
+  };
+
+  /** Every folder's task is open, unless a test says otherwise. */
+  reportWorkFolders = async (report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]> => {
+    this.fail();
+    this.folderReports.push({ report, requestId });
+    return report.folders.map(({ name }) => ({ name, task: 'open', isMerged: false, overForMs: 0, ...this.verdicts.get(name) }));
   };
 
   async *commands(signal: AbortSignal): AsyncGenerator<RunnerCommand> {

@@ -49,6 +49,9 @@ const controlPlane: ControlPlane = {
   appendLogs: (lease, batch) => call('appendLogs', lease, batch),
   uploadArtifact: (lease, artifact) => call('uploadArtifact', lease, artifact),
   complete: (lease, result) => call('complete', lease, result),
+  reportRepositories: (report, requestId) => call('reportRepositories', report, requestId),
+  answerRepositoryCheck: (requestId, check) => call('answerRepositoryCheck', requestId, check),
+  reportWorkFolders: (report, requestId) => call('reportWorkFolders', report, requestId),
   async *commands(): AsyncGenerator<RunnerCommand> {
     yield { type: 'connected' };
     await new Promise(() => undefined);
