@@ -6,7 +6,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { RepositoryChooser, type ChosenRepository } from '../repositories/repository-chooser.tsx';
+import { RepositoryChooser, type ChosenRepository, type RefusedRepository } from '../repositories/repository-chooser.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { Field, Input, Select, Textarea } from '../ui/field.tsx';
@@ -56,7 +56,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
   const [failure, setFailure] = useState<string | null>(null);
   const [isNameMissing, setNameMissing] = useState(false);
   const [repository, setRepository] = useState<ChosenRepository | null>(null);
-  const [repositoryError, setRepositoryError] = useState<string | null>(null);
+  const [repositoryError, setRepositoryError] = useState<RefusedRepository | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
     const text = (name: string): string => formText(fields, name);
@@ -67,7 +67,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
     const refused = mutationFailure(result);
     const answer = result.data?.createProject;
     const ofRepository = answer?.__typename === 'InvalidInputError' ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath') : undefined;
-    setRepositoryError(ofRepository?.message ?? null);
+    setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
     setFailure(ofRepository ? null : refused);
     if (refused) return;
     if (answer?.__typename === 'CreateProjectPayload') navigate(`/projects/${answer.project.id}`);
@@ -94,11 +94,8 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
       <RepositoryChooser
         projectId={null}
         chosen={repository}
-        error={repositoryError}
-        onChoose={(chosen) => {
-          setRepository(chosen);
-          setRepositoryError(null);
-        }}
+        refused={repositoryError}
+        onChoose={setRepository}
       />
       <Field label="Agents run" hint="Each agent can be changed later.">
         <Select name="preset" defaultValue="DEMO">

@@ -47,21 +47,28 @@ export interface ChosenRepository {
   runnerId: string | null;
 }
 
+export interface RefusedRepository {
+  path: string;
+  message: string;
+}
+
 interface RepositoryChooserProps {
   /** The project it is for; null: one that is being made. */
   projectId: string | null;
   chosen: ChosenRepository | null;
   onChoose(chosen: ChosenRepository | null): void;
-  /** What the server said of the last choice. */
-  error?: string | null;
+  /** What the server said when it was sent. */
+  refused: RefusedRepository | null;
 }
 
 /** Chooses a repository from those that runners have told of; administrators may type another path, which is checked at once. */
-export function RepositoryChooser({ projectId, chosen, onChoose, error = null }: RepositoryChooserProps) {
+export function RepositoryChooser({ projectId, chosen, onChoose, refused }: RepositoryChooserProps) {
   const id = useId();
   const { data } = useLiveQuery(RepositoryChooser_Query, { projectId }, { requestPolicy: 'cache-and-network' });
   const [text, setText] = useState('');
   const [isChoosing, setChoosing] = useState(chosen === null);
+  // Another path has been chosen since: what was said of the first one is over.
+  const error = refused !== null && refused.path === chosen?.path ? refused.message : null;
   const isAdmin = data?.viewer?.isAdmin ?? false;
   const words = text.trim();
   const repositories = data?.repositories ?? [];

@@ -5,7 +5,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { RepositoryChooser, type ChosenRepository } from '../repositories/repository-chooser.tsx';
+import { RepositoryChooser, type ChosenRepository, type RefusedRepository } from '../repositories/repository-chooser.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field, Input, Textarea } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -53,7 +53,7 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
   const [{ fetching }, updateProject] = useMutation(UpdateProject_Mutation);
   const [failure, setFailure] = useState<string | null>(null);
   const [repository, setRepository] = useState<ChosenRepository | null>(project.defaultRepoPath === null ? null : { path: project.defaultRepoPath, runnerId: null });
-  const [repositoryError, setRepositoryError] = useState<string | null>(null);
+  const [repositoryError, setRepositoryError] = useState<RefusedRepository | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
     const text = (name: string): string => formText(fields, name);
@@ -62,7 +62,7 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
     const refused = mutationFailure(result);
     const answer = result.data?.updateProject;
     const ofRepository = answer?.__typename === 'InvalidInputError' ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath') : undefined;
-    setRepositoryError(ofRepository?.message ?? null);
+    setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
     setFailure(ofRepository ? null : refused);
     if (!refused) showToast({ kind: 'info', text: 'Saved' });
   };
@@ -88,11 +88,8 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
       <RepositoryChooser
         projectId={project.id}
         chosen={repository}
-        error={repositoryError}
-        onChoose={(chosen) => {
-          setRepository(chosen);
-          setRepositoryError(null);
-        }}
+        refused={repositoryError}
+        onChoose={setRepository}
       />
       <div>
         <Button type="submit" isBusy={fetching}>
