@@ -22,7 +22,6 @@ import { DATABASE_AWAY, isDatabaseAway } from './unavailable.ts';
 import { buildSchema } from './schema/schema.ts';
 import { checkHealth } from './schema/health.ts';
 import { openSockets } from './sockets.ts';
-import { isDatabaseAway } from './unavailable.ts';
 import { createGraphql } from './yoga.ts';
 
 export interface ApiOptions {

@@ -15,7 +15,10 @@ export const RunSpec = z.strictObject({
   kind: z.enum(RUN_KINDS),
   attempt: z.int().min(1),
   lease: z.strictObject({ token: z.string().min(20).max(200), durationMs: z.int().min(1) }),
+  /** Where the agent works: the granted repository, or a folder in it. */
   repoRoot: absolutePath,
+  /** The repository that is granted to the project on this runner. The runner holds `repoRoot`, links followed, against it. */
+  grantedRoot: absolutePath,
   /** Null: the branch that is checked out in the repository when the run starts. */
   baseBranch: refName.nullable(),
   /** The branch this attempt writes; for a merge, the branch that is merged. */

@@ -22,9 +22,12 @@ import { RunFolder } from './execution/run-folder.ts';
 import type { RunHost } from './execution/run-host.ts';
 import { Sandbox } from './execution/sandbox.ts';
 import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
-import { LEDGER_FOLDER, WORK_FOLDER } from './execution/workspace-record.ts';
+import { LEDGER_FOLDER, WORK_FOLDER, type FolderRecord } from './execution/workspace-record.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { removeTaskFolder } from './ledger/remove-folder.ts';
 import { Leftovers } from './leftovers.ts';
 import type { Logger } from './logger.ts';
+import { RequestAnswers } from './repositories/answer-requests.ts';
 
 const CLAIM_RETRY_MS = 1_000;
 const RENEWAL_RETRY_MS = 500;
@@ -77,6 +80,8 @@ export class Runner {
   private host: RunHost | null = null;
   private sandbox: Sandbox | null = null;
   private cgroups: Cgroups | null = null;
+  private ledger: Ledger | null = null;
+  private answers: RequestAnswers | null = null;
   private claimIds: ClaimIds | null = null;
   private isClaiming = false;
   private isClaimWanted = false;
@@ -114,6 +119,7 @@ export class Runner {
     this.host = this.makeHost(name, folder, leftovers);
     options.policies.onChange(() => this.onPolicyChange());
     await this.adopt(this.host);
+    this.lookAround(this.host);
     const sweeping = setInterval(() => leftovers.sweep(), SWEEP_MS);
     signal.addEventListener('abort', () => clearInterval(sweeping), { once: true });
     this.work = Promise.all([this.renewLeases(), this.obeyAlways(name)]).catch((error: unknown) => {
@@ -138,6 +144,23 @@ export class Runner {
     await this.keepers.close();
     this.options.policies.close();
     await this.work.catch(() => undefined);
+    this.ledger?.stop();
+  }
+
+  /** What concerns the machine and no run: its repositories, and the folders of finished tasks. */
+  private lookAround(host: RunHost): void {
+    const { git, runnerFolder, controlPlane, logger } = host;
+    const isLive = (taskId: string): boolean => [...this.live.values()].some(({ spec }) => spec.taskId === taskId);
+    const machine = {
+      git, runnerFolder, controlPlane, logger,
+      get policy() {
+        return host.policy;
+      },
+    };
+    this.ledger = new Ledger(Object.assign(machine, { folder: runnerFolder, isLive, remove: (record: FolderRecord) => removeTaskFolder(git, runnerFolder, record) }));
+    this.answers = new RequestAnswers(Object.assign(machine, { ledger: this.ledger, signal: this.stopping.signal }));
+    this.answers.tellRepositories();
+    this.ledger.start();
   }
 
   private async openSandbox(): Promise<void> {
@@ -183,7 +206,10 @@ export class Runner {
     const { logger } = this.options;
     const { signal } = this.stopping;
     this.registering = this.registering.then(() => this.register((error) => logger.warn({ err: error }, 'the control plane is away; trying again'))).then(
-      () => this.claimSoon(),
+      () => {
+        this.answers?.tellRepositories();
+        this.claimSoon();
+      },
       (error: unknown) => {
         if (isTokenRefused(error)) this.endRefused(error);
         else if (!signal.aborted) logger.error({ err: error }, 'the control plane refuses what the policy says this machine is good for');
@@ -221,6 +247,7 @@ export class Runner {
       }
       if (command.type === 'refused') await this.askAboutToken();
       if (command.type === 'cancel') this.cancel(command);
+      if (command.type === 'look' || command.type === 'check' || command.type === 'remove_work_folder') this.answers?.hear(command);
       if (command.type === 'connected' || command.type === 'run_available') this.claimSoon();
     }
   }
@@ -334,6 +361,7 @@ export class Runner {
     if (early) run.cancel(early);
     void run.finished.then(() => {
       this.live.delete(spec.runId);
+      this.ledger?.soon();
       this.claimSoon();
     });
     return run;

@@ -1,4 +1,5 @@
 import { ARTIFACT_KINDS, LOG_STREAMS, RUN_KINDS, RUN_REASONS, RUN_STATUSES, TASK_TYPES, REQUEST_SOURCES } from '#contract/enums.ts';
+import { REPOSITORY_PROBLEMS } from '#contract/repositories.ts';
 import { AGENT_PRESET_NAMES } from '#core/agents/presets.ts';
 import { TASK_STATUSES } from '#core/tasks/transitions.ts';
 import { THEN_TASK } from '#core/runs/cancel-run.ts';
@@ -35,4 +36,5 @@ export const CyclePhaseEnum = enumOf('CyclePhase', 'The phases of a cycle, in th
   'started', 'loaded_state', 'validated_state', 'ingested_inputs', 'planned_tasks', 'scheduled_runs', 'updated_state', 'completed',
 ]);
 export const RunnerConnectionEnum = enumOf('RunnerConnection', 'UNREACHABLE: its socket closed or is silent, but its runs may still be working.', ['online', 'unreachable', 'offline']);
-export const RunnerCommandTypeEnum = enumOf('RunnerCommandType', 'WORK: there may be a run to claim. CANCEL: stop this run.', ['work', 'cancel']);
+export const RunnerCommandTypeEnum = enumOf('RunnerCommandType', 'WORK: there may be a run to claim. CANCEL: stop this run. LOOK: look for repositories again. CHECK: look at one path. REMOVE_WORK_FOLDER: remove a task\'s folder. The last three are answered.', ['work', 'cancel', 'look', 'check', 'remove_work_folder']);
+export const RepositoryProblemEnum = enumOf('RepositoryProblem', 'What is wrong with a path that was to be a repository.', REPOSITORY_PROBLEMS);

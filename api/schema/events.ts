@@ -12,7 +12,7 @@ import { ConversationType, MessageType } from './conversations.ts';
 import { CycleType } from './cycles.ts';
 import { TaskEventTypeEnum } from './enums.ts';
 import { ProjectType } from './projects.ts';
-import { RunnerType } from './runners.ts';
+import { RunnerType } from './runner-type.ts';
 import { RunType } from './runs.ts';
 import { TaskType } from './tasks.ts';
 

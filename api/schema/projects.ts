@@ -117,7 +117,8 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'At most 120 characters.' }),
     description: t.string({ description: 'What it is, at most 2,000 characters.' }),
-    defaultRepoPath: t.string({ description: 'Absolute path of the repository on the runner\'s machine; the runner\'s policy must allow it.' }),
+    defaultRepoPath: t.string({ description: 'The repository, or a folder in it: one that is granted to every project; an administrator grants any by choosing it.' }),
+    runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     agentPreset: t.field({ type: AgentPresetEnum, description: 'What its five agents run; DEMO if not given.' }),
   }),
 });
@@ -130,7 +131,8 @@ builder.mutationField('createProject', (t) =>
     args: { input: t.arg({ type: CreateProjectInput, required: true, description: 'The project.' }) },
     resolve: async (_root, { input }, context) => ({
       project: await createProject(context.core, actorOf(context), {
-        name: input.name, description: input.description ?? '', defaultRepoPath: input.defaultRepoPath ?? null, agentPreset: input.agentPreset ?? 'demo',
+        name: input.name, description: input.description ?? '', defaultRepoPath: input.defaultRepoPath ?? null, runnerId: input.runnerId ?? null,
+        agentPreset: input.agentPreset ?? 'demo',
       }),
     }),
   }),
@@ -142,7 +144,8 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
     projectId: t.id({ required: true, description: 'The project.' }),
     name: t.string({ description: 'At most 120 characters.' }),
     description: t.string({ description: 'At most 2,000 characters.' }),
-    defaultRepoPath: t.string({ description: 'Absolute path of the repository on the runner\'s machine.' }),
+    defaultRepoPath: t.string({ description: 'The repository, or a folder in it: one that is granted to the project; an administrator grants any by choosing it.' }),
+    runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     status: t.field({ type: ProjectStatusEnum, description: 'PAUSED starts nothing; ARCHIVED hides it.' }),
   }),
 });
@@ -156,7 +159,7 @@ builder.mutationField('updateProject', (t) =>
     resolve: async (_root, { input }, context) => ({
       project: await updateProject(context.core, actorOf(context), {
         projectId: input.projectId, name: input.name ?? undefined, description: input.description ?? undefined,
-        defaultRepoPath: input.defaultRepoPath ?? undefined, status: input.status ?? undefined,
+        defaultRepoPath: input.defaultRepoPath ?? undefined, runnerId: input.runnerId ?? null, status: input.status ?? undefined,
       }),
     }),
   }),

@@ -36,6 +36,9 @@ const RunnerCommandType = builder.objectRef<RunnerCommand>('RunnerCommand').impl
     type: t.expose('type', { type: RunnerCommandTypeEnum, description: 'What to do.' }),
     runId: t.exposeID('runId', { nullable: true, description: 'CANCEL: the run to stop.' }),
     reason: t.exposeString('reason', { nullable: true, description: 'CANCEL: why, as a run reason in lower_snake.' }),
+    requestId: t.exposeID('requestId', { nullable: true, description: 'LOOK, CHECK, REMOVE_WORK_FOLDER: said with the answer.' }),
+    path: t.exposeString('path', { nullable: true, description: 'CHECK: the path to look at.' }),
+    name: t.exposeString('name', { nullable: true, description: 'REMOVE_WORK_FOLDER: the folder.' }),
   }),
 });
 builder.subscriptionField('runnerCommands', (t) =>

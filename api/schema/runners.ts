@@ -1,5 +1,6 @@
 import { createRunner, rotateRunnerToken, setRunnerEnabled } from '#core/runners/create-runner.ts';
 import { registerRunner } from '#core/runners/connection.ts';
+import { updateRunner } from '#core/runners/update-runner.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
 import type { ClaimedRun } from '#core/runs/build-run-spec.ts';
@@ -11,25 +12,10 @@ import type { LeaseState } from '#core/runs/heartbeat.ts';
 import { ConflictError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
 import type { AgentRun, Runner } from '#prisma/generated/client/client.ts';
 import { builder, runnerOf, userOf } from './builder.ts';
-import { RunnerConnectionEnum, RunStatusEnum } from './enums.ts';
+import { RunStatusEnum } from './enums.ts';
 import { COMMON_ERRORS, RUNNER_ERRORS } from './errors.ts';
+import { RunnerType } from './runner-type.ts';
 
-export const RunnerType = builder.prismaObject('Runner', {
-  description: 'A program on a machine with repositories that executes runs there.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'UUIDv7.' }),
-    name: t.exposeString('name', { description: 'Unique on this system.' }),
-    labels: t.exposeStringList('labels', { description: 'What it has or can do; agents may ask for labels.' }),
-    capacity: t.exposeInt('capacity', { description: 'Runs it takes at once.' }),
-    version: t.exposeString('version', { nullable: true, description: 'Of its program; null: never connected.' }),
-    isEnabled: t.exposeBoolean('isEnabled', { description: 'A disabled runner is refused.' }),
-    isDraining: t.exposeBoolean('isDraining', { description: 'It finishes what it has and takes nothing new.' }),
-    connection: t.expose('connection', { type: RunnerConnectionEnum, description: 'Whether it can be heard.' }),
-    lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', nullable: true, description: 'When it was last heard of; null: never.' }),
-    allProjects: t.exposeBoolean('allProjects', { description: 'Serves every project; else only some.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
-  }),
-});
 builder.queryField('runners', (t) =>
   t.prismaField({
     type: [RunnerType],
@@ -55,8 +41,8 @@ const CreateRunnerInput = builder.inputType('CreateRunnerInput', {
   description: 'A new runner.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'Unique on this system.' }),
-    labels: t.stringList({ description: 'What it has or can do.' }),
-    capacity: t.int({ description: 'Runs at once; 2 if not given.' }),
+    labels: t.stringList({ description: 'Granted: what it has or can do.' }),
+    capacity: t.int({ description: 'The limit of runs at once, whatever it says; 2 if not given.' }),
     projectIds: t.idList({ description: 'The projects it serves; without it every project.' }),
   }),
 });
@@ -98,14 +84,45 @@ builder.mutationField('setRunnerEnabled', (t) =>
     resolve: async (_root, { runnerId, isEnabled }, context) => ({ runner: await setRunnerEnabled(context.core, userOf(context), runnerId, isEnabled) }),
   }),
 );
+const UpdateRunnerInput = builder.inputType('UpdateRunnerInput', {
+  description: 'What to change; the rest stays.',
+  fields: (t) => ({
+    runnerId: t.id({ required: true, description: 'The runner.' }),
+    labels: t.stringList({ description: 'The labels that are granted to it; they replace those it had.' }),
+    capacity: t.int({ description: 'The limit of runs at once.' }),
+    isCapacityItsOwn: t.boolean({ description: 'True: no limit, as many as the runner says.' }),
+    projectIds: t.idList({ description: 'The projects it serves.' }),
+    allProjects: t.boolean({ description: 'True: it serves every project.' }),
+  }),
+});
+const UpdateRunnerPayload = builder.objectRef<{ runner: Runner }>('UpdateRunnerPayload').implement({
+  description: 'The runner was changed.',
+  fields: (t) => ({ runner: t.field({ type: RunnerType, description: 'The runner as it stands now.', resolve: (payload) => payload.runner }) }),
+});
+builder.mutationField('updateRunner', (t) =>
+  t.field({
+    type: UpdateRunnerPayload,
+    description: 'Changes the labels, the limit and the projects of a runner (administrators only).',
+    authScopes: { admin: true },
+    errors: { types: [...COMMON_ERRORS] },
+    args: { input: t.arg({ type: UpdateRunnerInput, required: true, description: 'The changes.' }) },
+    resolve: async (_root, { input }, context) => ({
+      runner: await updateRunner(context.core, userOf(context), {
+        runnerId: input.runnerId, labels: input.labels ?? undefined,
+        capacity: input.isCapacityItsOwn ? null : (input.capacity ?? undefined), projectIds: input.allProjects ? null : (input.projectIds ?? undefined),
+      }),
+    }),
+  }),
+);
 
 const RegisterRunnerInput = builder.inputType('RegisterRunnerInput', {
   description: 'What the runner is and can do.',
   fields: (t) => ({
     version: t.string({ required: true, description: 'Of its program.' }),
-    labels: t.stringList({ required: true, description: 'What it has or can do.' }),
+    labels: t.stringList({ required: true, description: 'What it asks to be given; an administrator grants labels.' }),
     capacity: t.int({ required: true, description: 'Runs it takes at once.' }),
     isDraining: t.boolean({ description: 'True: it takes nothing new.' }),
+    sandboxNote: t.string({ description: 'Why its runs are not sandboxed; null: they are. Not given: it does not say.' }),
   }),
 });
 const RegisterRunnerPayload = builder.objectRef<{ runner: Runner }>('RegisterRunnerPayload').implement({

@@ -62,6 +62,7 @@ export const RunType = builder.prismaObject('AgentRun', {
     landingAt: t.expose('landingAt', { type: 'DateTime', nullable: true, description: 'When its runner was given the last word to merge: until the run has ended it can not be canceled; null: not yet, or no merge.' }),
     landingIsMerged: t.exposeBoolean('landingIsMerged', { nullable: true, description: 'What its runner found when the outcome of a merge was unknown; null: not told, or never unknown.' }),
     lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that are stored.' }),
+    sandboxNote: t.exposeString('sandboxNote', { nullable: true, description: 'Why it was not sandboxed; null: it was, or has not started.' }),
     exitCode: t.exposeInt('exitCode', { nullable: true, description: 'Of the last command; null: none ended by itself.' }),
     summary: t.exposeString('summary', { nullable: true, description: 'What the agent says it did; null: nothing said.' }),
     metrics: t.expose('metrics', { type: 'JSON', nullable: true, description: 'RunMetrics of the contract; null before it ended.' }),

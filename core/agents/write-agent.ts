@@ -10,8 +10,12 @@ import { agentCreated, agentUpdated } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
+import type { Queryable } from '#core/platform/db.ts';
 import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
+import type { ChosenRepository } from '#core/repositories/choose-repository.ts';
+import { toPlainPath } from '#core/repositories/plain-path.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
@@ -20,13 +24,19 @@ const name = z.string().trim().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'A name has 
 const NewAgent = z.strictObject({ projectId: id, name, type: z.enum(['local', 'cloud']).default('local'), config: z.unknown() });
 const AgentChanges = z.strictObject({ agentId: id, name: name.optional(), config: z.unknown().optional(), isEnabled: z.boolean().optional() });
 
-/** Adds an agent to a project. @throws InvalidInputError naming the path in `config`, ConflictError for a taken name */
+/**
+ * Adds an agent to a project. An administrator grants the project the repository that `config` names.
+ * @throws InvalidInputError naming the path in `config`, ConflictError for a taken name
+ */
 export async function createAgent(core: Core, actor: Actor, input: z.input<typeof NewAgent>): Promise<Agent> {
   const fields = parseInput(NewAgent, input);
   const config = parseConfig(fields.config);
+  await requireProject(core.db, actor, fields.projectId, 'agent:write');
+  const chosen = await chooseFor(core, actor, fields.projectId, config, null);
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, fields.projectId, 'agent:write');
-    const agent = await insertAgent(tx, { ...fields, config });
+    if (chosen) await grantChoice(tx, actor, fields.projectId, chosen);
+    const agent = await insertAgent(tx, { ...fields, config: chosen ? { ...config, repoRoot: chosen.path } : config });
     await requestCycle(tx, fields.projectId, 'full', 'project_changed');
     return agent;
   });
@@ -46,13 +56,13 @@ export async function insertAgent(tx: Tx, fields: { projectId: string; name: str
 /** Changes an agent; runs that are working keep the configuration they were given. Tasks that waited for it are planned again. */
 export async function updateAgent(core: Core, actor: Actor, input: z.input<typeof AgentChanges>): Promise<Agent> {
   const fields = parseInput(AgentChanges, input);
-  const config = fields.config === undefined ? undefined : parseConfig(fields.config);
+  const wanted = fields.config === undefined ? undefined : parseConfig(fields.config);
+  const before = await requireAgent(core.db, actor, fields.agentId);
+  const chosen = wanted ? await chooseFor(core, actor, before.projectId, wanted, before) : null;
+  const config = wanted && chosen ? { ...wanted, repoRoot: chosen.path } : wanted;
   const agent = await inTransaction(core, async (tx) => {
-    const found = await tx.db.agent.findUnique({ where: { id: fields.agentId } });
-    if (!found) throw new NotFoundError('agent', fields.agentId);
-    await requireProject(tx.db, actor, found.projectId, 'agent:write').catch((error: unknown) => {
-      throw error instanceof NotFoundError ? new NotFoundError('agent', fields.agentId) : error;
-    });
+    const found = await requireAgent(tx.db, actor, fields.agentId);
+    if (chosen) await grantChoice(tx, actor, found.projectId, chosen);
     const updatedAt = await databaseNow(tx.db);
     const data = {
       ...(fields.name === undefined ? {} : { name: fields.name }),
@@ -71,8 +81,27 @@ export async function updateAgent(core: Core, actor: Actor, input: z.input<typeo
   return agent;
 }
 
+async function requireAgent(db: Queryable, actor: Actor, agentId: string): Promise<Agent> {
+  const found = await db.agent.findUnique({ where: { id: agentId } });
+  if (!found) throw new NotFoundError('agent', agentId);
+  await requireProject(db, actor, found.projectId, 'agent:write').catch((error: unknown) => {
+    throw error instanceof NotFoundError ? new NotFoundError('agent', agentId) : error;
+  });
+  return found;
+}
+
+/** The repository that a configuration names; null when it names none, or the one the agent has already. */
+async function chooseFor(core: Core, actor: Actor, projectId: string, config: AgentConfig, before: Agent | null): Promise<ChosenRepository | null> {
+  const { repoRoot, inPlace } = config;
+  if (repoRoot === null) return null;
+  const known = before ? AgentConfig.safeParse(before.configJson) : null;
+  if (known?.success && known.data.repoRoot === repoRoot && known.data.inPlace === inPlace) return null;
+  return chooseRepository(core, actor, { path: repoRoot, runnerId: null, projectId, isInPlace: inPlace, at: ['config', 'repoRoot'] });
+}
+
 function parseConfig(value: unknown): AgentConfig {
-  const config = parseInput(AgentConfig, value, ['config']);
+  const parsed = parseInput(AgentConfig, value, ['config']);
+  const config = parsed.repoRoot === null ? parsed : { ...parsed, repoRoot: toPlainPath(parsed.repoRoot) };
   const { repoRoot, allowedRoots } = config;
   if (repoRoot && allowedRoots.length > 0 && !allowedRoots.some((root) => repoRoot === root || repoRoot.startsWith(`${root.replace(/\/$/, '')}/`))) {
     throw new InvalidInputError([{ path: ['config', 'repoRoot'], message: 'The repository lies outside allowedRoots' }]);

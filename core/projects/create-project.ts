@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
-import { absolutePath } from '#contract/fields.ts';
+import { id } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { AGENT_PRESET_NAMES, presetConfig } from '#core/agents/presets.ts';
@@ -13,21 +13,31 @@ import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';
+import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
+import { plainPath } from '#core/repositories/plain-path.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 
 const NewProject = z.strictObject({
   name: z.string().trim().min(1, 'A project needs a name').max(MAX_NAME_CHARS),
   description: z.string().max(2_000).default(''),
-  defaultRepoPath: absolutePath.nullable().default(null),
+  defaultRepoPath: plainPath.nullable().default(null),
+  /** Whose repository it is; null: any runner's that has it. */
+  runnerId: id.nullable().default(null),
   agentPreset: z.enum(AGENT_PRESET_NAMES).default('demo'),
 });
 
-/** Makes a project with its default agents, a conversation and the first version of its state document; who makes it owns it. */
+/**
+ * Makes a project with its default agents, a conversation and the first version of its state document; who makes it
+ * owns it. An administrator grants it the repository by choosing it.
+ * @throws InvalidInputError when the repository can not be used, or is not granted and the actor may not grant it
+ */
 export async function createProject(core: Core, actor: Actor, input: z.input<typeof NewProject>): Promise<Project> {
-  const { agentPreset, ...fields } = parseInput(NewProject, input);
+  const { agentPreset, defaultRepoPath, runnerId, ...fields } = parseInput(NewProject, input);
   if (actor.kind === 'runner') throw new ForbiddenError('A runner can not make projects.');
+  const chosen = defaultRepoPath === null ? null : await chooseRepository(core, actor, { path: defaultRepoPath, runnerId, projectId: null, at: ['defaultRepoPath'] });
   return inTransaction(core, async (tx) => {
-    const project = await tx.db.project.create({ data: { id: newId(), ...fields } });
+    const project = await tx.db.project.create({ data: { id: newId(), ...fields, defaultRepoPath: chosen?.path ?? null } });
+    if (chosen) await grantChoice(tx, actor, project.id, chosen);
     if (actor.kind === 'user') await tx.db.projectMember.create({ data: { id: newId(), projectId: project.id, userId: actor.userId, role: 'owner' } });
     tx.emit(projectUpdated, { projectId: project.id, entityId: project.id, patch: { name: project.name, status: project.status } });
     for (const name of DEFAULT_AGENT_NAMES) await insertAgent(tx, { projectId: project.id, name, type: 'local', config: presetConfig(agentPreset) });

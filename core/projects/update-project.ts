@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absolutePath, id } from '#contract/fields.ts';
+import { id } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
@@ -9,6 +9,8 @@ import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
+import { plainPath } from '#core/repositories/plain-path.ts';
 import { announceWork } from '#core/runners/commands.ts';
 import { assertNothingLanding } from '#core/runs/landing.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
@@ -19,22 +21,32 @@ const Changes = z.strictObject({
   projectId: id,
   name: z.string().trim().min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
   description: z.string().max(2_000).optional(),
-  defaultRepoPath: absolutePath.nullable().optional(),
+  defaultRepoPath: plainPath.nullable().optional(),
+  /** Whose repository it is; null: any runner's that has it. */
+  runnerId: id.nullable().default(null),
   /** Paused: nothing is started, and everything says so. Archived: read-only and hidden. */
   status: z.enum(['active', 'paused', 'archived']).optional(),
 });
 
 /**
- * Changes a project. Archiving stops what is live in it and cancels the tasks that were being worked on.
- * @throws NotFoundError, ForbiddenError, InvalidInputError, ConflictError while a merge is past its last word
+ * Changes a project. An administrator grants it the repository by choosing it. Archiving stops what is live in it and cancels the tasks
+ * that were being worked on.
+ * @throws NotFoundError, ForbiddenError, ConflictError while a merge is past its last word, InvalidInputError when the repository can not
+ * be used, or is not granted and the actor may not grant it
  */
 export async function updateProject(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Project> {
-  const { projectId, ...fields } = parseInput(Changes, input);
+  const { projectId, runnerId, ...fields } = parseInput(Changes, input);
   const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     name?: string; description?: string; defaultRepoPath?: string | null; status?: Project['status'];
   };
+  const before = await requireProject(core.db, actor, projectId, 'project:write');
+  const path = changes.defaultRepoPath ?? null;
+  // What it has already is not asked about again: whether it may still be used, each claim looks.
+  const chosen = path === null || (path === before.defaultRepoPath && runnerId === null) ? null : await chooseRepository(core, actor, { path, runnerId, projectId, at: ['defaultRepoPath'] });
+  if (chosen) changes.defaultRepoPath = chosen.path;
   const project = await inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'project:write');
+    if (chosen) await grantChoice(tx, actor, projectId, chosen);
     if (changes.status === 'archived') await stopRunsOfProject(tx, actor, projectId);
     const updatedAt = await databaseNow(tx.db);
     const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
@@ -44,6 +56,6 @@ export async function updateProject(core: Core, actor: Actor, input: z.input<typ
     if (updated.status === 'active') announceWork(tx, projectId);
     return updated;
   });
-  if (changes.status) await refreshWaitingReasons(core, projectId);
+  if (changes.status || changes.defaultRepoPath !== undefined) await refreshWaitingReasons(core, projectId);
   return project;
 }

@@ -15,12 +15,20 @@ const Hello = z.strictObject({
   labels: z.array(label).max(20),
   capacity: z.int().min(1).max(100),
   isDraining: z.boolean().default(false),
+  /** Null: its runs are sandboxed. */
+  sandboxNote: z.string().max(500).nullable().default('This runner does not say whether its runs are sandboxed.'),
 });
 
-/** A runner says what it is and can do, each time it starts. */
+/**
+ * A runner says what it is and can do, each time it starts. Its labels are only what it asks for, since labels decide
+ * what it is given: an administrator grants them. The same for its capacity, where an administrator has set a limit.
+ */
 export async function registerRunner(core: Core, actor: RunnerActor, input: z.input<typeof Hello>): Promise<Runner> {
   const fields = parseInput(Hello, input);
-  await core.db.runner.update({ where: { id: actor.runnerId }, data: { ...fields, lastSeenAt: await databaseNow(core.db) } });
+  const { labels: advertisedLabels, capacity: advertisedCapacity, ...rest } = fields;
+  const { maxCapacity } = await core.db.runner.findUniqueOrThrow({ where: { id: actor.runnerId } });
+  const capacity = Math.min(advertisedCapacity, maxCapacity ?? advertisedCapacity);
+  await core.db.runner.update({ where: { id: actor.runnerId }, data: { ...rest, advertisedLabels, advertisedCapacity, capacity, lastSeenAt: await databaseNow(core.db) } });
   await tellProjects(core, actor.runnerId);
   return core.db.runner.findUniqueOrThrow({ where: { id: actor.runnerId } });
 }
@@ -62,7 +70,8 @@ export async function sweepSilentRunners(core: Core): Promise<void> {
   for (const { id } of silent.rows) await setRunnerConnection(core, id, 'unreachable', 2 * RUNNER_SILENCE_MS);
 }
 
-async function tellProjects(core: Core, runnerId: string): Promise<void> {
+/** Tells the projects a runner serves that it has changed, and why their runs wait now. */
+export async function tellProjects(core: Core, runnerId: string): Promise<void> {
   const runner = await core.db.runner.findUniqueOrThrow({ where: { id: runnerId }, include: { projects: true } });
   const projects = runner.allProjects
     ? await core.db.project.findMany({ where: { status: { not: 'archived' } }, select: { id: true } })

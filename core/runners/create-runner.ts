@@ -14,17 +14,20 @@ import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Runner } from '#prisma/generated/client/client.ts';
 
+const DEFAULT_CAPACITY = 2;
+
 const NewRunner = z.strictObject({
   name: z.string().trim().min(1).max(64),
   labels: z.array(label).max(20).default([]),
-  capacity: z.int().min(1).max(100).default(2),
+  /** A limit of runs at once, whatever the runner says; null: as many as it says. */
+  capacity: z.int().min(1).max(100).nullable().default(DEFAULT_CAPACITY),
   /** Null: every project, also those made later. */
   projectIds: z.array(id).max(1_000).nullable().default(null),
 });
 
 /** Adds a runner. The token is shown this once; it can do nothing but a runner's work on its projects. */
 export async function createRunner(core: Core, actor: Actor, input: z.input<typeof NewRunner>): Promise<{ runner: Runner; token: string }> {
-  const { projectIds, ...fields } = parseInput(NewRunner, input);
+  const { projectIds, capacity, ...fields } = parseInput(NewRunner, input);
   requireAdmin(actor);
   return inTransaction(core, async (tx) => {
     if (projectIds) {
@@ -33,7 +36,7 @@ export async function createRunner(core: Core, actor: Actor, input: z.input<type
       if (missing) throw new NotFoundError('project', missing);
     }
     const runner = await tx.db.runner
-      .create({ data: { id: newId(), ...fields, allProjects: projectIds === null, projects: { create: (projectIds ?? []).map((projectId) => ({ projectId })) } } })
+      .create({ data: { id: newId(), ...fields, capacity: capacity ?? DEFAULT_CAPACITY, maxCapacity: capacity, allProjects: projectIds === null, projects: { create: (projectIds ?? []).map((projectId) => ({ projectId })) } } })
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? new ConflictError(`There already is a runner named ${fields.name}.`) : error;
       });

@@ -1,8 +1,9 @@
 import type { RunnerActor } from '#core/access/actor.ts';
 import { abortable } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
-import { RUNNERS_CHANNEL } from './commands.ts';
+import { NO_DETAILS, RUNNERS_CHANNEL } from './commands.ts';
 import type { RunnerCommand, RunnerMessage } from './commands.ts';
+import { openRequests, requestCommand } from './runner-requests.ts';
 
 const SAFETY_SWEEP_MS = 30_000;
 
@@ -18,7 +19,8 @@ async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal)
   const listener = core.bus.listen<RunnerMessage>(RUNNERS_CHANNEL);
   signal.addEventListener('abort', () => listener.close());
   const timer = setInterval(() => listener.nudge(), SAFETY_SWEEP_MS);
-  const work: RunnerCommand = { type: 'work', projectId: null, runId: null, reason: null };
+  const work: RunnerCommand = { ...NO_DETAILS, type: 'work' };
+  let { allProjects, projectIds } = actor;
   try {
     yield work;
     for (;;) {
@@ -26,11 +28,21 @@ async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal)
       if (closed) return;
       if (missed) {
         yield* await canceledRuns(core, actor);
+        yield* await openRequests(core, actor.runnerId);
         yield work;
       }
       for (const message of messages) {
-        if (message.type === 'cancel' && message.runnerId === actor.runnerId) yield { type: 'cancel', projectId: null, runId: message.runId, reason: message.reason };
-        if (message.type === 'work' && (actor.allProjects || actor.projectIds.includes(message.projectId))) yield { ...work, projectId: message.projectId };
+        if (message.type === 'work') {
+          if (allProjects || projectIds.includes(message.projectId)) yield { ...work, projectId: message.projectId };
+          continue;
+        }
+        if (message.runnerId !== actor.runnerId) continue;
+        if (message.type === 'cancel') yield { ...NO_DETAILS, type: 'cancel', runId: message.runId, reason: message.reason };
+        if (message.type === 'request') yield requestCommand(message);
+        if (message.type === 'projects') {
+          ({ allProjects, projectIds } = message);
+          yield work;
+        }
       }
     }
   } finally {
@@ -43,5 +55,5 @@ async function canceledRuns(core: Core, actor: RunnerActor): Promise<RunnerComma
   const runs = await core.db.agentRun.findMany({
     where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] }, cancelRequestedAt: { not: null } }, select: { id: true, cancelReason: true },
   });
-  return runs.map((run) => ({ type: 'cancel', projectId: null, runId: run.id, reason: run.cancelReason }));
+  return runs.map((run) => ({ ...NO_DETAILS, type: 'cancel', runId: run.id, reason: run.cancelReason }));
 }

@@ -12,11 +12,16 @@ export interface ClaimedRun {
 
 const CONVERSATION_MESSAGES = 10;
 
+/** The repository an agent works in: its own, else its project's; null: none was chosen. */
+export function repositoryOf(config: AgentConfig, project: Project): string | null {
+  return config.repoRoot ?? project.defaultRepoPath;
+}
+
 /** Puts together what a runner is given. Checked by the contract before it leaves. */
 export async function buildRunSpec(
   db: Queryable,
-  { run, task, agent, project, config, leaseToken, branch }: {
-    run: AgentRun; task: Task; agent: Agent; project: Project; config: AgentConfig; leaseToken: string; branch: string;
+  { run, task, agent, project, config, leaseToken, branch, grantedRoot }: {
+    run: AgentRun; task: Task; agent: Agent; project: Project; config: AgentConfig; leaseToken: string; branch: string; grantedRoot: string;
   },
 ): Promise<RunSpec> {
   const state = await db.projectStateVersion.findFirst({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
@@ -30,8 +35,8 @@ export async function buildRunSpec(
     kind: run.kind,
     attempt: run.attempt,
     lease: { token: leaseToken, durationMs: config.leaseMs },
-    // An absent repository is refused by the runner with a sentence for people: `/` lies in nobody's roots.
-    repoRoot: config.repoRoot ?? project.defaultRepoPath ?? '/',
+    repoRoot: repositoryOf(config, project) ?? grantedRoot,
+    grantedRoot,
     baseBranch: run.baseBranch ?? config.baseBranch,
     branch,
     startFromBranch: run.startFromBranch,

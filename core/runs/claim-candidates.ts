@@ -1,6 +1,7 @@
 import type { RunnerActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
+import { grantedRepositorySql } from '#core/repositories/granted-repository.ts';
 
 export interface Candidate {
   id: string;
@@ -25,6 +26,9 @@ export async function hasCapacity(tx: Tx, actor: RunnerActor, runner: { capacity
   return !runner.isDraining && (await tx.db.agentRun.count({ where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] } } })) < runner.capacity;
 }
 
+/** SQL: the repository that an agent `a` of a project `p` works in; null: none was chosen. */
+export const REPOSITORY = `coalesce(a.config_json->>'repoRoot', p.default_repo_path)`;
+
 // What this runner may be given: $1 its id, $2 whether it serves every project, $3 the projects it serves.
 // Merges are no agent's work: they count against no agent, and a disabled one does not hold them up.
 const ELIGIBLE = `
@@ -38,6 +42,7 @@ const ELIGIBLE = `
      and ((r.kind = 'task' and t.status = 'queued' and a.is_enabled) or (r.kind = 'merge' and t.status = 'needs_review'))
      and (a.type <> 'cloud' or 'cloud' = any(me.labels))
      and coalesce(a.config_json->'labels', '[]'::jsonb) <@ to_jsonb(me.labels)
+     and ${grantedRepositorySql('p.id', 'me.id', REPOSITORY)} is not null
      and (r.kind = 'merge' or (select count(*) from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status in ('started', 'streaming'))
            < coalesce((a.config_json->>'concurrency')::int, 2))
    order by (r.kind = 'merge') desc, t.priority, r.created_at, r.id

@@ -9,10 +9,11 @@ import { runStarted } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
+import { findGrantedRepository } from '#core/repositories/granted-repository.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 import { answerClaimAgain } from './answer-claim-again.ts';
-import { buildRunSpec } from './build-run-spec.ts';
+import { buildRunSpec, repositoryOf } from './build-run-spec.ts';
 import type { ClaimedRun } from './build-run-spec.ts';
 import { stopRun } from './cancel-run.ts';
 import { hasCapacity, hasRoom, hasWork, lockRunner, pickCandidate, waitForFirst } from './claim-candidates.ts';
@@ -72,6 +73,7 @@ async function tryClaim(core: Core, tx: Tx, actor: RunnerActor, { claimId, isPat
   const config = await configOrBlock(tx, actor, candidate, agent);
   if (!config) return 'try_again';
   const claimed = await start(tx, actor, { candidate, agent, config, claimId });
+  if (!claimed) return 'try_again';
   tx.afterCommit(() => refreshWaitingReasonsSoon(core, agent.projectId));
   return claimed;
 }
@@ -83,13 +85,17 @@ interface Start {
   claimId: string | null;
 }
 
-async function start(tx: Tx, actor: RunnerActor, { candidate, agent, config, claimId }: Start): Promise<ClaimedRun> {
+/** @returns null when the repository is no longer granted here: it was a moment ago */
+async function start(tx: Tx, actor: RunnerActor, { candidate, agent, config, claimId }: Start): Promise<ClaimedRun | null> {
   const task = await tx.db.task.findUniqueOrThrow({ where: { id: candidate.task_id } });
   const project = await tx.db.project.findUniqueOrThrow({ where: { id: task.projectId } });
+  const grantedRoot = await findGrantedRepository(tx.db, { projectId: project.id, runnerId: actor.runnerId, repository: repositoryOf(config, project) });
+  if (grantedRoot === null) return null;
   const { token, hash } = newToken('run');
   const branch = candidate.branch ?? `overmind/${task.id}/${candidate.attempt}`;
   const leased = await tx.db.$queryRaw<{ started_at: Date; lease_expires_at: Date }[]>`
     update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch}, waiting_reason = null,
+           sandbox_note = (select sandbox_note from runners where id = ${actor.runnerId}::uuid),
            lease_token_hash = ${hash}, lease_ms = ${config.leaseMs}, started_at = clock_timestamp(),
            lease_expires_at = clock_timestamp() + make_interval(secs => ${config.leaseMs / 1000}::float8)
      where id = ${candidate.id}::uuid and status = 'pending' returning started_at, lease_expires_at`;
@@ -101,7 +107,7 @@ async function start(tx: Tx, actor: RunnerActor, { candidate, agent, config, cla
   });
   if (candidate.kind === 'task') await changeTaskStatus(tx, actor, task, { to: 'in_progress', why: `Attempt ${candidate.attempt} started on ${actor.name}.` });
   const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: candidate.id } });
-  return { spec: await buildRunSpec(tx.db, { run, task, agent, project, config, leaseToken: token, branch }), leaseExpiresAt: lease.lease_expires_at };
+  return { spec: await buildRunSpec(tx.db, { run, task, agent, project, config, leaseToken: token, branch, grantedRoot }), leaseExpiresAt: lease.lease_expires_at };
 }
 
 /**

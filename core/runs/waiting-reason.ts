@@ -1,12 +1,14 @@
 import { AgentConfig } from '#contract/agent-config.ts';
 import type { Queryable } from '#core/platform/db.ts';
+import { grantedRepositorySql } from '#core/repositories/granted-repository.ts';
+import { REPOSITORY } from './claim-candidates.ts';
 
 /** Shown until the retry policy's delay is over; the run itself says when that is. */
 export const WAITS_FOR_RETRY = 'Waits for its next try.';
 
 /**
  * Why a pending run has not started, as a sentence for people; null when it is about to.
- * @source runs.md: capacity, no runner online, no runner with the label, project paused
+ * @source runs.md: capacity, no runner online, no runner with the label, project paused, no repository granted
  */
 export async function findWaitingReason(db: Queryable, projectId: string, agentId: string): Promise<string | null> {
   const [facts] = await db.$queryRawUnsafe<Facts[]>(FACTS, projectId, agentId);
@@ -23,7 +25,10 @@ export async function findWaitingReason(db: Queryable, projectId: string, agentI
   if (missing !== undefined) return `No runner with the label ${missing} is online.`;
   const suitable = runners.filter((runner) => labels.every((label) => runner.labels.includes(label)));
   if (suitable.length === 0) return `No online runner has all of the labels ${labels.join(', ')}.`;
-  if (suitable.every((runner) => runner.runs >= runner.capacity)) return 'All runners are busy.';
+  if (facts.repository === null) return 'No repository has been chosen for the project.';
+  const granted = suitable.filter((runner) => runner.isGranted);
+  if (granted.length === 0) return `No runner has the repository ${facts.repository} granted.`;
+  if (granted.every((runner) => runner.runs >= runner.capacity)) return 'All runners are busy.';
   if (facts.liveRuns >= config.concurrency) return `The agent ${agentName} already has ${facts.liveRuns} run${facts.liveRuns === 1 ? '' : 's'}.`;
   return null;
 }
@@ -36,14 +41,18 @@ interface Facts {
   agentConfig: unknown;
   liveRuns: number;
   /** Those that are online and serve the project. */
-  runners: { labels: string[]; capacity: number; runs: number }[];
+  runners: { labels: string[]; capacity: number; runs: number; isGranted: boolean }[];
+  /** Null: none was chosen. */
+  repository: string | null;
 }
 
 // One statement, since whoever adds a task waits for it: as four queries of the client it was a fifth of createTask.
 const FACTS = `
   select p.status::text as "projectStatus", a.name as "agentName", a.type::text as "agentType", a.is_enabled as "isAgentEnabled", a.config_json as "agentConfig",
+         ${REPOSITORY} as repository,
          (select count(*)::int from agent_runs l where l.agent_id = a.id and l.status in ('started', 'streaming')) as "liveRuns",
          coalesce((select jsonb_agg(jsonb_build_object('labels', to_jsonb(r.labels), 'capacity', r.capacity,
+                          'isGranted', ${grantedRepositorySql('p.id', 'r.id', REPOSITORY)} is not null,
                           'runs', (select count(*) from agent_runs l where l.runner_id = r.id and l.status in ('started', 'streaming'))))
                      from runners r
                     where r.is_enabled and not r.is_draining and r.connection = 'online'

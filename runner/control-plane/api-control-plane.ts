@@ -1,13 +1,18 @@
 import { ContractError, parseContract } from '#contract/parse.ts';
+import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { RunSpec } from '#contract/run-spec.ts';
 import { z } from 'zod';
 import { MAX_GRANT_AGE_MS } from '../execution/grant-age.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { followCommands } from './commands.ts';
-import { LeaseLostError, RefusedError, UnreadableRunError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from './control-plane.ts';
 import {
-  AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, ReportLandingDocument, RequestLandingDocument, UploadArtifactDocument,
+  LeaseLostError, RefusedError, UnreadableRunError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand,
+  type WorkFolderVerdict,
+} from './control-plane.ts';
+import {
+  AnswerRepositoryCheckDocument, AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, ReportLandingDocument,
+  ReportRepositoriesDocument, ReportWorkFoldersDocument, RequestLandingDocument, UploadArtifactDocument,
 } from './documents.ts';
 import type { ArtifactKind } from './gql/graphql.ts';
 import { GraphqlHttp } from './graphql-http.ts';
@@ -20,6 +25,8 @@ const RENEWAL_TIMEOUT_MS = 5_000;
 /** The branch is locked meanwhile, and an answer that is older than this would not be used any more. */
 const LANDING_TIMEOUT_MS = MAX_GRANT_AGE_MS;
 
+const TASKS = ['live', 'open', 'done', 'canceled', 'archived'] as const satisfies WorkFolderVerdict['task'][];
+
 /** The control plane over its GraphQL API. */
 export class ApiControlPlane implements ControlPlane {
   private readonly http: GraphqlHttp;
@@ -29,7 +36,7 @@ export class ApiControlPlane implements ControlPlane {
     this.http = new GraphqlHttp(new URL('/graphql', origin).href, token);
   }
 
-  async register({ sandboxNote: _sandboxNote, ...advert }: RunnerAdvert): Promise<{ name: string }> {
+  async register(advert: RunnerAdvert): Promise<{ name: string }> {
     const { registerRunner: answer } = await this.http.request(RegisterRunnerDocument, { input: advert });
     if (answer.__typename !== 'RegisterRunnerPayload') throw new RefusedError(answer.code, answer.message);
     return { name: answer.runner.name };
@@ -75,6 +82,22 @@ export class ApiControlPlane implements ControlPlane {
     const input = { runId: lease.runId, leaseToken: lease.token, ...outcome };
     const { reportLanding: answer } = await this.http.request(ReportLandingDocument, { input });
     if (answer.__typename !== 'ReportLandingPayload') throw refusal(lease, answer);
+  }
+
+  async reportRepositories(report: RepositoryReport, requestId: string | null): Promise<void> {
+    const { reportRepositories: answer } = await this.http.request(ReportRepositoriesDocument, { input: { requestId, report } });
+    if (answer.__typename !== 'ReportRepositoriesPayload') throw new RefusedError(answer.code, answer.message);
+  }
+
+  async answerRepositoryCheck(requestId: string, check: RepositoryCheck): Promise<void> {
+    const { answerRepositoryCheck: answer } = await this.http.request(AnswerRepositoryCheckDocument, { input: { requestId, check } });
+    if (answer.__typename !== 'AnswerRepositoryCheckPayload') throw new RefusedError(answer.code, answer.message);
+  }
+
+  async reportWorkFolders(report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]> {
+    const { reportWorkFolders: answer } = await this.http.request(ReportWorkFoldersDocument, { input: { requestId, report } });
+    if (answer.__typename !== 'ReportWorkFoldersPayload') throw new RefusedError(answer.code, answer.message);
+    return answer.verdicts.map((verdict) => ({ ...verdict, task: TASKS.find((known) => known === verdict.task) ?? 'unknown' }));
   }
 
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand> {

@@ -96,8 +96,13 @@ function openClient({ url, token }: CommandOrder): Client {
   });
 }
 
-function toCommand({ type, runId, reason }: RunnerCommandsSubscription['runnerCommands']): RunnerCommand | null {
+function toCommand({ type, runId, reason, requestId, path, name }: RunnerCommandsSubscription['runnerCommands']): RunnerCommand | null {
   if (type === 'WORK') return { type: 'run_available' };
+  if (requestId !== null && requestId !== undefined) {
+    if (type === 'LOOK') return { type: 'look', requestId: String(requestId) };
+    if (type === 'CHECK') return { type: 'check', requestId: String(requestId), path: path ?? '' };
+    return type === 'REMOVE_WORK_FOLDER' ? { type: 'remove_work_folder', requestId: String(requestId), name: name ?? '' } : null;
+  }
   if (runId === null || runId === undefined) return null;
   const known = (Object.keys(CANCEL_REASONS) as (keyof typeof CANCEL_REASONS)[]).find((name) => name === reason) ?? 'by_user';
   return { type: 'cancel', runId: String(runId), reason: known, message: CANCEL_REASONS[known] };

@@ -1,6 +1,7 @@
 import type { ArtifactKind } from '#contract/enums.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
+import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { LogBatch } from '../logs/log-pump.ts';
 
 /** Proof that a run is ours; every write about a run carries it. */
@@ -36,7 +37,24 @@ export type RunnerCommand =
   /** The socket was refused as one without rights is: whether the token is, the next request tells. */
   | { type: 'refused' }
   | { type: 'run_available' }
-  | { type: 'cancel'; runId: string; reason: 'by_user' | 'by_task_cancel' | 'superseded' | 'budget'; message: string };
+  | { type: 'cancel'; runId: string; reason: 'by_user' | 'by_task_cancel' | 'superseded' | 'budget'; message: string }
+  | RunnerRequest;
+
+/** What somebody waits for. Each is answered under its id. */
+export type RunnerRequest =
+  | { type: 'look'; requestId: string }
+  | { type: 'check'; requestId: string; path: string }
+  | { type: 'remove_work_folder'; requestId: string; name: string };
+
+/** What the server says of a work folder's task. */
+export interface WorkFolderVerdict {
+  name: string;
+  /** `live`: a run works or waits; `open`: it may go on; `unknown`: it never ran on this runner. */
+  task: 'live' | 'open' | 'done' | 'canceled' | 'archived' | 'unknown';
+  isMerged: boolean;
+  /** How long it has been done, canceled or archived; 0: it is not. */
+  overForMs: number;
+}
 
 /** What the server says of one lease that was to be renewed. */
 export interface LeaseVerdict {
@@ -68,6 +86,10 @@ export interface ControlPlane {
   requestLanding(lease: RunLease, commits: { baseCommit: string; mergeCommit: string }): Promise<void>;
   /** How a merge went whose run was taken away meanwhile. @throws LeaseLostError when it never was this runner's */
   reportLanding(lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void>;
+  /** @param requestId the request it answers; null: nobody asked */
+  reportRepositories(report: RepositoryReport, requestId: string | null): Promise<void>;
+  answerRepositoryCheck(requestId: string, check: RepositoryCheck): Promise<void>;
+  reportWorkFolders(report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]>;
   /** Reconnects by itself, for ever, until the signal is aborted. */
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand>;
 }

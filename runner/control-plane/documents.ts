@@ -106,12 +106,59 @@ export const ReportLandingDocument = graphql(`
   }
 `);
 
+export const ReportRepositoriesDocument = graphql(`
+  mutation ReportRepositories($input: ReportRepositoriesInput!) {
+    reportRepositories(input: $input) {
+      __typename
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const AnswerRepositoryCheckDocument = graphql(`
+  mutation AnswerRepositoryCheck($input: AnswerRepositoryCheckInput!) {
+    answerRepositoryCheck(input: $input) {
+      __typename
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const ReportWorkFoldersDocument = graphql(`
+  mutation ReportWorkFolders($input: ReportWorkFoldersInput!) {
+    reportWorkFolders(input: $input) {
+      __typename
+      ... on ReportWorkFoldersPayload {
+        verdicts {
+          name
+          task
+          isMerged
+          overForMs
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const RunnerCommandsDocument = graphql(`
   subscription RunnerCommands {
     runnerCommands {
       type
       runId
       reason
+      requestId
+      path
+      name
     }
   }
 `);

@@ -2,6 +2,7 @@ import type { RunSpec } from '#contract/run-spec.ts';
 import { statSync } from 'node:fs';
 import { resolveCommand, type ExecutableSearch } from './executables.ts';
 import type { Assignment, KeeperCommand } from './keeper-protocol.ts';
+import { checkGrant } from '../repositories/check-grant.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { withHint, type RunnerPolicy } from './policy.ts';
@@ -72,6 +73,7 @@ export function checkRoot(spec: RunSpec, { policy, policyTrouble, runnerName, ru
   if (root === null) throw new RunFailure('repo_missing', `There is no folder ${spec.repoRoot} on runner ${runnerName}`);
   if (spec.allowedRoots.length > 0 && !isAllowed(spec.allowedRoots, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is outside the folders that the agent's config allows`);
   if (isInside(runnerFolder, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is in the runner's own folder`);
+  checkGrant(spec, root);
   const stat = statSync(root);
   if (!stat.isDirectory()) throw new RunFailure('repo_missing', `${spec.repoRoot} is not a folder`);
   if (!policy.allowOtherOwners && process.getuid && stat.uid !== process.getuid()) {

@@ -87,6 +87,15 @@ export const RunnerPolicy = z.strictObject({
       maxCpus: z.number().min(0.1).nullable().default(null),
     })
     .prefault({}),
+  /** When the folders of finished tasks are removed. */
+  workFolders: z
+    .strictObject({
+      /** After the task is done, canceled or archived; a day, so that one can still look in. */
+      graceMs: z.int().min(0).max(365 * DAY_MS).default(DAY_MS),
+      /** Above this, the oldest of them go before that. */
+      maxBytes: z.int().min(0).default(20 * 1024 ** 3),
+    })
+    .prefault({}),
 });
 export type RunnerPolicy = z.infer<typeof RunnerPolicy>;
 

@@ -9,7 +9,7 @@ import { readJson, writeJson } from './write-json.ts';
  */
 export const FolderRecord = z.strictObject({
   version: z.literal(1),
-  name: z.string(),
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
   taskId: z.string(),
   projectId: z.string(),
   title: z.string(),

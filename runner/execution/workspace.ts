@@ -4,6 +4,7 @@ import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } fr
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
+import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
 import { removeFolder } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
 import { inUserRepository, type UserRepository } from './user-repository.ts';
@@ -52,7 +53,9 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
     await fill(git, repository, workspace, isFresh);
     makeAgentRepository(workspace, repository, join(privateGitDir(workspace), 'index'));
   } catch (error) {
-    await discardWorkspace(git, order.runnerFolder, workspace);
+    await discardWorkspace(git, order.runnerFolder, workspace).catch((trouble: unknown) => {
+      if (!(trouble instanceof UndeletableError)) throw trouble;
+    });
     if (error instanceof GitError) throw new RunFailure('worktree_failed', `Git could not make a folder of ${workspace.root} for the task: ${error.message}`, [], { cause: error });
     throw error;
   }
@@ -60,22 +63,13 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
 }
 
 /**
- * Removes a folder, our record of it and the ref that kept its commits. The result's branch stays.
- * @throws the file system's error when something in it can not be removed; what is left is found again by its record
+ * A folder in which no program has run: a fresh one goes, one of earlier attempts stays as it was.
+ * @throws UndeletableError; the ledger tries again
  */
-export async function removeWorkspace(git: Git, runnerFolder: string, record: Pick<FolderRecord, 'name' | 'path' | 'root' | 'commonDir'>): Promise<void> {
-  removeFolder(record.path);
-  // The user may have moved or removed his repository meanwhile.
-  if (lstatSync(record.commonDir, { throwIfNoEntry: false })) {
-    await git.ask(['update-ref', '-d', pinRef(record.name)], { cwd: record.commonDir, gitDir: record.commonDir, workTree: null, okCodes: [1, 128] });
-  }
-  removeFolder(join(runnerFolder, LEDGER_FOLDER, record.name));
-}
-
-/** A folder in which no program has run: a fresh one goes, one of earlier attempts stays as it was. */
 export async function discardWorkspace(git: Git, runnerFolder: string, workspace: Workspace): Promise<void> {
-  if (workspace.isFresh) await removeWorkspace(git, runnerFolder, workspace);
-  else settleWorkspace(runnerFolder, workspace.name, []);
+  settleWorkspace(runnerFolder, workspace.name, []);
+  const record = workspace.isFresh ? readFolderRecord(runnerFolder, workspace.name) : null;
+  if (record) await removeTaskFolder(git, runnerFolder, record);
 }
 
 /** Notes that the work in a folder has been taken in, but for what is named. */

@@ -1,9 +1,12 @@
+import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 } from 'uuid';
-import { LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand } from '../control-plane/control-plane.ts';
+import {
+  LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand, type WorkFolderVerdict,
+} from '../control-plane/control-plane.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { until } from './programs.ts';
 
@@ -27,6 +30,10 @@ export interface KnownRun {
 export class FakeControlPlane implements ControlPlane {
   readonly runs = new Map<string, KnownRun>();
   isAway = false;
+  readonly repositoryReports: { report: RepositoryReport; requestId: string | null }[] = [];
+  readonly folderReports: { report: WorkFolderReport; requestId: string | null }[] = [];
+  readonly checks = new Map<string, RepositoryCheck>();
+  readonly verdicts = new Map<string, Partial<WorkFolderVerdict>>();
   renewals = 0;
   /** What the runner last said of itself. */
   advert: RunnerAdvert | null = null;
@@ -118,6 +125,23 @@ export class FakeControlPlane implements ControlPlane {
   reportLanding = async (lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void> => {
     this.fail();
     this.require(lease, true).reported = outcome;
+  };
+
+  reportRepositories = async (report: RepositoryReport, requestId: string | null): Promise<void> => {
+    this.fail();
+    this.repositoryReports.push({ report, requestId });
+  };
+
+  answerRepositoryCheck = async (requestId: string, check: RepositoryCheck): Promise<void> => {
+    this.fail();
+    this.checks.set(requestId, check);
+  };
+
+  /** Every folder's task is open, unless a test says otherwise. */
+  reportWorkFolders = async (report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]> => {
+    this.fail();
+    this.folderReports.push({ report, requestId });
+    return report.folders.map(({ name }) => ({ name, task: 'open', isMerged: false, overForMs: 0, ...this.verdicts.get(name) }));
   };
 
   async *commands(signal: AbortSignal): AsyncGenerator<RunnerCommand> {

@@ -55,6 +55,9 @@ const controlPlane: ControlPlane = {
   complete: (lease, result) => call('complete', lease, result),
   requestLanding: (lease, commits) => call('requestLanding', lease, commits),
   reportLanding: (lease, outcome) => call('reportLanding', lease, outcome),
+  reportRepositories: (report, requestId) => call('reportRepositories', report, requestId),
+  answerRepositoryCheck: (requestId, check) => call('answerRepositoryCheck', requestId, check),
+  reportWorkFolders: (report, requestId) => call('reportWorkFolders', report, requestId),
   async *commands(): AsyncGenerator<RunnerCommand> {
     yield { type: 'connected' };
     await new Promise(() => undefined);

@@ -31,7 +31,7 @@ export async function setUpRunner(core: Core, folder: string, environment: Setup
 async function newRunnerToken(core: Core, name: string): Promise<string> {
   const existing = await core.db.runner.findUnique({ where: { name } });
   if (existing) return (await rotateRunnerToken(core, SYSTEM('set-up'), existing.id)).token;
-  return (await createRunner(core, SYSTEM('set-up'), { name })).token;
+  return (await createRunner(core, SYSTEM('set-up'), { name, capacity: null })).token;
 }
 
 function readJson(file: string): Record<string, unknown> | null {

@@ -44,7 +44,7 @@ beforeAll(async () => {
   task = await scheduledTask(core, owner, project, agent, { title: 'Secret task' });
   held = await runnerSide(core, runner.actor).claim();
   const conversation = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
-  ids = { projectId: project.id, taskId: task.id, runId: held.spec.runId, agentId: agent.id, agentIds: agent.id, conversationId: conversation.id, project: project.id, task: task.id, run: held.spec.runId, conversation: conversation.id };
+  ids = { projectId: project.id, runnerId, taskId: task.id, runId: held.spec.runId, agentId: agent.id, agentIds: agent.id, conversationId: conversation.id, project: project.id, task: task.id, run: held.spec.runId, conversation: conversation.id };
 });
 afterAll(() => system.close());
 
@@ -226,8 +226,10 @@ describe('nested fields', () => {
         ? Object.values(type.getFields()).flatMap((field) => (isObjectType(getNamedType(field.type)) ? [`${type.name}.${field.name}`] : []))
         : []);
     expect(links.filter((link) => !/(Connection|Edge)\.|FieldIssue|\.fields$|RunLog|\.pageInfo$/.test(link)).sort()).toEqual([
-      'Conversation.messages', 'Message.relatedTasks',
-      'Project.agent', 'Project.agents', 'Project.conversations', 'Project.lastRun', 'Run.agent', 'Run.artifacts', 'Run.logs', 'Run.runner', 'Run.task',
+      'Conversation.messages', 'KnownRepository.facts', 'KnownRepository.grants', 'Message.relatedTasks',
+      'Project.agent', 'Project.agents', 'Project.conversations', 'Project.lastRun', 'Repository.facts', 'RepositoryCheck.facts', 'Run.agent', 'Run.artifacts', 'Run.logs', 'Run.runner', 'Run.task',
+      // For administrators only.
+      'RunnerPage.repositories', 'RunnerPage.runner', 'RunnerPage.workFolders',
       'StateVersion.createdBy', 'Task.agent', 'Task.artifacts', 'Task.diffStats', 'Task.events', 'Task.followUps', 'Task.liveRun', 'Task.parent', 'Task.project', 'Task.result', 'Task.runs',
     ]);
   });

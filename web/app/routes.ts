@@ -7,6 +7,7 @@ export default [
   layout('routes/frame.tsx', [
     route('projects', 'routes/projects.tsx'),
     route('runners', 'routes/runners.tsx'),
+    route('runners/:runnerId', 'routes/runner.tsx'),
     route('settings', 'routes/settings.tsx'),
     route('projects/:projectId', 'routes/project.tsx', [
       index('routes/dashboard.tsx'),

@@ -6,6 +6,8 @@ interface TaskAnswer {
   task?: { id: string; status: string };
 }
 
+/** What they change is told by other fields than their answers'. */
+const RUNNER_MUTATIONS = ['grantRepository', 'revokeRepository', 'lookForRepositories', 'removeWorkFolder', 'updateRunner'];
 const TASK_MUTATIONS = ['startTask', 'transitionTask', 'blockTask', 'retryTask', 'cancelTask', 'approveTask', 'sendBackTask'];
 
 /** Everything that a mutation or an event changes beyond the entities in its answer: the lists. */
@@ -22,7 +24,7 @@ export const cacheUpdates: UpdatesConfig = {
       const { conversationId } = args['input'] as { conversationId: string };
       if (message) addToConnections(cache, { __typename: 'Conversation', id: conversationId }, 'messages', { __typename: 'Message', id: message.id }, { at: 'start' });
     },
-    createProject: (_result, _args, cache) => forget(cache, 'Query', ['projects']),
+    createProject: (_result, _args, cache) => forget(cache, 'Query', ['projects', 'repositories']),
     archiveProject: (_result, _args, cache) => forget(cache, 'Query', ['projects']),
     createConversation(result, args, cache) {
       const { conversation } = result['createConversation'] as { conversation?: { id: string } };
@@ -30,6 +32,7 @@ export const cacheUpdates: UpdatesConfig = {
       if (conversation) addToConnections(cache, 'Query', 'conversations', { __typename: 'Conversation', id: conversation.id }, { at: 'start', matches: (found) => found['projectId'] === projectId });
     },
     createRunner: (_result, _args, cache) => forget(cache, 'Query', ['runners']),
+    ...Object.fromEntries(RUNNER_MUTATIONS.map((name) => [name, forgetRunnerPages])),
     createUser: (_result, _args, cache) => forget(cache, 'Query', ['users']),
     createAgent(_result, args, cache) {
       const { projectId } = args['input'] as { projectId: string };
@@ -42,6 +45,10 @@ export const cacheUpdates: UpdatesConfig = {
     projectEvents: (result, _args, cache) => applyProjectEvent(cache, result['projectEvents'] as Parameters<typeof applyProjectEvent>[1]),
   },
 };
+
+function forgetRunnerPages(_result: unknown, _args: unknown, cache: Cache): void {
+  forget(cache, 'Query', ['runner', 'repositories']);
+}
 
 function placeMovedTask(mutation: string) {
   return (result: Record<string, unknown>, _args: unknown, cache: Cache): void => {

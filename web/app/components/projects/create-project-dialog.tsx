@@ -1,11 +1,12 @@
 import { useNavigate } from '@remix-run/react';
 import { useState, type FormEvent } from 'react';
 import { useMutation } from 'urql';
-import { MAX_NAME_CHARS, MAX_PATH_CHARS } from '#contract/limits.ts';
+import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
+import { RepositoryChooser, type ChosenRepository, type RefusedRepository } from '../repositories/repository-chooser.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { Field, Input, Select, Textarea } from '../ui/field.tsx';
@@ -19,6 +20,12 @@ const CreateProject_Mutation = graphql(`
         project {
           id
           name
+        }
+      }
+      ... on InvalidInputError {
+        fields {
+          path
+          message
         }
       }
       ... on UserError {
@@ -48,16 +55,22 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
   const navigate = useNavigate();
   const [failure, setFailure] = useState<string | null>(null);
   const [isNameMissing, setNameMissing] = useState(false);
+  const [repository, setRepository] = useState<ChosenRepository | null>(null);
+  const [repositoryError, setRepositoryError] = useState<RefusedRepository | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
     const text = (name: string): string => formText(fields, name);
     if (text('name') === '') return setNameMissing(true);
     const result = await createProject({
-      input: { name: text('name'), description: text('description'), agentPreset: text('preset') as AgentPreset, ...(text('repo') ? { defaultRepoPath: text('repo') } : {}) },
+      input: { name: text('name'), description: text('description'), agentPreset: text('preset') as AgentPreset, ...(repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {}) },
     });
     const refused = mutationFailure(result);
-    if (refused) setFailure(refused);
-    else if (result.data?.createProject.__typename === 'CreateProjectPayload') navigate(`/projects/${result.data.createProject.project.id}`);
+    const answer = result.data?.createProject;
+    const ofRepository = answer?.__typename === 'InvalidInputError' ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath') : undefined;
+    setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
+    setFailure(ofRepository ? null : refused);
+    if (refused) return;
+    if (answer?.__typename === 'CreateProjectPayload') navigate(`/projects/${answer.project.id}`);
   };
   return (
     <form
@@ -78,9 +91,12 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
       <Field label="Description" isOptional>
         <Textarea name="description" rows={2} maxLength={2_000} className="min-h-14!" />
       </Field>
-      <Field label="Repository" isOptional hint="Absolute path on the runner’s machine; the runner’s own policy must allow it.">
-        <Input name="repo" maxLength={MAX_PATH_CHARS} placeholder="/home/me/code/shop" spellCheck={false} className="font-mono text-dense" />
-      </Field>
+      <RepositoryChooser
+        projectId={null}
+        chosen={repository}
+        refused={repositoryError}
+        onChoose={setRepository}
+      />
       <Field label="Agents run" hint="Each agent can be changed later.">
         <Select name="preset" defaultValue="DEMO">
           {PRESETS.map((preset) => (

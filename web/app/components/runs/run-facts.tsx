@@ -1,5 +1,7 @@
+import { ShieldOff } from 'lucide-react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { sandboxText } from '~/lib/sandbox-text.ts';
 import { RunStatusIcon } from './run-status.tsx';
 
 export const RunFacts_RunFragment = graphql(`
@@ -11,6 +13,7 @@ export const RunFacts_RunFragment = graphql(`
     exitCode
     metrics
     lineCount
+    sandboxNote
   }
 `);
 
@@ -33,7 +36,7 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
     metrics.costUsd ? `$${metrics.costUsd.toFixed(2)}` : null,
   ].filter((figure) => figure !== null);
   const text = run.message ?? run.summary;
-  if (!text && figures.length === 0) return null;
+  if (!text && figures.length === 0 && !run.sandboxNote) return null;
   return (
     <div className="shrink-0 border-b border-line px-4 py-2.5 text-dense sm:px-6">
       {text ? (
@@ -43,6 +46,12 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
         </p>
       ) : null}
       {figures.length > 0 ? <p className="tabular mt-1 pl-5.5 text-xs text-muted">{figures.join(' · ')}</p> : null}
+      {run.sandboxNote ? (
+        <p className="title-wrap mt-1 flex items-start gap-1.5 pl-5.5 text-xs text-muted">
+          <ShieldOff aria-hidden className="mt-0.5 size-3 shrink-0 text-blocked" />
+          {sandboxText(run.sandboxNote)}
+        </p>
+      ) : null}
     </div>
   );
 }

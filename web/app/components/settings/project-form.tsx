@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import { useMutation } from 'urql';
-import { MAX_NAME_CHARS, MAX_PATH_CHARS } from '#contract/limits.ts';
+import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
+import { RepositoryChooser, type ChosenRepository, type RefusedRepository } from '../repositories/repository-chooser.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field, Input, Textarea } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -33,6 +34,12 @@ export const UpdateProject_Mutation = graphql(`
           updatedAt
         }
       }
+      ... on InvalidInputError {
+        fields {
+          path
+          message
+        }
+      }
       ... on UserError {
         code
         message
@@ -45,13 +52,18 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
   const project = readFragment(ProjectForm_ProjectFragment, masked);
   const [{ fetching }, updateProject] = useMutation(UpdateProject_Mutation);
   const [failure, setFailure] = useState<string | null>(null);
+  const [repository, setRepository] = useState<ChosenRepository | null>(project.defaultRepoPath === null ? null : { path: project.defaultRepoPath, runnerId: null });
+  const [repositoryError, setRepositoryError] = useState<RefusedRepository | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
     const text = (name: string): string => formText(fields, name);
-    const refused = mutationFailure(
-      await updateProject({ input: { projectId: project.id, name: text('name'), description: text('description'), ...(text('repo') ? { defaultRepoPath: text('repo') } : {}) } }),
-    );
-    setFailure(refused);
+    const chosen = repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {};
+    const result = await updateProject({ input: { projectId: project.id, name: text('name'), description: text('description'), ...chosen } });
+    const refused = mutationFailure(result);
+    const answer = result.data?.updateProject;
+    const ofRepository = answer?.__typename === 'InvalidInputError' ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath') : undefined;
+    setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
+    setFailure(ofRepository ? null : refused);
     if (!refused) showToast({ kind: 'info', text: 'Saved' });
   };
   return (
@@ -73,9 +85,12 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
       <Field label="Description" isOptional>
         <Textarea name="description" rows={2} maxLength={2_000} defaultValue={project.description} className="min-h-14!" />
       </Field>
-      <Field label="Repository" isOptional hint="Absolute path on the runner’s machine; the runner’s own policy must allow it.">
-        <Input name="repo" maxLength={MAX_PATH_CHARS} defaultValue={project.defaultRepoPath ?? ''} spellCheck={false} className="font-mono text-dense" />
-      </Field>
+      <RepositoryChooser
+        projectId={project.id}
+        chosen={repository}
+        refused={repositoryError}
+        onChoose={setRepository}
+      />
       <div>
         <Button type="submit" isBusy={fetching}>
           Save

@@ -1,9 +1,12 @@
+import { Link } from '@remix-run/react';
 import { clsx } from 'clsx';
+import { ShieldOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { sandboxText } from '~/lib/sandbox-text.ts';
 import { Badge } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
@@ -22,6 +25,7 @@ export const RunnerItem_RunnerFragment = graphql(`
     connection
     lastSeenAt
     allProjects
+    sandboxNote
   }
 `);
 
@@ -50,6 +54,24 @@ const CONNECTIONS = {
   OFFLINE: { word: 'Offline', className: 'bg-canceled' },
 } as const;
 
+/** Whether it can be heard, and what it takes. */
+export function RunnerConnection({ runner: masked }: { runner: FragmentType<typeof RunnerItem_RunnerFragment> }) {
+  const runner = readFragment(RunnerItem_RunnerFragment, masked);
+  return (
+    <>
+      {CONNECTIONS[runner.connection].word}
+      {runner.connection !== 'ONLINE' && runner.lastSeenAt ? (
+        <>
+          , last heard <RelativeTime value={runner.lastSeenAt} />
+        </>
+      ) : null}
+      {`, ${runner.capacity} ${runner.capacity === 1 ? 'run' : 'runs'} at once`}
+      {runner.version ? `, version ${runner.version}` : ''}
+      {runner.allProjects ? ', every project' : ', chosen projects'}
+    </>
+  );
+}
+
 export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { runner: FragmentType<typeof RunnerItem_RunnerFragment>; isAdmin: boolean; moreIcon: ReactNode; onRotate(runnerId: string): void }) {
   const runner = readFragment(RunnerItem_RunnerFragment, masked);
   const [, setEnabled] = useMutation(SetRunnerEnabled_Mutation);
@@ -57,13 +79,19 @@ export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { ru
     const failure = mutationFailure(await setEnabled({ runnerId: runner.id, isEnabled: !runner.isEnabled }));
     if (failure) showToast({ kind: 'error', text: failure });
   };
-  const { word, className } = CONNECTIONS[runner.connection];
+  const { className } = CONNECTIONS[runner.connection];
   return (
     <li className="flex items-center gap-3 px-4 py-3">
       <span aria-hidden className={clsx('size-2 shrink-0 rounded-full', runner.isEnabled ? className : 'bg-line-strong')} />
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-2 font-medium">
-          {runner.name}
+          {isAdmin ? (
+            <Link to={`/runners/${runner.id}`} className="hover:underline">
+              {runner.name}
+            </Link>
+          ) : (
+            runner.name
+          )}
           {runner.isEnabled ? null : <Badge>Disabled</Badge>}
           {runner.isDraining ? <Badge title="Finishes what it has and takes nothing new">Draining</Badge> : null}
           {runner.labels.map((label) => (
@@ -71,16 +99,14 @@ export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { ru
           ))}
         </p>
         <p className="text-dense text-muted">
-          {word}
-          {runner.connection !== 'ONLINE' && runner.lastSeenAt ? (
-            <>
-              , last heard <RelativeTime value={runner.lastSeenAt} />
-            </>
-          ) : null}
-          {`, ${runner.capacity} ${runner.capacity === 1 ? 'run' : 'runs'} at once`}
-          {runner.version ? `, version ${runner.version}` : ''}
-          {runner.allProjects ? ', every project' : ', chosen projects'}
+          <RunnerConnection runner={masked} />
         </p>
+        {runner.sandboxNote ? (
+          <p className="title-wrap flex items-start gap-1.5 text-dense text-muted">
+            <ShieldOff aria-hidden className="mt-1 size-3 shrink-0 text-blocked" />
+            {sandboxText(runner.sandboxNote)}
+          </p>
+        ) : null}
       </div>
       {isAdmin ? (
         <Menu label={`Actions for ${runner.name}`} align="end" trigger={<IconButton label={`Actions for ${runner.name}`}>{moreIcon}</IconButton>}>

@@ -1,0 +1,67 @@
+import { chmod, lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isInside } from '../execution/paths.ts';
+import { GitError, type Git } from '../execution/git.ts';
+import type { FolderRecord } from '../execution/workspace-record.ts';
+
+/** Owned by another user (as a container with a mounted folder leaves them), or written to by a program that still runs. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: 'it holds files that belong to another user of the machine', EPERM: 'it holds files that belong to another user of the machine',
+  ENOTEMPTY: 'a program still writes in it', EBUSY: 'something in it is in use', EROFS: 'its disk can only be read',
+};
+
+/** A folder that could not be removed; the message goes after "could not be removed:". */
+export class UndeletableError extends Error {
+  override readonly name = 'UndeletableError';
+}
+
+/**
+ * Removes a task's folder, our pin of its base commit in the user's repository, and last our record of it: what a
+ * crash leaves is found by the record.
+ * @throws UndeletableError for what this user can not remove now
+ */
+export async function removeTaskFolder(git: Git, runnerFolder: string, record: FolderRecord): Promise<void> {
+  const work = join(runnerFolder, 'work', record.name);
+  // Only ever below our own folder, whatever the record says.
+  if (!isInside(join(runnerFolder, 'work'), work)) throw new UndeletableError('its record names a folder that is not ours');
+  await removeTree(work);
+  await unpin(git, record);
+  await removeTree(join(runnerFolder, 'ledger', record.name));
+}
+
+async function unpin(git: Git, { commonDir, name }: FolderRecord): Promise<void> {
+  if (!(await lstat(commonDir).catch(() => null))) return;
+  try {
+    await git.run(['update-ref', '-d', `refs/overmind/base/${name}`], { cwd: commonDir, gitDir: commonDir });
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    throw new UndeletableError(`the ref refs/overmind/base/${name} could not be removed: ${error.message}`);
+  }
+}
+
+async function removeTree(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true, maxRetries: 2, retryDelay: 50 });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // Folders that the agent made unwritable can be made writable again: they are ours.
+    await openUp(folder);
+    await rm(folder, { recursive: true, force: true, maxRetries: 2, retryDelay: 50 }).catch((again: unknown) => {
+      throw isRefusal(again) ? new UndeletableError(REFUSALS[again.code ?? ''], { cause: again }) : again;
+    });
+  }
+}
+
+async function openUp(folder: string): Promise<void> {
+  const stat = await lstat(folder).catch(() => null);
+  if (!stat?.isDirectory()) return;
+  await chmod(folder, 0o700).catch((error: unknown) => {
+    if (!isRefusal(error)) throw error;
+  });
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await openUp(join(folder, entry.name));
+}
+
+function isRefusal(error: unknown): error is NodeJS.ErrnoException {
+  return ((error as NodeJS.ErrnoException).code ?? '') in REFUSALS;
+}

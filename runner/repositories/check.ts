@@ -1,0 +1,88 @@
+import type { RepositoryCheck, RepositoryProblem } from '#contract/repositories.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { isInside, realpathOrNull } from '../execution/paths.ts';
+import { isWithinRoots, type Machine } from './machine.ts';
+import { asLine, findGitFolders, headHasRef, isGitError, readFacts, repositoryStartsAt, UnreadableRepository, type GitFolders } from './read-repository.ts';
+
+const MAX_MESSAGE_CHARS = 1_000;
+
+/** Looks at one path that somebody typed and says in one sentence what is wrong with it, or where its repository starts. */
+export async function checkRepositoryPath(machine: Machine, typed: string): Promise<RepositoryCheck> {
+  const { policy } = machine;
+  const real = realpathOrNull(typed);
+  // Of what lies outside the roots nothing is said but that: not even whether it exists.
+  if (!isWithinRoots(policy, real ?? nearestReal(typed)) || isInside(machine.runnerFolder, real ?? nearestReal(typed))) {
+    return answer('outside_roots', `${typed} is outside the folders that this runner's policy allows.`);
+  }
+  if (real === null) return answer('missing', `There is no folder ${typed}, or this runner may not look into it.`);
+  const stat = statSync(real);
+  if (!stat.isDirectory()) return answer('not_a_folder', `${typed} is not a folder.`);
+  if (isOthers(machine, stat.uid)) return answer('other_owner', `${typed} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
+  const start = findStart(machine, real);
+  if (!start) return answer('not_a_repository', `${typed} is not a Git repository, nor in one.`, { root: real });
+  const place = { root: start.root, subfolder: relative(start.root, real) };
+  if (isOthers(machine, statSync(start.root).uid)) return answer('other_owner', `The repository ${start.root} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
+  try {
+    return await checkRepository(machine, findGitFolders(start.root, start.kind), place);
+  } catch (error) {
+    if (error instanceof UnreadableRepository) return answer('corrupt', `${start.root} ${error.message}.`, place);
+    if (isGitError(error)) return answer(...whyUnreadable(start.root, error.stderr), place);
+    throw error;
+  }
+}
+
+async function checkRepository({ git, policy }: Machine, folders: GitFolders, place: { root: string; subfolder: string }): Promise<RepositoryCheck> {
+  const { root } = place;
+  if (![folders.gitDir, folders.commonDir, ...alternates(folders.commonDir)].every((path) => isWithinRoots(policy, path))) {
+    return answer('points_outside', `${root} keeps its history outside of the folders that this runner's policy allows.`, place);
+  }
+  if (folders.isBare) return answer('bare', `${root} is a bare repository, without files to work on. Choose a checkout or a worktree of it.`, place);
+  const facts = await readFacts(git, folders);
+  const topLevel = await git.run(['rev-parse', '--show-toplevel'], { cwd: root });
+  if (realpathOrNull(topLevel.trimEnd()) !== root) return answer('corrupt', `${root} has a .git, but Git takes another folder for its checkout.`, place);
+  if (!facts.lastCommit && headHasRef(folders)) return answer('corrupt', `The last commit of ${root} can not be read: the repository is damaged.`, place);
+  if (!facts.lastCommit) return { ...answer('no_commits', `The repository ${root} has no commit yet: make a first one.`, place), facts };
+  const where = place.subfolder === '' ? `A repository${facts.branch === null ? '' : ` on the branch ${facts.branch}`}.` : `The repository starts at ${root}; work is done in its folder ${place.subfolder}.`;
+  return { problem: null, message: asLine(where, MAX_MESSAGE_CHARS), ...place, facts };
+}
+
+/** The nearest folder at or above, within the roots, in which a repository starts. */
+function findStart({ policy }: Machine, real: string): { root: string; kind: 'checkout' | 'bare' } | null {
+  for (let folder = real; isWithinRoots(policy, folder); folder = dirname(folder)) {
+    const kind = repositoryStartsAt(folder);
+    if (kind) return { root: folder, kind };
+    if (folder === dirname(folder)) return null;
+  }
+  return null;
+}
+
+/** Where the part of a path that exists leads. */
+function nearestReal(path: string): string {
+  const parent = dirname(path);
+  return realpathOrNull(parent) ?? (parent === path ? path : nearestReal(parent));
+}
+
+/** Object folders that the repository borrows from. */
+function alternates(commonDir: string): string[] {
+  try {
+    return readFileSync(join(commonDir, 'objects', 'info', 'alternates'), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => resolve(commonDir, 'objects', line)).map((path) => realpathOrNull(path) ?? path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isOthers({ policy }: Machine, uid: number): boolean {
+  return !policy.allowOtherOwners && process.getuid !== undefined && uid !== process.getuid();
+}
+
+function whyUnreadable(root: string, stderr: string): [RepositoryProblem, string] {
+  if (/dubious ownership/.test(stderr)) return ['other_owner', `The repository ${root} belongs to another user, and Git refuses to read it.`];
+  return ['corrupt', `${root} can not be read as a Git repository: ${stderr.trim().split('\n').at(-1)?.replace(/^fatal: /, '') || 'Git says nothing more'}.`];
+}
+
+function answer(problem: RepositoryProblem, message: string, place: { root: string | null; subfolder?: string } = { root: null }): RepositoryCheck {
+  return { problem, message: asLine(message, MAX_MESSAGE_CHARS), root: place.root, subfolder: place.subfolder ?? '', facts: null };
+}

@@ -1,0 +1,181 @@
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RepositoryCheck, RepositoryReport } from '#contract/repositories.ts';
+import { Git } from '../execution/git.ts';
+import { RunnerPolicy } from '../execution/policy.ts';
+import { makeRepository, type TestRepository } from '../testing/repositories.ts';
+import { makeRunSpec } from '../testing/run-specs.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
+import { checkGrant } from './check-grant.ts';
+import { checkRepositoryPath } from './check.ts';
+import { discoverRepositories } from './discover.ts';
+import type { Machine } from './machine.ts';
+import { firstRemoteUrl, withoutCredentials } from './remote-url.ts';
+
+let folder: string;
+let machine: Machine;
+let app: TestRepository;
+let mono: TestRepository;
+const at = (...names: string[]): string => join(folder, ...names);
+const isRoot = process.getuid?.() === 0;
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'overmind-look-')));
+  app = makeRepository(at('roots', 'team', 'app'));
+  app.git('remote', 'add', 'origin', 'https://ada:secret-token@git.example.org/team/app.git');
+  app.commit({ 'a.txt': 'a\n' }, 'Second\n\nMore about it');
+  app.git('worktree', 'add', '--quiet', '-b', 'feature/x', at('roots', 'linked'));
+  mono = makeRepository(at('roots', 'mono'), { 'packages/web/index.js': '1\n' });
+  makeRepository(at('roots', 'mono', 'vendor', 'nested'));
+  makeRepository(at('elsewhere', 'victim'));
+  app.git('clone', '--quiet', '--bare', app.root, at('roots', 'store.git'));
+  mkdirSync(at('roots', 'empty'));
+  app.git('init', '--quiet', at('roots', 'empty'));
+  mkdirSync(at('roots', 'plain', 'node_modules', 'pkg'), { recursive: true });
+  makeRepository(at('roots', 'plain', 'node_modules', 'pkg', 'inner'));
+  makeRepository(at('roots', '.cache', 'hidden'));
+  makeRepository(at('roots', 'runner', 'runs', 'r1'));
+  // A .git file that leads out of the roots, and a link that does.
+  mkdirSync(at('roots', 'pointing'));
+  writeFileSync(at('roots', 'pointing', '.git'), `gitdir: ${at('elsewhere', 'victim', '.git')}\n`);
+  symlinkSync(at('elsewhere', 'victim'), at('roots', 'link-out'));
+  symlinkSync(app.root, at('roots', 'link-in'));
+  symlinkSync(mono.root, join(app.root, 'link-to-mono'));
+  // One that borrows its objects from outside.
+  app.git('clone', '--quiet', '--shared', at('elsewhere', 'victim'), at('roots', 'borrowing'));
+  // `.git` beside a bare repository, as some lay out their worktrees.
+  mkdirSync(at('roots', 'dotbare'));
+  app.git('clone', '--quiet', '--bare', app.root, at('roots', 'dotbare', '.bare'));
+  writeFileSync(at('roots', 'dotbare', '.git'), 'gitdir: ./.bare\n');
+  for (const name of ['no-objects', 'cut-head', 'gone-commit']) cpSync(app.root, at('roots', name), { recursive: true, verbatimSymlinks: true });
+  rmSync(at('roots', 'no-objects', '.git', 'objects'), { recursive: true });
+  writeFileSync(at('roots', 'cut-head', '.git', 'HEAD'), '\0\0\0');
+  for (const name of ['objects']) rmSync(at('roots', 'gone-commit', '.git', name), { recursive: true });
+  mkdirSync(at('roots', 'gone-commit', '.git', 'objects'));
+  writeFileSync(at('roots', 'file.txt'), 'x');
+  machine = { policy: RunnerPolicy.parse({ roots: [at('roots'), at('missing-root')], executables: {} }), git: new Git('/usr/bin/git', '/usr/bin:/bin'), runnerFolder: at('roots', 'runner'), logger: silentLogger };
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('looking for repositories', () => {
+  test('finds what lies under the roots, with what a person knows it by and without what gives access', async () => {
+    const report = RepositoryReport.parse(await discoverRepositories(machine));
+    expect(report.isComplete).toBe(true);
+    const found = new Map(report.repositories.map(({ path, facts }) => [path.slice(at('roots').length + 1), facts]));
+    // Left out: links, node_modules, hidden folders, our own folder, what leads out of the roots, what can not be read.
+    expect([...found.keys()]).toEqual(['borrowing', 'dotbare', 'empty', 'gone-commit', 'linked', 'mono', 'mono/vendor/nested', 'store.git', 'team/app']);
+    expect(found.get('team/app')).toEqual({
+      branch: 'main', remoteUrl: 'https://git.example.org/team/app.git', isBare: false, worktreeOf: null,
+      lastCommit: { hash: app.git('rev-parse', 'HEAD'), at: new Date(app.git('log', '-1', '--format=%cI')).toISOString(), subject: 'Second' },
+    });
+    expect(found.get('linked')).toMatchObject({ branch: 'feature/x', worktreeOf: app.root, isBare: false, lastCommit: { subject: 'Second' } });
+    expect(found.get('store.git')).toMatchObject({ isBare: true, branch: 'main' });
+    expect(found.get('dotbare')).toMatchObject({ isBare: true });
+    expect(found.get('empty')).toMatchObject({ lastCommit: null });
+    expect(JSON.stringify(report)).not.toContain('secret-token');
+  });
+
+  test('runs no program that a repository names', async () => {
+    const hostile = makeRepository(at('hostile', 'repo'));
+    const mark = at('ran');
+    writeFileSync(at('hook.sh'), `#!/bin/sh\ntouch ${mark}\n`);
+    chmodSync(at('hook.sh'), 0o755);
+    for (const key of ['core.fsmonitor', 'core.pager', 'core.sshCommand', 'diff.external', 'log.showSignature', 'gpg.program', 'core.alternateRefsCommand', 'filter.x.smudge']) hostile.git('config', key, at('hook.sh'));
+    const report = await discoverRepositories({ ...machine, policy: { ...machine.policy, roots: [at('hostile')] } });
+    expect(report.repositories).toMatchObject([{ facts: { lastCommit: { subject: 'first' } } }]);
+    expect(await checkRepositoryPath({ ...machine, policy: { ...machine.policy, roots: [at('hostile')] } }, hostile.root)).toMatchObject({ problem: null });
+    expect(() => realpathSync(mark)).toThrow(/ENOENT/);
+  });
+
+  test('says so when time is up, having seen what lies near the roots', async () => {
+    let now = 0;
+    const report = await discoverRepositories(machine, () => (now += 1_000));
+    expect(report.isComplete).toBe(false);
+  });
+});
+
+describe('looking at a typed path', () => {
+  const check = async (path: string, policy: Partial<RunnerPolicy> = {}) => RepositoryCheck.parse(await checkRepositoryPath({ ...machine, policy: { ...machine.policy, ...policy } }, path));
+
+  test('of a repository says its branch; of a folder in one, where that starts; of a link, where it leads', async () => {
+    expect(await check(app.root)).toMatchObject({ problem: null, root: app.root, subfolder: '', message: 'A repository on the branch main.', facts: { branch: 'main' } });
+    expect(await check(at('roots', 'mono', 'packages', 'web'))).toMatchObject({
+      problem: null, root: mono.root, subfolder: 'packages/web', message: `The repository starts at ${mono.root}; work is done in its folder packages/web.`,
+    });
+    expect(await check(at('roots', 'link-in'))).toMatchObject({ problem: null, root: app.root, subfolder: '' });
+    expect(await check(join(app.root, 'link-to-mono', 'packages'))).toMatchObject({ problem: null, root: mono.root, subfolder: 'packages' });
+    expect(await check(at('roots', 'linked'))).toMatchObject({ problem: null, facts: { worktreeOf: app.root } });
+  });
+
+  test.each([
+    ['missing', ['roots', 'nothing'], /^There is no folder .*\/nothing, or this runner may not look into it\.$/],
+    ['not_a_folder', ['roots', 'file.txt'], /^.*\/file\.txt is not a folder\.$/],
+    ['not_a_repository', ['roots', 'plain'], /^.*\/plain is not a Git repository, nor in one\.$/],
+    ['outside_roots', ['elsewhere', 'victim'], /^.*\/elsewhere\/victim is outside the folders that this runner's policy allows\.$/],
+    ['outside_roots', ['elsewhere', 'nothing'], /outside the folders/],
+    ['outside_roots', ['roots', 'link-out'], /outside the folders/],
+    ['outside_roots', ['roots', 'link-out', 'nothing', 'deep'], /outside the folders/],
+    ['outside_roots', ['roots', 'runner', 'runs', 'r1'], /outside the folders/],
+    ['outside_roots', ['roots-evil'], /outside the folders/],
+    ['points_outside', ['roots', 'pointing'], /keeps its history outside of the folders/],
+    ['points_outside', ['roots', 'borrowing'], /keeps its history outside of the folders/],
+    ['no_commits', ['roots', 'empty'], /has no commit yet: make a first one\.$/],
+    ['bare', ['roots', 'store.git'], /is a bare repository/],
+    ['bare', ['roots', 'dotbare'], /is a bare repository/],
+    ['corrupt', ['roots', 'no-objects'], /without objects/],
+    ['corrupt', ['roots', 'cut-head'], /can not be read as a Git repository|damaged/],
+    ['corrupt', ['roots', 'gone-commit'], /The last commit of .* can not be read/],
+  ])('%s: %j', async (problem, names, says) => {
+    const answer = await check(at(...names));
+    expect(answer.problem).toBe(problem);
+    expect(answer.facts?.lastCommit ?? null).toBeNull();
+    expect(answer.message).toMatch(says);
+    if (problem === 'outside_roots') expect(answer).toEqual({ problem, message: `${at(...names)} is outside the folders that this runner's policy allows.`, root: null, subfolder: '', facts: null });
+  });
+
+  test.runIf(isRoot)('belongs to another user', async () => {
+    const other = makeRepository(at('roots', 'others'));
+    chownSync(other.root, 12_345, 12_345);
+    expect(await check(other.root)).toMatchObject({ problem: 'other_owner', message: expect.stringContaining('allowOtherOwners') as string });
+    rmSync(other.root, { recursive: true });
+  });
+});
+
+describe('the granted repository', () => {
+  const checkAt = (repoRoot: string, grantedRoot: string): void => checkGrant(makeRunSpec({ repoRoot, grantedRoot }), realpathSync(repoRoot));
+
+  test('lets a run work in it and in its folders', () => {
+    for (const path of [mono.root, join(mono.root, 'packages'), join(mono.root, 'packages', 'web')]) expect(() => checkAt(path, mono.root)).not.toThrow();
+    expect(() => checkAt(at('roots', 'link-in'), at('roots', 'link-in'))).not.toThrow();
+  });
+
+  test.each([
+    ['a link in it that leads elsewhere', () => [join(app.root, 'link-to-mono'), app.root]],
+    ['a folder behind such a link', () => [join(app.root, 'link-to-mono', 'packages'), app.root]],
+    ['another repository', () => [mono.root, app.root]],
+    ['a repository inside of it', () => [join(mono.root, 'vendor', 'nested'), mono.root]],
+    ['the folder above it', () => [at('roots'), app.root]],
+    ['a repository that is gone', () => [app.root, at('roots', 'gone')]],
+  ])('does not let it work in %s', (_name, paths) => {
+    const [repoRoot = '', grantedRoot = ''] = paths();
+    expect(() => checkAt(repoRoot, grantedRoot)).toThrow(expect.objectContaining({ reason: 'path_refused' }) as Error);
+  });
+});
+
+describe('the address of a remote', () => {
+  test.each([
+    ['https://user:token@host/x.git', 'https://host/x.git'], ['https://ghp_token@host/x', 'https://host/x'], ['https://host/x?private_token=1#y', 'https://host/x'],
+    ['ssh://git:secret@host:22/x', 'ssh://git@host:22/x'], ['git@host:team/x.git', 'git@host:team/x.git'], ['/srv/git/x', '/srv/git/x'],
+    ['ext::sh -c "curl secret"', null], ['javascript:alert(1)', null], ['https://host/\u0007', null], [`https://host/${'x'.repeat(2_000)}`, null], ['transport::address', null], ['user:token@host/x', null], ['user:pass@host.example:x', null], ['host.example:x', 'host.example:x'],
+  ])('%s is told as %s', (url, told) => {
+    expect(withoutCredentials(url)).toBe(told);
+  });
+
+  test('is that of origin, else of the first', () => {
+    expect(firstRemoteUrl('[remote "fork"]\n\turl = https://host/fork\n[remote "origin"]\n\turl = "https://host/x"\n\tfetch = y\n')).toBe('https://host/x');
+    expect(firstRemoteUrl('[core]\n\turl = https://host/no\n[remote "fork"]\n\turl=https://host/fork\n')).toBe('https://host/fork');
+    expect(firstRemoteUrl('[core]\n')).toBeNull();
+  });
+});

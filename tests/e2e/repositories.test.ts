@@ -1,0 +1,152 @@
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunnerActor, UserActor } from '#core/access/actor.ts';
+import { registerRunner } from '#core/runners/connection.ts';
+import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
+import { makeRepository } from '#runner/testing/repositories.ts';
+import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startTestRunner } from '#tests/kit/runner.ts';
+import type { TestRunner } from '#tests/kit/runner.ts';
+import { PASSWORD, seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+import { until } from '#tests/kit/until.ts';
+
+let system: TestSystem;
+let pages: { url: string; close(): Promise<void> };
+let browser: Browser;
+let runner: TestRunner;
+let runnerId: string;
+let folder: string;
+let admin: UserActor;
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(path.join(tmpdir(), 'overmind-choose-')));
+  makeRepository(path.join(folder, 'code', 'corner-shop'), { 'packages/web/index.js': '1\n' });
+  makeRepository(path.join(folder, 'code', 'warehouse'));
+  mkdirSync(path.join(folder, 'code', 'notes'));
+  system = await startTestSystem();
+  pages = await startPages(system);
+  const seed = seeder(system.core);
+  admin = await seed.user({ isAdmin: true });
+  const made = await seed.runner('workstation');
+  runnerId = made.runner.id;
+  runner = await startTestRunner({ url: pages.url, token: made.token, roots: [path.join(folder, 'code')] });
+  await until(() => system.core.db.runnerRepository.count({ where: { runnerId } }), (count) => count === 2);
+  browser = await launchBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await runner?.stop();
+  await pages?.close();
+  await system?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function open(user: UserActor, address: string): Promise<{ page: Page; complaints: string[] }> {
+  const { page, complaints } = await openPage(browser);
+  page.setDefaultTimeout(15_000);
+  await signIn(page, pages.url, user.email, PASSWORD);
+  await page.goto(`${pages.url}${address}`);
+  return { page, complaints };
+}
+async function openNewProject(user: UserActor): Promise<{ page: Page; complaints: string[] }> {
+  const opened = await open(user, '/projects');
+  await opened.page.getByRole('button', { name: 'New project' }).first().click();
+  await opened.page.getByRole('dialog', { name: 'New project' }).waitFor();
+  return opened;
+}
+
+test('a new project is made on a repository from the list, which is granted by that', async () => {
+  const { page, complaints } = await openNewProject(admin);
+  await page.getByLabel('Name').fill('Corner shop');
+  await page.getByRole('list', { name: 'Repositories' }).getByText('warehouse').waitFor();
+  await page.getByLabel('Repository').fill('corner');
+  await expect.poll(() => page.getByRole('list', { name: 'Repositories' }).getByRole('listitem').count()).toBe(1);
+  await page.getByRole('button', { name: /corner-shop/ }).click();
+  await page.getByText('Choosing it lets this project’s agents work in it.').waitFor();
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.waitForURL('**/projects/*-*');
+  const project = await system.core.db.project.findFirstOrThrow({ where: { name: 'Corner shop' }, include: { grants: true } });
+  expect(project.defaultRepoPath).toBe(path.join(folder, 'code', 'corner-shop'));
+  expect(project.grants).toMatchObject([{ runnerId, grantedByUserId: admin.userId }]);
+  expect(complaints).toEqual([]);
+});
+
+test('a typed path is looked at while it is typed, and what is wrong stands under the field', async () => {
+  const { page, complaints } = await openNewProject(admin);
+  await page.getByLabel('Name').fill('Web');
+  const field = page.getByLabel('Repository');
+  await field.fill(path.join(folder, 'code', 'nothing'));
+  await page.getByText(/There is no folder .*\/nothing/).waitFor();
+  await field.fill('/etc');
+  await page.getByText('/etc is outside the folders that this runner\'s policy allows.').waitFor();
+  await field.fill(path.join(folder, 'code', 'notes'));
+  await page.getByText(/notes is not a Git repository, nor in one\./).waitFor();
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await expect.poll(() => page.getByText(/notes is not a Git repository, nor in one\./).count()).toBe(1);
+  expect(page.url()).not.toContain('/projects/');
+  await field.fill(path.join(folder, 'code', 'corner-shop', 'packages', 'web'));
+  await page.getByText(/The repository starts at .*corner-shop; work is done in its folder packages\/web\./).waitFor();
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.waitForURL('**/projects/*-*');
+  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Web' } })).toMatchObject({ defaultRepoPath: path.join(folder, 'code', 'corner-shop', 'packages', 'web') });
+  expect(complaints).toEqual([]);
+});
+
+test('somebody who does not administer is offered what is granted to everybody, and nothing else', async () => {
+  const user = await seeder(system.core).user();
+  const { page } = await openNewProject(user);
+  await page.getByText('No repository is granted to you. An administrator grants them, on the runner’s page.').waitFor();
+  await page.getByLabel('Repository').fill(path.join(folder, 'code', 'warehouse'));
+  await page.getByLabel('Name').fill('Mine');
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.waitForURL('**/projects/*-*');
+  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Mine' } })).toMatchObject({ defaultRepoPath: null });
+  await page.goto(`${pages.url}/runners/${runnerId}`);
+  await page.getByText(/nothing here|may not do this/i).first().waitFor();
+});
+
+test('the runner’s page grants and takes back, looks again, and says what lies on the disk', async () => {
+  const seed = seeder(system.core);
+  const project = await seed.project(admin, 'Storehouse');
+  const task = await seed.task(admin, project, { title: 'Count what is on the shelves', agentId: (await seed.agent(project)).id });
+  await system.core.db.agentRun.updateMany({ where: { taskId: task.id }, data: { runnerId } });
+  const { page, complaints } = await open(admin, `/runners/${runnerId}`);
+  await page.getByRole('button', { name: `Grant ${path.join(folder, 'code', 'warehouse')}` }).click();
+  await page.getByLabel('To', { exact: true }).selectOption({ label: 'Storehouse' });
+  await page.getByRole('dialog').getByRole('button', { name: 'Grant', exact: true }).click();
+  const takeBack = page.getByRole('button', { name: /Take .*warehouse back from Storehouse/ });
+  await takeBack.click();
+  await takeBack.waitFor({ state: 'detached' });
+  makeRepository(path.join(folder, 'code', 'fresh'));
+  await page.getByRole('button', { name: 'Look again' }).click();
+  await page.getByRole('list', { name: 'Repositories', exact: true }).getByText('fresh', { exact: true }).waitFor();
+
+  const actor: RunnerActor = { kind: 'runner', runnerId, name: 'workstation', allProjects: true, projectIds: [] };
+  await registerRunner(system.core, actor, { version: '0.1.0', labels: ['gpu'], capacity: 4, sandboxNote: 'not sandboxed: bubblewrap is missing' });
+  await reportWorkFolders(system.core, actor, {
+    report: {
+      folders: [{
+        name: 'count-00000001', taskId: task.id,
+        facts: { root: '/srv/repo', subfolder: '', branch: 'overmind/S-1/1', baseBranch: 'main', attempts: 2, sizeBytes: 1_500_000_000, createdAt: '2026-01-01T00:00:00Z', lastUsedAt: '2026-01-02T00:00:00Z', state: 'kept', keptWhy: 'its task waits', problem: null },
+      }],
+    },
+  });
+  await page.reload();
+  await page.getByText('Not sandboxed: bubblewrap is missing').waitFor();
+  await page.getByText('Asks for gpu').waitFor();
+  await page.getByRole('button', { name: 'Grant', exact: true }).click();
+  await page.getByRole('button', { name: 'Take gpu back' }).waitFor();
+  await page.getByText('1.5 GB in 1').waitFor();
+  await page.getByText('Kept: its task waits').waitFor();
+  await page.getByRole('button', { name: 'Remove the folder of Count what is on the shelves' }).click();
+  await page.getByRole('button', { name: 'Remove folder' }).click();
+  // The runner has no such folder, and tells of none.
+  await page.getByText('No work folders').waitFor();
+  expect(complaints).toEqual([]);
+});
