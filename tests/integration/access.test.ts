@@ -58,6 +58,7 @@ const fixtures = (missing: boolean) => (fieldName: string, name: string): unknow
   if (name === 'after' || name === 'first') return null;
   if (name === 'defaultRepoPath') return '/srv/repo';
   if (name === 'streams') return '1';
+  if (name.endsWith('Commit')) return 'a'.repeat(40);
   if (name === 'config') return { commands: [['true']] };
   if (name === 'result') return { runId: missing ? newId() : held.spec.runId, status: 'failed', reason: 'internal', message: 'x', exitCode: null, summary: null, metrics: { wallSeconds: 0, cpuSeconds: null, peakMemoryBytes: null, lines: 0 }, lineCount: 0, git: null, paths: [] };
   const id = ids[name] ?? (name === 'id' ? ids[fieldName] : undefined);
