@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, fstatSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readEnvironment } from './env.ts';
 import { readPolicy } from './execution/policy.ts';
 import { makeSocketFolder } from './execution/socket-folder.ts';
 import { temporaryFolder } from './testing/programs.ts';
-import { readToken } from './token-file.ts';
+import { readToken, readTokenFrom } from './token-file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -29,6 +29,13 @@ test('the token is read from a file that only its owner can read', () => {
   expect(() => readToken(join(folder, 'link.json'))).toThrow(/ordinary file/);
 });
 
+test('a token that is handed over open is read once; the descriptor is closed, so that no child can inherit it', () => {
+  const fd = openSync(file('runner.json', { token: 'ovm_run_abc' }, 0o600), 'r');
+  expect(readTokenFrom(fd)).toBe('ovm_run_abc');
+  expect(() => fstatSync(fd)).toThrow(/EBADF/);
+  expect(() => readTokenFrom(openSync(file('other.json', { token: 'ovm_usr_abc' }, 0o600), 'r'))).toThrow(/ovm_run_/);
+});
+
 test('a policy with a key nobody knows, a relative root or a path as a program name is refused by name', () => {
   const policy = { roots: ['/srv'], executables: { node: {} } };
   expect(readPolicy(file('policy.json', policy, 0o600))).toMatchObject({ roots: ['/srv'], capacity: 2, allowOtherOwners: false });
@@ -41,7 +48,9 @@ test('a policy with a key nobody knows, a relative root or a path as a program n
 
 test('each variable that does not fit is named', () => {
   expect(() => readEnvironment({})).toThrow(/OVERMIND_URL.*OVERMIND_RUNNER_DIR/s);
-  expect(readEnvironment({ OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', PATH: '/bin' })).toMatchObject({ onStop: 'keep', searchPath: '/bin' });
+  expect(readEnvironment({ OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', PATH: '/bin' })).toMatchObject({ onStop: 'keep', searchPath: '/bin', sandboxFile: null, tokenFd: null, hiddenPaths: [] });
+  const told = { OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', OVERMIND_BWRAP: '/opt/bwrap', OVERMIND_RUNNER_TOKEN_FD: '3', OVERMIND_HIDDEN_DIRS: '/a:/b' };
+  expect(readEnvironment(told)).toMatchObject({ sandboxFile: '/opt/bwrap', tokenFd: 3, hiddenPaths: ['/a', '/b'] });
 });
 
 test('sockets are made in a folder that only we can enter, with a path that fits', () => {
