@@ -2,6 +2,7 @@ import type { Masker, Surroundings } from './mask.ts';
 import type { ProgramDigit } from './spool-files.ts';
 import type { SpoolReader } from './spool-reader.ts';
 import { decode } from './split-lines.ts';
+import { withoutInvisible } from './visible-text.ts';
 
 /** Read along with every window, to see how the line before it ended. */
 const PEEK_BYTES = 64;
@@ -9,6 +10,7 @@ const PEEK_BYTES = 64;
 const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
+const ESC = 0x1b;
 const SPACE = 0x20;
 const DEL = 0x7f;
 
@@ -56,15 +58,22 @@ export class SpoolWindow {
     // What is not in the window has to be looked at, if it is there.
     if (first >= peeked.length) return !this.isAll;
     const [one = 0, two = 0, three = 0, four = 0] = [peeked[last - 1], peeked[last], peeked[first], peeked[first + 1]];
-    return isOdd(two) || isOdd(three) || this.source.masker.mayCross(one, two, three, four);
+    const isPlain = two < DEL && three >= SPACE && three < DEL && !peeked.subarray(Math.max(0, last - PEEK_BYTES), last + 1).includes(ESC);
+    return isPlain ? this.source.masker.mayCross(one, two, three, four) : this.isDividedBehindSequences(last + 1, first);
+  }
+
+  /** Most lines of a colourful log begin or end with a sequence: what stands before and behind these counts. */
+  private isDividedBehindSequences(end: number, start: number): boolean {
+    const before = withoutInvisible(this.peeked.toString('latin1', Math.max(0, end - PEEK_BYTES), end));
+    const after = withoutInvisible(this.peeked.toString('latin1', start, Math.min(start + PEEK_BYTES, this.peeked.length)));
+    const [one = 0, two = 0] = [before.charCodeAt(before.length - 2), before.charCodeAt(before.length - 1)];
+    const [three = 0, four = 0] = [after.charCodeAt(0), after.charCodeAt(1)];
+    // Nothing to be seen so near, or part of a character of several bytes: not told from here.
+    if (Number.isNaN(two) || Number.isNaN(three) || two >= DEL || three >= DEL) return true;
+    return this.source.masker.mayCross(one || 0, two, three, four || 0);
   }
 }
 
 function isBlank(byte: number): boolean {
   return byte === SPACE || byte === TAB || byte === LF || byte === CR;
-}
-
-/** Part of a character, or of what is not seen. */
-function isOdd(byte: number): boolean {
-  return byte < SPACE || byte >= DEL;
 }

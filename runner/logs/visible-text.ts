@@ -37,6 +37,11 @@ export function looksOdd(text: string): boolean {
   return ODD.test(text);
 }
 
+/** The text without what is not seen, lines put together. */
+export function withoutInvisible(text: string): string {
+  return text.replace(WHOLE_SEQUENCES, '');
+}
+
 /**
  * What a text may look like, to a terminal, to a browser, and after the usual decoding: without what is not seen, with
  * lines put together, with backspaces that remove and that do not, with escapes as the characters they stand for.

@@ -9,6 +9,8 @@ export interface ProxyAnswer {
   body?: string;
   /** Ends the connection after this much of the body. */
   cutAfter?: number;
+  /** Only requests of this content type are answered so. */
+  only?: string;
 }
 
 /** A reverse proxy in front of a server of the test's, as people have them: it answers itself when told to. */
@@ -29,7 +31,7 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
   const sockets = new Set<Socket>();
   const server = http.createServer((request, response) => {
     const { answer } = proxy;
-    if (answer) {
+    if (answer && (request.headers['content-type'] ?? '').startsWith(answer.only ?? '')) {
       proxy.answered.requests += 1;
       request.resume();
       const body = answer.body ?? '';
