@@ -9,8 +9,3 @@ export function toPlainPath(path: string): string {
   const normal = posix.normalize(path);
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
-
-/** Is the path the folder, or below it? Both plain; `/repo-evil` is not in `/repo`. */
-export function isWithin(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
-}

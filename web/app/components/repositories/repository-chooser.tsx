@@ -77,6 +77,8 @@ export function RepositoryChooser({ projectId, chosen, onChoose, refused }: Repo
   const online = (data?.runners ?? []).filter((runner) => runner.isEnabled && runner.connection === 'ONLINE').map((runner) => runner.id);
   const check = usePathCheck(isChoosing && isTyped ? words : null, online);
   const known = repositories.find(({ path, runnerId }) => path === chosen?.path && (chosen.runnerId === null || runnerId === chosen.runnerId));
+  // A label names a field; beside what is chosen there is none.
+  const Label = chosen && !isChoosing ? 'p' : 'label';
   const choose = (repository: ChosenRepository): void => {
     onChoose(repository);
     setChoosing(false);
@@ -89,17 +91,17 @@ export function RepositoryChooser({ projectId, chosen, onChoose, refused }: Repo
   };
   return (
     <div className="flex flex-col gap-1">
-      <label htmlFor={id} className="flex items-baseline justify-between text-dense font-medium text-fg">
+      <Label {...(chosen && !isChoosing ? {} : { htmlFor: id })} className="flex items-baseline justify-between text-dense font-medium text-fg">
         Repository
         <span className="text-xs font-normal text-faint">Optional</span>
-      </label>
+      </Label>
       {chosen && !isChoosing ? (
         <div className="flex items-center gap-3 rounded-control border border-field bg-raised px-2.5 py-1.5">
           <div className="min-w-0 flex-1">
             {known ? <RepositoryRow {...known} isOnline={known.runnerConnection === 'ONLINE'} /> : <span className="title-wrap font-mono text-dense">{chosen.path}</span>}
           </div>
           <Button
-            id={id}
+            aria-label="Change repository"
             size="sm"
             variant="ghost"
             onClick={() => {

@@ -109,7 +109,7 @@ export function RunnerLabels({ runner: masked }: { runner: FragmentType<typeof R
             void change(limit === '' ? { isCapacityItsOwn: true } : { capacity: Number(limit) });
           }}
         >
-          <Field label="Runs at once, at most" isOptional className="flex-1" hint={`It takes ${runner.capacity} now. Without a limit, as many as its policy says.`}>
+          <Field label="Runs at once, at most" isOptional className="flex-1" hint={`It takes ${runner.capacity} now.`}>
             <Input key={runner.maxCapacity} name="limit" type="number" min={1} max={100} defaultValue={runner.maxCapacity ?? ''} placeholder="No limit" />
           </Field>
           <Button type="submit" isBusy={fetching} className="mb-5 h-9!">

@@ -63,8 +63,8 @@ const RevokeRepository_Mutation = graphql(`
   }
 `);
 
-/** More than this, and one looks for a name. */
-const SEARCH_FROM = 8;
+/** Beyond these one looks for a name, or asks for all; what is granted comes first. */
+const SHOWN_FIRST = 8;
 
 interface RunnerRepositoriesProps {
   page: FragmentType<typeof RunnerRepositories_Fragment>;
@@ -80,7 +80,10 @@ export function RunnerRepositories({ page: masked, isOnline, onChange }: RunnerR
   const [granting, setGranting] = useState<string | null>(null);
   const [isTyping, setTyping] = useState(false);
   const [text, setText] = useState('');
-  const shown = page.repositories.filter(({ path }) => path.toLowerCase().includes(text.trim().toLowerCase()));
+  const [isAll, setAll] = useState(false);
+  const matching = page.repositories.filter(({ path }) => path.toLowerCase().includes(text.trim().toLowerCase()));
+  const ordered = [...matching.filter(({ grants }) => grants.length > 0), ...matching.filter(({ grants }) => grants.length === 0)];
+  const shown = isAll || text !== '' ? ordered : ordered.slice(0, SHOWN_FIRST);
   const report = (failure: string | null): void => {
     if (failure) showToast({ kind: 'error', text: failure });
     else onChange();
@@ -102,7 +105,7 @@ export function RunnerRepositories({ page: masked, isOnline, onChange }: RunnerR
         </div>
       }
     >
-      {page.repositories.length > SEARCH_FROM ? (
+      {page.repositories.length > SHOWN_FIRST ? (
         <Input type="search" aria-label="Search repositories" placeholder="Search" value={text} className="mb-3 h-8!" onChange={(event) => setText(event.target.value)} />
       ) : null}
       {shown.length > 0 ? (
@@ -123,6 +126,11 @@ export function RunnerRepositories({ page: masked, isOnline, onChange }: RunnerR
           className="rounded-box border border-line"
         />
       )}
+      {shown.length < ordered.length ? (
+        <Button size="sm" variant="ghost" className="mt-2" onClick={() => setAll(true)}>
+          {`Show all ${ordered.length}`}
+        </Button>
+      ) : null}
       {page.repositoriesSeenAt ? (
         <p className="mt-2 text-xs text-faint">
           Looked <RelativeTime value={page.repositoriesSeenAt} />
