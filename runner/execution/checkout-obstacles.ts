@@ -50,11 +50,11 @@ async function isCaseIgnored(git: Git, copy: IndexCopy): Promise<boolean> {
 
 /** What we would write without its filter is not what belongs into the user's files. */
 async function requireFilters(git: Git, copy: IndexCopy, changes: readonly TreeChange[], { to, baseBranch }: Way, order: LandingOrder): Promise<void> {
-  if (!(await hasUntrustedFilters(git, copy.call, order.allowed.filters))) return;
+  if (!(await hasUntrustedFilters(git, copy.call, order.allowed))) return;
   const call = { ...copy.call, env: { GIT_INDEX_FILE: `${order.path}/index-of-merge` } };
   await git.run(['-c', 'core.splitIndex=false', 'read-tree', to], call);
   const written = changes.filter(({ after }) => after?.kind === 'file').map(({ path }) => path);
-  const filtered = await pathsWithUntrustedFilter(git, call, written, order.allowed.filters, 'index');
+  const filtered = await pathsWithUntrustedFilter(git, call, written, order.allowed, 'index');
   const [first] = filtered;
   if (!first) return;
   const paths = [...filtered.keys()];

@@ -22,7 +22,7 @@ export async function requireClean(git: Git, copy: IndexCopy, baseBranch: string
   const changed = await readStatus(git, copy);
   if (changed.length === 0) return;
   const { folder } = copy.checkout;
-  const filters = await pathsWithUntrustedFilter(git, copy.call, changed.filter(({ isStaged }) => !isStaged).map(({ path }) => path), order.allowed.filters, 'files');
+  const filters = await pathsWithUntrustedFilter(git, copy.call, changed.filter(({ isStaged }) => !isStaged).map(({ path }) => path), order.allowed, 'files');
   const dirty = changed.map(({ path }) => path).filter((path) => !filters.has(path));
   if (dirty.length > 0) {
     throw new RunFailure('repo_dirty', `${folder} has ${baseBranch} checked out with changes that are not committed (${namePaths(dirty)}). Commit or stash them, then approve again. Nothing was changed.`, dirty.map(printablePath));

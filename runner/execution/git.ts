@@ -56,6 +56,7 @@ export interface GitAnswer {
 /** The one way to Git. All overrides are in here; refs and paths are checked by the callers or stand behind `--`. */
 export class Git {
   private readonly config: (readonly [string, string])[];
+  private trusted: readonly (readonly [key: string, value: string])[] = [];
 
   /**
    * @param file absolute path of the git program
@@ -68,6 +69,13 @@ export class Git {
   /** The same Git with more settings, which outrank those before them. */
   with(settings: readonly (readonly [key: string, value: string])[]): Git {
     return settings.length === 0 ? this : new Git(this.file, this.searchPath, [...this.config.slice(SAFE_CONFIG.length), ...settings], this.timeoutMs);
+  }
+
+  /** The same Git with settings of the user's own that hold wherever it works: filters whose programs run, line ends. */
+  trusting(settings: readonly (readonly [key: string, value: string])[]): Git {
+    const git = this.with(settings);
+    if (git !== this) git.trusted = settings;
+    return git;
   }
 
   /** @returns standard output. @throws GitError on any other exit code than 0 and `okCodes` */
@@ -135,7 +143,10 @@ export class Git {
       if (section === 'merge' && setting === 'driver') extra.set(key, 'git merge-file %A %O %B');
       if (section === 'diff') extra.set(`diff.${name}.${setting}`, '');
     }
-    return new Git(this.file, this.searchPath, [...extra], this.timeoutMs);
+    for (const [key, value] of this.trusted) extra.set(key, value);
+    const git = new Git(this.file, this.searchPath, [...extra], this.timeoutMs);
+    git.trusted = this.trusted;
+    return git;
   }
 
   private environment(call: GitCall): Record<string, string> {

@@ -38,6 +38,8 @@ export interface LandingOrder {
     runnerName: string;
     /** Filters that the given Git runs; all others are off. */
     filters: ReadonlySet<string>;
+    /** Filters that are set up for this user, and that it does not run. */
+    otherFilters: readonly string[];
   };
   /**
    * Asks the control plane under the lease, with the branch locked. When it answers, nobody can cancel the merge any more.

@@ -8,6 +8,8 @@ import { collectSecrets, createMasker, type Masker } from '../logs/mask.ts';
 import { checkRoot } from './check-run-spec.ts';
 import { diskFaultOf } from './disk.ts';
 import { finishRun, type Finished } from './finish-run.ts';
+import type { Git } from './git.ts';
+import { readGitSettings } from './git-settings.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
 import { KeptPrograms } from './kept-programs.ts';
 import { landBranch } from './landing.ts';
@@ -17,6 +19,7 @@ import { LeaseGuard } from './lease-guard.ts';
 import { endLeftProcesses } from './left-processes.ts';
 import { onFullDisk, outcomeOf, RunFailure, type Outcome } from './outcome.ts';
 import { messageOf, tellArtifacts, tellResult, withLines, type ReportOrder } from './report-run.ts';
+import { assertPlacesAllowed, readRepositoryPlaces } from './repository-places.ts';
 import type { Ending, RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
 import { summarize } from './summary.ts';
@@ -204,7 +207,8 @@ export class LiveRun {
     this.startPump();
     const { host, programs } = this;
     try {
-      const landed = await landBranch(host.git, this.landingOrder());
+      const { git, order } = await this.prepareLanding();
+      const landed = await landBranch(git, order);
       return { status: null, finished: { outcome: { status: 'completed', reason: 'ok', message: landed.message }, git: landed.git, paths: [], artifacts: [] } };
     } catch (error) {
       // Nothing was moved. Whoever has the run now, or took it back, says how it ends.
@@ -215,17 +219,23 @@ export class LiveRun {
     }
   }
 
-  private landingOrder(): LandingOrder {
+  /** With a Git that knows what the user has set up for himself: his checkout is as his own Git made it. */
+  private async prepareLanding(): Promise<{ git: Git; order: LandingOrder }> {
     const { spec, folder, host } = this;
     const { policy, runnerName } = host.search;
+    const root = checkRoot(spec, host.search);
+    const places = readRepositoryPlaces(root);
+    assertPlacesAllowed(places, policy.roots, runnerName);
+    const { format, filters } = await readGitSettings(host.git, { places, env: host.env, trustedFilters: policy.filters });
     const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
-    return {
-      runId: spec.runId, root: checkRoot(spec, host.search), baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, reviewedBaseCommit: spec.reviewedBaseCommit,
+    const order: LandingOrder = {
+      runId: spec.runId, root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit, reviewedBaseCommit: spec.reviewedBaseCommit,
       message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`, author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
       path: folder.file('landing'), recordFile: folder.file('merge.json'),
-      allowed: { roots: policy.roots, allowOtherOwners: policy.allowOtherOwners, runnerName, filters: new Set() },
+      allowed: { roots: policy.roots, allowOtherOwners: policy.allowOtherOwners, runnerName, filters: new Set(filters.trusted.keys()), otherFilters: filters.untrusted },
       lastWord: (commits) => host.controlPlane.requestLanding(this.lease, commits), signal: this.landingStop.signal, ...(host.onLandingStep ? { onStep: host.onLandingStep } : {}),
     };
+    return { git: host.git.trusting([...format.filter(([key]) => key.startsWith('core.')), ...[...filters.trusted.values()].flat()]), order };
   }
 
   /**
@@ -233,10 +243,11 @@ export class LiveRun {
    * @returns false when that is left to the next runner
    */
   private async tellLanding(): Promise<boolean> {
-    const { controlPlane, git, logger } = this.host;
+    const { controlPlane, logger } = this.host;
     const { runId } = this.spec;
     try {
-      const outcome = await lookAtLanding(git, this.landingOrder());
+      const { git, order } = await this.prepareLanding();
+      const outcome = await lookAtLanding(git, order);
       await retrying(() => controlPlane.reportLanding(this.lease, outcome), this.stop.signal);
       logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
     } catch (error) {

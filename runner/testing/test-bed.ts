@@ -19,6 +19,8 @@ export class TestBed {
   readonly controlPlane = new FakeControlPlane();
   /** What the runner logged, by its messages. */
   readonly logged: { level: string; message: string; data: object }[] = [];
+  /** Of the user the runner works for. */
+  home = '/tmp';
   runner: Runner | null = null;
   /** Why the runner gave up; null: it has not. */
   ended: unknown = null;
@@ -46,7 +48,7 @@ export class TestBed {
     const ready = new Promise<void>((resolve) => (onReady = resolve));
     this.runner = new Runner({
       folder: this.runnerFolder, policies: typeof policies === 'function' ? policies(this.logger) : policies, controlPlane: this.controlPlane, keeperArgs: [this.keeperFile], gitFile: '/usr/bin/git', version: '0',
-      ownSecrets: secrets, logger: this.logger, onReady, env: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
+      ownSecrets: secrets, logger: this.logger, onReady, env: { PATH: '/usr/bin:/bin', HOME: this.home },
     });
     const running = this.runner.run().catch((error: unknown) => {
       this.ended = error;
