@@ -159,8 +159,8 @@ export class FaultProxy {
     if (fault?.kind === 'reset' && direction.from === pair.upstream) {
       this.send(pair, direction, Math.max(0, fault.afterBytes - pair.answeredBytes));
       if (pair.answeredBytes >= fault.afterBytes) {
-        pair.client.resetAndDestroy();
-        pair.upstream.resetAndDestroy();
+        reset(pair.client);
+        reset(pair.upstream);
       }
       return;
     }
@@ -177,6 +177,11 @@ export class FaultProxy {
     else if (direction.heldBytes <= MAX_HELD_BYTES) direction.from.resume();
     if (direction.isEnded && direction.heldBytes === 0) direction.to.end();
   }
+}
+
+/** Resets a connection. Node's own resetAndDestroy ends it in order first, so that the other side hears no reset. */
+function reset(socket: Socket): void {
+  Object.assign(socket, { resetAndClosing: true }).destroy();
 }
 
 function dialPort(port: number): Promise<Socket | null> {
