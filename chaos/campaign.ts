@@ -8,7 +8,8 @@ import { describeFaults } from './schedule/describe.ts';
 import { kindOf, type FaultKind } from './schedule/fault-kinds.ts';
 import { makeSchedule } from './schedule/make-schedule.ts';
 import { findFakeTime } from './system/fake-clock.ts';
-import { System } from './system/system.ts';
+import type { System } from './system/system.ts';
+import { SystemPool } from './system/system-pool.ts';
 
 export interface CampaignOptions {
   seeds: readonly number[];
@@ -30,21 +31,22 @@ export async function runCampaign(options: CampaignOptions): Promise<boolean> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   if (fakeTime === null && options.kinds.some((kind) => kindOf(kind).needs === 'faketime')) console.log('No clock can jump here: libfaketime was not found and could not be fetched. Those faults are left out.');
-  await Promise.all(Array.from({ length: options.systems }, () => playAll()));
+  const pool = new SystemPool(options.systems, { fakeTime, hasDisks });
+  await pool.start();
+  try {
+    await Promise.all(Array.from({ length: options.systems }, () => pool.use(playAll)));
+  } finally {
+    await pool.stop();
+  }
   console.log(lossTable(verdicts));
   return verdicts.length > 0 && verdicts.every(({ violations }) => violations.length === 0);
 
-  async function playAll(): Promise<void> {
-    const system = await System.start({ fakeTime, hasDisks });
-    try {
-      for (let seed = waiting.shift(); seed !== undefined && !stopping.signal.aborted && performance.now() < options.endMs; seed = waiting.shift()) {
-        const verdict = await play(system, makeSchedule(seed, options.kinds));
-        verdicts.push(verdict);
-        console.log(verdictLine(verdict));
-        if (verdict.violations.length > 0) tell(system, verdict, options.onlyWords);
-      }
-    } finally {
-      await system.stop();
+  async function playAll(system: System): Promise<void> {
+    for (let seed = waiting.shift(); seed !== undefined && !stopping.signal.aborted && performance.now() < options.endMs; seed = waiting.shift()) {
+      const verdict = await play(system, makeSchedule(seed, options.kinds));
+      verdicts.push(verdict);
+      console.log(verdictLine(verdict));
+      if (verdict.violations.length > 0) tell(system, verdict, options.onlyWords);
     }
   }
 }

@@ -8,6 +8,7 @@ import type { AppliedFault, Scene } from './faults/hit.ts';
 import { inject } from './faults/inject.ts';
 import { kindOf } from './schedule/fault-kinds.ts';
 import type { PlannedFault, Schedule } from './schedule/schedule.ts';
+import { sendSignal } from './system/processes.ts';
 import type { System } from './system/system.ts';
 import { isLive, Observer } from './workload/observer.ts';
 import { makeProject } from './workload/project.ts';
@@ -46,6 +47,8 @@ export async function play(system: System, schedule: Schedule): Promise<Verdict>
     over.abort();
     await lives;
     const facts = await collectFacts({ system, project, observer, viewers, scripts, faults, unsettled, seed: schedule.seed });
+    // What was left behind has been told; the next schedule is not to suffer from it.
+    for (const { pid } of facts.survivors) sendSignal(pid, 'SIGKILL');
     return { schedule, facts, violations: check(facts), durationMs: performance.now() - startMs };
   } finally {
     over.abort();
