@@ -7,6 +7,7 @@ import { lossTable } from './report/loss-table.ts';
 import { describeFaults } from './schedule/describe.ts';
 import { kindOf, type FaultKind } from './schedule/fault-kinds.ts';
 import { makeSchedule } from './schedule/make-schedule.ts';
+import type { Schedule } from './schedule/schedule.ts';
 import { findFakeTime } from './system/fake-clock.ts';
 import type { System } from './system/system.ts';
 import { SystemPool } from './system/system-pool.ts';
@@ -28,26 +29,36 @@ export async function runCampaign(options: CampaignOptions): Promise<boolean> {
   const hasDisks = options.kinds.some((kind) => kindOf(kind).needs === 'root');
   const waiting = [...options.seeds];
   const verdicts: Verdict[] = [];
+  let troubles = 0;
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   if (fakeTime === null && options.kinds.some((kind) => kindOf(kind).needs === 'faketime')) console.log('No clock can jump here: libfaketime was not found and could not be fetched. Those faults are left out.');
   const pool = new SystemPool(options.systems, { fakeTime, hasDisks });
   await pool.start();
   try {
-    await Promise.all(Array.from({ length: options.systems }, () => pool.use(playAll)));
+    await Promise.all(Array.from({ length: options.systems }, () => playAll()));
   } finally {
     await pool.stop();
   }
   console.log(lossTable(verdicts));
-  return verdicts.length > 0 && verdicts.every(({ violations }) => violations.length === 0);
+  if (troubles > 0) console.log(`${troubles} schedules could not be played to their end.`);
+  return troubles === 0 && verdicts.length > 0 && verdicts.every(({ violations }) => violations.length === 0);
 
-  async function playAll(system: System): Promise<void> {
+  async function playAll(): Promise<void> {
     for (let seed = waiting.shift(); seed !== undefined && !stopping.signal.aborted && performance.now() < options.endMs; seed = waiting.shift()) {
-      const verdict = await play(system, makeSchedule(seed, options.kinds));
-      verdicts.push(verdict);
-      console.log(verdictLine(verdict));
-      if (verdict.violations.length > 0) tell(system, verdict, options.onlyWords);
+      const schedule = makeSchedule(seed, options.kinds);
+      await pool.use((system) => playOne(system, schedule)).catch((error: unknown) => {
+        troubles += 1;
+        console.log(`! seed ${schedule.seed} could not be played (${describeFaults(schedule)}): ${error instanceof Error ? error.stack : String(error)}`);
+      });
     }
+  }
+
+  async function playOne(system: System, schedule: Schedule): Promise<void> {
+    const verdict = await play(system, schedule);
+    verdicts.push(verdict);
+    console.log(verdictLine(verdict));
+    if (verdict.violations.length > 0) tell(system, verdict, options.onlyWords);
   }
 }
 

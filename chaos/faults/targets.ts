@@ -7,7 +7,7 @@ export function choose<T>(items: readonly T[], target: number): T | undefined {
   return items[target % Math.max(1, items.length)];
 }
 
-export const liveApis = ({ apis }: System): ApiProcess[] => apis.filter(({ program }) => program.pid !== null);
+export const liveApis = ({ liveApis: apis }: System): ApiProcess[] => apis;
 export const liveRunners = ({ runners }: System): RunnerProcess[] => runners.filter(({ program }) => program.pid !== null);
 
 /** Keepers of these runners: one of them, on standby, belongs to no run. */

@@ -21,13 +21,25 @@ export class SystemPool {
 
   async use<T>(work: (system: System) => Promise<T>): Promise<T> {
     const system = this.free.pop() ?? (await new Promise<System>((resolve) => this.waiting.push(resolve)));
+    let whole = system;
     try {
       return await work(system);
+    } catch (error) {
+      // Nobody knows in what state it is: the next schedule gets a new one.
+      whole = await this.replace(system);
+      throw error;
     } finally {
       const next = this.waiting.shift();
-      if (next) next(system);
-      else this.free.push(system);
+      if (next) next(whole);
+      else this.free.push(whole);
     }
+  }
+
+  private async replace(system: System): Promise<System> {
+    await system.stop();
+    const fresh = await System.start(this.options);
+    this.systems.splice(this.systems.indexOf(system), 1, fresh);
+    return fresh;
   }
 
   async stop(): Promise<void> {

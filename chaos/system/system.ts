@@ -63,6 +63,7 @@ export class System {
   journal!: JournalServer;
   person!: Person;
   private isClockFaked = false;
+  private apisInUse = 1;
 
   private constructor(readonly folder: string, private readonly options: SystemOptions) {}
 
@@ -88,13 +89,17 @@ export class System {
     return this.programs.flatMap(({ falls }) => falls.splice(0));
   }
 
-  /** Starts and stops processes until there are so many. @param isClockFaked whether their clocks can be made to jump */
+  /**
+   * Makes the system of this size. Api processes that are not wanted stay up, and nobody is sent to them: they take long to start.
+   * @param isClockFaked whether their clocks can be made to jump
+   */
   async shape({ apis, runners, isClockFaked }: { apis: number; runners: number; isClockFaked: boolean }): Promise<void> {
     const isOtherClock = isClockFaked !== this.isClockFaked;
     this.isClockFaked = isClockFaked;
-    await Promise.all([...this.apis, ...this.runners].map(async ({ program }, index) => {
-      const isApi = index < this.apis.length;
-      const isWanted = isApi ? index < apis : index - this.apis.length < runners;
+    this.apisInUse = apis;
+    await Promise.all([...this.apis, ...this.runners].map(async (process) => {
+      const { program } = process;
+      const isWanted = 'port' in process || this.runners.indexOf(process) < runners;
       if (program.pid !== null && (!isWanted || isOtherClock)) await program.stop();
       if (isWanted && program.pid === null) await program.start();
     }));
@@ -111,8 +116,12 @@ export class System {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  /** Ports of the apis that are up. */
-  readonly apiPorts = (): number[] => this.apis.filter(({ program }) => program.pid !== null).map(({ port }) => port);
+  /** Api processes that are up and in use. */
+  get liveApis(): ApiProcess[] {
+    return this.apis.slice(0, this.apisInUse).filter(({ program }) => program.pid !== null);
+  }
+
+  private readonly apiPorts = (): number[] => this.liveApis.map(({ port }) => port);
 
   private get links(): FaultProxy[] {
     return [...this.apis.flatMap(({ database, redis }) => [database, redis]), ...this.runners.map(({ link }) => link), ...(this.workersDatabase ? [this.workersDatabase, this.workersRedis] : [])];

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
 export interface JournalLine {
   sha: string;
@@ -28,9 +28,11 @@ export interface AgentJournal {
 export class JournalServer {
   readonly journals: AgentJournal[] = [];
   private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
 
   private constructor() {
     this.server = createServer((socket) => {
+      this.sockets.add(socket.on('close', () => this.sockets.delete(socket)));
       let text = '';
       let journal: AgentJournal | null = null;
       socket.setEncoding('utf8').on('data', (chunk: string) => {
@@ -65,6 +67,7 @@ export class JournalServer {
   }
 
   async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 }

@@ -30,6 +30,13 @@ export interface ViewerRecord {
   reconnects: number;
 }
 
+/** Without it, a connection that is accepted and never answered is waited for for ever. */
+class ImpatientSocket extends WebSocket {
+  constructor(address: string, protocols: string | string[]) {
+    super(address, protocols, { handshakeTimeout: SILENCE_MS });
+  }
+}
+
 /** Somebody who looks on: follows the project and the log of each run, and comes back with its place whenever the line breaks. */
 export class Viewer {
   readonly record: ViewerRecord;
@@ -100,7 +107,7 @@ export class Viewer {
     let socket: WebSocket | undefined;
     let silence: NodeJS.Timeout | undefined;
     const client = createClient({
-      url: `ws://127.0.0.1:${this.port}/graphql`, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${this.token}` }, retryAttempts: 0, lazy: true, keepAlive: PING_MS, connectionAckWaitTimeout: SILENCE_MS,
+      url: `ws://127.0.0.1:${this.port}/graphql`, webSocketImpl: ImpatientSocket, connectionParams: { authorization: `Bearer ${this.token}` }, retryAttempts: 0, lazy: true, keepAlive: PING_MS, connectionAckWaitTimeout: SILENCE_MS,
       on: {
         opened: (opened) => (socket = opened as WebSocket),
         ping: (isReceived) => {
