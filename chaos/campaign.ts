@@ -64,7 +64,8 @@ export async function runCampaign(options: CampaignOptions): Promise<boolean> {
 
 function verdictLine({ schedule, violations, durationMs, facts }: Verdict): string {
   const missed = facts.faults.filter(({ hit }) => hit === null).length;
-  const note = missed > 0 ? ` (${missed} hit nothing)` : '';
+  const notes = [...(missed > 0 ? [`${missed} hit nothing`] : []), ...(facts.isStarved ? ['the machine is busy with other work'] : [])];
+  const note = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   return `${violations.length === 0 ? '✓' : '✗'} seed ${schedule.seed}  ${(durationMs / 1_000).toFixed(1)} s  ${schedule.apis} api, ${schedule.runners} runners, ${schedule.tasks.length} tasks, ${facts.runs.length} runs  ${describeFaults(schedule)}${note}`;
 }
 

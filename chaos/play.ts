@@ -8,6 +8,7 @@ import type { AppliedFault, Scene } from './faults/hit.ts';
 import { inject } from './faults/inject.ts';
 import { kindOf } from './schedule/fault-kinds.ts';
 import type { PlannedFault, Schedule } from './schedule/schedule.ts';
+import { isMachineStarved, patience } from './system/busyness.ts';
 import { sendSignal } from './system/processes.ts';
 import type { System } from './system/system.ts';
 import { isLive, Observer } from './workload/observer.ts';
@@ -31,6 +32,7 @@ export interface Verdict {
 /** Plays one schedule on a system that is whole before and after, and judges what came of it. */
 export async function play(system: System, schedule: Schedule): Promise<Verdict> {
   const startMs = performance.now();
+  const wasStarved = isMachineStarved();
   await system.shape({ apis: schedule.apis, runners: schedule.runners, isClockFaked: schedule.faults.some(({ kind }) => kindOf(kind).needs === 'faketime') });
   system.takeFalls();
   const project = await makeProject(system, schedule.seed);
@@ -42,11 +44,11 @@ export async function play(system: System, schedule: Schedule): Promise<Verdict>
     const beginMs = performance.now();
     const lives = Promise.all(scripts.map((script) => script.run(beginMs, over.signal)));
     const faults = await Promise.all(schedule.faults.map((fault) => letLoose(sceneOf(system, observer), observer, fault, beginMs, () => scripts.every(({ isOver }) => isOver))));
-    const isSettled = await observer.until(() => scripts.every(({ isOver }) => isOver), SETTLE_MS);
+    const isSettled = await observer.until(() => scripts.every(({ isOver }) => isOver), SETTLE_MS * patience());
     const unsettled = isSettled ? [] : scripts.filter(({ isOver }) => !isOver).map(({ title }) => `the task ${title} came to no end: ${describeTask(observer, title)}`);
     over.abort();
     await lives;
-    const facts = await collectFacts({ system, project, observer, viewers, scripts, faults, unsettled, seed: schedule.seed });
+    const facts = await collectFacts({ system, project, observer, viewers, scripts, faults, unsettled, seed: schedule.seed, isStarved: wasStarved || isMachineStarved() });
     // What was left behind has been told; the next schedule is not to suffer from it.
     for (const { pid } of facts.survivors) sendSignal(pid, 'SIGKILL');
     return { schedule, facts, violations: check(facts), durationMs: performance.now() - startMs };
@@ -74,12 +76,12 @@ async function letLoose(scene: Scene, observer: Observer, fault: PlannedFault, b
 }
 
 async function collectFacts({ system, project, observer, viewers, scripts, ...known }: {
-  system: System; project: Awaited<ReturnType<typeof makeProject>>; observer: Observer; viewers: Viewer[]; scripts: TaskScript[]; faults: AppliedFault[]; unsettled: string[]; seed: number;
+  system: System; project: Awaited<ReturnType<typeof makeProject>>; observer: Observer; viewers: Viewer[]; scripts: TaskScript[]; faults: AppliedFault[]; unsettled: string[]; seed: number; isStarved: boolean;
 }): Promise<Facts> {
   const taskIds = new Set(observer.tasks.map(({ id }) => id));
   const journals = system.journal.take(taskIds);
   const records = viewers.map(({ record }) => record);
-  const endMs = performance.now() + AFTER_MS;
+  const endMs = performance.now() + AFTER_MS * patience();
   for (;;) {
     const rows = await readRows(system.services, project.id);
     const ended = new Set(rows.runs.filter((run) => !isLive(run)).map(({ id }) => id));

@@ -37,6 +37,14 @@ test('a line that was stored in parts is one line', () => {
   expect(check(facts)).toEqual([]);
 });
 
+test('on a machine that was busy with other work, a lost run says nothing', () => {
+  const facts = goodFacts();
+  Object.assign(at(facts.runs, 0), { status: 'timed_out', reason: 'runner_lost' });
+  expect(check(facts).map(({ rule }) => rule)).toContain('endings');
+  facts.isStarved = true;
+  expect(check(facts).map(({ rule }) => rule)).not.toContain('endings');
+});
+
 test('the tail of a lost run may come after its end', () => {
   const facts = goodFacts();
   Object.assign(at(facts.runs, 0), { status: 'timed_out', reason: 'runner_lost', headCommit: null });

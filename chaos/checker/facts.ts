@@ -78,6 +78,8 @@ export interface SurvivorFact {
 /** Everything that is known after a schedule, from every side. */
 export interface Facts {
   seed: number;
+  /** The machine was so busy with other work that nothing is said about times. */
+  isStarved: boolean;
   /** What was in the way to its end, when there was no end within the time. */
   unsettled: string[];
   faults: AppliedFault[];

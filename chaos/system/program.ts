@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from './busyness.ts';
 import { sendSignal, treeOf } from './processes.ts';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -60,7 +61,7 @@ export class Program {
 
   /** @throws Error with its last words, when it is not ready in time */
   async ready(): Promise<void> {
-    const endMs = performance.now() + READY_TIMEOUT_MS;
+    const endMs = performance.now() + READY_TIMEOUT_MS * patience();
     while (!this.isReady) {
       if (performance.now() > endMs) throw new Error(`${this.name} was not ready within ${READY_TIMEOUT_MS / 1_000} s:\n${this.lastWords()}`);
       await sleep(LOOK_MS);

@@ -4,10 +4,12 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FaultProxy } from '../proxy/fault-proxy.ts';
 import { JournalServer } from '../workload/journal.ts';
 import { Person } from '../workload/person.ts';
+import { patience } from './busyness.ts';
 import { SmallDisk } from './disks.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Program, type Fall } from './program.ts';
@@ -15,6 +17,7 @@ import { Services } from './services.ts';
 
 const rootDir = fileURLToPath(new URL('../..', import.meta.url));
 const buildDir = join(rootDir, 'build');
+const ONLINE_MS = 30_000;
 const EMAIL = 'chaos@example.test';
 const PASSWORD = 'a password for the chaos';
 const MAX_APIS = 3;
@@ -104,6 +107,18 @@ export class System {
       if (isWanted && program.pid === null) await program.start();
     }));
     await Promise.all([...this.programs.filter(({ pid }) => pid !== null), this.workers].map((program) => program.ready()));
+    await this.runnersOnline(this.runners.slice(0, runners).map(({ program }) => program.name));
+  }
+
+  /** A project's repository is looked at by the runners that are online when it is chosen. */
+  private async runnersOnline(names: readonly string[]): Promise<void> {
+    const endMs = performance.now() + ONLINE_MS * patience();
+    for (;;) {
+      const online = await this.services.read('select name from runners where connection = \'online\' and name = any($1)', [names]);
+      if (online.length === names.length) return;
+      if (performance.now() > endMs) throw new Error(`Expected the runners ${names.join(', ')} to be online, found ${online.map(({ name }) => String(name)).join(', ') || 'none'}`);
+      await sleep(50);
+    }
   }
 
   async stop(): Promise<void> {
