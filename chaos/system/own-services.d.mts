@@ -5,7 +5,6 @@ export interface RunningService {
   logFile: string;
   /** Settles when the process is gone. */
   exited: Promise<unknown>;
-  stop(): Promise<void>;
 }
 
 export declare function prepareServices(rootDir: string, dataDir: string): Promise<{ start(name: 'postgres' | 'redis'): Promise<RunningService> }>;

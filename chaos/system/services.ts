@@ -5,6 +5,8 @@ import { listProcesses, sendSignal, treeOf } from './processes.ts';
 
 type ServiceName = 'postgres' | 'redis';
 
+const STOP_MS = 20_000;
+
 /** PostgreSQL and Redis of one system: real ones, that are killed, stalled and started again on the same port. */
 export class Services {
   private readonly running = new Map<ServiceName, RunningService>();
@@ -68,7 +70,11 @@ export class Services {
     await this.pool?.end();
     for (const [name, service] of this.running) {
       this.signal(name, 'SIGCONT');
-      await service.stop();
+      // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
+      sendSignal(service.pid, name === 'postgres' ? 'SIGINT' : 'SIGTERM');
+      const impatience = setTimeout(() => sendSignal(service.pid, 'SIGKILL'), STOP_MS);
+      await service.exited;
+      clearTimeout(impatience);
     }
   }
 
