@@ -3,7 +3,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** The walls of the house (docs/decisions/0001-rooms-and-walls.md): what each room may import of the others. */
-const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'cli', 'web', 'prisma', 'scripts', 'tests', 'bench'];
+const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'cli', 'web', 'prisma', 'scripts', 'tests', 'bench', 'chaos'];
 const MAY_IMPORT = {
   contract: [],
   core: ['contract', 'prisma'],

@@ -2,7 +2,7 @@
 /**
  * `npm test`: sets up what is missing, then checks and tests everything against real, throw-away services.
  *
- *     node scripts/test.mjs [--only unit|integration|e2e] [-- arguments of vitest]
+ *     node scripts/test.mjs [--only unit|integration|e2e|chaos] [-- arguments of vitest]
  *
  * The last line is always `N passed, N failed`; each check counts as one test.
  */

@@ -205,7 +205,7 @@ export class LiveRun {
 
   private async merge(): Promise<{ status: null; finished: Finished }> {
     this.startPump();
-    const { host, programs } = this;
+    const { programs } = this;
     try {
       const { git, order } = await this.prepareLanding();
       const landed = await landBranch(git, order);

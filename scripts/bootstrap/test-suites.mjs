@@ -2,16 +2,18 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { readJson } from './files.mjs';
 
-const BESIDE_SOURCES = '{contract,core,api,workers,runner,scripts,web}/**';
+const BESIDE_SOURCES = '{contract,core,api,workers,runner,scripts,web,chaos}/**';
+const CHAOS = 'chaos/short.test.ts';
 
 /**
  * Which test files belong to which run of vitest.
  * @type {Record<string, { title: string, args: readonly string[] }>}
  */
 export const TEST_SUITES = {
-  unit: { title: 'Unit tests', args: ['--exclude', 'tests/**'] },
+  unit: { title: 'Unit tests', args: ['--exclude', 'tests/**', '--exclude', CHAOS] },
   integration: { title: 'Integration tests', args: ['--exclude', BESIDE_SOURCES, '--exclude', 'tests/e2e/**'] },
   e2e: { title: 'Browser tests', args: ['--exclude', BESIDE_SOURCES, '--exclude', 'tests/integration/**'] },
+  chaos: { title: 'Chaos: 25 schedules of faults', args: [CHAOS] },
 };
 
 /**

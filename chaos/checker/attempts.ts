@@ -1,0 +1,47 @@
+import type { EventFact, Facts, RunFact, Violation } from './facts.ts';
+
+/** What may still be said of a run that has ended: that its log goes on is a notice, without a cursor. */
+const SAID_OF_RUNS = ['agent.run.started', 'agent.run.updated', 'agent.run.completed'];
+
+/** Rule 4: at most one live run a task and kind; a run that was taken away changes nothing but the tail of its own log. */
+export function checkAttempts(facts: Facts): Violation[] {
+  return [...checkOverlap(facts), ...checkFenced(facts), ...checkPrograms(facts)].map((what) => ({ rule: 'attempts', what }));
+}
+
+/** The order of the events is the order of the commits. */
+function checkOverlap({ events }: Facts): string[] {
+  const live = new Map<string, string>();
+  return events.flatMap(({ type, entityId, patch }) => {
+    if (type === 'agent.run.completed') for (const [place, runId] of live) if (runId === entityId) live.delete(place);
+    if (type !== 'agent.run.created') return [];
+    const place = `${String(patch['kind'])} of task ${String(patch['taskId'])}`;
+    const other = live.get(place);
+    live.set(place, entityId);
+    return other ? [`the run ${entityId} was made while the run ${other} was live: ${place}`] : [];
+  });
+}
+
+function checkFenced({ events }: Facts): string[] {
+  const ended = new Map<string, number>();
+  return events.flatMap((event) => {
+    const { type, entityId, cursor } = event;
+    const runId = subjectOf(event);
+    const endedAt = runId === null ? undefined : ended.get(runId);
+    if (type === 'agent.run.completed') ended.set(entityId, cursor);
+    return endedAt === undefined ? [] : [`event ${cursor} (${type}) changes the run ${runId}, which had ended with event ${endedAt}`];
+  });
+}
+
+function subjectOf({ type, entityId, patch }: EventFact): string | null {
+  if (SAID_OF_RUNS.includes(type)) return entityId;
+  return type === 'artifact.created' && typeof patch['runId'] === 'string' ? patch['runId'] : null;
+}
+
+/** The programs themselves: the first attempt writes nothing any more when the second has begun. */
+function checkPrograms({ journals, runs }: Facts): string[] {
+  const times = journals.map(({ runId, taskId, attempt, entries }) => ({ runId, taskId, attempt, fromMs: entries[0]?.atMs ?? 0, toMs: entries.at(-1)?.atMs ?? 0 }));
+  const overlaps = times.flatMap((first) => times.filter((second) => second.taskId === first.taskId && second.attempt > first.attempt && second.fromMs < first.toMs)
+    .map((second) => `attempt ${first.attempt} of task ${first.taskId} still wrote ${Math.round(first.toMs - second.fromMs)} ms after attempt ${second.attempt} had begun`));
+  const twice = runs.filter((run) => times.filter(({ runId }) => runId === run.id).length > 1).map((run: RunFact) => `the program of the run ${run.id} was started more than once`);
+  return [...overlaps, ...twice];
+}

@@ -1,0 +1,12 @@
+/** A running PostgreSQL or Redis. */
+export interface RunningService {
+  url: string;
+  pid: number;
+  logFile: string;
+  /** Settles when the process is gone. */
+  exited: Promise<unknown>;
+}
+
+export declare function prepareServices(rootDir: string, dataDir: string): Promise<{ start(name: 'postgres' | 'redis'): Promise<RunningService> }>;
+/** @returns the reason when it did not work */
+export declare function unpackDebianPackages(packages: readonly string[], targetDir: string): Promise<string | undefined>;

@@ -1,0 +1,30 @@
+import { prepareDataDirectory } from '../../scripts/bootstrap/data-directory.mjs';
+import { installDependencies } from '../../scripts/bootstrap/dependencies.mjs';
+import { RememberedPorts } from '../../scripts/bootstrap/ports.mjs';
+import { startPostgres } from '../../scripts/bootstrap/postgres.mjs';
+import { createProgress } from '../../scripts/bootstrap/progress.mjs';
+import { startRedis } from '../../scripts/bootstrap/redis.mjs';
+import { secretNamed } from '../../scripts/bootstrap/secrets.mjs';
+import { findServiceHome } from '../../scripts/bootstrap/service-home.mjs';
+
+export { unpackDebianPackages } from '../../scripts/bootstrap/debian-packages.mjs';
+
+/**
+ * The set-up's own PostgreSQL and Redis in a folder, one at a time: whoever breaks one starts it again.
+ * @param {string} rootDir
+ * @param {string} dataDir
+ */
+export async function prepareServices(rootDir, dataDir) {
+  prepareDataDirectory(dataDir, 'The folder');
+  await installDependencies(rootDir, createProgress({ write: () => undefined }, new AbortController().signal));
+  const home = findServiceHome(dataDir);
+  const ports = new RememberedPorts(dataDir);
+  return {
+    /** @param {'postgres' | 'redis'} name */
+    start(name) {
+      const common = { home, ports, password: secretNamed(dataDir, `${name}Password`), onSpawn: () => undefined, stopping: new AbortController().signal };
+      // A process is killed, never the machine: what the kernel was given is safe, so nothing has to wait for the disk.
+      return name === 'redis' ? startRedis(common) : startPostgres({ ...common, rootDir, isThrowAway: true });
+    },
+  };
+}

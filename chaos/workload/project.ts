@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { System } from '../system/system.ts';
+import { git, copyRepository, makeTemplateRepository } from './repository.ts';
+
+/** The shortest lease there is: what a lost lease costs is waited for in many schedules. */
+export const LEASE_MS = 10_000;
+
+export interface ChaosProject {
+  id: string;
+  agentId: string;
+  repository: string;
+  /** The owner's refs before anything happened. */
+  refsBefore: Map<string, string>;
+}
+
+/** What an agent of a schedule is: our program, tried again when it fails. */
+const AGENT_CONFIG = {
+  commands: [['node', 'tools/agent.mjs']], stdin: 'none', leaseMs: LEASE_MS, concurrency: 8,
+  limits: { graceMs: 1_000, runTimeoutMs: 120_000 }, retry: { maxAttempts: 4, baseDelayMs: 100, maxDelayMs: 500 },
+};
+
+/** A new project with a repository and an agent of its own. */
+export async function makeProject(system: System, seed: number): Promise<ChaosProject> {
+  const template = join(system.folder, 'template');
+  if (!existsSync(template)) makeTemplateRepository(template);
+  const repository = copyRepository(template, join(system.folder, 'repositories', `${seed}-${Date.now().toString(36)}`));
+  const { person } = system;
+  const { createProject } = await person.must<{ createProject: { project: { id: string } } }>(
+    'mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id } } ... on UserError { code message } } }',
+    { input: { name: `Chaos ${seed}`, defaultRepoPath: repository } },
+  );
+  const { id } = createProject.project;
+  const { createAgent } = await person.must<{ createAgent: { agent: { id: string } } }>(
+    'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { ... on CreateAgentPayload { agent { id } } ... on UserError { code message } } }',
+    { input: { projectId: id, name: 'chaos', config: AGENT_CONFIG } },
+  );
+  return { id, agentId: createAgent.agent.id, repository, refsBefore: readRefs(repository) };
+}
+
+export function readRefs(repository: string): Map<string, string> {
+  const lines = git(repository, 'for-each-ref', '--format=%(refname) %(objectname)').split('\n').filter(Boolean);
+  return new Map(lines.map((line) => line.split(' ') as [string, string]));
+}
