@@ -1,6 +1,6 @@
 import type { RunGitOutcome } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
-import type { TaskType } from '#contract/enums.ts';
+import { REPORT_NAME, REPORT_TASK_TYPES, type TaskType } from '#contract/enums.ts';
 import { lstatSync, statSync, writeFileSync } from 'node:fs';
 import type { ArtifactFile } from '../control-plane/control-plane.ts';
 import { writeMark } from '../logs/marks.ts';
@@ -21,8 +21,8 @@ import { settleWorkspace } from './workspace.ts';
 import type { Workspace } from './workspace-record.ts';
 
 const MAX_PATHS = 1_000;
-/** Tasks whose result is what the agent says. Source: runs.md of the design. */
-const REPORT_TYPES: readonly TaskType[] = ['research', 'review', 'test'];
+/** Tasks whose result is what the agent says. */
+const REPORT_TYPES: readonly TaskType[] = REPORT_TASK_TYPES;
 
 export interface Finished {
   outcome: Outcome;
@@ -54,7 +54,7 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   const collected = collectArtifacts({ from: order.workFolder, globs: spec.artifactGlobs, deniedGlobs: rules.deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
   for (const note of collected.notes) writeMark(folder.path, note);
   const artifacts = [...collected.artifacts];
-  if (!workspace) return { outcome, git: null, paths: [], artifacts: [...artifacts, ...reportOf(order, outcome)] };
+  if (!workspace) return { outcome, git: null, paths: [], artifacts: [...reportOf(order, outcome), ...artifacts] };
   requireFolder(workspace);
 
   const changes = await collectChanges(git, workspace);
@@ -77,7 +77,7 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   for (const { path, why } of violations) writeMark(folder.path, `${printablePath(path)} ${why}`);
   for (const left of changes.leftOver.slice(0, MAX_PATHS)) writeMark(folder.path, `Not taken in: ${left}`);
   if (changes.leftOver.length > 0) writeMark(folder.path, `What was not taken in is in ${workspace.path}`);
-  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printablePath(path)), artifacts: [...artifacts, ...reportOf(order, judged)] };
+  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printablePath(path)), artifacts: [...reportOf(order, judged), ...artifacts] };
 }
 
 /** What the agent says is the result of a task that asks for words, and all there is where nothing was changed. */
@@ -88,7 +88,7 @@ function reportOf({ spec, folder, masker }: FinishOrder, outcome: Outcome): Arti
   if (text === null) return [];
   const file = folder.file('report.md');
   writeFileSync(file, text, { mode: 0o600 });
-  return [{ kind: 'report', name: 'report.md', mediaType: 'text/markdown', file }];
+  return [{ kind: 'report', name: REPORT_NAME, mediaType: 'text/markdown', file }];
 }
 
 async function startOver(git: Git, workspace: Workspace, changes: Changes): Promise<void> {

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson, writeJson } from './write-json.ts';
@@ -71,11 +70,6 @@ export function readFolderRecord(runnerFolder: string, name: string): FolderReco
 
 export function writeFolderRecord(runnerFolder: string, record: FolderRecord): void {
   writeJson(recordFile(runnerFolder, record.name), record);
-}
-
-/** The names of all folders that were ever begun and not removed to the end. */
-export function listFolderNames(runnerFolder: string): string[] {
-  return readdirSync(join(runnerFolder, LEDGER_FOLDER)).sort();
 }
 
 function recordFile(runnerFolder: string, name: string): string {
