@@ -1,6 +1,6 @@
 import type { RunGitOutcome } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
-import { REPORT_NAME, REPORT_TASK_TYPES, type TaskType } from '#contract/enums.ts';
+import { REPORT_NAME, REPORT_TASK_TYPES } from '#contract/enums.ts';
 import { lstatSync, statSync, writeFileSync } from 'node:fs';
 import type { ArtifactFile } from '../control-plane/control-plane.ts';
 import { writeMark } from '../logs/marks.ts';
@@ -21,8 +21,6 @@ import { settleWorkspace } from './workspace.ts';
 import type { Workspace } from './workspace-record.ts';
 
 const MAX_PATHS = 1_000;
-/** Tasks whose result is what the agent says. */
-const REPORT_TYPES: readonly TaskType[] = REPORT_TASK_TYPES;
 
 export interface Finished {
   outcome: Outcome;
@@ -82,7 +80,7 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
 
 /** What the agent says is the result of a task that asks for words, and all there is where nothing was changed. */
 function reportOf({ spec, folder, masker }: FinishOrder, outcome: Outcome): ArtifactFile[] {
-  const isAsked = spec.taskType !== null && REPORT_TYPES.includes(spec.taskType);
+  const isAsked = spec.taskType !== null && REPORT_TASK_TYPES.includes(spec.taskType);
   if (outcome.status !== 'completed' || (!isAsked && outcome.reason !== 'empty_diff')) return [];
   const text = readReport(folder.path, masker);
   if (text === null) return [];
