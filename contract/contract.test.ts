@@ -18,7 +18,7 @@ const taskDefinition = { requestId: uuid, title: 'Fix it', description: 'Fix it,
 const agentConfig = { commands: [['npm', 'test']] };
 const runSpec = {
   runId: uuid, taskId: uuid, taskType: 'code_change', projectId: uuid, agentId: uuid, agentName: 'backend', kind: 'task', attempt: 1, lease: { token: 't'.repeat(32), durationMs: 60_000 },
-  repoRoot: '/repo', baseBranch: null, branch: 'overmind/1/1', startFromBranch: null, mergeCommit: null, reviewedBaseCommit: null, inPlace: false, setup: [], carry: [], sandbox: { network: true, homePaths: [] }, commands: [['true']], stdin: 'prompt', env: ['PATH'],
+  repoRoot: '/repo', grantedRoot: '/repo', baseBranch: null, branch: 'overmind/1/1', startFromBranch: null, mergeCommit: null, reviewedBaseCommit: null, inPlace: false, setup: [], carry: [], sandbox: { network: true, homePaths: [] }, commands: [['true']], stdin: 'prompt', env: ['PATH'],
   allowedRoots: [], allowedGlobs: ['**'], deniedGlobs: [], artifactGlobs: [], limits: {},
   prompt: { title: 'Fix it', description: '', acceptanceCriteria: [], feedback: null, agentPrompt: { text: 'Be brief' }, model: null, conversation: [{ role: 'user', content: 'Fix it' }] },
   stateDocument: { version: 1, format: 'yaml', text: 'project: {}\n' },

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, realpathSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -91,7 +91,7 @@ test('a runner that stood still for longer than its lease asks before it takes r
   const lease = { token: 't'.repeat(30), durationMs: 2_000 };
   const spec = makeRunSpec({ repoRoot: repository.root, lease, commands: [['node', ...program('write-files', '{"a.txt":"a"}')], ['node', ...program('hang')]] });
   const run = controlPlane.offer(spec);
-  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 } }, keeperFile };
+  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 }, sandbox: { readablePaths: [PROGRAMS_FOLDER] } }, keeperFile };
   // The answers to its renewals are on the way for long, as after a night: what it does meanwhile is what counts.
   let isSlow = false;
   const renew = controlPlane.renew;
@@ -110,7 +110,10 @@ test('a runner that stood still for longer than its lease asks before it takes r
     isSlow = true;
     runner.kill('SIGCONT');
     await until(() => readdirSync(join(options.folder, 'runs')).length === 0, 'the run to be given up');
-    expect([run.result, run.artifacts, repository.git('for-each-ref', '--format=%(objectname)', `refs/heads/${spec.branch}`)]).toEqual([null, [], repository.git('rev-parse', 'main')]);
+    expect([run.result, run.artifacts, repository.git('for-each-ref', `refs/heads/${spec.branch}`)]).toEqual([null, [], '']);
+    // What it made is still there, and can be looked at.
+    const [name = ''] = readdirSync(join(options.folder, 'work'));
+    expect(readFileSync(join(options.folder, 'work', name, 'a.txt'), 'utf8')).toBe('a');
   } finally {
     runner.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import type { RunSpec } from '#contract/run-spec.ts';
 import { REPORT_NAME, REPORT_TASK_TYPES } from '#contract/enums.ts';
 import { lstatSync, statSync, writeFileSync } from 'node:fs';
 import type { ArtifactFile } from '../control-plane/control-plane.ts';
+import type { Logger } from '../logger.ts';
 import { writeMark } from '../logs/marks.ts';
 import type { Masker } from '../logs/mask.ts';
 import { collectArtifacts } from './artifacts.ts';
@@ -40,6 +41,7 @@ export interface FinishOrder {
   outcome: Outcome;
   policy: RunnerPolicy;
   masker: Masker;
+  logger: Logger;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   const { spec, folder, workspace, policy, outcome, masker } = order;
   const rules = { allowedGlobs: spec.allowedGlobs, deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs] };
   const collected = collectArtifacts({ from: order.workFolder, globs: spec.artifactGlobs, deniedGlobs: rules.deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
-  for (const note of collected.notes) writeMark(folder.path, note);
+  for (const note of collected.notes) say(order, note);
   const artifacts = [...collected.artifacts];
   if (!workspace) return { outcome, git: null, paths: [], artifacts: [...reportOf(order, outcome), ...artifacts] };
   requireFolder(workspace);
@@ -62,31 +64,55 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   const file = folder.file('changes.diff');
   const [committed] = await Promise.all([
     commitChanges(git, workspace, changes, agentAuthor(spec.agentName), commitMessage(spec)),
-    writeDiff(git, workspace, changes, violations.map(({ path }) => path), masker, file),
+    changes.files.length === 0 ? undefined : writeDiff(git, workspace, changes, violations.map(({ path }) => path), masker, file),
   ]);
   if (committed) {
     const { filesChanged, additions, deletions } = committed;
     if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file, metadata: { filesChanged, additions, deletions } });
   }
-  settleWorkspace(order.runnerFolder, workspace.name, changes.leftOver);
+  settle(order, workspace, changes.leftOver);
   const judged = judge(outcome, committed, violations, changes.leftOver);
   // The outcome, which is the last line, says how much was changed when nothing else has to be said.
-  if (committed) writeMark(folder.path, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
-  for (const { path, why } of violations) writeMark(folder.path, `${printablePath(path)} ${why}`);
-  for (const left of changes.leftOver.slice(0, MAX_PATHS)) writeMark(folder.path, `Not taken in: ${left}`);
-  if (changes.leftOver.length > 0) writeMark(folder.path, `What was not taken in is in ${workspace.path}`);
+  if (committed) say(order, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
+  for (const { path, why } of violations) say(order, `${printablePath(path)} ${why}`);
+  for (const left of changes.leftOver.slice(0, MAX_PATHS)) say(order, `Not taken in: ${left}`);
+  if (changes.leftOver.length > 0) say(order, `What was not taken in is in ${workspace.path}`);
   return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printablePath(path)), artifacts: [...reportOf(order, judged), ...artifacts] };
 }
 
 /** What the agent says is the result of a task that asks for words, and all there is where nothing was changed. */
-function reportOf({ spec, folder, masker }: FinishOrder, outcome: Outcome): ArtifactFile[] {
+function reportOf({ spec, folder, masker, logger }: FinishOrder, outcome: Outcome): ArtifactFile[] {
   const isAsked = spec.taskType !== null && REPORT_TASK_TYPES.includes(spec.taskType);
   if (outcome.status !== 'completed' || (!isAsked && outcome.reason !== 'empty_diff')) return [];
   const text = readReport(folder.path, masker);
   if (text === null) return [];
   const file = folder.file('report.md');
-  writeFileSync(file, text, { mode: 0o600 });
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch (error) {
+    // The log has every word of it.
+    logger.warn({ err: error, runId: spec.runId }, 'the report of a run could not be written');
+    return [];
+  }
   return [{ kind: 'report', name: REPORT_NAME, mediaType: 'text/markdown', file }];
+}
+
+/** A line for the log. One that the disk does not take is worth less than the run. */
+function say({ folder, spec, logger }: FinishOrder, text: string): void {
+  try {
+    writeMark(folder.path, text);
+  } catch (error) {
+    logger.warn({ err: error, runId: spec.runId, text }, 'a line of a run\'s log could not be written');
+  }
+}
+
+/** A record that can not be written says what it said before: that there may be work in the folder. */
+function settle({ runnerFolder, logger, spec }: FinishOrder, { name }: Workspace, leftOver: readonly string[]): void {
+  try {
+    settleWorkspace(runnerFolder, name, leftOver);
+  } catch (error) {
+    logger.warn({ err: error, runId: spec.runId }, 'that the work of a run was taken in could not be written down');
+  }
 }
 
 async function startOver(git: Git, workspace: Workspace, changes: Changes): Promise<void> {

@@ -39,7 +39,7 @@ export class KeeperConnection {
       socket.on('data', messageParser<FromKeeper>((message) => {
         connection.take(message);
         if (message.type === 'hello') resolve(true);
-      }));
+      }, () => socket.destroy()));
       socket.once('close', () => resolve(false));
     });
     return (await hello) ? connection : null;

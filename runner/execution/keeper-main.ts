@@ -41,7 +41,7 @@ function main(socketPath: string): void {
     clearTimeout(unclaimed);
     connections.add(socket);
     socket.setEncoding('utf8');
-    socket.on('data', messageParser<ToKeeper>((message) => onMessage(socket, message)));
+    socket.on('data', messageParser<ToKeeper>((message) => onMessage(socket, message), () => socket.destroy()));
     // A runner that was killed: its keeper goes on. 'close' follows.
     socket.on('error', () => undefined);
     socket.on('close', () => {

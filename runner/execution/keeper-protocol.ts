@@ -64,12 +64,27 @@ export interface KeeperStatus {
   peakMemoryBytes: number | null;
 }
 
-/** Splits a socket's bytes into messages, one JSON value a line. */
-export function messageParser<T>(onMessage: (message: T) => void): (chunk: string) => void {
+/**
+ * Splits a socket's bytes into messages, one JSON value a line.
+ * @param onBroken called for what is no message: whoever speaks so is not one of ours, and is not listened to any longer
+ */
+export function messageParser<T>(onMessage: (message: T) => void, onBroken: (error: Error) => void): (chunk: string) => void {
   let rest = '';
+  let isBroken = false;
   return (chunk) => {
+    if (isBroken) return;
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) onMessage(JSON.parse(line) as T);
+    for (const line of lines) {
+      let message: T;
+      try {
+        message = JSON.parse(line) as T;
+      } catch (error) {
+        isBroken = true;
+        onBroken(error as Error);
+        return;
+      }
+      onMessage(message);
+    }
   };
 }

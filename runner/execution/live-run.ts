@@ -266,7 +266,7 @@ export class LiveRun {
       const isDiskFull = this.host.reserve.releaseWhenFull();
       const { spec, folder, host, masker } = this;
       const { workspace } = folder;
-      const order = { spec, folder, workspace, workFolder: workspace?.path ?? spec.repoRoot, runnerFolder: host.runnerFolder, outcome, policy: host.policy, masker };
+      const order = { spec, folder, workspace, workFolder: workspace?.path ?? spec.repoRoot, runnerFolder: host.runnerFolder, outcome, policy: host.policy, masker, logger: host.logger };
       const finished = await finishRun(host.git, order).catch((error: unknown) => this.failed(error, outcome));
       return { status, finished: isDiskFull ? { ...finished, outcome: onFullDisk(finished.outcome) } : finished };
     } catch (error) {

@@ -67,7 +67,7 @@ export class Attempts {
 
   finish(spec: RunSpec, folder: RunFolder, workspace: Workspace): Promise<Finished> {
     return finishRun(this.host.git, {
-      spec, folder, workspace, workFolder: workspace.path, runnerFolder: this.runnerFolder, policy: this.host.policy, masker: createMasker([]),
+      spec, folder, workspace, workFolder: workspace.path, runnerFolder: this.runnerFolder, policy: this.host.policy, masker: createMasker([]), logger: silentLogger,
       outcome: { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' },
     });
   }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
-import type { Project, Task } from '#prisma/generated/client/client.ts';
+import type { Project, Runner, Task } from '#prisma/generated/client/client.ts';
 import { makeRepository } from '#runner/testing/repositories.ts';
 import type { TestRepository } from '#runner/testing/repositories.ts';
 import { post } from '#tests/kit/graphql-client.ts';
@@ -82,7 +82,7 @@ test('a runner tells of its repositories when it starts, and again when it is as
   await rm(late.root, { recursive: true });
   await ask(`mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename } }`, { runnerId });
   expect(await paths()).toEqual([app.root, mono.root]);
-  expect(await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } })).toMatchObject({ sandboxNote: expect.any(String) as string });
+  expect(await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } })).toSatisfy(({ sandboxNote }: Runner) => sandboxNote === null || sandboxNote.startsWith('not sandboxed: '));
 });
 
 test('a typed path is answered at once, in one sentence', async () => {
@@ -148,16 +148,16 @@ test('work folders are told of, with what became of their tasks, and removed whe
   const page = () => ask<{ workFolders: { name: string; sizeBytes: number; taskTitle: string | null; keptWhy: string | null }[] }>(`query ($id: ID!) { runner(id: $id) { workFolders { name sizeBytes taskTitle taskStatus isMerged keptWhy problem } } }`, { id: runnerId });
   // A run that ends is the occasion to look again.
   await runIn(await projectOf(made.project?.id), admin, [program('exit-with', '0')]);
-  const told = await until(page, ({ workFolders }) => workFolders.length === 2);
+  const told = await until(page, ({ workFolders }) => names.every((name) => workFolders.some((folder) => folder.name === name)));
   expect(told.workFolders.find(({ name }) => name === 'kept-00000001')).toMatchObject({ taskTitle: task.title, taskStatus: 'NEEDS_REVIEW', isMerged: false, keptWhy: 'its task needs review', problem: null });
-  expect(told.workFolders.every(({ sizeBytes }) => sizeBytes >= 10_000)).toBe(true);
+  expect(told.workFolders.filter(({ name }) => names.includes(name)).every(({ sizeBytes }) => sizeBytes >= 10_000)).toBe(true);
   // Of a task that never ran here, nothing is said.
   expect(told.workFolders.find(({ name }) => name === 'stuck-00000002')?.taskTitle).toBeNull();
   expect(await remove('kept-00000001', stranger.token)).toMatchObject({ code: 'FORBIDDEN' });
   expect(await remove('kept-00000001')).toEqual({ __typename: 'RemoveWorkFolderPayload' });
   expect(await remove('kept-00000001')).toMatchObject({ code: 'NOT_FOUND' });
   expect([existsSync(path.join(runner.folder, 'work', 'kept-00000001')), existsSync(path.join(runner.folder, 'work', 'stuck-00000002'))]).toEqual([false, true]);
-  expect((await page()).workFolders.map(({ name }) => name)).toEqual(['stuck-00000002']);
+  expect((await page()).workFolders.map(({ name }) => name).filter((name) => names.includes(name))).toEqual(['stuck-00000002']);
 });
 
 test('a runner that is not there is said at once', async () => {

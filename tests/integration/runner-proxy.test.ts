@@ -41,7 +41,7 @@ beforeAll(async () => {
   project = await seed.project(user, 'Proxy', root);
   agent = await seed.agent(project);
   proxy = await startHttpProxy((await system.startApi()).url);
-  runner = await startTestRunner({ url: proxy.url, token: (await seed.runner('behind a proxy')).token, roots: [root] });
+  runner = await startTestRunner({ url: proxy.url, token: (await seed.runner('behind a proxy')).token, roots: [root], readablePaths: [folder] });
 }, 60_000);
 beforeEach(() => {
   proxy.answered = { requests: 0, upgrades: 0 };

@@ -86,7 +86,7 @@ async function expectWhole({ runId, runs }: Awaited<ReturnType<typeof startLongR
 }
 
 /** Programs of agents: they are the runner's business, and stay. */
-const agentPids = (): number[] => execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n').filter((line) => line.includes(AGENT.slice(0, 40)) && !line.includes('bwrap')).map((line) => Number.parseInt(line, 10));
+const agentPids = (): number[] => execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n').filter((line) => /^\s*\d+ \S*node\S* -e /.test(line) && line.includes(AGENT.slice(0, 40))).map((line) => Number.parseInt(line, 10));
 const alivePids = (pids: Partial<Record<PartName, number>>): string[] => Object.entries(pids).filter(([, pid]) => isAlive(pid)).map(([name]) => name);
 
 describe('npm start', () => {
