@@ -58,5 +58,6 @@ test('only what was asked for is chosen', () => {
   const kinds = matchKinds(['net-', 'kill-api']);
   expect(kinds).toContain('net-throttle');
   for (const seed of seeds.slice(0, 200)) for (const { kind } of makeSchedule(seed, kinds).faults) expect(kinds).toContain(kind);
+  expect(matchKinds(['quick'])).not.toContain('kill-runner-long');
   expect(() => matchKinds(['kill-nobody'])).toThrow('kill-nobody');
 });
