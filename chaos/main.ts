@@ -4,7 +4,7 @@
  *     npm run chaos -- [--schedules 50] [--seed 1234] [--only kill,net-cut] [--minutes 90] [--parallel 2] [--plan]
  *
  * --seed alone plays that one schedule again; with --schedules it is the first of so many. --only takes kinds of faults
- * or beginnings of their names; --plan prints the schedules and plays none. Exits with 1 when anything was lost.
+ * or beginnings of their names, or `quick` or `long`, of which the schedules of `npm test` are made; --plan prints the schedules and plays none. Exits with 1 when anything was lost.
  */
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';

@@ -12,7 +12,7 @@ import { isMachineStarved, patience } from './system/busyness.ts';
 import { sendSignal } from './system/processes.ts';
 import type { System } from './system/system.ts';
 import { isLive, Observer } from './workload/observer.ts';
-import { makeProject } from './workload/project.ts';
+import { archiveWhenDue, makeProject } from './workload/project.ts';
 import { TaskScript } from './workload/task-script.ts';
 import { Viewer } from './workload/viewer.ts';
 
@@ -42,13 +42,14 @@ export async function play(system: System, schedule: Schedule): Promise<Verdict>
   const scripts = schedule.tasks.map((plan, index) => new TaskScript(system.person, observer, project, system.journal.port, `seed-${schedule.seed}-task-${index}`, plan));
   try {
     const beginMs = performance.now();
-    const lives = Promise.all(scripts.map((script) => script.run(beginMs, over.signal)));
+    const archiveAtMs = schedule.archiveAtMs === null ? null : beginMs + schedule.archiveAtMs;
+    const lives = Promise.all([...scripts.map((script) => script.run(beginMs, over.signal)), archiveWhenDue(system, project, archiveAtMs, over.signal)]);
     const faults = await Promise.all(schedule.faults.map((fault) => letLoose(sceneOf(system, observer), observer, fault, beginMs, () => scripts.every(({ isOver }) => isOver))));
-    const isSettled = await observer.until(() => scripts.every(({ isOver }) => isOver), SETTLE_MS * patience());
+    const isSettled = await observer.until(() => scripts.every(({ isOver }) => isOver) && performance.now() > (archiveAtMs ?? 0), SETTLE_MS * patience());
     const unsettled = isSettled ? [] : scripts.filter(({ isOver }) => !isOver).map(({ title }) => `the task ${title} came to no end: ${describeTask(observer, title)}`);
     over.abort();
     await lives;
-    const facts = await collectFacts({ system, project, observer, viewers, scripts, faults, unsettled, seed: schedule.seed, isStarved: wasStarved || isMachineStarved() });
+    const facts = await collectFacts({ system, project, observer, viewers, scripts, faults, unsettled, seed: schedule.seed, isArchived: observer.isArchived, isStarved: wasStarved || isMachineStarved() });
     // What was left behind has been told; the next schedule is not to suffer from it.
     for (const { pid } of facts.survivors) sendSignal(pid, 'SIGKILL');
     return { schedule, facts, violations: check(facts), durationMs: performance.now() - startMs };
@@ -76,7 +77,7 @@ async function letLoose(scene: Scene, observer: Observer, fault: PlannedFault, b
 }
 
 async function collectFacts({ system, project, observer, viewers, scripts, ...known }: {
-  system: System; project: Awaited<ReturnType<typeof makeProject>>; observer: Observer; viewers: Viewer[]; scripts: TaskScript[]; faults: AppliedFault[]; unsettled: string[]; seed: number; isStarved: boolean;
+  system: System; project: Awaited<ReturnType<typeof makeProject>>; observer: Observer; viewers: Viewer[]; scripts: TaskScript[]; faults: AppliedFault[]; unsettled: string[]; seed: number; isStarved: boolean; isArchived: boolean;
 }): Promise<Facts> {
   const taskIds = new Set(observer.tasks.map(({ id }) => id));
   const journals = system.journal.take(taskIds);

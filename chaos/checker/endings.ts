@@ -40,11 +40,11 @@ function checkExit({ journals, faults }: Facts, run: RunFact): string[] {
   return exit || wasKilled ? [] : [`its program is said to have failed by itself (${run.message}), and never said that it would`];
 }
 
-function checkReason({ faults, requests, tasks, isStarved }: Facts, run: RunFact): string[] {
+function checkReason({ faults, requests, tasks, isStarved, isArchived }: Facts, run: RunFact): string[] {
   const hit = (kinds: readonly FaultKind[]): boolean => faults.some(({ kind, runIds, hit: what }) => kinds.includes(kind) && what !== null && (runIds.length === 0 || runIds.includes(run.id)));
   const title = tasks.find(({ id }) => id === run.taskId)?.title;
   if (['pending', 'started', 'streaming', 'completed'].includes(run.status) || run.reason === 'exit_code') return [];
-  if (run.status === 'canceled') return requests.some((request) => request.title === title && request.kind !== 'createTask') ? [] : ['nobody asked for that'];
+  if (run.status === 'canceled') return isArchived || requests.some((request) => request.title === title && request.kind !== 'createTask') ? [] : ['nobody asked for that'];
   if (run.reason === 'runner_lost') return isStarved || wasDisturbedForLong(faults) ? [] : ['it was healthy: nothing was in its way for as long as a lease'];
   if (run.kind === 'merge' && MERGE_REASONS.includes(run.reason)) return [];
   if (hit(STARVING) || (run.reason === 'internal' && hit(KEEPER_KILLING))) return [];

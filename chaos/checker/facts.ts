@@ -80,6 +80,8 @@ export interface Facts {
   seed: number;
   /** The machine was so busy with other work that nothing is said about times. */
   isStarved: boolean;
+  /** The project was archived meanwhile, and what worked in it stopped. */
+  isArchived: boolean;
   /** What was in the way to its end, when there was no end within the time. */
   unsettled: string[];
   faults: AppliedFault[];

@@ -19,7 +19,7 @@ export function goodFacts(): Facts {
     event(5, 'agent.run.created', 'merge-1', { kind: 'merge', taskId: TASK }), event(6, 'agent.run.started', 'merge-1'), event(7, 'agent.run.completed', 'merge-1'), event(8, 'task.updated', TASK),
   ];
   return {
-    seed: 1, isStarved: false, unsettled: [], faults: [], falls: [], survivors: [],
+    seed: 1, isStarved: false, isArchived: false, unsettled: [], faults: [], falls: [], survivors: [],
     journals: [{ runId: RUN, taskId: TASK, attempt: 1, entries: goodJournal() }],
     runs: [run({}), run({ id: 'merge-1', kind: 'merge', lineCount: 0, headCommit: MERGE })],
     lines: new Map([[RUN, lines], ['merge-1', []]]),

@@ -72,9 +72,22 @@ export type FaultKind = keyof typeof FAULT_KINDS;
 export const FAULT_KIND_NAMES = Object.keys(FAULT_KINDS) as FaultKind[];
 export const kindOf = (name: FaultKind): Kind => FAULT_KINDS[name];
 
-/** The kinds that `--only` means: names, or beginnings of names such as `net` and `kill`. @throws Error naming what is unknown */
+const PORTABLE = FAULT_KIND_NAMES.filter((name) => !kindOf(name).needs);
+
+/** What every machine can do, by whether it may cost a lease: the schedules of `npm test` are made of these. */
+export const KIND_SETS: Readonly<Record<'quick' | 'long', readonly FaultKind[]>> = {
+  quick: PORTABLE.filter((name) => !kindOf(name).isLong),
+  long: PORTABLE.filter((name) => kindOf(name).isLong),
+};
+
+/**
+ * The kinds that `--only` means: names, beginnings of names such as `net` and `kill`, or the sets `quick` and `long`.
+ * @throws Error naming what is unknown
+ */
 export function matchKinds(words: readonly string[]): FaultKind[] {
-  const unknown = words.filter((word) => !FAULT_KIND_NAMES.some((name) => name.startsWith(word)));
+  const meant = (word: string): readonly FaultKind[] => (word === 'quick' || word === 'long' ? KIND_SETS[word] : FAULT_KIND_NAMES.filter((name) => name.startsWith(word)));
+  const unknown = words.filter((word) => meant(word).length === 0);
   if (unknown.length > 0) throw new Error(`No fault is called ${unknown.join(', ')}; there are ${FAULT_KIND_NAMES.join(', ')}`);
-  return FAULT_KIND_NAMES.filter((name) => words.some((word) => name.startsWith(word)));
+  const all = new Set(words.flatMap(meant));
+  return FAULT_KIND_NAMES.filter((name) => all.has(name));
 }

@@ -30,6 +30,7 @@ test('a seed means the same tomorrow and on another machine', () => {
       "cancelAtMs": null,
       "review": "approve",
       "reviewAfterMs": 255,
+      "stopAtMs": null,
     }
   `);
 });
@@ -50,12 +51,13 @@ test('every kind of fault comes up, and at most one that costs a lease in a sche
 test('a fault that waits for a merge has one to wait for', () => {
   const waiting = seeds.map((seed) => makeSchedule(seed)).filter(({ faults }) => faults.some(({ when }) => 'on' in when && when.on === 'merge_started'));
   expect(waiting.length).toBeGreaterThan(0);
-  for (const { tasks } of waiting) expect(tasks[0]).toMatchObject({ review: 'approve', cancelAtMs: null, agent: { failures: 0 } });
+  for (const { tasks } of waiting) expect(tasks[0]).toMatchObject({ review: 'approve', cancelAtMs: null, stopAtMs: null, agent: { failures: 0 } });
 });
 
 test('only what was asked for is chosen', () => {
   const kinds = matchKinds(['net-', 'kill-api']);
   expect(kinds).toContain('net-throttle');
   for (const seed of seeds.slice(0, 200)) for (const { kind } of makeSchedule(seed, kinds).faults) expect(kinds).toContain(kind);
+  expect(matchKinds(['quick'])).not.toContain('kill-runner-long');
   expect(() => matchKinds(['kill-nobody'])).toThrow('kill-nobody');
 });

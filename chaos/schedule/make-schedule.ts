@@ -14,7 +14,9 @@ export function makeSchedule(seed: number, kinds: readonly FaultKind[] = FAULT_K
   const [first] = tasks;
   // A fault that waits for a merge needs one.
   if (needsMerge && first) Object.assign(first, { review: 'approve', cancelAtMs: null, agent: { ...first.agent, files: Math.max(1, first.agent.files), failures: 0 } } satisfies Partial<TaskPlan>);
-  return { seed, apis: random.between(1, 3), runners: random.between(1, 3), viewers: random.between(1, 3), tasks, faults };
+  const size = { apis: random.between(1, 3), runners: random.between(1, 3), viewers: random.between(1, 3) };
+  for (const task of tasks.slice(needsMerge ? 1 : 0)) task.stopAtMs = random.chance(0.12) ? random.between(100, 3_000) : null;
+  return { seed, ...size, archiveAtMs: !needsMerge && random.chance(0.06) ? random.between(500, 4_000) : null, tasks, faults };
 }
 
 function makeFaults(random: Random, kinds: readonly FaultKind[]): PlannedFault[] {
@@ -45,6 +47,7 @@ function makeTask(random: Random): TaskPlan {
     reviewAfterMs: random.between(0, 400),
     cancelAtMs: random.chance(0.15) ? random.between(100, 4_000) : null,
     cancelAfterApprovalMs: random.chance(0.12) ? random.between(0, 250) : null,
+    stopAtMs: null,
   };
 }
 

@@ -36,6 +36,8 @@ export interface TaskPlan {
   cancelAtMs: number | null;
   /** Canceled so long after its merge was asked for; null: not at all. */
   cancelAfterApprovalMs: number | null;
+  /** The run that works then is stopped, and its task put back; null: not at all. */
+  stopAtMs: number | null;
 }
 
 /** A moment of the schedule: a time, or so long after something has happened for the n-th time (from 1). */
@@ -58,6 +60,8 @@ export interface Schedule {
   apis: number;
   runners: number;
   viewers: number;
+  /** When the project is archived; null: not at all. */
+  archiveAtMs: number | null;
   tasks: TaskPlan[];
   faults: PlannedFault[];
 }

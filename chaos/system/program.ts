@@ -122,7 +122,8 @@ export class Program {
   private async runOnce(): Promise<{ code: number | null; signal: string | null; wasReady: boolean }> {
     this.logStart = statSync(this.options.logFile, { throwIfNoEntry: false })?.size ?? 0;
     const log = openSync(this.options.logFile, 'a');
-    const child = spawn(process.execPath, this.options.args, { env: { ...this.options.env() }, stdio: ['ignore', log, log] });
+    // In a group of its own: Ctrl-C is for us, and we end it in order.
+    const child = spawn(process.execPath, this.options.args, { env: { ...this.options.env() }, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     this.child = child;
     return new Promise((resolve, reject) => {

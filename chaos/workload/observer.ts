@@ -27,6 +27,7 @@ export const isLive = ({ status }: Pick<SeenRun, 'status'>): boolean => ['pendin
 export class Observer {
   runs: SeenRun[] = [];
   tasks: SeenTask[] = [];
+  isArchived = false;
   private isStopped = false;
   private readonly looking: Promise<void>;
 
@@ -60,12 +61,14 @@ export class Observer {
 
   private async look(): Promise<void> {
     while (!this.isStopped) {
-      const [found] = await this.services.read<{ runs: SeenRun[] | null; tasks: SeenTask[] | null }>(
-        `select (select json_agg(r order by r.id) from (select id, task_id, kind, status, line_count, (select name from runners where id = runner_id) as runner from agent_runs where project_id = $1) r) as runs,
+      const [found] = await this.services.read<{ is_archived: boolean; runs: SeenRun[] | null; tasks: SeenTask[] | null }>(
+        `select (select status = 'archived' from projects where id = $1) as is_archived,
+                (select json_agg(r order by r.id) from (select id, task_id, kind, status, line_count, (select name from runners where id = runner_id) as runner from agent_runs where project_id = $1) r) as runs,
                 (select json_agg(t order by t.id) from (select id, title, status, waiting_reason from tasks where project_id = $1) t) as tasks`, [this.projectId],
       );
       this.runs = found?.runs ?? [];
       this.tasks = found?.tasks ?? [];
+      this.isArchived = found?.is_archived ?? false;
       await sleep(LOOK_MS);
     }
   }

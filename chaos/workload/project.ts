@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { System } from '../system/system.ts';
 import { git, copyRepository, makeTemplateRepository } from './repository.ts';
 
@@ -41,4 +42,16 @@ export async function makeProject(system: System, seed: number): Promise<ChaosPr
 export function readRefs(repository: string): Map<string, string> {
   const lines = git(repository, 'for-each-ref', '--format=%(refname) %(objectname)').split('\n').filter(Boolean);
   return new Map(lines.map((line) => line.split(' ') as [string, string]));
+}
+
+/** Archives it when its time has come. Whether that was done shows in the rows. */
+export async function archiveWhenDue(system: System, { id }: ChaosProject, atMs: number | null, signal: AbortSignal): Promise<void> {
+  if (atMs === null) return;
+  await sleep(Math.max(0, atMs - performance.now()), undefined, { signal }).catch(() => undefined);
+  for (let outcome = await archive(); outcome === 'unknown' && !signal.aborted; outcome = await archive()) await sleep(300);
+
+  async function archive(): Promise<string> {
+    const { kind } = await system.person.ask('mutation ($projectId: ID!) { archiveProject(projectId: $projectId) { __typename ... on UserError { code message } } }', { projectId: id });
+    return kind;
+  }
 }

@@ -11,7 +11,7 @@ const LOOK_MS = 40;
 const MAX_APPROVALS = 4;
 const UNKNOWN_FOR_MS = 60_000;
 
-export type RequestKind = 'createTask' | 'approveTask' | 'sendBackTask' | 'cancelTask';
+export type RequestKind = 'createTask' | 'approveTask' | 'sendBackTask' | 'cancelTask' | 'cancelRun';
 
 /** Something that was asked of the API, and what it answered. */
 export interface RequestRecord {
@@ -30,6 +30,7 @@ const DOCUMENTS: Readonly<Record<RequestKind, string>> = {
   createTask: 'mutation ($input: CreateTaskInput!) { createTask(input: $input) { ... on CreateTaskPayload { task { id } } ... on UserError { code message } } }',
   approveTask: 'mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { code message } } }',
   sendBackTask: 'mutation ($input: SendBackTaskInput!) { sendBackTask(input: $input) { __typename ... on UserError { code message } } }',
+  cancelRun: 'mutation ($input: ID!) { cancelRun(runId: $input) { __typename ... on UserError { code message } } }',
   cancelTask: 'mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
 };
 
@@ -42,25 +43,27 @@ export class TaskScript {
   private isSentBack = false;
   private isReviewing = false;
   private isCancelDue: boolean;
+  private isStopDue: boolean;
 
   constructor(private readonly person: Person, private readonly observer: Observer, private readonly project: ChaosProject, private readonly journalPort: number, readonly title: string, readonly plan: TaskPlan) {
     this.isCancelDue = plan.cancelAtMs !== null;
+    this.isStopDue = plan.stopAtMs !== null;
   }
 
   /** Goes on until the signal says that the schedule is over. @param startMs on the monotonic clock */
   async run(startMs: number, signal: AbortSignal): Promise<void> {
     await sleep(Math.max(0, startMs + this.plan.atMs - performance.now()));
     await this.create();
-    await Promise.all([this.cancelWhenDue(startMs, signal), this.review(signal)]);
+    await Promise.all([this.cancelWhenDue(startMs, signal), this.stopWhenDue(startMs, signal), this.review(signal)]);
   }
 
   /** Whether nothing more will become of it by itself. */
   get isOver(): boolean {
     const task = this.task;
     if (!task) return this.requests.some(({ kind }) => kind === 'createTask');
-    if (this.isCancelDue || this.isReviewing || this.observer.runs.some((run) => run.task_id === task.id && isLive(run))) return false;
+    if (this.isCancelDue || this.isStopDue || this.isReviewing || this.observer.runs.some((run) => run.task_id === task.id && isLive(run))) return false;
     if (task.status === 'needs_review') return this.isReviewed;
-    if (task.status === 'queued') return task.waiting_reason !== null;
+    if (task.status === 'queued') return task.waiting_reason !== null || this.observer.isArchived;
     return task.status !== 'in_progress';
   }
 
@@ -84,6 +87,16 @@ export class TaskScript {
     await sleep(Math.max(0, startMs + cancelAtMs - performance.now()), undefined, { signal }).catch(() => undefined);
     await this.cancel();
     this.isCancelDue = false;
+  }
+
+  private async stopWhenDue(startMs: number, signal: AbortSignal): Promise<void> {
+    const { stopAtMs } = this.plan;
+    if (stopAtMs === null) return;
+    await sleep(Math.max(0, startMs + stopAtMs - performance.now()), undefined, { signal }).catch(() => undefined);
+    const run = this.observer.runs.find((each) => each.task_id === this.task?.id && isLive(each));
+    // One answer is enough: what is not known to have been stopped may have ended as well.
+    if (run) await this.ask('cancelRun', run.id);
+    this.isStopDue = false;
   }
 
   private async review(signal: AbortSignal): Promise<void> {
@@ -127,7 +140,7 @@ export class TaskScript {
     }
   }
 
-  private async ask<T>(kind: RequestKind, input: Record<string, unknown>): Promise<Outcome<T>> {
+  private async ask<T>(kind: RequestKind, input: Record<string, unknown> | string): Promise<Outcome<T>> {
     const outcome = await this.person.ask<T>(DOCUMENTS[kind], { input });
     this.requests.push({ kind, title: this.title, taskId: this.taskId ?? this.task?.id ?? null, outcome: outcome.kind, code: outcome.kind === 'refused' ? outcome.code : null, answeredAt: Date.now() });
     return outcome;

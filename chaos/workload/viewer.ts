@@ -90,15 +90,18 @@ export class Viewer {
   /** @returns whether the server itself said that this is all */
   private follow<Item>(query: string, variables: Record<string, unknown>, take: (item: Item) => void): Promise<boolean> {
     const client = (this.client ??= this.open());
+    let hasFailed = false;
     return new Promise((resolve) => {
       client.subscribe<Record<string, Item>>({ query, variables }, {
         next: ({ data, errors }) => {
           const [item] = Object.values(data ?? {});
-          if (!errors && item) take(item);
+          // Such as a server without its database: the answer is an error, and that is the end of it.
+          if (errors) hasFailed = true;
+          else if (item) take(item);
         },
-        // A broken line or a server that is without its database for the moment: it is tried again.
+        // A broken line: it is tried again.
         error: () => resolve(false),
-        complete: () => resolve(client === this.client && !this.stop.signal.aborted),
+        complete: () => resolve(!hasFailed && client === this.client && !this.stop.signal.aborted),
       });
     });
   }
