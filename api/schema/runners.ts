@@ -153,7 +153,7 @@ builder.mutationField('claimRun', (t) =>
     nullable: true,
     description: 'For runners: takes the next run it may work on; null when there is none.',
     authScopes: { runner: true },
-    args: { claimId: t.arg.id({ description: 'A UUIDv7 of the runner\'s own. Sent again, because the answer was lost, it gets the same run with a fresh lease.' }) },
+    args: { claimId: t.arg.id({ description: 'A UUIDv7 of the runner\'s own. Sent again, because the answer was lost, it gets the same run under the same lease.' }) },
     resolve: async (_root, { claimId }, context) => claimRun(context.core, runnerOf(context), claimId ?? null),
   }),
 );

@@ -15,6 +15,8 @@ export interface RunnerActor {
   name: string;
   allProjects: boolean;
   projectIds: string[];
+  /** SHA-256 of the token it came with. */
+  tokenHash: string;
 }
 
 /** Workers and set-up, on nobody's behalf. */

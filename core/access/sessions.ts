@@ -90,7 +90,7 @@ const FIND_RUNNER = `
 async function authenticateRunner(core: Core, hash: string): Promise<Actor | null> {
   const { rows } = await core.pool.query<{ id: string; name: string; all_projects: boolean; project_ids: string[] }>({ name: 'find_runner', text: FIND_RUNNER, values: [hash] });
   const row = rows[0];
-  return row ? { kind: 'runner', runnerId: row.id, name: row.name, allProjects: row.all_projects, projectIds: row.project_ids } : null;
+  return row ? { kind: 'runner', runnerId: row.id, name: row.name, allProjects: row.all_projects, projectIds: row.project_ids, tokenHash: hash } : null;
 }
 
 /**

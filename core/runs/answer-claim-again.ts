@@ -1,14 +1,14 @@
 import { AgentConfig } from '#contract/agent-config.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
-import { newToken } from '#core/access/tokens.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { findGrantedRepository } from '#core/repositories/granted-repository.ts';
 import { buildRunSpec, repositoryOf } from './build-run-spec.ts';
 import type { ClaimedRun } from './build-run-spec.ts';
+import { leaseToken } from './lease-token.ts';
 
 /**
- * Answers a claim whose answer was lost: the same run and attempt, with a fresh lease, because of the first one only
- * the hash is known. The runner's row must be held.
+ * Answers a claim that comes again: the same run and attempt under the same lease, which begins anew. The runner's row
+ * must be held.
  * @returns null when the run is another runner's or has gone on (who asks then repeats an old request), and when the
  * agent's configuration has become unusable since, or its repository is no longer granted: that run's lease runs out,
  * and the next claim says what is wrong
@@ -22,7 +22,7 @@ export async function answerClaimAgain(tx: Tx, actor: RunnerActor, runId: string
   const project = await tx.db.project.findUniqueOrThrow({ where: { id: run.projectId } });
   const grantedRoot = await findGrantedRepository(tx.db, { projectId: project.id, runnerId: actor.runnerId, repository: repositoryOf(config.data, project) });
   if (grantedRoot === null) return null;
-  const { token, hash } = newToken('run');
+  const { token, hash } = leaseToken(actor, runId, run.claimId);
   const leased = await tx.db.$queryRaw<{ lease_expires_at: Date }[]>`
     update agent_runs set lease_token_hash = ${hash}, lease_expires_at = clock_timestamp() + make_interval(secs => lease_ms / 1000.0)
      where id = ${runId}::uuid and runner_id = ${actor.runnerId}::uuid and status = 'started' and landing_at is null returning lease_expires_at`;

@@ -2,7 +2,6 @@ import type { AgentConfig } from '#contract/agent-config.ts';
 import { id } from '#contract/fields.ts';
 import { ContractError } from '#contract/parse.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
-import { newToken } from '#core/access/tokens.ts';
 import { parseAgentConfig } from '#core/agents/agent-config.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { runStarted } from '#core/events/catalogue.ts';
@@ -18,6 +17,7 @@ import type { ClaimedRun } from './build-run-spec.ts';
 import { stopRun } from './cancel-run.ts';
 import { hasCapacity, hasRoom, hasWork, lockRunner, pickCandidate, waitForFirst } from './claim-candidates.ts';
 import type { Candidate } from './claim-candidates.ts';
+import { leaseToken } from './lease-token.ts';
 import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 
 const MAX_TRIES = 20;
@@ -91,7 +91,7 @@ async function start(tx: Tx, actor: RunnerActor, { candidate, agent, config, cla
   const project = await tx.db.project.findUniqueOrThrow({ where: { id: task.projectId } });
   const grantedRoot = await findGrantedRepository(tx.db, { projectId: project.id, runnerId: actor.runnerId, repository: repositoryOf(config, project) });
   if (grantedRoot === null) return null;
-  const { token, hash } = newToken('run');
+  const { token, hash } = leaseToken(actor, candidate.id, claimId);
   const branch = candidate.branch ?? `overmind/${task.id}/${candidate.attempt}`;
   const leased = await tx.db.$queryRaw<{ started_at: Date; lease_expires_at: Date }[]>`
     update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch}, waiting_reason = null,

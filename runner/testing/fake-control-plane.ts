@@ -3,7 +3,6 @@ import type { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { v7 } from 'uuid';
 import {
   LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand, type WorkFolderVerdict,
 } from '../control-plane/control-plane.ts';
@@ -74,7 +73,6 @@ export class FakeControlPlane implements ControlPlane {
     const earlier = this.claims.get(claimId);
     if (earlier) {
       if (earlier.lines.length > 0) return null;
-      earlier.spec = { ...earlier.spec, lease: { ...earlier.spec.lease, token: v7() } };
       return earlier.spec;
     }
     const spec = this.pending.shift();

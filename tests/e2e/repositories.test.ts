@@ -1,3 +1,4 @@
+import { hashToken } from '#core/access/tokens.ts';
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -127,7 +128,7 @@ test('the runner’s page grants and takes back, looks again, and says what lies
   await page.getByRole('button', { name: 'Look again' }).click();
   await page.getByRole('list', { name: 'Repositories', exact: true }).getByText('fresh', { exact: true }).waitFor();
 
-  const actor: RunnerActor = { kind: 'runner', runnerId, name: 'workstation', allProjects: true, projectIds: [] };
+  const actor: RunnerActor = { kind: 'runner', runnerId, name: 'workstation', allProjects: true, projectIds: [], tokenHash: hashToken('a token') };
   await registerRunner(system.core, actor, { version: '0.1.0', labels: ['gpu'], capacity: 4, sandboxNote: 'not sandboxed: bubblewrap is missing' });
   await reportWorkFolders(system.core, actor, {
     report: {

@@ -1,3 +1,4 @@
+import { hashToken } from '#core/access/tokens.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentConfig } from '#contract/agent-config.ts';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
@@ -48,7 +49,7 @@ beforeEach(async () => {
   await core.db.runner.updateMany({ data: { isEnabled: false, connection: 'offline' } });
   const made = await createRunner(core, SYSTEM('test'), { name: `machine ${newId()}`, capacity: 50 });
   runnerToken = made.token;
-  runner = { kind: 'runner', runnerId: made.runner.id, name: made.runner.name, allProjects: true, projectIds: [] };
+  runner = { kind: 'runner', runnerId: made.runner.id, name: made.runner.name, allProjects: true, projectIds: [], tokenHash: hashToken(made.token) };
   await tell(SECRET, '/srv/team/open', '/srv/team/open/vendor/nested');
   project = await createProject(core, admin, { name: 'Theirs', defaultRepoPath: SECRET });
   await core.db.runner.update({ where: { id: runner.runnerId }, data: { connection: 'online' } });

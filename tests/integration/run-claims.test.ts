@@ -180,7 +180,7 @@ describe('the order of claims, while other transactions hold rows', () => {
 });
 
 describe('a claim that is repeated', () => {
-  test('its run is answered again: the same attempt, a fresh lease, and the first lease no longer counts', async () => {
+  test('its run is answered again: the same attempt under the same lease, whichever answer is heard', async () => {
     await seeder(core).configure(agent, { concurrency: 1 });
     const task = await scheduledTask(core, user, project, agent);
     const runner = await runnerOf({ capacity: 1 });
@@ -188,10 +188,9 @@ describe('a claim that is repeated', () => {
     const first = await runner.claimOrNull(claimId);
     const second = await runner.claimOrNull(claimId);
     if (!first || !second) throw new Error('Expected the same run twice');
-    expect(second.spec).toEqual({ ...first.spec, lease: { ...first.spec.lease, token: second.token } });
-    expect(second.token).not.toBe(first.token);
-    expect(await errorOf(runner.append(first, 0, ['old']))).toMatchObject({ code: 'LEASE_LOST' });
-    await runner.append(second, 0, ['new']);
+    expect(second.spec).toEqual(first.spec);
+    // Something on the way sent the claim twice: the runner may hear the first answer after the second was made.
+    await runner.append(first, 0, ['a line']);
     expect(await core.db.agentRun.count({ where: { taskId: task.id } })).toBe(1);
     expect(await core.db.taskEvent.count({ where: { taskId: task.id, eventType: 'status_changed' } })).toBe(1);
     expect((await runner.complete(second, { lineCount: 1 })).status).toBe('completed');

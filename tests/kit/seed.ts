@@ -1,3 +1,4 @@
+import { hashToken } from '#core/access/tokens.ts';
 import { presetConfig } from '#core/agents/presets.ts';
 import type { AgentConfig } from '#contract/agent-config.ts';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
@@ -62,7 +63,7 @@ export function seeder(core: Core) {
       const { runner, token } = await createRunner(core, SYSTEM('test'), { name, capacity: 5, ...options });
       await core.db.runner.update({ where: { id: runner.id }, data: { connection: 'online', lastSeenAt: new Date() } });
       await grantUsedRepositories(core);
-      return { runner, token, actor: { kind: 'runner', runnerId: runner.id, name: runner.name, allProjects: !options.projectIds, projectIds: options.projectIds ?? [] } };
+      return { runner, token, actor: { kind: 'runner', runnerId: runner.id, name: runner.name, allProjects: !options.projectIds, projectIds: options.projectIds ?? [], tokenHash: hashToken(token) } };
     },
   };
 }
