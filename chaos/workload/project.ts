@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from '../system/busyness.ts';
 import type { System } from '../system/system.ts';
 import { git, copyRepository, makeTemplateRepository } from './repository.ts';
 
 /** The shortest lease there is: what a lost lease costs is waited for in many schedules. */
-export const LEASE_MS = 10_000;
+const LEASE_MS = 10_000;
+const CREATE_MS = 30_000;
 
 export interface ChaosProject {
   id: string;
@@ -27,16 +29,26 @@ export async function makeProject(system: System, seed: number): Promise<ChaosPr
   if (!existsSync(template)) makeTemplateRepository(template);
   const repository = copyRepository(template, join(system.folder, 'repositories', `${seed}-${Date.now().toString(36)}`));
   const { person } = system;
-  const { createProject } = await person.must<{ createProject: { project: { id: string } } }>(
-    'mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id } } ... on UserError { code message } } }',
-    { input: { name: `Chaos ${seed}`, defaultRepoPath: repository } },
-  );
-  const { id } = createProject.project;
+  const id = await createProject(system, seed, repository);
   const { createAgent } = await person.must<{ createAgent: { agent: { id: string } } }>(
     'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { ... on CreateAgentPayload { agent { id } } ... on UserError { code message } } }',
     { input: { projectId: id, name: 'chaos', config: AGENT_CONFIG } },
   );
   return { id, agentId: createAgent.agent.id, repository, refsBefore: readRefs(repository) };
+}
+
+/** Choosing a repository asks the runners; one that has just come back may not be heard of yet, so it is asked again. */
+async function createProject({ person }: System, seed: number, repository: string): Promise<string> {
+  const endMs = performance.now() + CREATE_MS * patience();
+  for (;;) {
+    const outcome = await person.ask<{ createProject: { project: { id: string } } }>(
+      'mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id } } ... on UserError { code message } } }',
+      { input: { name: `Chaos ${seed}`, defaultRepoPath: repository } },
+    );
+    if (outcome.kind === 'done') return outcome.value.createProject.project.id;
+    if (performance.now() > endMs) throw new Error(`Expected a project, found ${JSON.stringify(outcome)}`);
+    await sleep(300);
+  }
 }
 
 export function readRefs(repository: string): Map<string, string> {
