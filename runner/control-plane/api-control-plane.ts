@@ -20,8 +20,8 @@ import type { Logger } from '../logger.ts';
 
 /** The part of a RunSpec without which nothing can be said about the run. */
 const Lease = z.object({ runId: z.uuid(), lease: z.object({ token: z.string().min(1) }) });
-/** A renewal that takes longer is repeated instead: the lease runs meanwhile. */
-const RENEWAL_TIMEOUT_MS = 5_000;
+/** A renewal that takes longer is repeated instead, over another connection: the shortest lease is 10 s. */
+const RENEWAL_TIMEOUT_MS = 2_500;
 /** The branch is locked meanwhile, and an answer that is older than this would not be used any more. */
 const LANDING_TIMEOUT_MS = MAX_GRANT_AGE_MS;
 

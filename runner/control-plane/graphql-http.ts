@@ -5,7 +5,8 @@ import { readAnswer, type HttpAnswer } from './answers.ts';
 import { TransientError } from './control-plane.ts';
 import type { TypedDocumentString } from './gql/graphql.ts';
 
-const REQUEST_TIMEOUT_MS = 30_000;
+/** The API gives an operation 10 s; what takes longer is the way there. */
+const REQUEST_TIMEOUT_MS = 12_000;
 /** Connections are kept for the next request, but not so long that the server may just be closing them. */
 const IDLE_CONNECTION_MS = 30_000;
 const UPLOAD_TIMEOUT_MS = 120_000;
@@ -15,17 +16,17 @@ const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
 /** GraphQL over HTTP with the runner's token. Repeats nothing itself: what may be repeated is a `TransientError`. */
 export class GraphqlHttp {
   private readonly transport: typeof http | typeof https;
-  private readonly agent: http.Agent;
+  private agent: http.Agent;
 
   constructor(private readonly url: string, private readonly token: string) {
     this.transport = url.startsWith('https:') ? https : http;
-    this.agent = new this.transport.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
+    this.agent = this.newAgent();
   }
 
   /** @throws TransientError or RefusedError */
   async request<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Result> {
     const body = JSON.stringify({ query: document.toString(), variables });
-    return readAnswer<Result>(await this.orAway(this.post(body, timeoutMs)), rootField(document));
+    return readAnswer<Result>(await this.orAway(this.post(Buffer.from(body), { 'content-type': 'application/json' }, timeoutMs)), rootField(document));
   }
 
   /**
@@ -38,16 +39,42 @@ export class GraphqlHttp {
     form.set('map', JSON.stringify({ 0: ['variables.input.file'] }));
     // Read whole, before anything is sent: a file that can not be read would look like a network that fails.
     form.set('0', new Blob([await readFile(file.path)], { type: file.mediaType }), file.name);
-    return readAnswer<Result>(await this.orAway(this.postForm(form)), rootField(document));
+    const encoded = new Response(form);
+    const headers = { 'content-type': encoded.headers.get('content-type') ?? '', 'x-overmind-csrf': '1' };
+    const body = Buffer.from(await encoded.arrayBuffer());
+    return readAnswer<Result>(await this.orAway(this.post(body, headers, UPLOAD_TIMEOUT_MS)), rootField(document));
   }
 
   /** A log line is under way while this runs: fetch would take twice the processor (bench/log-latency.ts). */
-  private post(body: string, timeoutMs: number): Promise<HttpAnswer> {
-    const bytes = Buffer.from(body);
+  private async post(bytes: Buffer, headers: Record<string, string>, timeoutMs: number): Promise<HttpAnswer> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      return await this.send(bytes, headers, signal);
+    } catch (error) {
+      if (signal.aborted) this.leaveConnections();
+      throw error;
+    }
+  }
+
+  /**
+   * One connection that no answer came over is a sign that those which wait for use lead nowhere either: half-open ones
+   * never say so, and each would cost the next request its time. What is under way over others goes on.
+   */
+  private leaveConnections(): void {
+    const { freeSockets } = this.agent;
+    this.agent = this.newAgent();
+    for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  }
+
+  private newAgent(): http.Agent {
+    return new this.transport.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
+  }
+
+  private send(bytes: Buffer, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const request = this.transport.request(this.url, {
-        method: 'POST', agent: this.agent, signal: AbortSignal.timeout(timeoutMs),
-        headers: { authorization: `Bearer ${this.token}`, accept: 'application/json', 'content-type': 'application/json', 'content-length': bytes.length },
+        method: 'POST', agent: this.agent, signal,
+        headers: { authorization: `Bearer ${this.token}`, accept: 'application/json', ...headers, 'content-length': bytes.length },
       });
       request.once('error', reject).once('response', (response) => {
         let text = '';
@@ -61,13 +88,6 @@ export class GraphqlHttp {
       });
       request.end(bytes);
     });
-  }
-
-  private async postForm(body: FormData): Promise<HttpAnswer> {
-    const response = await fetch(this.url, {
-      method: 'POST', headers: { authorization: `Bearer ${this.token}`, accept: 'application/json', 'x-overmind-csrf': '1' }, body, redirect: 'error', signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
-    });
-    return { status: response.status, text: await response.text(), retryAfter: response.headers.get('retry-after') };
   }
 
   /** Whatever happens on the way, the same call is worth repeating. */
