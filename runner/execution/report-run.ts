@@ -91,6 +91,16 @@ async function tellWithLines(order: ReportOrder, result: RunResult): Promise<voi
   }
 }
 
+/** The result with what became of its log and its files. */
+export function withWords(result: RunResult, logTrouble: string | null, notes: readonly string[]): RunResult {
+  const isSaid = logTrouble === null || result.message.includes(logTrouble);
+  const ended = `It had ended as ${result.status}: ${result.message}`;
+  const said = isSaid ? result.message : `Its log could not be stored (${logTrouble}). ${ended}`;
+  const message = [said, ...notes].join('. ').slice(0, MAX_MESSAGE_CHARS);
+  if (logTrouble === null || result.status === 'canceled') return { ...result, message };
+  return { ...result, message, status: 'failed', reason: 'internal' };
+}
+
 export function withLines(result: RunResult, lineCount: number): RunResult {
   return { ...result, lineCount, metrics: { ...result.metrics, lines: lineCount } };
 }

@@ -1,0 +1,76 @@
+import { retrying } from '../control-plane/retry.ts';
+import { checkRoot } from './check-run-spec.ts';
+import type { Finished } from './finish-run.ts';
+import type { Git } from './git.ts';
+import { readGitSettings } from './git-settings.ts';
+import { landBranch } from './landing.ts';
+import type { LandingOrder } from './landing-order.ts';
+import { lookAtLanding } from './landing-outcome.ts';
+import { assertPlacesAllowed, readRepositoryPlaces } from './repository-places.ts';
+import type { RunContext } from './run-context.ts';
+
+/** The landing of one run that merges an approved commit: done, given up, or told of when its lease was lost. */
+export class LiveLanding {
+  private readonly stop = new AbortController();
+
+  constructor(private readonly run: RunContext) {}
+
+  /** Gives the merge up, unless the last word has been spoken. */
+  giveUp(): void {
+    this.stop.abort();
+  }
+
+  /** @throws RunFailure, RefusedError, LeaseLostError, or whatever it was given up with: then nothing was moved */
+  async land(): Promise<Finished> {
+    const { git, order } = await this.prepare();
+    const landed = await landBranch(git, order);
+    const outcome = { status: 'completed', reason: 'ok', message: landed.message } as const;
+    return { outcome, git: landed.git, paths: [], artifacts: [] };
+  }
+
+  /**
+   * The run was taken away while it merged, and the control plane may not know what became of it: the repository does.
+   * @returns false when that is left to the next runner
+   */
+  async tell(): Promise<boolean> {
+    const { held, host, spec: { runId } } = this.run;
+    const { controlPlane, logger } = host;
+    try {
+      const { git, order } = await this.prepare();
+      const outcome = await lookAtLanding(git, order);
+      await retrying(() => controlPlane.reportLanding(held.lease, outcome), held.left);
+      logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
+    } catch (error) {
+      if (held.isLeft) return false;
+      logger.warn({ err: error, runId }, 'how a merge went, whose lease was lost, could not be told');
+    }
+    return true;
+  }
+
+  /** With a Git that knows what the user has set up for himself: his checkout is as his own Git made it. */
+  private async prepare(): Promise<{ git: Git; order: LandingOrder }> {
+    const { spec, folder, host, held } = this.run;
+    const { policy, runnerName } = host.search;
+    const root = checkRoot(spec, host.search);
+    const places = readRepositoryPlaces(root);
+    assertPlacesAllowed(places, policy.roots, runnerName);
+    const settings = await readGitSettings(host.git, { places, env: host.env, trustedFilters: policy.filters });
+    const { format, filters } = settings;
+    const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
+    const order: LandingOrder = {
+      runId: spec.runId, root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit,
+      reviewedBaseCommit: spec.reviewedBaseCommit,
+      message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`,
+      author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
+      path: folder.file('landing'), recordFile: folder.file('merge.json'),
+      allowed: {
+        roots: policy.roots, allowOtherOwners: policy.allowOtherOwners, runnerName,
+        filters: new Set(filters.trusted.keys()), otherFilters: filters.untrusted,
+      },
+      lastWord: (commits) => host.controlPlane.requestLanding(held.lease, commits), signal: this.stop.signal,
+      ...(host.onLandingStep ? { onStep: host.onLandingStep } : {}),
+    };
+    const core = format.filter(([key]) => key.startsWith('core.'));
+    return { git: host.git.trusting([...core, ...[...filters.trusted.values()].flat()]), order };
+  }
+}
