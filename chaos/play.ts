@@ -81,9 +81,10 @@ async function collectFacts({ system, project, observer, viewers, scripts, ...kn
 }): Promise<Facts> {
   const taskIds = new Set(observer.tasks.map(({ id }) => id));
   const journals = system.journal.take(taskIds);
-  const records = viewers.map(({ record }) => record);
   const endMs = performance.now() + AFTER_MS * patience();
   for (;;) {
+    // Before the rows: whatever was shown by then is in them, and what comes meanwhile is looked at the next time.
+    const records = viewers.map((viewer) => viewer.snapshot());
     const rows = await readRows(system.services, project.id);
     const ended = new Set(rows.runs.filter((run) => !isLive(run)).map(({ id }) => id));
     const survivors = findSurvivors(ended, system.journal.port);

@@ -49,6 +49,12 @@ export class Viewer {
     this.work.push(this.keep(() => this.followEvents()));
   }
 
+  /** What it has been shown so far; what it is shown later is not in it. */
+  snapshot(): ViewerRecord {
+    const { name, events, logs, reconnects } = this.record;
+    return { name, events: [...events], reconnects, logs: new Map([...logs].map(([runId, { batches, isComplete }]) => [runId, { batches: [...batches], isComplete }])) };
+  }
+
   get cursor(): number {
     return this.record.events.at(-1)?.cursor ?? 0;
   }
