@@ -76,7 +76,7 @@ test('a runner that is killed before the answer to its claim is on disk is given
     last = startRunner(controlPlane, options);
     expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', git: { filesChanged: 1 } });
     expect(await controlPlane.ended(other)).toMatchObject({ status: 'completed', git: { filesChanged: 1 } });
-    expect(run.spec.lease.token).not.toBe(firstToken);
+    expect(run.spec.lease.token).toBe(firstToken);
     expect(run.lines.filter((line) => line.startsWith('3:$ '))).toHaveLength(1);
   } finally {
     last?.kill('SIGKILL');
@@ -114,6 +114,30 @@ test('a runner that stood still for longer than its lease asks before it takes r
     // What it made is still there, and can be looked at.
     const [name = ''] = readdirSync(join(options.folder, 'work'));
     expect(readFileSync(join(options.folder, 'work', name, 'a.txt'), 'utf8')).toBe('a');
+  } finally {
+    runner.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a runner that stands still while a run ends hears afterwards how it ended', async () => {
+  const folder = realpathSync(temporaryFolder());
+  const repository = makeRepository(join(folder, 'repos', 'repo'));
+  const controlPlane = new FakeControlPlane();
+  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 }, sandbox: { readablePaths: [PROGRAMS_FOLDER] } }, keeperFile };
+  const runner = startRunner(controlPlane, options);
+  try {
+    for (let count = 0; count < 3; count += 1) {
+      const run = controlPlane.offer(makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '40', '10')]] }));
+      await until(() => run.lines.length > 3, 'the program');
+      runner.kill('SIGSTOP');
+      await until(() => findRunProcesses(run.spec.runId, null).length === 0, 'the program to end');
+      // Its keeper waits no longer than that for somebody who does not listen.
+      await sleep(1_500);
+      runner.kill('SIGCONT');
+      expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', exitCode: 0 });
+      expect(run.lines.filter((line) => line.startsWith('1:'))).toHaveLength(40);
+    }
   } finally {
     runner.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

@@ -158,13 +158,28 @@ export class KeptPrograms {
     if (leaving.aborted) keeper.disconnect();
     onOutput();
     const watching = setInterval(() => this.watch(keeper), PING_MS);
-    const status = await keeper.closed;
+    const status = this.lastWord(await keeper.closed);
     clearInterval(watching);
     this.noteSetUp(status);
     if (leaving.aborted || status?.phase === 'ended') return status;
     // Killed from outside: nobody else ends what it has started.
     await endLeftProcesses(spec.runId, status);
     return status;
+  }
+
+  /**
+   * What the keeper has said over its socket, or written down: a runner that stood still while the run ended writes to a
+   * socket that is closed by then, and so never reads what was said last.
+   */
+  private lastWord(told: KeeperStatus | null): KeeperStatus | null {
+    if (told?.phase === 'ended') return told;
+    try {
+      const { status } = this.options.folder;
+      return status?.phase === 'ended' ? status : told;
+    } catch (error) {
+      this.options.host.logger.warn({ err: error, runId: this.options.spec.runId }, 'what a keeper wrote down can not be read');
+      return told;
+    }
   }
 
   /** The first command of the agent's own was reached: what comes before it need not run in this folder again. */
