@@ -42,7 +42,7 @@ export async function takeAgentCommits(git: Git, workspace: Workspace): Promise<
     const { code } = await git.ask(['merge-base', head, startCommit], { ...place, okCodes: [1] });
     if (code !== 0) return { ...none, leftOver: ['the agent\'s own commits, which have no history in common with the repository; its files are taken in all the same'] };
     const { files } = await compareTrees(git, place, startCommit, head);
-    return { parent: head, nested: files.filter(({ mode }) => mode === SUBMODULE).map(({ path }) => path), leftOver: [] };
+    return { parent: head, nested: files.filter(({ mode, was }) => mode === SUBMODULE && was.mode !== SUBMODULE).map(({ path }) => path), leftOver: [] };
   } catch (error) {
     if (!(error instanceof GitError) || /No space left|quota exceeded|Read-only file system|insufficient permission/i.test(error.stderr)) throw error;
     return { ...none, leftOver: [`the agent's own commits can not be read (${error.stderr.trim().split('\n').at(-1) ?? error.message})`] };

@@ -20,6 +20,9 @@ const DISK_FULL = /No space left on device|Disk quota exceeded/;
 /** It is the repository that can not be written, whichever file was to go in. */
 const STORE_TROUBLE = /No space left on device|Disk quota exceeded|Read-only file system|Input\/output error|unable to create temporary file|insufficient permission for adding an object|unable to write (loose )?object|index\.lock/;
 
+/** A name such as `git~1`, which is `.git` on some systems: Git says so and goes on as if nothing had been. */
+const IGNORED_NAME = /^Ignoring path (.*)$/gm;
+
 /** Everything a run left in its folder, in the user's objects by now; no ref names it yet. */
 export interface Changes extends Comparison {
   tree: string;
@@ -75,7 +78,8 @@ async function take(git: Git, workspace: Workspace, paths: readonly BytePath[], 
   if (paths.length === 0) return;
   const fitting = paths.length > MAX_LOOSE_OBJECTS ? git.with([['core.bigFileThreshold', '1']]) : git;
   try {
-    await fitting.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: joinPaths(paths) });
+    const { stderr } = await fitting.ask(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: joinPaths(paths) });
+    leftOver.push(...[...stderr.matchAll(IGNORED_NAME)].map(([, path = '']) => `${path} (a name that Git keeps for itself)`));
   } catch (error) {
     if (!(error instanceof GitError) || error.code === null || STORE_TROUBLE.test(error.stderr)) throw error;
     const [first = ''] = paths;
