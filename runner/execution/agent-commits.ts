@@ -49,11 +49,11 @@ export async function takeAgentCommits(git: Git, workspace: Workspace): Promise<
   }
 }
 
-/** Branches and stashes in the agent's repository that are in nothing else. @returns their names */
+/** Branches, tags and stashes in the agent's repository that are in nothing else. @returns their names */
 export async function findLeftBranches(git: Git, workspace: Workspace, head: string): Promise<string[]> {
   const initial = readInitialRefs(workspace);
   const known = new Set([head, workspace.startCommit, workspace.baseCommit, ...initial.values()]);
-  const made = readAgentRefs(workspace).filter(({ name, object }) => /^refs\/(heads\/|stash$)/.test(name) && !known.has(object));
+  const made = readAgentRefs(workspace).filter(({ name, object }) => /^refs\/(heads\/|tags\/|stash$)/.test(name) && !known.has(object));
   const objects = made.length > 0 ? inspectAgentObjects(workspace) : null;
   if (objects === null) return made.map(({ name }) => shortName(name));
   const left: string[] = [];
@@ -71,4 +71,4 @@ export async function findMergeBase(git: Git, workspace: Workspace, commit: stri
   return code === 0 ? stdout.trim() : workspace.baseCommit;
 }
 
-const shortName = (name: string): string => (name === 'refs/stash' ? 'a stash' : name.slice('refs/heads/'.length));
+const shortName = (name: string): string => (name === 'refs/stash' ? 'a stash' : name.replace(/^refs\/(heads\/)?/, ''));

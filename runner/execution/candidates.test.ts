@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { realpathSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Attempts } from '../testing/attempts.ts';
 import { temporaryFolder } from '../testing/programs.ts';
+import { removeTaskFolder } from '../ledger/remove-folder.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
+import { removeFolder } from './remove-folder.ts';
+import { readFolderRecord } from './workspace-record.ts';
 
 let folder: string;
 let repository: TestRepository;
@@ -61,11 +63,50 @@ test('names that are Git\'s own, and paths that are too long, are said', async (
   const tooLong = await attempts.run({ repoRoot: repository.root }, `echo 1 > one; ${deep(25)}`);
   expect(changedIn(tooLong.spec.branch)).toEqual(['A\tone']);
   expect(tooLong.outcome.message).toContain('can not be read (file name too long)');
-  for (const { workspace } of [long, tooLong]) execFileSync('rm', ['-rf', workspace.path]);
+  for (const { workspace } of [long, tooLong]) removeFolder(workspace.path);
 });
 
 test('links in place of folders leave nothing over', async () => {
   const { spec, outcome } = await attempts.run({ repoRoot: repository.root }, 'ln -s self self; ln -s b a; ln -s a b; mkdir d; ln -s .. d/up; rm -r src; ln -s d src');
   expect(outcome.message).not.toContain('Not taken in');
   expect(changedIn(spec.branch)).toEqual(['A\ta', 'A\tb', 'A\td/up', 'A\tself', 'A\tsrc', 'D\tsrc/a.js']);
+});
+
+test('work that rests on an earlier attempt survives when that one\'s branch is deleted and collected meanwhile', async () => {
+  const first = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one');
+  const { taskId } = first.spec;
+  const collect = (cwd: string): void => {
+    attempts.script(cwd, 'echo 2 > two');
+    repository.git('branch', '-D', first.spec.branch);
+    repository.git('gc', '--quiet', '--prune=now');
+  };
+  const second = await attempts.run({ repoRoot: repository.root, taskId, attempt: 2, startFromBranch: first.spec.branch }, collect);
+  expect(changedIn(second.spec.branch)).toEqual(['A\tone', 'A\ttwo']);
+  await attempts.run({ repoRoot: repository.root, taskId, attempt: 3 }, 'true');
+  expect(repository.git('for-each-ref', '--format=%(refname)', 'refs/overmind')).toBe(`refs/overmind/base/${first.workspace.name}`);
+});
+
+test('a repository that is deleted during the run: the work is kept, and where is said', async () => {
+  const gone = attempts.run({ repoRoot: repository.root }, (cwd) => {
+    attempts.script(cwd, 'echo 1 > one');
+    rmSync(repository.root, { recursive: true });
+  });
+  await expect(gone).rejects.toMatchObject({ reason: 'worktree_failed', message: expect.stringMatching(/repo is gone since the run began. What the run made is in .*\/work\/a-task-/) as string });
+});
+
+test('commits that only a tag has are named', async () => {
+  const { outcome } = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one; git add -A; git commit -qm one; git tag keep; git reset -q --hard HEAD~1; echo 2 > two');
+  expect(outcome.message).toContain('commits of the agent on tags/keep');
+});
+
+test('a folder that is too deep for Node is removed all the same', async () => {
+  const deep = `mkdir ${'d'.repeat(200)} && cd ${'d'.repeat(200)} && python3 -c 'import os\nfor i in range(25):\n n=str(i).zfill(200); os.mkdir(n); os.chdir(n)'; echo 1 > ../one`;
+  const { workspace } = await attempts.run({ repoRoot: repository.root }, deep);
+  removeFolder(join(workspace.path, 'd'.repeat(200)));
+  expect(existsSync(join(workspace.path, 'd'.repeat(200)))).toBe(false);
+  const again = await attempts.run({ repoRoot: repository.root }, deep);
+  const record = readFolderRecord(attempts.runnerFolder, again.workspace.name);
+  if (!record) throw new Error('no record');
+  await removeTaskFolder(attempts.host.git, attempts.runnerFolder, record);
+  expect(existsSync(again.workspace.path)).toBe(false);
 });

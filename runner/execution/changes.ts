@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWorkspace, privateGitDir } from './agent-repository.ts';
 import { findLeftBranches, findMergeBase, takeAgentCommits } from './agent-commits.ts';
@@ -58,6 +58,7 @@ export async function collectChanges(git: Git, workspace: Workspace): Promise<Ch
     const leftOver = [...commits.leftOver, ...candidates.leftOver, ...branches.map((name) => (name === 'a stash' ? 'what the agent has stashed' : `commits of the agent on ${name}`))];
     return { ...comparison, tree, parent: commits.parent, parentTree: parentTree.trim(), base, leftOver };
   } catch (error) {
+    if (!existsSync(workspace.commonDir)) throw new RunFailure('worktree_failed', `The repository ${workspace.root} is gone since the run began. What the run made is in ${workspace.path}.`, [], { cause: error });
     if (!(error instanceof GitError)) throw error;
     if (DISK_FULL.test(error.stderr)) throw new RunFailure('disk_full', `The disk that holds ${workspace.root} is full`, [], { cause: error });
     throw new RunFailure('worktree_failed', `Git could not take in what the run changed, which is in ${workspace.path}: ${error.message}`, [], { cause: error });
