@@ -7,6 +7,7 @@ import { leadsOutside } from './links.ts';
 import { listReadable } from './list-readable.ts';
 import { listNested } from './nested-repositories.ts';
 import { bytePath, onDisk, parentOf, printablePath, splitPaths, statOrNull, type BytePath } from './byte-paths.ts';
+import { openAbove } from './open-up.ts';
 import type { Workspace } from './workspace-record.ts';
 
 /** Paths that may have changed, by what has to be done about each in our index. */
@@ -64,6 +65,7 @@ function look(workspace: Workspace, path: BytePath, found: Candidates): Stats | 
     return statOrNull(onDisk(workspace.path, path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' && openAbove(workspace.path, path)) return look(workspace, path, found);
     // Too long from the root of the file system, and not from the folder, where Git works.
     if (code === 'ENAMETOOLONG') found.take.push(path);
     else found.leftOver.push(`${printablePath(path)} can not be read (${code ?? String(error)})`);

@@ -81,6 +81,7 @@ function carryOrSay(from: string, to: string, item: CarryItem): string | null {
 
 const TROUBLE: Readonly<Record<string, string>> = {
   EEXIST: 'a file is in its place', ENOTDIR: 'a file is in its place', ELOOP: 'its place is a link that leads nowhere', ENAMETOOLONG: 'its path is too long', ENOENT: 'it has gone meanwhile',
+  EACCES: 'it can not be read', EPERM: 'it can not be read',
 };
 
 /** @returns why not; null when it is there */

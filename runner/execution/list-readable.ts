@@ -1,7 +1,7 @@
-import { chmodSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { splitPaths, type BytePath } from './byte-paths.ts';
 import type { Git, GitCall } from './git.ts';
+import { openFolder } from './open-up.ts';
 import type { Workspace } from './workspace-record.ts';
 
 /** Git's words, in the C locale: it leaves such a folder out, and ends well. A message of more than 4 KiB lacks its end. */
@@ -29,11 +29,4 @@ export async function listReadable(git: Git, workspace: Workspace, what: readonl
 /** A path that is too long for Git is too long for a sentence. */
 function shortened(path: string): string {
   return path.length <= 200 ? path : `${path.slice(0, 100)}…${path.slice(-50)}`;
-}
-
-function openFolder(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o700) === 0o700) return false;
-  chmodSync(path, stat.mode | 0o700);
-  return true;
 }
