@@ -42,18 +42,18 @@ export async function takeAgentCommits(git: Git, workspace: Workspace): Promise<
     const { code } = await git.ask(['merge-base', head, startCommit], { ...place, okCodes: [1] });
     if (code !== 0) return { ...none, leftOver: ['the agent\'s own commits, which have no history in common with the repository; its files are taken in all the same'] };
     const { files } = await compareTrees(git, place, startCommit, head);
-    return { parent: head, nested: files.filter(({ mode }) => mode === SUBMODULE).map(({ path }) => path), leftOver: [] };
+    return { parent: head, nested: files.filter(({ mode, was }) => mode === SUBMODULE && was.mode !== SUBMODULE).map(({ path }) => path), leftOver: [] };
   } catch (error) {
     if (!(error instanceof GitError) || /No space left|quota exceeded|Read-only file system|insufficient permission/i.test(error.stderr)) throw error;
     return { ...none, leftOver: [`the agent's own commits can not be read (${error.stderr.trim().split('\n').at(-1) ?? error.message})`] };
   }
 }
 
-/** Branches and stashes in the agent's repository that are in nothing else. @returns their names */
+/** Branches, tags and stashes in the agent's repository that are in nothing else. @returns their names */
 export async function findLeftBranches(git: Git, workspace: Workspace, head: string): Promise<string[]> {
   const initial = readInitialRefs(workspace);
   const known = new Set([head, workspace.startCommit, workspace.baseCommit, ...initial.values()]);
-  const made = readAgentRefs(workspace).filter(({ name, object }) => /^refs\/(heads\/|stash$)/.test(name) && !known.has(object));
+  const made = readAgentRefs(workspace).filter(({ name, object }) => /^refs\/(heads\/|tags\/|stash$)/.test(name) && !known.has(object));
   const objects = made.length > 0 ? inspectAgentObjects(workspace) : null;
   if (objects === null) return made.map(({ name }) => shortName(name));
   const left: string[] = [];
@@ -71,4 +71,4 @@ export async function findMergeBase(git: Git, workspace: Workspace, commit: stri
   return code === 0 ? stdout.trim() : workspace.baseCommit;
 }
 
-const shortName = (name: string): string => (name === 'refs/stash' ? 'a stash' : name.slice('refs/heads/'.length));
+const shortName = (name: string): string => (name === 'refs/stash' ? 'a stash' : name.replace(/^refs\/(heads\/)?/, ''));

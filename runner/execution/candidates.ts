@@ -1,10 +1,13 @@
-import { accessSync, chmodSync, constants, lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { agentGitDir, inWorkspace } from './agent-repository.ts';
 import { GitError, type Git } from './git.ts';
 import { isIgnoredFolder } from './ignored-folders.ts';
 import { leadsOutside } from './links.ts';
-import { bytePath, onDisk, printablePath, splitPaths, statOrNull, type BytePath } from './byte-paths.ts';
+import { listReadable } from './list-readable.ts';
+import { listNested } from './nested-repositories.ts';
+import { bytePath, onDisk, parentOf, printablePath, splitPaths, statOrNull, type BytePath } from './byte-paths.ts';
+import { openAbove } from './open-up.ts';
 import type { Workspace } from './workspace-record.ts';
 
 /** Paths that may have changed, by what has to be done about each in our index. */
@@ -23,55 +26,73 @@ export interface Candidates {
  * @param nested folders that the agent has committed as repositories of their own
  */
 export async function listCandidates(git: Git, workspace: Workspace, nested: readonly BytePath[]): Promise<Candidates> {
-  const found: Candidates = { take: [], drop: [], leftOver: [] };
-  const [listed, forced] = await Promise.all([listChanged(git, workspace, found), listForced(git, workspace)]);
+  const found: Candidates = { take: [], drop: [...nested], leftOver: [] };
+  const [listed, forced, filled] = await Promise.all([listChanged(git, workspace, found), listForced(git, workspace), listFilledSubmodules(git, workspace)]);
+  found.leftOver.push(...filled.map((path) => `${printablePath(path)} is a submodule: what was put into its folder is not taken in`));
   const folders = new Set(nested);
   const paths = new Set<BytePath>();
   for (const path of [...listed, ...forced]) {
     if (path.endsWith('/')) folders.add(path.slice(0, -1));
     else paths.add(path);
   }
-  for (const folder of folders) {
-    paths.delete(folder);
-    for (const path of await listNested(git, workspace, folder, found)) paths.add(path);
-  }
+  for (const path of await listNested(git, workspace, folders, found.leftOver)) paths.add(path);
+  for (const folder of folders) paths.delete(folder);
   const carried = new Set(workspace.carried.map(bytePath));
+  const isBelowLink = belowLinks(workspace);
   const outward: BytePath[] = [];
   const odd: BytePath[] = [];
   for (const path of paths) {
-    const stat = statOrNull(onDisk(workspace.path, path));
-    if (!stat || stat.isFile()) found.take.push(...(stat && !makeReadable(workspace, path, stat, found) ? [] : [path]));
+    const stat = look(workspace, path, found);
+    if (stat === 'unknown') continue;
+    // Whatever can be reached through the link is there under another name.
+    if (isBelowLink(path)) found.drop.push(path);
+    else if (!stat || stat.isFile()) found.take.push(...(stat && !makeReadable(workspace, path, stat, found) ? [] : [path]));
     else if (!stat.isSymbolicLink()) odd.push(path);
     else if (carried.has(path)) continue;
     else if (leadsOutside(path, readlinkSync(onDisk(workspace.path, path), 'latin1'))) outward.push(path);
     else found.take.push(path);
   }
+  // A link, a pipe or nothing where a repository was: it is no folder, so nothing was listed in it.
+  for (const folder of nested) if (statOrNull(onDisk(workspace.path, folder))?.isDirectory() === false) found.take.push(folder);
   found.take.push(...(await withoutIgnoredFolders(git, workspace, outward)));
   await sortOdd(git, workspace, odd, found);
   return found;
 }
 
-/** Repositories in repositories in repositories. */
-const MAX_NESTED_DEPTH = 20;
-const UNOPENED = /^warning: could not open directory '(.*)\/?': Permission denied$/gm;
-
-async function listChanged(git: Git, workspace: Workspace, found: Candidates): Promise<BytePath[]> {
-  const call = inWorkspace(workspace);
-  const args = ['ls-files', '-z', '--modified', '--deleted', '--others', '--exclude-standard'];
-  for (let tries = 0; ; tries += 1) {
-    const { bytes, stderr } = await git.ask(args, call);
-    const closed = [...stderr.matchAll(UNOPENED)].map((match) => (match[1] ?? '').replace(/\/$/, ''));
-    const opened = closed.filter((folder) => openFolder(join(workspace.path, folder)));
-    if (opened.length > 0 && tries < 64) continue;
-    found.leftOver.push(...closed.map((folder) => `${folder}/ can not be read (permission denied)`));
-    return splitPaths(bytes);
+/** What stands there, or null; `unknown` when that can not be told, which is noted. */
+function look(workspace: Workspace, path: BytePath, found: Candidates): Stats | 'unknown' | null {
+  try {
+    return statOrNull(onDisk(workspace.path, path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' && openAbove(workspace.path, path)) return look(workspace, path, found);
+    // Too long from the root of the file system, and not from the folder, where Git works.
+    if (code === 'ENAMETOOLONG') found.take.push(path);
+    else found.leftOver.push(`${printablePath(path)} can not be read (${code ?? String(error)})`);
+    return 'unknown';
   }
+}
+
+/** Whether a path leads through a link, as it does where the agent has put one in a folder's place. */
+function belowLinks(workspace: Workspace): (path: BytePath) => boolean {
+  const known = new Map<BytePath, boolean>([['', false]]);
+  const isLink = (folder: BytePath): boolean => {
+    const answer = known.get(folder) ?? (isLink(parentOf(folder)) || statOrNull(onDisk(workspace.path, folder))?.isSymbolicLink() === true);
+    known.set(folder, answer);
+    return answer;
+  };
+  return (path) => isLink(parentOf(path));
+}
+
+/** What differs from our index, and what is new. */
+async function listChanged(git: Git, workspace: Workspace, found: Candidates): Promise<BytePath[]> {
+  return listReadable(git, workspace, ['--modified', '--deleted', '--others', '--exclude-standard'], inWorkspace(workspace), found.leftOver);
 }
 
 /** What the agent has added with force: it is ignored, and it wants it all the same. */
 async function listForced(git: Git, workspace: Workspace): Promise<BytePath[]> {
   const index = join(agentGitDir(workspace), 'index');
-  if (!lstatSync(index, { throwIfNoEntry: false })?.isFile()) return [];
+  if (!statOrNull(index)?.isFile()) return [];
   const place = inWorkspace(workspace);
   try {
     const { bytes } = await git.ask(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], { ...place, env: { ...place.env, GIT_INDEX_FILE: index } });
@@ -81,26 +102,6 @@ async function listForced(git: Git, workspace: Workspace): Promise<BytePath[]> {
     if (error instanceof GitError) return [];
     throw error;
   }
-}
-
-async function listNested(git: Git, workspace: Workspace, folder: BytePath, found: Candidates, depth = 0): Promise<BytePath[]> {
-  const file = onDisk(workspace.path, folder);
-  if (!statOrNull(file)?.isDirectory()) return [folder];
-  const cwd = file.toString('utf8');
-  if (!Buffer.from(cwd).equals(file) || depth > MAX_NESTED_DEPTH) {
-    found.leftOver.push(`${printablePath(folder)}/ is a repository of its own whose name Git can not be given`);
-    return [];
-  }
-  const place = inWorkspace(workspace);
-  const outer = join(workspace.path, '.gitignore');
-  const rules = lstatSync(outer, { throwIfNoEntry: false })?.isFile() ? [`--exclude-from=${outer}`] : [];
-  const { bytes } = await git.ask(['ls-files', '-z', '--others', '--exclude-standard', ...rules], { ...place, cwd, workTree: cwd, env: { ...place.env, GIT_INDEX_FILE: join(workspace.recordFolder, 'git', 'no-index') } });
-  const paths: BytePath[] = [];
-  for (const path of splitPaths(bytes)) {
-    if (path.endsWith('/')) paths.push(...(await listNested(git, workspace, `${folder}/${path.slice(0, -1)}`, found, depth + 1)));
-    else paths.push(`${folder}/${path}`);
-  }
-  return paths;
 }
 
 /** A file of ours that may not be read is made readable: its mode is no part of what Git keeps. */
@@ -119,13 +120,6 @@ function makeReadable(workspace: Workspace, path: BytePath, stat: Stats, found: 
   }
 }
 
-function openFolder(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o700) === 0o700) return false;
-  chmodSync(path, stat.mode | 0o700);
-  return true;
-}
-
 /** A link such as `node_modules` where the rules ignore a folder of that name: nobody means to commit it. */
 async function withoutIgnoredFolders(git: Git, workspace: Workspace, links: readonly BytePath[]): Promise<BytePath[]> {
   if (links.length === 0) return [];
@@ -136,8 +130,7 @@ async function withoutIgnoredFolders(git: Git, workspace: Workspace, links: read
 /** Folders where files were, pipes, sockets, devices. A submodule's folder stays what it was. */
 async function sortOdd(git: Git, workspace: Workspace, odd: readonly BytePath[], found: Candidates): Promise<void> {
   if (odd.length === 0) return;
-  const { bytes } = await git.ask(['ls-files', '-z', '--stage'], inWorkspace(workspace));
-  const submodules = new Set(splitPaths(bytes).filter((line) => line.startsWith('160000 ')).map((line) => line.slice(line.indexOf('\t') + 1)));
+  const submodules = await listSubmodules(git, workspace);
   for (const path of odd) {
     if (submodules.has(path)) {
       found.leftOver.push(`${printablePath(path)} is a submodule: what was changed in it is not taken in`);
@@ -146,4 +139,20 @@ async function sortOdd(git: Git, workspace: Workspace, odd: readonly BytePath[],
     found.drop.push(path);
     if (!lstatSync(onDisk(workspace.path, path)).isDirectory()) found.leftOver.push(`${printablePath(path)} is a pipe, a socket or a device, which Git can not keep`);
   }
+}
+
+async function listSubmodules(git: Git, workspace: Workspace): Promise<Set<BytePath>> {
+  const { bytes } = await git.ask(['ls-files', '-z', '--stage'], inWorkspace(workspace));
+  return new Set(splitPaths(bytes).filter((line) => line.startsWith('160000 ')).map((line) => line.slice(line.indexOf('\t') + 1)));
+}
+
+/** Submodules that nobody has fetched, with files in their folders: to Git these are neither changed nor new. */
+async function listFilledSubmodules(git: Git, workspace: Workspace): Promise<BytePath[]> {
+  if (!statOrNull(join(workspace.path, '.gitmodules'))) return [];
+  return [...(await listSubmodules(git, workspace))].filter((path) => {
+    const folder = onDisk(workspace.path, path);
+    if (statOrNull(folder)?.isDirectory() !== true) return false;
+    const names = readdirSync(folder);
+    return names.length > 0 && !names.includes('.git');
+  });
 }

@@ -1,7 +1,8 @@
 import type { CarryRule } from '#contract/agent-config.ts';
-import { constants, cpSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { accessSync, appendFileSync, constants, cpSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import picomatch from 'picomatch';
+import { privateGitDir } from './agent-repository.ts';
 import type { Git } from './git.ts';
 import { splitPaths, textOf } from './byte-paths.ts';
 import { isInside, realpathOrNull } from './paths.ts';
@@ -39,17 +40,52 @@ export async function carryFiles(git: Git, { places }: UserRepository, workspace
     if (paths.length === 0 && ignored.some((folder) => glob.startsWith(`${folder}/`)) && lstatSync(join(places.topLevel, glob), { throwIfNoEntry: false })) paths.push(glob);
     if (paths.length === 0) carried.notes.push(`Nothing in ${places.topLevel} that Git ignores matches ${glob}`);
     for (const path of paths) {
-      const why = carryOne(places.topLevel, workspace.path, path, how, isDenied);
+      const left: string[] = [];
+      const why = carryOrSay(places.topLevel, workspace.path, { path, how, isDenied, left });
       if (why === null) carried.paths.push(path);
       else carried.notes.push(`${path} is not ${how === 'link' ? 'linked' : 'copied'} into the task's folder: ${why}`);
+      if (left.length > 0) carried.notes.push(`Left out of the copy of ${path}: ${left.slice(0, MAX_NAMED).join(', ')}${left.length > MAX_NAMED ? ` and ${left.length - MAX_NAMED} more` : ''}`);
     }
   }
+  excludeCarried(workspace, carried.paths);
   if (carried.paths.length > 0) carried.notes.push(`From ${places.topLevel}, by the agent's rules: ${carried.paths.slice(0, 10).join(', ')}${carried.paths.length > 10 ? ' …' : ''}`);
   return carried;
 }
 
+/** They are the user's, not the agent's work, also when it takes the rule that ignores them away. */
+function excludeCarried(workspace: Workspace, paths: readonly string[]): void {
+  const patterns = paths.filter((path) => !path.includes('\n')).map((path) => `/${path.replace(/[\\*?[\]#! ]/g, '\\$&')}\n`);
+  if (patterns.length > 0) appendFileSync(join(privateGitDir(workspace), 'info', 'exclude'), `\n${patterns.join('')}`);
+}
+
+const MAX_NAMED = 5;
+
+interface CarryItem {
+  path: string;
+  how: CarryRule['how'];
+  isDenied: (path: string) => boolean;
+  /** What is left out of a copied folder, and why. */
+  left: string[];
+}
+
+/** A file in the way, or one that may not be read, costs no run. @returns why not; null when it is there */
+function carryOrSay(from: string, to: string, item: CarryItem): string | null {
+  try {
+    return carryOne(from, to, item);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || !(code in TROUBLE)) throw error;
+    return TROUBLE[code] ?? code;
+  }
+}
+
+const TROUBLE: Readonly<Record<string, string>> = {
+  EEXIST: 'a file is in its place', ENOTDIR: 'a file is in its place', ELOOP: 'its place is a link that leads nowhere', ENAMETOOLONG: 'its path is too long', ENOENT: 'it has gone meanwhile',
+  EACCES: 'it can not be read', EPERM: 'it can not be read',
+};
+
 /** @returns why not; null when it is there */
-function carryOne(from: string, to: string, path: string, how: CarryRule['how'], isDenied: (path: string) => boolean): string | null {
+function carryOne(from: string, to: string, { path, how, isDenied, left }: CarryItem): string | null {
   const source = realpathOrNull(join(from, path));
   if (source === null || !isInside(from, source) || isInside(join(from, '.git'), source)) return 'it leads out of the repository';
   if (isDenied(path) || isDenied(relative(from, source))) return 'it is on the deny list';
@@ -58,7 +94,12 @@ function carryOne(from: string, to: string, path: string, how: CarryRule['how'],
   if (!isInside(to, realpathOrNull(dirname(target)) ?? '/')) return 'its place leads out of the folder';
   if (lstatSync(target, { throwIfNoEntry: false })) return null;
   if (how === 'copy') {
-    const isKept = (file: string): boolean => !isDenied(join(path, relative(source, file))) && isPlain(file, source);
+    const isKept = (file: string): boolean => {
+      const name = join(path, relative(source, file));
+      const why = isDenied(name) ? 'on the deny list' : whyNotCopied(file, from, source);
+      if (why !== null) left.push(`${name} (${why})`);
+      return why === null;
+    };
     cpSync(source, target, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE, filter: isKept });
     return null;
   }
@@ -68,10 +109,25 @@ function carryOne(from: string, to: string, path: string, how: CarryRule['how'],
   return null;
 }
 
-/** No pipes or devices, and no links that lead out of what is copied. */
-function isPlain(file: string, root: string): boolean {
+/**
+ * No pipes or devices, nothing that can not be read, and no links that lead out: of the repository where they are
+ * relative (the same file of the task's folder is meant then, as workspaces of npm do it), else of what is copied.
+ */
+function whyNotCopied(file: string, repository: string, root: string): string | null {
   const stat = lstatSync(file);
-  if (!stat.isSymbolicLink()) return stat.isFile() || stat.isDirectory();
-  const real = realpathOrNull(file);
-  return real !== null && isInside(root, real);
+  if (stat.isSymbolicLink()) {
+    const target = readlinkSync(file);
+    const way = resolve(dirname(file), target);
+    const real = realpathOrNull(file);
+    if (real === null) return isInside(repository, way) && !isAbsolute(target) ? null : 'a link that leads nowhere';
+    if (isInside(root, real)) return null;
+    return !isAbsolute(target) && isInside(repository, way) && isInside(repository, real) ? null : 'a link that leads out of the repository';
+  }
+  if (!stat.isFile() && !stat.isDirectory()) return 'a pipe, a socket or a device';
+  try {
+    accessSync(file, stat.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+    return null;
+  } catch (error) {
+    return `it can not be read: ${(error as NodeJS.ErrnoException).code ?? 'no reason given'}`;
+  }
 }

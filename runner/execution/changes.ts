@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWorkspace, privateGitDir } from './agent-repository.ts';
 import { findLeftBranches, findMergeBase, takeAgentCommits } from './agent-commits.ts';
@@ -19,6 +19,9 @@ const MAX_LOOSE_OBJECTS = 500;
 const DISK_FULL = /No space left on device|Disk quota exceeded/;
 /** It is the repository that can not be written, whichever file was to go in. */
 const STORE_TROUBLE = /No space left on device|Disk quota exceeded|Read-only file system|Input\/output error|unable to create temporary file|insufficient permission for adding an object|unable to write (loose )?object|index\.lock/;
+
+/** A name such as `git~1`, which is `.git` on some systems: Git says so and goes on as if nothing had been. */
+const IGNORED_NAME = /^Ignoring path (.*)$/gm;
 
 /** Everything a run left in its folder, in the user's objects by now; no ref names it yet. */
 export interface Changes extends Comparison {
@@ -55,6 +58,7 @@ export async function collectChanges(git: Git, workspace: Workspace): Promise<Ch
     const leftOver = [...commits.leftOver, ...candidates.leftOver, ...branches.map((name) => (name === 'a stash' ? 'what the agent has stashed' : `commits of the agent on ${name}`))];
     return { ...comparison, tree, parent: commits.parent, parentTree: parentTree.trim(), base, leftOver };
   } catch (error) {
+    if (!existsSync(workspace.commonDir)) throw new RunFailure('worktree_failed', `The repository ${workspace.root} is gone since the run began. What the run made is in ${workspace.path}.`, [], { cause: error });
     if (!(error instanceof GitError)) throw error;
     if (DISK_FULL.test(error.stderr)) throw new RunFailure('disk_full', `The disk that holds ${workspace.root} is full`, [], { cause: error });
     throw new RunFailure('worktree_failed', `Git could not take in what the run changed, which is in ${workspace.path}: ${error.message}`, [], { cause: error });
@@ -75,7 +79,8 @@ async function take(git: Git, workspace: Workspace, paths: readonly BytePath[], 
   if (paths.length === 0) return;
   const fitting = paths.length > MAX_LOOSE_OBJECTS ? git.with([['core.bigFileThreshold', '1']]) : git;
   try {
-    await fitting.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: joinPaths(paths) });
+    const { stderr } = await fitting.ask(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { ...inWorkspace(workspace), input: joinPaths(paths) });
+    leftOver.push(...[...stderr.matchAll(IGNORED_NAME)].map(([, path = '']) => `${path} (a name that Git keeps for itself)`));
   } catch (error) {
     if (!(error instanceof GitError) || error.code === null || STORE_TROUBLE.test(error.stderr)) throw error;
     const [first = ''] = paths;

@@ -11,6 +11,7 @@ import { inWorkspace } from './agent-repository.ts';
 import { collectChanges, type Changes } from './changes.ts';
 import { agentAuthor, commitChanges, writeDiff } from './commit.ts';
 import type { Git } from './git.ts';
+import { openAgentFolder } from './open-up.ts';
 import { RunFailure, type Outcome } from './outcome.ts';
 import { printablePath } from './byte-paths.ts';
 import type { RunnerPolicy } from './policy.ts';
@@ -51,6 +52,7 @@ export interface FinishOrder {
 export async function finishRun(git: Git, order: FinishOrder): Promise<Finished> {
   const { spec, folder, workspace, policy, outcome, masker } = order;
   const rules = { allowedGlobs: spec.allowedGlobs, deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs] };
+  if (workspace) openAgentFolder(workspace.path);
   const collected = collectArtifacts({ from: order.workFolder, globs: spec.artifactGlobs, deniedGlobs: rules.deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
   for (const note of collected.notes) say(order, note);
   const artifacts = [...collected.artifacts];

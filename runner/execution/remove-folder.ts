@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,7 +11,10 @@ export function removeFolder(path: string | Buffer): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   } catch (error) {
-    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // Node can name nothing so deep; this program goes down step by step.
+    if (code === 'ENAMETOOLONG' && typeof path === 'string') return void execFileSync('/bin/rm', ['-rf', '--', path], { stdio: ['ignore', 'ignore', 'pipe'] });
+    if (!['EACCES', 'EPERM'].includes(code)) throw error;
     if (typeof path === 'string') makeWritable(path);
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   }

@@ -4,6 +4,7 @@ import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } fr
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
+import { pinRef, startRef } from './pins.ts';
 import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
 import { removeFolder } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
@@ -26,9 +27,6 @@ export interface WorkspaceOrder {
 const MAX_LEFT_OVER = 100;
 /** Until a run's work is taken in, its folder holds the only copy of it. */
 const UNFINISHED = 'The work in it was not taken in: its run did not come to its end on this machine';
-
-/** Our own refs in the user's repository: what a task's folder rests on is not collected as garbage. */
-export const pinRef = (name: string): string => `refs/overmind/base/${name}`;
 
 /**
  * Makes a task's folder ready for a run: a checkout with a repository of its own. The user's repository gets one ref,
@@ -157,8 +155,8 @@ async function fill(git: Git, repository: UserRepository, workspace: Workspace, 
   const { startCommit, baseCommit, name } = workspace;
   const place = inWorkspace(workspace);
   const files = git.run(['read-tree', '--reset', '-u', startCommit], place);
-  // A start that is not on the base branch is kept by the branch it came from.
-  const pinned = git.run(['update-ref', pinRef(name), baseCommit], inUserRepository(repository));
+  const start = startCommit === baseCommit ? `delete ${startRef(name)}` : `update ${startRef(name)} ${startCommit}`;
+  const pinned = git.run(['update-ref', '--stdin'], { ...inUserRepository(repository), input: `update ${pinRef(name)} ${baseCommit}\n${start}\n` });
   const [filled, pin] = await Promise.allSettled([files, pinned]);
   if (filled.status === 'rejected') throw filled.reason;
   if (pin.status === 'rejected') throw whyNotPinned(workspace, pin.reason);

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { isInside } from '../execution/paths.ts';
 import { GitError, type Git } from '../execution/git.ts';
+import { pinRef, startRef } from '../execution/pins.ts';
 import type { FolderRecord } from '../execution/workspace-record.ts';
 
 /** Owned by another user (as a container with a mounted folder leaves them), or written to by a program that still runs. */
@@ -16,7 +19,7 @@ export class UndeletableError extends Error {
 }
 
 /**
- * Removes a task's folder, our pin of its base commit in the user's repository, and last our record of it: what a
+ * Removes a task's folder, our pins of its commits in the user's repository, and last our record of it: what a
  * crash leaves is found by the record.
  * @throws UndeletableError for what this user can not remove now
  */
@@ -32,10 +35,10 @@ export async function removeTaskFolder(git: Git, runnerFolder: string, record: F
 async function unpin(git: Git, { commonDir, name }: FolderRecord): Promise<void> {
   if (!(await lstat(commonDir).catch(() => null))) return;
   try {
-    await git.run(['update-ref', '-d', `refs/overmind/base/${name}`], { cwd: commonDir, gitDir: commonDir });
+    await git.run(['update-ref', '--stdin'], { cwd: commonDir, gitDir: commonDir, input: [pinRef(name), startRef(name)].map((ref) => `delete ${ref}\n`).join('') });
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
-    throw new UndeletableError(`the ref refs/overmind/base/${name} could not be removed: ${error.message}`);
+    throw new UndeletableError(`the refs refs/overmind/*/${name} could not be removed: ${error.message}`);
   }
 }
 
@@ -43,6 +46,8 @@ async function removeTree(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true, maxRetries: 2, retryDelay: 50 });
   } catch (error) {
+    // Node can name nothing so deep; this program goes down step by step.
+    if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return removeDeep(folder);
     if (!isRefusal(error)) throw error;
     // Folders that the agent made unwritable can be made writable again: they are ours.
     await openUp(folder);
@@ -50,6 +55,12 @@ async function removeTree(folder: string): Promise<void> {
       throw isRefusal(again) ? new UndeletableError(REFUSALS[again.code ?? ''], { cause: again }) : again;
     });
   }
+}
+
+async function removeDeep(folder: string): Promise<void> {
+  await promisify(execFile)('/bin/rm', ['-rf', '--', folder]).catch((error: unknown) => {
+    throw new UndeletableError('it holds paths that are too long', { cause: error });
+  });
 }
 
 async function openUp(folder: string): Promise<void> {
