@@ -127,17 +127,15 @@ test('a runner that stands still while a run ends hears afterwards how it ended'
   const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 }, sandbox: { readablePaths: [PROGRAMS_FOLDER] } }, keeperFile };
   const runner = startRunner(controlPlane, options);
   try {
-    for (let count = 0; count < 3; count += 1) {
-      const run = controlPlane.offer(makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '40', '10')]] }));
-      await until(() => run.lines.length > 3, 'the program');
-      runner.kill('SIGSTOP');
-      await until(() => findRunProcesses(run.spec.runId, null).length === 0, 'the program to end');
-      // Its keeper waits no longer than that for somebody who does not listen.
-      await sleep(1_500);
-      runner.kill('SIGCONT');
-      expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', exitCode: 0 });
-      expect(run.lines.filter((line) => line.startsWith('1:'))).toHaveLength(40);
-    }
+    const run = controlPlane.offer(makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '40', '10')]] }));
+    await until(() => run.lines.length > 3, 'the program');
+    runner.kill('SIGSTOP');
+    await until(() => findRunProcesses(run.spec.runId, null).length === 0, 'the program to end');
+    // Its keeper waits no longer than that for somebody who does not listen.
+    await sleep(1_500);
+    runner.kill('SIGCONT');
+    expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', exitCode: 0 });
+    expect(run.lines.filter((line) => line.startsWith('1:'))).toHaveLength(40);
   } finally {
     runner.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

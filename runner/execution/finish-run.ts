@@ -10,6 +10,7 @@ import { collectArtifacts } from './artifacts.ts';
 import { inWorkspace } from './agent-repository.ts';
 import { collectChanges, type Changes } from './changes.ts';
 import { agentAuthor, commitChanges, writeDiff } from './commit.ts';
+import { diskFaultOf } from './disk.ts';
 import type { Git } from './git.ts';
 import { openAgentFolder } from './open-up.ts';
 import { RunFailure, type Outcome } from './outcome.ts';
@@ -92,7 +93,8 @@ function reportOf({ spec, folder, masker, logger }: FinishOrder, outcome: Outcom
   try {
     writeFileSync(file, text, { mode: 0o600 });
   } catch (error) {
-    // The log has every word of it.
+    if (diskFaultOf(error) === 'full') throw error;
+    // A disk that can only be read: the log has every word of it.
     logger.warn({ err: error, runId: spec.runId }, 'the report of a run could not be written');
     return [];
   }
