@@ -91,6 +91,13 @@ describe('the last word', () => {
     expect(await errorOf(runner.requestLanding(three.held))).toMatchObject({ code: 'CONFLICT', message: 'Not merged: the project is archived.' });
   });
 
+  test('is refused when its task has gone another way, whoever let it', async () => {
+    const { task, held } = await merging();
+    await core.db.task.update({ where: { id: task.id }, data: { status: 'blocked' } });
+    expect(await errorOf(runner.requestLanding(held))).toMatchObject({ code: 'CONFLICT', message: 'Not merged: the task is blocked now.' });
+    expect((await runOf(held.spec.runId)).landingAt).toBeNull();
+  });
+
   test('holds until the run has ended: no cancel, no other way for the task, no archive', async () => {
     const { task, held } = await merging();
     await runner.requestLanding(held);
