@@ -1,4 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
+import { standardOutput } from './standard-output.ts';
+
+/** Read by scripts/bootstrap/sign-of-life.mjs: whoever writes none for 30 s is taken for stuck, and started anew. */
+const SIGN_OF_LIFE = '{"msg":"alive"}\n';
+const SIGN_EVERY_MS = 5_000;
 
 export interface Supervisor {
   /** Resolves when it has gone without a word; for a process that nobody supervises, never. */
@@ -7,10 +12,14 @@ export interface Supervisor {
 
 /**
  * Whoever supervises us holds our standard input open: its end is the end of the supervisor, however it came about. What
- * it writes meanwhile, a line a word, is true as long as it lives.
+ * it writes meanwhile, a line a word, is true as long as it lives. It hears from us that our event loop turns.
  */
 export function listenToSupervisor(isSupervised: boolean, onWord: (line: string) => void = () => undefined): Supervisor {
   if (!isSupervised) return { gone: new Promise(() => undefined) };
+  const output = standardOutput();
+  const giveSign = (): void => output.write(SIGN_OF_LIFE);
+  giveSign();
+  setInterval(giveSign, SIGN_EVERY_MS).unref();
   const decoder = new StringDecoder('utf8');
   let text = '';
   process.stdin.on('data', (bytes: Buffer) => {

@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 
 const DRAIN_MS = 5_000;
+/** Read by scripts/bootstrap/sign-of-life.mjs: whoever writes none for 30 s is taken for stuck, and started anew. */
+const SIGN_OF_LIFE = '{"msg":"alive"}\n';
+const SIGN_EVERY_MS = 5_000;
 
 /**
  * Starts listening, says so on stdout, and ends with exit code 0 once open answers are out: on SIGTERM or SIGINT, or when
@@ -28,7 +31,12 @@ export async function listen(app: Express, options: { host: string; port: number
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
   };
-  if (isSupervised) process.stdin.once('end', stop).once('error', stop).resume();
+  if (isSupervised) {
+    process.stdin.once('end', stop).once('error', stop).resume();
+    const giveSign = (): boolean => process.stdout.write(SIGN_OF_LIFE);
+    giveSign();
+    setInterval(giveSign, SIGN_EVERY_MS).unref();
+  }
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }
