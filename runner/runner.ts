@@ -73,10 +73,11 @@ export class Runner {
     const registration = new Registration({
       controlPlane, policies, version, logger, signal, onTokenRefused, sandbox: confinement.sandbox,
     });
+    // Before anything is told: what changes meanwhile is told next.
+    policies.onChange(() => this.onPolicyChange(registration));
     const { name } = await registration.register();
     const parts = { ...confinement, runnerName: name, runnerFolder: folder, leftovers, keepers, onTokenRefused };
     const host = makeHost(options, parts);
-    policies.onChange(() => this.onPolicyChange(registration));
     await this.adopt(host);
     this.lookAround(host);
     const sweeping = setInterval(() => leftovers.sweep(), SWEEP_MS);
@@ -151,7 +152,7 @@ export class Runner {
 
   /** The control plane is to know what this machine is good for now, and there may be room for more. */
   private onPolicyChange(registration: Registration): void {
-    if (!this.isReady) return;
+    if (this.stopping.signal.aborted) return;
     registration.renew(() => {
       this.answers?.tellRepositories();
       this.claims?.soon();
