@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiControlPlane } from './control-plane/api-control-plane.ts';
 import { RefusedError } from './control-plane/control-plane.ts';
 import { readEnvironment } from './env.ts';
 import { PolicyFile } from './execution/policies.ts';
 import { POLICY_FILE } from './execution/policy.ts';
+import { findProgram, foldersOfPath } from './execution/programs-on-path.ts';
 import { createLogger } from './logger.ts';
 import { Runner } from './runner.ts';
 import { onSupervisorGone } from './supervisor.ts';
@@ -65,8 +66,8 @@ function keeperArgs(): string[] {
 }
 
 function findGit(searchPath: string): string {
-  const found = searchPath.split(delimiter).filter(isAbsolute).map((folder) => join(folder, 'git')).find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`The runner needs git, and there is none in ${searchPath}`);
+  const found = findProgram('git', foldersOfPath(searchPath));
+  if (found === null) throw new Error(`The runner needs git, and there is none in ${searchPath}`);
   return found;
 }
 

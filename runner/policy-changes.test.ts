@@ -1,6 +1,6 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunnerAdvert } from './control-plane/control-plane.ts';
 import { PolicyFile } from './execution/policies.ts';
 import type { KnownRun } from './testing/fake-control-plane.ts';
@@ -100,4 +100,41 @@ test('a file that is being edited for a moment costs no run', async () => {
   await until(() => bed.messages('error').length > 0, 'the file to be noticed');
   write({});
   expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'completed' });
+});
+
+describe('a change of the policy before the runner hears commands', () => {
+  let early: TestBed;
+  let change: () => Promise<void>;
+  beforeEach(() => {
+    early = new TestBed(keeperFile);
+    const policyFile = join(early.runnerFolder, 'policy.json');
+    const give = (capacity: number): void => writeFileSync(policyFile, JSON.stringify({ ...early.policy, capacity }), { mode: 0o600 });
+    give(1);
+    change = async () => {
+      give(2);
+      await until(() => early.messages('info').includes('the policy has changed; it is in force'), 'the change to be noticed');
+    };
+  });
+  afterEach(() => early.close());
+  const start = (): Promise<void> => early.start((logger) => new PolicyFile(join(early.runnerFolder, 'policy.json'), logger));
+
+  test('is told when it comes while the runner registers, and after what it registered with', async () => {
+    const { register } = early.controlPlane;
+    early.controlPlane.register = async (advert) => {
+      if (advert.capacity === 1) await change();
+      return register(advert);
+    };
+    await start();
+    await until(() => early.controlPlane.advert?.capacity === 2, 'the new capacity to be told');
+  });
+
+  test('is told when it comes once the runner is registered', async () => {
+    const commands = early.controlPlane.commands.bind(early.controlPlane);
+    early.controlPlane.commands = async function* (signal) {
+      await change();
+      yield* commands(signal);
+    };
+    await start();
+    await until(() => early.controlPlane.advert?.capacity === 2, 'the new capacity to be told');
+  });
 });

@@ -11,20 +11,16 @@ export interface RegistrationOptions extends Pick<RunnerOptions, 'controlPlane' 
 
 /** Tells the control plane what this runner is good for: at its start, and after each change of its policy. */
 export class Registration {
+  /** What is told goes one after the other: the last word is the newest. */
   private work: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: RegistrationOptions) {}
 
   /** Registers, however long the control plane is away. @throws RefusedError; AbortError, once stopped */
   register(): Promise<{ name: string }> {
-    const { controlPlane, policies, version, logger, signal, sandbox: box } = this.options;
-    const tell = (): Promise<{ name: string }> => {
-      const { labels, capacity, sandbox } = policies.current();
-      const whyNot = box.whyNot(sandbox.mode);
-      const sandboxNote = whyNot === null ? null : `not sandboxed: ${whyNot}`;
-      return controlPlane.register({ labels, capacity, version, isDraining: false, sandboxNote });
-    };
-    return retrying(tell, signal, (error) => logger.warn({ err: error }, 'the control plane is away; trying again'));
+    const told = this.tell();
+    this.work = told;
+    return told;
   }
 
   /**
@@ -33,10 +29,21 @@ export class Registration {
    */
   renew(onTold: () => void): void {
     const { logger, signal, onTokenRefused } = this.options;
-    this.work = this.work.then(() => this.register()).then(onTold, (error: unknown) => {
+    this.work = this.work.then(() => this.tell()).then(onTold, (error: unknown) => {
       if (isTokenRefused(error)) return onTokenRefused(error);
       if (signal.aborted) return;
       logger.error({ err: error }, 'the control plane refuses what the policy says this machine is good for');
     });
+  }
+
+  private tell(): Promise<{ name: string }> {
+    const { controlPlane, policies, version, logger, signal, sandbox: box } = this.options;
+    const once = (): Promise<{ name: string }> => {
+      const { labels, capacity, sandbox } = policies.current();
+      const whyNot = box.whyNot(sandbox.mode);
+      const sandboxNote = whyNot === null ? null : `not sandboxed: ${whyNot}`;
+      return controlPlane.register({ labels, capacity, version, isDraining: false, sandboxNote });
+    };
+    return retrying(once, signal, (error) => logger.warn({ err: error }, 'the control plane is away; trying again'));
   }
 }

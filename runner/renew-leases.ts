@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTokenRefused, TransientError, type ControlPlane, type RefusedError } from './control-plane/control-plane.ts';
-import { awakeOrAsleepMs } from './execution/lease-guard.ts';
+import { awakeOrAsleepMs } from './execution/awake-or-asleep.ts';
 import { renewalIntervalMs } from './execution/lease.ts';
 import type { LiveRuns } from './live-runs.ts';
 import type { Logger } from './logger.ts';

@@ -4,12 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { findRunProcesses, signal } from './execution/processes.ts';
 import { fixedPolicies } from './execution/policies.ts';
 import { RunnerPolicy } from './execution/policy.ts';
-import { Runner } from './runner.ts';
+import type { Runner } from './runner.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
 import { BUBBLEWRAP, buildProgram, program, PROGRAMS_FOLDER, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository, type TestRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
-import { silentLogger } from './testing/silent-logger.ts';
+import { startRunner } from './testing/start-runner.ts';
 
 let keeperFile: string;
 let folder: string;
@@ -24,7 +24,7 @@ beforeEach(async () => {
   folder = realpathSync(temporaryFolder());
   repository = makeRepository(join(folder, 'repos', 'repo'), { 'README.md': '# Test\n', 'AGENTS.md': 'Be brief.\n' });
   controlPlane = new FakeControlPlane();
-  runner = await startRunner();
+  runner = await start();
 });
 afterEach(async () => {
   await runner.stop(true);
@@ -34,18 +34,15 @@ afterAll(() => rmSync(keeperFile, { force: true }));
 
 const SECRET = 'tok-1234567890-abcdef';
 
-async function startRunner(): Promise<Runner> {
+async function start(): Promise<Runner> {
   const policy = RunnerPolicy.parse({
     roots: [join(folder, 'repos')], executables: { node: { path: process.execPath }, sh: {}, git: {}, 'not-installed': {} }, envNames: ['API_TOKEN', 'PLAIN'], capacity: 2, limits: { minFreeBytes: 0 },
     sandbox: { readablePaths: [PROGRAMS_FOLDER] },
   });
-  let onReady = (): void => undefined;
-  const ready = new Promise<void>((resolve) => (onReady = resolve));
-  const started = new Runner({
-    folder: join(folder, 'runner'), policies: fixedPolicies(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', sandboxFile: BUBBLEWRAP, version: '0', ownSecrets: [], logger: silentLogger, onReady,
+  const { runner: started, ready } = startRunner({
+    folder: join(folder, 'runner'), policies: fixedPolicies(policy), controlPlane, keeperFile, sandboxFile: BUBBLEWRAP,
     env: { PATH: `${join(folder, 'repos', 'repo')}:/usr/bin:/bin`, HOME: '/tmp', API_TOKEN: SECRET, PLAIN: 'plain', UNLISTED: 'nobody sees me' },
   });
-  void started.run();
   await ready;
   return started;
 }
@@ -275,7 +272,7 @@ test('a runner that is stopped and started again adopts its run: no line is lost
     await until(() => run.lines.length > seen + 20, 'lines');
     await runner.stop();
     expect(findRunProcesses(run.spec.runId, null).length).toBeGreaterThan(0);
-    runner = await startRunner();
+    runner = await start();
   }
   const result = await controlPlane.ended(run);
   expect(result).toMatchObject({ status: 'completed', reason: 'empty_diff' });
@@ -288,7 +285,7 @@ test('a run that ended while no runner was there is finished by the next one', a
   await until(() => run.lines.includes('1:wrote late.txt'), 'the first command');
   await runner.stop();
   await until(() => findRunProcesses(run.spec.runId, null).length === 0, 'the programs to end');
-  runner = await startRunner();
+  runner = await start();
   expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', reason: 'ok', git: { filesChanged: 1 } });
   expect(run.lines.filter((line) => line.startsWith('1:line'))).toHaveLength(20);
 });
@@ -299,7 +296,7 @@ test('a runner that comes back too late is fenced: the log\'s tail, and nothing 
   await runner.stop();
   run.isLost = true;
   const before = run.lines.length;
-  runner = await startRunner();
+  runner = await start();
   await until(() => readdirSync(join(folder, 'runner', 'runs')).length === 0, 'the run to be given up');
   expect(run.result).toBeNull();
   expect(run.artifacts).toEqual([]);

@@ -8,7 +8,7 @@ import { KeeperPool } from './execution/keeper-pool.ts';
 import { realpathOrNull } from './execution/paths.ts';
 import type { RunHost } from './execution/run-host.ts';
 import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
-import { LEDGER_FOLDER, WORK_FOLDER, type FolderRecord } from './execution/workspace-record.ts';
+import { LEDGER_FOLDER, WORK_FOLDER } from './execution/workspace-record.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { removeTaskFolder } from './ledger/remove-folder.ts';
 import { Leftovers } from './leftovers.ts';
@@ -73,10 +73,11 @@ export class Runner {
     const registration = new Registration({
       controlPlane, policies, version, logger, signal, onTokenRefused, sandbox: confinement.sandbox,
     });
+    // Before anything is told: what changes meanwhile is told next.
+    policies.onChange(() => this.onPolicyChange(registration));
     const { name } = await registration.register();
     const parts = { ...confinement, runnerName: name, runnerFolder: folder, leftovers, keepers, onTokenRefused };
     const host = makeHost(options, parts);
-    policies.onChange(() => this.onPolicyChange(registration));
     await this.adopt(host);
     this.lookAround(host);
     const sweeping = setInterval(() => leftovers.sweep(), SWEEP_MS);
@@ -123,17 +124,19 @@ export class Runner {
   /** What concerns the machine and no run: its repositories, and the folders of finished tasks. */
   private lookAround(host: RunHost): void {
     const { git, runnerFolder, controlPlane, logger } = host;
-    const machine = {
-      git, runnerFolder, controlPlane, logger,
+    this.ledger = new Ledger({
+      controlPlane, logger, folder: runnerFolder, isLive: (taskId) => this.live.isLive(taskId),
+      remove: (record) => removeTaskFolder(git, runnerFolder, record),
       get policy() {
         return host.policy;
       },
-    };
-    this.ledger = new Ledger(Object.assign(machine, {
-      folder: runnerFolder, isLive: (taskId: string) => this.live.isLive(taskId),
-      remove: (record: FolderRecord) => removeTaskFolder(git, runnerFolder, record),
-    }));
-    this.answers = new RequestAnswers(Object.assign(machine, { ledger: this.ledger, signal: this.stopping.signal }));
+    });
+    this.answers = new RequestAnswers({
+      git, runnerFolder, controlPlane, logger, ledger: this.ledger, signal: this.stopping.signal,
+      get policy() {
+        return host.policy;
+      },
+    });
     this.answers.tellRepositories();
     this.ledger.start();
   }
@@ -151,7 +154,7 @@ export class Runner {
 
   /** The control plane is to know what this machine is good for now, and there may be room for more. */
   private onPolicyChange(registration: Registration): void {
-    if (!this.isReady) return;
+    if (this.stopping.signal.aborted) return;
     registration.renew(() => {
       this.answers?.tellRepositories();
       this.claims?.soon();

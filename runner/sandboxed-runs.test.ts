@@ -4,12 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { findRunProcesses, signal } from './execution/processes.ts';
 import { fixedPolicies } from './execution/policies.ts';
 import { RunnerPolicy } from './execution/policy.ts';
-import { Runner } from './runner.ts';
+import type { Runner } from './runner.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
 import { BUBBLEWRAP, buildProgram, program, PROGRAMS_FOLDER, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository, type TestRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
-import { silentLogger } from './testing/silent-logger.ts';
+import { startRunner } from './testing/start-runner.ts';
 
 let keeperFile: string;
 let folder: string;
@@ -24,7 +24,7 @@ beforeEach(async () => {
   folder = realpathSync(temporaryFolder());
   repository = makeRepository(join(folder, 'repos', 'repo'));
   controlPlane = new FakeControlPlane();
-  runner = await startRunner();
+  runner = await start();
 });
 afterEach(async () => {
   await runner.stop(true);
@@ -38,24 +38,21 @@ interface Options {
   limits?: Partial<RunnerPolicy['limits']>;
 }
 
-async function startRunner({ sandbox, sandboxFile = BUBBLEWRAP, limits }: Options = {}): Promise<Runner> {
+async function start({ sandbox, sandboxFile = BUBBLEWRAP, limits }: Options = {}): Promise<Runner> {
   const policy = RunnerPolicy.parse({
     roots: [join(folder, 'repos')], executables: { node: { path: process.execPath }, sh: {} }, limits: { minFreeBytes: 0, ...limits }, sandbox: { readablePaths: [PROGRAMS_FOLDER], ...sandbox },
   });
-  let onReady = (): void => undefined;
-  const ready = new Promise<void>((resolve) => (onReady = resolve));
-  const started = new Runner({
-    folder: join(folder, 'runner'), policies: fixedPolicies(policy), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', sandboxFile, hiddenPaths: [join(folder, 'data')], version: '0', ownSecrets: [],
-    logger: silentLogger, onReady, env: { PATH: '/usr/bin:/bin', HOME: join(folder, 'home') },
+  const { runner: started, ready } = startRunner({
+    folder: join(folder, 'runner'), policies: fixedPolicies(policy), controlPlane, keeperFile, sandboxFile, hiddenPaths: [join(folder, 'data')],
+    env: { PATH: '/usr/bin:/bin', HOME: join(folder, 'home') },
   });
-  void started.run();
   await ready;
   return started;
 }
 
 async function restartRunner(options: Options): Promise<void> {
   await runner.stop();
-  runner = await startRunner(options);
+  runner = await start(options);
 }
 
 type Part = Omit<Parameters<typeof makeRunSpec>[0], 'repoRoot'> & { repoRoot?: string };

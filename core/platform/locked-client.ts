@@ -30,7 +30,7 @@ interface LockOptions {
 export async function withLock<T>(core: Core, { lock, waits }: LockOptions, work: (held: HeldLock) => Promise<T>): Promise<T | null> {
   const client = await core.pool.connect();
   let broken: Error | null = null;
-  // The pool listens to the clients it keeps, not to those it has lent: unheard, this would end the process.
+  // The pool tells of the clients it keeps, not of those it has lent: unheard, the work would go on without the lock.
   const onError = (error: Error): void => {
     broken ??= error;
   };

@@ -6,6 +6,7 @@ import { requireAdmin } from '#core/access/permissions.ts';
 import { InvalidInputError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import { insertGrant } from './grants.ts';
@@ -40,7 +41,7 @@ export async function revokeRepository(core: Core, actor: Actor, input: z.input<
   const { runnerId, path, projectId } = parseInput(Grant, input);
   requireAdmin(actor);
   const revoked = await core.db.repositoryGrant.updateMany({
-    where: { runnerId, path, projectId, revokedAt: null }, data: { revokedAt: new Date(), revokedByUserId: userIdOf(actor) },
+    where: { runnerId, path, projectId, revokedAt: null }, data: { revokedAt: await databaseNow(core.db), revokedByUserId: userIdOf(actor) },
   });
   if (revoked.count === 0) throw new NotFoundError('grant');
   await refreshProjects(core, projectId);

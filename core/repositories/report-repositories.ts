@@ -4,6 +4,7 @@ import { RepositoryCheck, RepositoryReport } from '#contract/repositories.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { answerRequest } from '#core/runners/runner-requests.ts';
@@ -27,9 +28,9 @@ export async function reportRepositories(core: Core, actor: RunnerActor, input: 
     await tx.db.$executeRawUnsafe(STORE, actor.runnerId, paths, paths.map((path) => JSON.stringify(told.get(path))));
     // What somebody typed may lie where the search does not come; it is looked at again when it is typed again.
     if (report.isComplete) {
-      await tx.db.runnerRepository.updateMany({ where: { runnerId: actor.runnerId, goneAt: null, isChecked: false, path: { notIn: paths } }, data: { goneAt: new Date() } });
+      await tx.db.runnerRepository.updateMany({ where: { runnerId: actor.runnerId, goneAt: null, isChecked: false, path: { notIn: paths } }, data: { goneAt: await databaseNow(tx.db) } });
     }
-    await tx.db.runner.update({ where: { id: actor.runnerId }, data: { repositoriesSeenAt: new Date() } });
+    await tx.db.runner.update({ where: { id: actor.runnerId }, data: { repositoriesSeenAt: await databaseNow(tx.db) } });
     if (answered) await answerRequest(tx, actor, answered, { count: told.size });
   });
 }
@@ -48,6 +49,6 @@ async function storeChecked(tx: Tx, { runnerId }: RunnerActor, path: string, fac
   await tx.db.runnerRepository.upsert({
     where: { runnerId_path: { runnerId, path } },
     create: { runnerId, path, facts, isChecked: true },
-    update: { facts, seenAt: new Date(), goneAt: null },
+    update: { facts, seenAt: await databaseNow(tx.db), goneAt: null },
   });
 }

@@ -1,6 +1,7 @@
 import type { RunnerActor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { NO_DETAILS, RUNNERS_CHANNEL } from './commands.ts';
@@ -27,7 +28,7 @@ export interface NewRunnerRequest {
  */
 export async function askRunner(core: Core, { runnerId, kind, subject }: NewRunnerRequest, timeoutMs = ANSWER_MS): Promise<unknown> {
   const id = newId();
-  await core.db.runnerRequest.deleteMany({ where: { runnerId, createdAt: { lt: new Date(Date.now() - 10 * ANSWER_MS) } } });
+  await core.db.runnerRequest.deleteMany({ where: { runnerId, createdAt: { lt: await msAgo(core, 10 * ANSWER_MS) } } });
   if ((await core.db.runnerRequest.count({ where: { runnerId, answeredAt: null } })) >= MAX_OPEN_REQUESTS) {
     throw new ConflictError('The runner has not answered the last questions yet. Try again in a minute.');
   }
@@ -56,7 +57,7 @@ export async function askRunner(core: Core, { runnerId, kind, subject }: NewRunn
 export async function answerRequest(tx: Tx, actor: RunnerActor, requestId: string, answer: object): Promise<{ subject: string | null } | null> {
   const request = await tx.db.runnerRequest.findFirst({ where: { id: requestId, runnerId: actor.runnerId, answeredAt: null } });
   if (!request) return null;
-  await tx.db.runnerRequest.update({ where: { id: requestId }, data: { answer, answeredAt: new Date() } });
+  await tx.db.runnerRequest.update({ where: { id: requestId }, data: { answer, answeredAt: await databaseNow(tx.db) } });
   tx.publish(ANSWERS_CHANNEL, { requestId });
   return request;
 }
@@ -64,7 +65,7 @@ export async function answerRequest(tx: Tx, actor: RunnerActor, requestId: strin
 /** The questions that a runner may have missed while it was away, as it hears them. */
 export async function openRequests(core: Core, runnerId: string): Promise<RunnerCommand[]> {
   const rows = await core.db.runnerRequest.findMany({
-    where: { runnerId, answeredAt: null, createdAt: { gt: new Date(Date.now() - ANSWER_MS) } }, orderBy: { createdAt: 'asc' }, take: MAX_OPEN_REQUESTS,
+    where: { runnerId, answeredAt: null, createdAt: { gt: await msAgo(core, ANSWER_MS) } }, orderBy: { createdAt: 'asc' }, take: MAX_OPEN_REQUESTS,
   });
   return rows.map(({ id, kind, subject }) => requestCommand({ requestId: id, kind: kind as RunnerRequestKind, subject }));
 }
@@ -74,4 +75,8 @@ export function requestCommand({ requestId, kind, subject }: { requestId: string
     ...NO_DETAILS, type: kind, requestId,
     path: kind === 'check' ? subject : null, name: kind === 'remove_work_folder' ? subject : null,
   };
+}
+
+async function msAgo(core: Core, ms: number): Promise<Date> {
+  return new Date((await databaseNow(core.db)).getTime() - ms);
 }

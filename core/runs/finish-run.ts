@@ -80,7 +80,7 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
   const why = isLost ? 'The next attempt follows at once.' : `Try ${failures + 1} of ${retry.maxAttempts} follows ${when}.`;
   const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
-  await scheduleTask(tx, actor, queued, { delayMs, startFromBranch: run.startFromBranch });
+  await scheduleTask(tx, actor, queued, { delayMs });
 }
 
 /** What follows an attempt. A configuration that no longer fits the contract must not keep a run from ending: no retry, and a person reviews. */

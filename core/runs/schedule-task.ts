@@ -10,18 +10,16 @@ import { announceWork } from '#core/runners/commands.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { AgentRun, Prisma, RunKind, Task } from '#prisma/generated/client/client.ts';
 import { agentBlockReason } from './agent-block-reason.ts';
+import { branchToContinue } from './branch-to-continue.ts';
 import { isLive } from './run-rows.ts';
 import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /**
  * Makes the next attempt of a queued task pending. The task stays queued until a runner claims it, and says
  * why it waits. A missing or disabled agent blocks it, with the reason; a held task stays as it is.
- * @param startFromBranch continue on an earlier attempt's branch
  * @param delayMs backoff before the attempt may be claimed
  */
-export async function scheduleTask(
-  tx: Tx, actor: Actor, task: Task, options: { startFromBranch?: string | null; delayMs?: number } = {},
-): Promise<Task> {
+export async function scheduleTask(tx: Tx, actor: Actor, task: Task, { delayMs = 0 }: { delayMs?: number } = {}): Promise<Task> {
   // Whoever stopped it has not started it again.
   if (task.heldBy) return task;
   const agent = task.agentId ? await tx.db.agent.findUnique({ where: { id: task.agentId } }) : null;
@@ -30,7 +28,7 @@ export async function scheduleTask(
     const known = agent ?? (name ? await tx.db.agent.findUnique({ where: { projectId_name: { projectId: task.projectId, name } } }) : null);
     return changeTaskStatus(tx, actor, task, { to: 'blocked', why: agentBlockReason(name, known !== null) });
   }
-  const run = await createRun(tx, task, 'task', agent.id, options);
+  const run = await createRun(tx, task, 'task', agent.id, { delayMs, fields: { startFromBranch: await branchToContinue(tx, task.id) } });
   if (run.waitingReason === task.waitingReason) return task;
   await tx.db.task.update({ where: { id: task.id }, data: { waitingReason: run.waitingReason } });
   tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { waitingReason: run.waitingReason } });
@@ -43,9 +41,9 @@ export async function scheduleTask(
  */
 export async function createRun(
   tx: Tx, task: Task, kind: RunKind, agentId: string,
-  options: { startFromBranch?: string | null; delayMs?: number; fields?: Partial<Prisma.AgentRunUncheckedCreateInput> } = {},
+  options: { delayMs?: number; fields?: Partial<Prisma.AgentRunUncheckedCreateInput> } = {},
 ): Promise<AgentRun> {
-  const { startFromBranch = null, delayMs = 0, fields = {} } = options;
+  const { delayMs = 0, fields = {} } = options;
   // The next attempt is made when the one before it has ended, so a live one is the last.
   const last = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind }, orderBy: { attempt: 'desc' }, select: { id: true, attempt: true, status: true } });
   if (last && isLive(last)) throw new ConflictError(`This task already has a live ${kind} run.`, last.id);
@@ -54,7 +52,7 @@ export async function createRun(
   const run = await tx.db.agentRun
     .create({
       data: {
-        id: newId(), projectId: task.projectId, agentId, taskId: task.id, kind, attempt, status: 'pending', waitingReason, startFromBranch,
+        id: newId(), projectId: task.projectId, agentId, taskId: task.id, kind, attempt, status: 'pending', waitingReason,
         notBefore: delayMs > 0 ? new Date((await databaseNow(tx.db)).getTime() + delayMs) : null, ...fields,
       },
     })

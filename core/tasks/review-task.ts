@@ -13,7 +13,6 @@ import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
 import { changeTaskStatus } from './change-status.ts';
-import { branchToContinue } from './branch-to-continue.ts';
 import { lockTask } from './lock-task.ts';
 import { releaseTask } from './start-task.ts';
 
@@ -49,8 +48,7 @@ export async function sendBackTask(core: Core, actor: Actor, input: z.input<type
     if (task.status !== 'needs_review') throw new IllegalTransitionError(task.status, 'queued', 'send_back_needs_review', `Only a task that needs review can be sent back; this one is ${task.status}.`);
     await withdrawMerge(tx, actor, task);
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: `Sent back: ${feedback}`, feedback });
-    const last = await lastCompletedAttempt(tx, task.id);
-    return scheduleTask(tx, actor, queued, { startFromBranch: last?.branch ?? null });
+    return scheduleTask(tx, actor, queued);
   });
 }
 
@@ -62,7 +60,7 @@ export async function retryTask(core: Core, actor: Actor, input: { taskId: strin
     if (task.heldBy) return releaseTask(tx, actor, task);
     if (task.status !== 'failed') throw new IllegalTransitionError(task.status, 'queued', 'retry_failed_only', `Only a failed task can be retried; this one is ${task.status}.`);
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: 'Retried by hand.' });
-    return scheduleTask(tx, actor, queued, { startFromBranch: await branchToContinue(tx, task.id) });
+    return scheduleTask(tx, actor, queued);
   });
 }
 

@@ -10,7 +10,6 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
-import { branchToContinue } from './branch-to-continue.ts';
 import { setHold } from './hold-task.ts';
 import { lockTask } from './lock-task.ts';
 
@@ -33,5 +32,5 @@ export async function releaseTask(tx: Tx, actor: Actor, task: Task): Promise<Tas
   await appendTaskEvent(tx, actor, task, 'log', { isHeld: false });
   await requestCycle(tx, task.projectId, 'incremental', 'task_changed');
   if (!task.agentId) return released;
-  return scheduleTask(tx, actor, released, { startFromBranch: await branchToContinue(tx, task.id) });
+  return scheduleTask(tx, actor, released);
 }

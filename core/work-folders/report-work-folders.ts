@@ -4,6 +4,7 @@ import { WorkFolderReport } from '#contract/repositories.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { answerRequest } from '#core/runners/runner-requests.ts';
 
@@ -51,7 +52,7 @@ export async function reportWorkFolders(core: Core, actor: RunnerActor, input: z
   await inTransaction(core, async (tx) => {
     await tx.db.workFolder.deleteMany({ where: { runnerId: actor.runnerId, name: { notIn: told.map(({ name }) => name) } } });
     await tx.db.$executeRawUnsafe(STORE, actor.runnerId, told.map(({ name }) => name), told.map(({ taskId }) => taskId), told.map(({ facts }) => JSON.stringify(facts)));
-    await tx.db.runner.update({ where: { id: actor.runnerId }, data: { workFoldersSeenAt: new Date() } });
+    await tx.db.runner.update({ where: { id: actor.runnerId }, data: { workFoldersSeenAt: await databaseNow(tx.db) } });
     if (requestId) await answerRequest(tx, actor, requestId, { count: told.length });
   });
   const { rows } = await core.pool.query<WorkFolderVerdict>({ text: JUDGE, values: [actor.runnerId] });

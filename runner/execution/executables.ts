@@ -1,9 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
 import type { KeeperCommand } from './keeper-protocol.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { withHint, type RunnerPolicy } from './policy.ts';
+import { findProgram, foldersOfPath, isExecutableFile } from './programs-on-path.ts';
 
 export interface ExecutableSearch {
   policy: Pick<RunnerPolicy, 'executables' | 'roots'>;
@@ -17,8 +16,8 @@ export interface ExecutableSearch {
 /** Folders of a PATH from which programs may come: absolute ones in which no agent works. */
 export function trustedFolders({ policy, searchPath, runnerFolder }: ExecutableSearch): string[] {
   const forbidden = [...policy.roots, runnerFolder].map(realpathOrNull).filter((root) => root !== null);
-  return [...new Set(searchPath.split(delimiter))].filter((folder) => {
-    const real = isAbsolute(folder) ? realpathOrNull(folder) : null;
+  return foldersOfPath(searchPath).filter((folder) => {
+    const real = realpathOrNull(folder);
     return real !== null && !forbidden.some((root) => isInside(root, real));
   });
 }
@@ -39,24 +38,13 @@ export function resolveCommand(argv: readonly string[], search: ExecutableSearch
     throw new RunFailure('command_refused', isName ? withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, search.runnerFolder) : refusal);
   }
   const folders = trustedFolders(search);
-  const candidates = entry.path === undefined ? folders.map((folder) => join(folder, name)) : [entry.path];
-  const file = candidates.find(isExecutableFile);
-  if (file === undefined) {
+  const ownFile = entry.path !== undefined && isExecutableFile(entry.path) ? entry.path : null;
+  const file = entry.path === undefined ? findProgram(name, folders) : ownFile;
+  if (file === null) {
     const where = entry.path ?? folders.join(', ');
     throw new RunFailure('command_missing', `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`);
   }
   return { file, args: [...entry.args, ...args], display: displayOf(argv) };
-}
-
-function isExecutableFile(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(code)) return false;
-    throw error;
-  }
 }
 
 /** A command for people's eyes, never for a shell: long arguments shortened. */

@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
 import type { Git } from './git.ts';
+import { findProgram, foldersOfPath } from './programs-on-path.ts';
 import type { RepositoryPlaces } from './repository-places.ts';
 
 /** Where settings come from that the owner of this machine has written himself, rather than a repository. */
@@ -64,7 +63,7 @@ interface FilterNote {
 
 /** A definition counts as trusted only where the user himself has made it: a repository's own says what it likes. */
 function noteFilter({ filters }: GitSettings, untrusted: Set<string>, { filter, key, value, isOwn, trustedFilters, searchPath }: FilterNote): void {
-  const isTrusted = isOwn && trustedFilters.includes(filter) && (filter !== 'lfs' || isOnPath('git-lfs', searchPath));
+  const isTrusted = isOwn && trustedFilters.includes(filter) && (filter !== 'lfs' || findProgram('git-lfs', foldersOfPath(searchPath)) !== null);
   if (!isTrusted) untrusted.add(filter);
   else filters.trusted.set(filter, [...(filters.trusted.get(filter) ?? []), [key, value]]);
 }
@@ -73,17 +72,6 @@ function noteFilter({ filters }: GitSettings, untrusted: Set<string>, { filter, 
 function splitSetting(field: string): Setting {
   const end = field.indexOf('\n');
   return end === -1 ? [field, 'true'] : [field.slice(0, end), field.slice(end + 1)];
-}
-
-function isOnPath(name: string, searchPath: string): boolean {
-  return searchPath.split(delimiter).filter(isAbsolute).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false; // the question itself: absent and not executable are the same answer
-    }
-  });
 }
 
 /** The text of a Git configuration file. @source git-config(1), "Syntax" */

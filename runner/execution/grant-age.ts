@@ -1,4 +1,4 @@
-import { uptime } from 'node:os';
+import { awakeOrAsleepMs } from './awake-or-asleep.ts';
 
 /**
  * How old a grant may be when the base moves. It is far below the shortest lease (10 s), which begins anew with the
@@ -8,13 +8,12 @@ export const MAX_GRANT_AGE_MS = 3_000;
 
 export interface Moment {
   monotonicMs: number;
-  /** Since the machine was started; goes on while it is suspended, where the monotonic clock of Node stands still. */
   bootMs: number;
   wallMs: number;
 }
 
 export function now(): Moment {
-  return { monotonicMs: performance.now(), bootMs: uptime() * 1_000, wallMs: Date.now() };
+  return { monotonicMs: performance.now(), bootMs: awakeOrAsleepMs(), wallMs: Date.now() };
 }
 
 /** Whether too long a time has passed by any clock; a wall clock that was set costs one more question. */

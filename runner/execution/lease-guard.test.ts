@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test, vi } from 'vitest';
 import { LeaseLostError, TransientError } from '../control-plane/control-plane.ts';
 import { FakeControlPlane } from '../testing/fake-control-plane.ts';
 import { makeRunSpec } from '../testing/run-specs.ts';
-import { awakeOrAsleepMs, LeaseGuard } from './lease-guard.ts';
+import { AWAKE_OR_ASLEEP_STEP_MS, awakeOrAsleepMs } from './awake-or-asleep.ts';
+import { LeaseGuard } from './lease-guard.ts';
 
 function guarded(sinceSentMs: number, isLost = false) {
   const controlPlane = new FakeControlPlane();
@@ -12,9 +14,13 @@ function guarded(sinceSentMs: number, isLost = false) {
   return { controlPlane, guard: new LeaseGuard(controlPlane, { runId: spec.runId, token: spec.lease.token }, 60_000, sinceSentMs) };
 }
 const { signal } = new AbortController();
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 test('a lease that can not have run out is not asked about', async () => {
-  const { controlPlane, guard } = guarded(59_000);
+  const { controlPlane, guard } = guarded(58_000);
   await guard.require(signal);
   expect(controlPlane.renewals).toBe(0);
 });
@@ -38,8 +44,20 @@ test('one that was lost, or never renewed by this runner and lost, is said to be
   await expect(guarded(Number.POSITIVE_INFINITY, true).guard.require(signal)).rejects.toThrow(LeaseLostError);
 });
 
-test('the clock goes on', () => {
+test('one that ends within one step of the clock may have run out', async () => {
+  const { controlPlane, guard } = guarded(60_000 - AWAKE_OR_ASLEEP_STEP_MS);
+  await guard.require(signal);
+  expect(controlPlane.renewals).toBe(1);
+});
+
+test('one that ran out while the machine slept is asked about: the clocks of Node stood still or were set back', async () => {
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  const { controlPlane, guard } = guarded(60_000 - AWAKE_OR_ASLEEP_STEP_MS - 500);
+  await guard.require(signal);
+  expect(controlPlane.renewals).toBe(0);
   const before = awakeOrAsleepMs();
-  expect(before).toBeGreaterThan(0);
-  expect(awakeOrAsleepMs()).toBeGreaterThanOrEqual(before);
+  while (awakeOrAsleepMs() - before < 600) await sleep(20);
+  await guard.require(signal);
+  expect(controlPlane.renewals).toBe(1);
 });

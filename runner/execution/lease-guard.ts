@@ -1,20 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { LeaseLostError, type ControlPlane, type RunLease } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
-
-/**
- * Milliseconds on a clock that also runs while the machine sleeps. Node's own monotonic clock stands still then, and a
- * lease looks as fresh as before. @source proc_uptime(5): time since boot, suspended time included
- */
-export function awakeOrAsleepMs(): number {
-  try {
-    return Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) * 1_000;
-  } catch (error) {
-    // No such file on macOS, where the monotonic clock has to do.
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return performance.now();
-  }
-}
+import { AWAKE_OR_ASLEEP_STEP_MS, awakeOrAsleepMs } from './awake-or-asleep.ts';
 
 /**
  * Whether a run is still ours, before something is done that can not be taken back. A process that was stopped, or a
@@ -40,7 +26,7 @@ export class LeaseGuard {
 
   /** Asks the control plane, unless the lease can not have run out yet. @throws LeaseLostError */
   async require(signal: AbortSignal): Promise<void> {
-    if (awakeOrAsleepMs() - this.renewedMs < this.durationMs) return;
+    if (awakeOrAsleepMs() - this.renewedMs < this.durationMs - AWAKE_OR_ASLEEP_STEP_MS) return;
     await retrying(() => this.ask(), signal);
   }
 

@@ -4,7 +4,8 @@ import { retrying } from '../control-plane/retry.ts';
 import { LogGapError } from '../logs/log-pump.ts';
 import type { Masker } from '../logs/mask.ts';
 import type { Logger } from '../logger.ts';
-import { awakeOrAsleepMs, type LeaseGuard } from './lease-guard.ts';
+import { awakeOrAsleepMs } from './awake-or-asleep.ts';
+import type { LeaseGuard } from './lease-guard.ts';
 import { maskArtifact } from './mask-artifact.ts';
 
 /** How long something that is not the control plane may refuse one file while the control plane answers all else. */

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SandboxCommand } from './launch.ts';
 import type { RunnerPolicy } from './policy.ts';
+import { findProgram, foldersOfPath } from './programs-on-path.ts';
 import { sandboxArgs, type SandboxOrder } from './sandbox-mounts.ts';
 
 const run = promisify(execFile);
@@ -26,7 +25,7 @@ export class Sandbox {
   /** Really starts one: nothing else tells whether namespaces are allowed here. */
   static async open({ file, searchPath }: SandboxSearch): Promise<Sandbox> {
     if (process.platform !== 'linux') return new Sandbox(null, `bubblewrap needs Linux, and this is ${process.platform}`);
-    const found = file ?? findOnPath('bwrap', searchPath);
+    const found = file ?? findProgram('bwrap', foldersOfPath(searchPath));
     if (found === null) return new Sandbox(null, 'bubblewrap (bwrap) is not installed');
     const why = await probe(found);
     return why === null ? new Sandbox(found, null) : new Sandbox(null, why);
@@ -56,19 +55,5 @@ async function probe(file: string): Promise<string | null> {
     const { stderr, message } = error as { stderr?: string; message: string };
     const said = stderr?.trim().split('\n').at(-1);
     return `bubblewrap does not work here (${said === undefined || said === '' ? message.split('\n')[0] : said.replace(/^bwrap: /, '')})`;
-  }
-}
-
-function findOnPath(name: string, searchPath: string): string | null {
-  const files = searchPath.split(delimiter).filter(isAbsolute).map((folder) => join(folder, name));
-  return files.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false; // the question itself: absent and not executable are the same answer
   }
 }

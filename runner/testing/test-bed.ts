@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { fixedPolicies, type PolicySource } from '../execution/policies.ts';
 import { RunnerPolicy } from '../execution/policy.ts';
 import type { Logger } from '../logger.ts';
-import { Runner } from '../runner.ts';
+import type { Runner } from '../runner.ts';
 import { FakeControlPlane, type KnownRun } from './fake-control-plane.ts';
 import { program, temporaryFolder } from './programs.ts';
 import { makeRepository, type TestRepository } from './repositories.ts';
 import { makeRunSpec } from './run-specs.ts';
+import { startRunner } from './start-runner.ts';
 
 type Part = Omit<Parameters<typeof makeRunSpec>[0], 'repoRoot'> & { repoRoot?: string };
 
@@ -44,18 +45,12 @@ export class TestBed {
 
   /** @param secrets masked in whatever is told */
   async start(policies: PolicySource | ((logger: Logger) => PolicySource) = fixedPolicies(this.policy), secrets: string[] = []): Promise<void> {
-    let onReady = (): void => undefined;
-    const ready = new Promise<void>((resolve) => (onReady = resolve));
-    this.runner = new Runner({
-      folder: this.runnerFolder, policies: typeof policies === 'function' ? policies(this.logger) : policies, controlPlane: this.controlPlane, keeperArgs: [this.keeperFile], gitFile: '/usr/bin/git', version: '0',
-      ownSecrets: secrets, logger: this.logger, onReady, env: { PATH: '/usr/bin:/bin', HOME: this.home },
+    const { runner, ready } = startRunner({
+      folder: this.runnerFolder, policies: typeof policies === 'function' ? policies(this.logger) : policies, controlPlane: this.controlPlane, keeperFile: this.keeperFile,
+      ownSecrets: secrets, logger: this.logger, env: { PATH: '/usr/bin:/bin', HOME: this.home }, onEnded: (error) => (this.ended = error),
     });
-    const running = this.runner.run().catch((error: unknown) => {
-      this.ended = error;
-      throw error;
-    });
-    running.catch(() => undefined);
-    await Promise.race([ready, running]);
+    this.runner = runner;
+    await ready;
   }
 
   offer(part: Part): KnownRun {

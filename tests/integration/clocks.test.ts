@@ -4,29 +4,36 @@ import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import { runOrchestrator } from '#core/orchestrator/run-orchestrator.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
+import { grantRepository, revokeRepository } from '#core/repositories/grant-repository.ts';
+import { answerRepositoryCheck, reportRepositories } from '#core/repositories/report-repositories.ts';
 import { registerRunner } from '#core/runners/connection.ts';
+import { askRunner, openRequests } from '#core/runners/runner-requests.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { startTask } from '#core/tasks/start-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
+import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
 import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
+import { until } from '#tests/kit/until.ts';
 
 let system: TestSystem;
 let core: Core;
 let user: UserActor;
+let admin: UserActor;
 let project: Project;
 let agent: Agent;
 let runner: ReturnType<typeof runnerSide>;
 beforeAll(async () => {
   system = await startTestSystem();
   ({ core } = system);
-  user = await seeder(core).user();
+  [user, admin] = [await seeder(core).user(), await seeder(core).user({ isAdmin: true })];
 });
 beforeEach(async () => {
   project = await seeder(core).project(user);
@@ -37,6 +44,7 @@ afterEach(() => vi.useRealTimers());
 afterAll(() => system.close());
 
 const HOUR_MS = 3_600_000;
+const facts = { branch: 'main', remoteUrl: null, lastCommit: null, isBare: false, worktreeOf: null };
 /** Every time column of a row that is not null. */
 const timesOf = (row: object): [string, Date][] => Object.entries(row).filter((entry): entry is [string, Date] => entry[1] instanceof Date);
 async function databaseTime(): Promise<number> {
@@ -119,5 +127,49 @@ describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with 
     const { actor } = await seeder(core).runner();
     const known = await registerRunner(core, actor, { version: '1', labels: [], capacity: 2 });
     await expectNow('runner', known, before);
+  });
+
+  test('what a runner tells of, and what is granted of it, keep the database\'s time', async () => {
+    const { actor } = await seeder(core).runner();
+    const { runnerId } = actor;
+    const tell = (...paths: string[]) => reportRepositories(core, actor, { report: { isComplete: true, repositories: paths.map((path) => ({ path, facts })) } });
+    /** The machine finds the repository that somebody typed the path of. */
+    const check = async (path: string): Promise<void> => {
+      const { id } = await core.db.runnerRequest.create({ data: { id: newId(), runnerId, kind: 'check', subject: path } });
+      await answerRepositoryCheck(core, actor, { requestId: id, check: { problem: null, message: 'It can be used.', root: path, subfolder: '', facts } });
+    };
+    const before = await moveClock();
+    await tell('/srv/one', '/srv/two');
+    await tell('/srv/one');
+    await check('/srv/typed');
+    await check('/srv/one');
+    await reportWorkFolders(core, actor, { report: { folders: [] } });
+    const grant = { runnerId, path: '/srv/one', projectId: project.id };
+    await grantRepository(core, admin, grant);
+    await revokeRepository(core, admin, grant);
+    for (const repository of await core.db.runnerRepository.findMany({ where: { runnerId } })) await expectNow(repository.path, repository, before);
+    expect(await core.db.runnerRepository.count({ where: { runnerId, goneAt: { not: null } } })).toBe(1);
+    for (const request of await core.db.runnerRequest.findMany({ where: { runnerId } })) await expectNow('request', request, before);
+    await expectNow('grant', await core.db.repositoryGrant.findFirstOrThrow({ where: grant }), before);
+    const { repositoriesSeenAt, workFoldersSeenAt } = await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } });
+    await expectNow('runner', { repositoriesSeenAt, workFoldersSeenAt }, before);
+  });
+
+  test.each(['who asks', 'who tells it again'] as const)('a question that a runner missed is told again: the clock of %s', async (whose) => {
+    const { runnerId } = (await seeder(core).runner()).actor;
+    if (whose === 'who asks') await moveClock();
+    const asking = askRunner(core, { runnerId, kind: 'check', subject: '/srv/one' }, 3_000);
+    await until(() => core.db.runnerRequest.count({ where: { runnerId } }), (count) => count === 1);
+    if (whose === 'who asks') vi.useRealTimers();
+    else await moveClock();
+    expect(await openRequests(core, runnerId)).toMatchObject([{ type: 'check', path: '/srv/one' }]);
+    // Another question takes away only what nobody waits for any more.
+    await askRunner(core, { runnerId, kind: 'check', subject: '/srv/two' }, 0);
+    expect(await openRequests(core, runnerId)).toMatchObject([{ path: '/srv/one' }]);
+    await core.pool.query(`update runner_requests set created_at = clock_timestamp() - interval '5 minutes' where runner_id = $1`, [runnerId]);
+    expect(await openRequests(core, runnerId)).toEqual([]);
+    await askRunner(core, { runnerId, kind: 'check', subject: '/srv/two' }, 0);
+    expect(await core.db.runnerRequest.count({ where: { runnerId } })).toBe(0);
+    expect(await asking).toBeNull();
   });
 });

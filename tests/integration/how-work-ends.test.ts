@@ -255,6 +255,108 @@ describe('a held task', () => {
   });
 });
 
+describe('a task that was sent back while its agent was disabled', () => {
+  /** Blocked, without a next attempt; with another agent that could go on. */
+  async function sentBack(): Promise<{ task: Task; branch: string; other: Agent }> {
+    const { held, task } = await claimed();
+    await runner.complete(held);
+    await core.db.agent.update({ where: { id: agent.id }, data: { isEnabled: false } });
+    await sendBackTask(core, user, { taskId: task.id, feedback: 'Shorter, please.' });
+    expect(await taskOf(task)).toMatchObject({ status: 'blocked' });
+    expect(await liveRuns(task)).toBe(0);
+    return { task, branch: held.spec.branch, other: await seeder(core).agent(project, 'qa') };
+  }
+  const enable = () => core.db.agent.update({ where: { id: agent.id }, data: { isEnabled: true } });
+
+  test.each<[string, (task: Task, other: Agent) => Promise<unknown>]>([
+    ['queued by a person', async ({ id }) => {
+      await enable();
+      await transitionTask(core, user, { taskId: id, to: 'queued' });
+    }],
+    ['given to another agent', ({ id }, other) => updateTask(core, user, { taskId: id, agentId: other.id })],
+    ['queued without an agent, and given one by hand', async ({ id }, other) => {
+      await core.db.task.update({ where: { id }, data: { agentId: null } });
+      await transitionTask(core, user, { taskId: id, to: 'queued' });
+      await updateTask(core, user, { taskId: id, agentId: other.id });
+    }],
+    ['queued without an agent, and given one by the orchestrator', async ({ id }, other) => {
+      await core.db.task.update({ where: { id }, data: { agentId: null } });
+      await transitionTask(core, user, { taskId: id, to: 'queued' });
+      await core.db.task.update({ where: { id }, data: { agentId: other.id } });
+      await scheduleRuns(core, project.id);
+    }],
+    ['given to another agent, blocked and given back', async ({ id }, other) => {
+      await updateTask(core, user, { taskId: id, agentId: other.id });
+      await transitionTask(core, user, { taskId: id, to: 'blocked', reason: 'Waits for the key.' });
+      await enable();
+      await updateTask(core, user, { taskId: id, agentId: agent.id });
+    }],
+    ['given to another agent, stopped before it started, and started', async ({ id }, other) => {
+      await updateTask(core, user, { taskId: id, agentId: other.id });
+      const pending = await core.db.agentRun.findFirstOrThrow({ where: { taskId: id, status: 'pending' } });
+      await cancelRun(core, user, pending.id);
+      await startTask(core, user, { taskId: id });
+    }],
+  ])('goes on with its work: %s', async (_how, goOn) => {
+    const { task, branch, other } = await sentBack();
+    await goOn(task, other);
+    const next = await runner.claim();
+    expect(next.spec).toMatchObject({ taskId: task.id, startFromBranch: branch, prompt: { feedback: 'Shorter, please.' } });
+    await runner.complete(next, { ...failed, reason: 'command_missing' });
+    await retryTask(core, user, { taskId: task.id });
+    expect((await runner.claim()).spec).toMatchObject({ startFromBranch: branch });
+  });
+
+  test('follows the newest work: what the second attempt made, not what it started from', async () => {
+    const { task, other } = await sentBack();
+    await updateTask(core, user, { taskId: task.id, agentId: other.id });
+    const second = await runner.claim();
+    await runner.complete(second);
+    await sendBackTask(core, user, { taskId: task.id, feedback: 'Shorter still.' });
+    expect((await runner.claim()).spec).toMatchObject({ attempt: 3, startFromBranch: second.spec.branch });
+  });
+});
+
+describe('the next attempt starts from the base', () => {
+  test('when the one before it changed nothing: it left no branch', async () => {
+    const { held, task } = await claimed();
+    await runner.complete(held, empty);
+    await sendBackTask(core, user, { taskId: task.id, feedback: 'The second one.' });
+    expect((await runner.claim()).spec).toMatchObject({ attempt: 2, startFromBranch: null });
+  });
+
+  test('when the one before it took everything back', async () => {
+    const { held, task } = await claimed();
+    await runner.complete(held);
+    await sendBackTask(core, user, { taskId: task.id, feedback: 'Take it back.' });
+    await runner.complete(await runner.claim(), empty);
+    await transitionTask(core, user, { taskId: task.id, to: 'queued' });
+    expect((await runner.claim()).spec).toMatchObject({ attempt: 3, startFromBranch: null });
+  });
+
+  test('when none has ended well', async () => {
+    const { held, task } = await claimed();
+    await runner.complete(held, { ...failed, reason: 'command_missing' });
+    await retryTask(core, user, { taskId: task.id });
+    expect((await runner.claim()).spec).toMatchObject({ attempt: 2, startFromBranch: null });
+  });
+
+  test('when the work has been merged meanwhile, as is found out late', async () => {
+    const { held, task } = await claimed();
+    await runner.complete(held);
+    await approveTask(core, user, { taskId: task.id });
+    const merge = await runner.claim();
+    await runner.requestLanding(merge);
+    await endLease(core, merge.spec.runId);
+    await sweepLeases(core);
+    await core.db.agent.update({ where: { id: agent.id }, data: { isEnabled: false } });
+    await sendBackTask(core, user, { taskId: task.id, feedback: 'One thing more.' });
+    await runner.reportLanding(merge, true);
+    await updateTask(core, user, { taskId: task.id, agentId: (await seeder(core).agent(project, 'qa')).id });
+    expect((await runner.claim()).spec).toMatchObject({ taskId: task.id, attempt: 2, startFromBranch: null });
+  });
+});
+
 describe('archiving a project', () => {
   test('stops what is live and cancels those tasks; what only waits is there when it is taken up again', async () => {
     await seeder(core).configure(agent, { concurrency: 5 });
