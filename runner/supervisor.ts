@@ -1,15 +1,11 @@
-/** Read by scripts/bootstrap/sign-of-life.mjs: whoever writes none for 30 s is taken for stuck, and started anew. */
-const SIGN_OF_LIFE = '{"msg":"alive"}\n';
-const SIGN_EVERY_MS = 5_000;
+import { giveSignsOfLife } from '#contract/sign-of-life.ts';
 
 /**
  * Whoever supervises us holds our standard input open and writes nothing: its end is the end of the supervisor, however it
  * came about. Nothing else tells us of a SIGKILL. It hears from us that our event loop turns.
  */
 export function onSupervisorGone(leave: () => void): void {
-  const giveSign = (): boolean => process.stdout.write(SIGN_OF_LIFE);
-  giveSign();
-  setInterval(giveSign, SIGN_EVERY_MS).unref();
+  giveSignsOfLife((line) => void process.stdout.write(line));
   let isGone = false;
   const gone = (): void => {
     if (isGone) return;

@@ -1,9 +1,6 @@
+import { giveSignsOfLife } from '#contract/sign-of-life.ts';
 import { StringDecoder } from 'node:string_decoder';
 import { standardOutput } from './standard-output.ts';
-
-/** Read by scripts/bootstrap/sign-of-life.mjs: whoever writes none for 30 s is taken for stuck, and started anew. */
-const SIGN_OF_LIFE = '{"msg":"alive"}\n';
-const SIGN_EVERY_MS = 5_000;
 
 export interface Supervisor {
   /** Resolves when it has gone without a word; for a process that nobody supervises, never. */
@@ -17,9 +14,7 @@ export interface Supervisor {
 export function listenToSupervisor(isSupervised: boolean, onWord: (line: string) => void = () => undefined): Supervisor {
   if (!isSupervised) return { gone: new Promise(() => undefined) };
   const output = standardOutput();
-  const giveSign = (): void => output.write(SIGN_OF_LIFE);
-  giveSign();
-  setInterval(giveSign, SIGN_EVERY_MS).unref();
+  giveSignsOfLife((line) => output.write(line));
   const decoder = new StringDecoder('utf8');
   let text = '';
   process.stdin.on('data', (bytes: Buffer) => {

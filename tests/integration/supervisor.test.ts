@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SIGN_OF_LIFE as written } from '#contract/sign-of-life.ts';
+import { SIGN_OF_LIFE as read } from '#scripts/bootstrap/sign-of-life.mjs';
 import { until } from '#tests/kit/until.ts';
 
 const FAKE_SYSTEM = fileURLToPath(new URL('../kit/processes/fake-system.mjs', import.meta.url));
@@ -104,6 +106,10 @@ describe('a part that gives no sign of life', () => {
     expect(pidOf('steady')).toBe(steady);
     expect(ours()).not.toContain(first);
     expect(logOf('other')).not.toContain('alive');
+  });
+
+  test('has not said what our programs say', () => {
+    expect(written).toBe(`${read}\n`);
   });
 
   test('is left alone for as long as its supervisor stood still itself', async () => {

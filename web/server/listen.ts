@@ -1,11 +1,9 @@
+import { giveSignsOfLife } from '#contract/sign-of-life.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 
 const DRAIN_MS = 5_000;
-/** Read by scripts/bootstrap/sign-of-life.mjs: whoever writes none for 30 s is taken for stuck, and started anew. */
-const SIGN_OF_LIFE = '{"msg":"alive"}\n';
-const SIGN_EVERY_MS = 5_000;
 
 /**
  * Starts listening, says so on stdout, and ends with exit code 0 once open answers are out: on SIGTERM or SIGINT, or when
@@ -33,9 +31,7 @@ export async function listen(app: Express, options: { host: string; port: number
   };
   if (isSupervised) {
     process.stdin.once('end', stop).once('error', stop).resume();
-    const giveSign = (): boolean => process.stdout.write(SIGN_OF_LIFE);
-    giveSign();
-    setInterval(giveSign, SIGN_EVERY_MS).unref();
+    giveSignsOfLife((line) => void process.stdout.write(line));
   }
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
