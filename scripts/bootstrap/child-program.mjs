@@ -4,11 +4,14 @@ import readline from 'node:readline';
 import { ChildLog } from './child-log.mjs';
 import { identityOf } from './postgres.mjs';
 import { endProcess, identify, signalProcess } from './processes.mjs';
+import { LifeWatch, SIGN_OF_LIFE } from './sign-of-life.mjs';
 import { StartFailure, messageOf } from './start-failure.mjs';
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 1_000;
+/** How one that is stopped or stuck has ended, by our hand. */
+export const HUNG = 'it gave no sign of life, and was killed';
 
 /**
  * @typedef {object} ChildProgramOptions
@@ -26,6 +29,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
  * @property {import('./system-status.mjs').SystemStatus} [status] what it is told on its standard input
  * @property {boolean} [mayWait] it is ready only when another part is there, however long that takes
  * @property {number} [readyTimeoutMs]
+ * @property {number} [silenceMs] how long it may give no sign of life before it is ended
  */
 
 /**
@@ -76,11 +80,18 @@ export class ChildProgram {
         reject(new StartFailure(`${name} could not start: ${how}; its log is ${logFile}`, { how, logTail: this.log.tail() }));
       };
       if (!this.options.mayWait) timer = setTimeout(() => this.giveUpOn(child.pid, fail), this.options.readyTimeoutMs ?? READY_TIMEOUT_MS);
+      /** @type {string | undefined} */
+      let hung;
+      const watch = new LifeWatch(() => {
+        hung = HUNG;
+        if (child.pid !== undefined) signalProcess(-child.pid, 'SIGKILL');
+      }, this.options.silenceMs);
       /** @type {Promise<string>} */
       const exited = new Promise((resolveExit) => {
         child.on('error', (error) => fail(messageOf(error)));
         child.on('exit', (code, signal) => {
-          const how = signal ? `signal ${signal}` : `exit code ${code}`;
+          watch.end();
+          const how = hung ?? (signal ? `signal ${signal}` : `exit code ${code}`);
           this.options.record.remove(name, child.pid);
           if (this.pid === child.pid) this.pid = undefined;
           const end = () => {
@@ -93,6 +104,8 @@ export class ChildProgram {
         });
       });
       readline.createInterface({ input: stdout, crlfDelay: Infinity }).on('line', (line) => {
+        watch.hear(line);
+        if (line === SIGN_OF_LIFE) return;
         const entry = this.log.write(line);
         if (isSettled || entry?.['msg'] !== 'ready') return;
         isSettled = true;

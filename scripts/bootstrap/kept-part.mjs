@@ -1,3 +1,4 @@
+import { HUNG } from './child-program.mjs';
 import { StartFailure, messageOf } from './start-failure.mjs';
 
 /** The pause doubles up to a minute, and a part is never given up: what stood in its way may be gone by then. */
@@ -86,7 +87,7 @@ export class KeptPart {
     this.isTold = this.ends === 0 || pauseMs > this.pause(this.ends - 1);
     this.ends += 1;
     this.lastEnd = how;
-    this.detail = FROM_OUTSIDE.test(how) ? null : (this.options.reason()?.slice(0, MAX_DETAIL_CHARS) ?? null);
+    this.detail = how === HUNG || FROM_OUTSIDE.test(how) ? null : (this.options.reason()?.slice(0, MAX_DETAIL_CHARS) ?? null);
     this.say('waiting', new Date(Date.now() + pauseMs).toISOString());
     if (this.isTold) {
       const why = this.detail ? `${how}: ${this.detail}` : how;

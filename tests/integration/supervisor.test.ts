@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SIGN_OF_LIFE as written } from '#contract/sign-of-life.ts';
+import { SIGN_OF_LIFE as read } from '#scripts/bootstrap/sign-of-life.mjs';
 import { until } from '#tests/kit/until.ts';
 
 const FAKE_SYSTEM = fileURLToPath(new URL('../kit/processes/fake-system.mjs', import.meta.url));
@@ -21,7 +23,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Part = [name: string, kind: 'program' | 'needy' | 'service' | 'group', file?: string];
+type Part = [name: string, kind: 'program' | 'lively' | 'needy' | 'service' | 'group', file?: string];
 
 interface FakeSystem {
   child: ChildProcess;
@@ -29,7 +31,7 @@ interface FakeSystem {
   ended: Promise<number | null>;
 }
 
-async function startSystem(parts: Part[], options: { pausesMs?: number[]; steadyAfterMs?: number; fails?: 'start' | 'mistake' } = {}): Promise<FakeSystem> {
+async function startSystem(parts: Part[], options: { pausesMs?: number[]; steadyAfterMs?: number; silenceMs?: number; fails?: 'start' | 'mistake' } = {}): Promise<FakeSystem> {
   const child = spawn(process.execPath, [FAKE_SYSTEM, JSON.stringify({ dataDir: folder, parts, ...options })], { stdio: ['ignore', 'pipe', 'pipe'] });
   systems.push(child);
   let output = '';
@@ -86,6 +88,41 @@ describe('a part that ends', () => {
     await until(system.output, (text) => text.includes('shaky runs steadily again'));
     const parts = lastHeard('steady');
     expect(parts).toContainEqual(expect.objectContaining({ name: 'shaky', state: 'running', ends: 0, lastEnd: 'exit code 3', nextTryAt: null }));
+  });
+});
+
+describe('a part that gives no sign of life', () => {
+  test.for([['is stopped', 'SIGSTOP'], ['turns in a circle', 'SIGUSR2']] as const)('since it %s, is killed, said so, and started anew', async ([, signal]) => {
+    const system = await startSystem([['steady', 'lively'], ['other', 'lively']], { pausesMs: [20, 40], silenceMs: 600 });
+    const first = pidOf('other') ?? 0;
+    const steady = pidOf('steady');
+    // Long enough for those that give signs to be heard, and not to be taken for silent.
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect([pidOf('steady'), pidOf('other')]).toEqual([steady, first]);
+    process.kill(first, signal);
+    await until(() => pidOf('other'), (pid) => pid !== undefined && pid !== first);
+    await until(system.output, (text) => text.includes('other runs again'));
+    expect(system.output()).toContain('  ! other ended (it gave no sign of life, and was killed); next try in 0.02 s');
+    expect(pidOf('steady')).toBe(steady);
+    expect(ours()).not.toContain(first);
+    expect(logOf('other')).not.toContain('alive');
+  });
+
+  test('has not said what our programs say', () => {
+    expect(written).toBe(`${read}\n`);
+  });
+
+  test('is left alone for as long as its supervisor stood still itself', async () => {
+    const system = await startSystem([['one', 'lively']], { silenceMs: 1_500 });
+    const first = pidOf('one') ?? 0;
+    process.kill(first, 'SIGSTOP');
+    system.child.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    process.kill(first, 'SIGCONT');
+    system.child.kill('SIGCONT');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(pidOf('one')).toBe(first);
+    expect(system.output()).not.toContain('ended');
   });
 });
 

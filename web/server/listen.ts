@@ -1,3 +1,4 @@
+import { giveSignsOfLife } from '#contract/sign-of-life.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
@@ -28,7 +29,10 @@ export async function listen(app: Express, options: { host: string; port: number
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
   };
-  if (isSupervised) process.stdin.once('end', stop).once('error', stop).resume();
+  if (isSupervised) {
+    process.stdin.once('end', stop).once('error', stop).resume();
+    giveSignsOfLife((line) => void process.stdout.write(line));
+  }
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }

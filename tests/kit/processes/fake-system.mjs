@@ -1,6 +1,6 @@
 /**
  * `npm start` in small: the same entry point, record, watcher and parts, but with fake programs, and pauses that a test can
- * wait for. Its only argument is JSON: { dataDir, parts: [[name, kind, file]], pausesMs, steadyAfterMs, fails }.
+ * wait for. Its only argument is JSON: { dataDir, parts: [[name, kind, file]], pausesMs, steadyAfterMs, silenceMs, fails }.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -16,7 +16,7 @@ import { SystemStatus } from '../../../scripts/bootstrap/system-status.mjs';
 import { watchOver } from '../../../scripts/bootstrap/watcher.mjs';
 
 const FAKE_PART = fileURLToPath(new URL('../programs/fake-part.mjs', import.meta.url));
-const { dataDir, parts, pausesMs, steadyAfterMs, fails } = JSON.parse(process.argv[2]);
+const { dataDir, parts, pausesMs, steadyAfterMs, silenceMs, fails } = JSON.parse(process.argv[2]);
 
 await runEntryPoint(async ({ onStop, stopping }) => {
   const tell = (line) => console.log(line);
@@ -40,7 +40,7 @@ await runEntryPoint(async ({ onStop, stopping }) => {
       onStop(() => endProcess(identity, [['SIGINT', 5_000]]));
       continue;
     }
-    const program = new ChildProgram({ name, execPath: process.execPath, args, cwd: dataDir, env: {}, logFile, record, tell, stopping, status });
+    const program = new ChildProgram({ name, execPath: process.execPath, args, cwd: dataDir, env: {}, logFile, record, tell, stopping, status, silenceMs });
     const part = new KeptPart({ name, logFile, launch: () => program.launch(), reason: () => program.log.reason(), status, tell, stopping, pausesMs, steadyAfterMs });
     onStop(() => program.stop());
     await part.start();

@@ -2,6 +2,7 @@
  * A part of a system, as its supervisor sees it: `fake-part.mjs KIND FILE MARK`, MARK being
  * there to be found by.
  * program: leaves on SIGTERM and when its standard input ends, writing which into FILE, and logs what it hears there.
+ * lively: the same, and gives signs of life; SIGUSR2 makes it turn in a circle.
  * needy: the same, but ends with code 3, saying why, as long as FILE exists.
  * service: knows only SIGINT. group: has a child of its own.
  */
@@ -27,6 +28,12 @@ if (kind === 'service') {
 } else if (kind !== 'group') {
   process.on('SIGTERM', () => leave('SIGTERM'));
   process.stdin.setEncoding('utf8').on('data', (text) => say(`heard ${text.trim()}`)).on('end', () => leave('the supervisor is gone'));
+}
+if (kind === 'lively') {
+  setInterval(() => console.log('{"msg":"alive"}'), 50);
+  process.on('SIGUSR2', () => {
+    for (;;);
+  });
 }
 if (kind === 'group') spawn(process.execPath, [fileURLToPath(import.meta.url), 'program', '', mark], { stdio: ['pipe', 'ignore', 'ignore'] });
 setInterval(() => undefined, 60_000);
