@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { linksOnTheWay, type LinkOnTheWay } from './links-on-the-way.ts';
 import { isInside, realpathOrNull } from './paths.ts';
-import { hiddenSystemFiles, SYSTEM_FOLDERS } from './system-files.ts';
+import { hiddenSystemPlaces, SYSTEM_FOLDERS } from './system-files.ts';
 
 /** What one run sees of this machine. All paths are absolute; those that do not exist are left out. */
 export interface SandboxOrder {
@@ -82,7 +82,7 @@ function addAsItIs(path: string, add: (mount: Mount) => void): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink()) add({ at: path, kind: 'link', to: readlinkSync(path) });
   else if (stat) add({ at: path, kind: 'ro', from: path });
-  if (stat && path === '/etc') for (const file of hiddenSystemFiles()) add({ at: file, kind: 'blank' });
+  if (stat && path === '/etc') for (const { at, isFolder } of hiddenSystemPlaces()) add({ at, kind: isFolder ? 'empty' : 'blank' });
 }
 
 /** The file that names the name servers is often a link into /run. */
