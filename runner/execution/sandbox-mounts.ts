@@ -64,7 +64,7 @@ function collectMounts(order: SandboxOrder): Mount[] {
   for (const path of order.readable) show(path, 'ro');
   if (home !== null) for (const { path, isWritable } of order.homePaths) show(join(home, path), isWritable ? 'rw' : 'ro');
   for (const path of order.writable) show(path, 'rw');
-  for (const path of order.hidden) addHidden(path, byPlace, add);
+  for (const path of [...hiddenSystemPlaces(), ...order.hidden]) addHidden(path, byPlace, add);
   // A link to what is around the home shows it no more than the folder itself does; who names the home itself wants it shown.
   if (home !== null && ![...byPlace.values()].some((mount) => isShown(mount) && mount.from === home)) addHidden(home, byPlace, add);
   return [...byPlace.values()].filter((mount) => mount.kind !== 'link' || !isShown(mountAt(dirname(mount.at), byPlace))).sort((a, b) => depthOf(a.at) - depthOf(b.at));
@@ -82,7 +82,6 @@ function addAsItIs(path: string, add: (mount: Mount) => void): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink()) add({ at: path, kind: 'link', to: readlinkSync(path) });
   else if (stat) add({ at: path, kind: 'ro', from: path });
-  if (stat && path === '/etc') for (const { at, isFolder } of hiddenSystemPlaces()) add({ at, kind: isFolder ? 'empty' : 'blank' });
 }
 
 /** The file that names the name servers is often a link into /run. */
