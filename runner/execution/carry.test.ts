@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Attempts } from '../testing/attempts.ts';
 import { temporaryFolder } from '../testing/programs.ts';
@@ -36,6 +36,43 @@ test('a file of the base in the way costs no run', async () => {
   const { outcome, notes } = await attempts.run({ repoRoot: repository.root, carry: [{ glob: 'a/b', how: 'copy' }] }, 'echo 1 > one');
   expect(outcome.reason).toBe('ok');
   expect(notes).toContain('a/b is not copied into the task\'s folder: a file is in its place');
+});
+
+test.each([
+  ['out of the folder', 'ln -s "$OUTSIDE" deps', 'deps'], ['to a folder in it', 'mkdir -p other && ln -s other deps', 'deps'], ['nowhere', 'ln -s nowhere deps', 'deps'],
+  ['out of the folder, further down', 'mkdir deps && ln -s "$OUTSIDE" deps/a', 'deps/a'],
+])('nothing is made through a link that an earlier attempt has left: one that leads %s', async (_name, leave, link) => {
+  repository.commit({ '.gitignore': 'deps\nother\n' });
+  inRepository('mkdir -p deps/a/b; echo 1 > deps/a/b/c; echo 2 > deps/d');
+  const outside = join(folder, 'outside');
+  mkdirSync(outside);
+  const first = await attempts.run({ repoRoot: repository.root }, `OUTSIDE=${outside}; ${leave}`);
+  const again = { repoRoot: repository.root, taskId: first.spec.taskId, attempt: 2, branch: `${first.spec.branch}-2` };
+  const { workspace, notes, outcome } = await attempts.run({ ...again, carry: [{ glob: 'deps/a/b/c', how: 'copy' }] }, 'echo 1 > one');
+  expect(outcome.reason).toBe('ok');
+  expect(notes).toContain(`deps/a/b/c is not copied into the task's folder: ${link} is a link in the task's folder, and nothing is put through one`);
+  expect(readdirSync(outside)).toEqual([]);
+  expect(['other/a', 'nowhere'].filter((path) => existsSync(join(workspace.path, path)))).toEqual([]);
+});
+
+test('nothing is made through a link of the base', async () => {
+  const outside = join(folder, 'outside');
+  mkdirSync(outside);
+  inRepository(`ln -s ${outside} deps; git add deps`);
+  repository.commit({ '.gitignore': 'deps/a/\n' });
+  inRepository('rm deps; mkdir -p deps/a/b; echo 1 > deps/a/b/c');
+  const { notes, outcome } = await attempts.run({ repoRoot: repository.root, carry: [{ glob: 'deps/a', how: 'link' }, { glob: 'deps/a/b/c', how: 'copy' }] }, 'echo 1 > one');
+  expect(outcome.reason).toBe('ok');
+  expect(notes.filter((note) => note.includes(': deps is a link in the task\'s folder'))).toHaveLength(2);
+  expect(readdirSync(outside)).toEqual([]);
+});
+
+test('a rule that climbs out of the folder makes nothing there', async () => {
+  repository.commit({ '.gitignore': 'deps\n' });
+  inRepository('mkdir deps own; echo 1 > own/file');
+  const { workspace, notes } = await attempts.run({ repoRoot: repository.root, carry: [{ glob: 'deps/../../repo/own/file', how: 'copy' }] }, 'echo 1 > one');
+  expect(readdirSync(dirname(workspace.path))).toEqual([basename(workspace.path)]);
+  expect(notes.join('\n')).toContain('its place leads out of the folder');
 });
 
 test('what was carried is never the agent\'s work, unless it adds it with force', async () => {

@@ -90,8 +90,9 @@ function carryOne(from: string, to: string, { path, how, isDenied, left }: Carry
   if (source === null || !isInside(from, source) || isInside(join(from, '.git'), source)) return 'it leads out of the repository';
   if (isDenied(path) || isDenied(relative(from, source))) return 'it is on the deny list';
   const target = join(to, path);
+  const inTheWay = whyNoPlace(to, dirname(target));
+  if (inTheWay !== null) return inTheWay;
   mkdirSync(dirname(target), { recursive: true });
-  if (!isInside(to, realpathOrNull(dirname(target)) ?? '/')) return 'its place leads out of the folder';
   if (lstatSync(target, { throwIfNoEntry: false })) return null;
   if (how === 'copy') {
     const isKept = (file: string): boolean => {
@@ -106,6 +107,15 @@ function carryOne(from: string, to: string, { path, how, isDenied, left }: Carry
   const secret = lstatSync(source).isDirectory() ? readdirSync(source).find((name) => isDenied(join(path, name))) : undefined;
   if (secret !== undefined) return `it holds ${secret}, which is on the deny list (a copy would leave that out)`;
   symlinkSync(source, target);
+  return null;
+}
+
+/** Looked at before anything is made: through a link, which an agent or the repository may have put there, it would be made elsewhere. */
+function whyNoPlace(root: string, folder: string): string | null {
+  if (!isInside(root, folder)) return 'its place leads out of the folder';
+  for (let at = folder; relative(root, at) !== ''; at = dirname(at)) {
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) return `${relative(root, at)} is a link in the task's folder, and nothing is put through one`;
+  }
   return null;
 }
 

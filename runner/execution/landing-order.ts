@@ -1,5 +1,6 @@
 import type { RunGitOutcome } from '#contract/run-result.ts';
 import type { Author } from './commit.ts';
+import type { PlaceLimits } from './repository-places.ts';
 
 /** Between two of these a crash or a stop can come; tests make it come. In this order. */
 export const LANDING_STEPS = ['opened', 'prepared', 'checked', 'locked', 'granted', 'recorded', 'committed', 'files_written', 'index_written', 'checkout_updated', 'branches_removed'] as const;
@@ -32,10 +33,8 @@ export interface LandingOrder {
   /** Where the steps that a crash must not divide are recorded. */
   recordFile: string;
   /** What this machine allows. */
-  allowed: {
-    roots: readonly string[];
+  allowed: PlaceLimits & {
     allowOtherOwners: boolean;
-    runnerName: string;
     /** Filters that the given Git runs; all others are off. */
     filters: ReadonlySet<string>;
     /** Filters that are set up for this user, and that it does not run. */

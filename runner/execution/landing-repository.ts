@@ -34,7 +34,7 @@ export interface LandingRepository {
 export async function openLandingRepository(git: Git, order: LandingOrder): Promise<{ repository: LandingRepository; git: Git }> {
   const { allowed } = order;
   const places = readRepositoryPlaces(order.root);
-  assertPlacesAllowed(places, allowed.roots, allowed.runnerName);
+  assertPlacesAllowed(places, allowed);
   if (!allowed.allowOtherOwners) assertPlacesOwned(places, allowed.runnerName);
   if (existsSync(join(places.commonDir, 'reftable'))) throw new RunFailure('worktree_failed', `${places.topLevel} keeps its refs as a reftable, which is not supported yet`);
   const place: GitPlace = { cwd: places.topLevel, gitDir: places.gitDir };

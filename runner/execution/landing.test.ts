@@ -28,7 +28,7 @@ function order(part: Partial<LandingOrder> = {}): LandingOrder {
   return {
     runId: 'run-1', root: repository.root, baseBranch: 'main', branch: 'overmind/task/1', commit: approved, reviewedBaseCommit: reviewedBase,
     message: 'Merge task "Shout"\n\nTask: 1\n', author: { name: 'OvermindOps', email: 'x@example.org' }, path: join(folder, 'aside'), recordFile: join(folder, 'merge.json'),
-    allowed: { roots: [folder], allowOtherOwners: false, runnerName: 'here', filters: new Set(), otherFilters: [] }, lastWord: async () => undefined, signal: new AbortController().signal, ...part,
+    allowed: { roots: [folder], runnerFolder: join(folder, 'runner'), allowOtherOwners: false, runnerName: 'here', filters: new Set(), otherFilters: [] }, lastWord: async () => undefined, signal: new AbortController().signal, ...part,
   };
 }
 const read = (path: string): string => readFileSync(join(repository.root, path), 'utf8');

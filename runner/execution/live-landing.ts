@@ -50,10 +50,10 @@ export class LiveLanding {
   /** With a Git that knows what the user has set up for himself: his checkout is as his own Git made it. */
   private async prepare(): Promise<{ git: Git; order: LandingOrder }> {
     const { spec, folder, host, held } = this.run;
-    const { policy, runnerName } = host.search;
+    const { policy, runnerName, runnerFolder } = host.search;
     const root = checkRoot(spec, host.search);
     const places = readRepositoryPlaces(root);
-    assertPlacesAllowed(places, policy.roots, runnerName);
+    assertPlacesAllowed(places, { roots: policy.roots, runnerFolder, runnerName });
     const settings = await readGitSettings(host.git, { places, env: host.env, trustedFilters: policy.filters });
     const { format, filters } = settings;
     const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
@@ -64,7 +64,7 @@ export class LiveLanding {
       author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
       path: folder.file('landing'), recordFile: folder.file('merge.json'),
       allowed: {
-        roots: policy.roots, allowOtherOwners: policy.allowOtherOwners, runnerName,
+        roots: policy.roots, runnerFolder, allowOtherOwners: policy.allowOtherOwners, runnerName,
         filters: new Set(filters.trusted.keys()), otherFilters: filters.untrusted,
       },
       lastWord: (commits) => host.controlPlane.requestLanding(held.lease, commits), signal: this.stop.signal,

@@ -18,7 +18,7 @@ import { writeJson } from './write-json.ts';
 export async function openWorkspace(host: RunHost, spec: RunSpec, folder: string, recordFile: string): Promise<{ workspace: Workspace; notes: string[] }> {
   const { policy, runnerName, git, env, runnerFolder } = host;
   const places = readRepositoryPlaces(folder);
-  assertPlacesAllowed(places, policy.roots, runnerName);
+  assertPlacesAllowed(places, { roots: policy.roots, runnerFolder, runnerName });
   if (!policy.allowOtherOwners) assertPlacesOwned(places, runnerName);
   const repository = await openUserRepository(git, { folder, places, baseBranch: spec.baseBranch, env, trustedFilters: policy.filters });
   const order = {

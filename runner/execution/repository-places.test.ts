@@ -20,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const check = (path: string): RunFailure | null => {
   try {
-    assertPlacesAllowed(readRepositoryPlaces(path), [roots], 'here');
+    assertPlacesAllowed(readRepositoryPlaces(path), { roots: [roots], runnerFolder: join(roots, 'runner'), runnerName: 'here' });
     return null;
   } catch (error) {
     if (error instanceof RunFailure) return error;

@@ -1,7 +1,8 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { linksOnTheWay, type LinkOnTheWay } from './links-on-the-way.ts';
 import { isInside, realpathOrNull } from './paths.ts';
-import { hiddenSystemFiles, SYSTEM_FOLDERS } from './system-files.ts';
+import { hiddenSystemPlaces, SYSTEM_FOLDERS } from './system-files.ts';
 
 /** What one run sees of this machine. All paths are absolute; those that do not exist are left out. */
 export interface SandboxOrder {
@@ -56,15 +57,17 @@ function collectMounts(order: SandboxOrder): Mount[] {
   add({ at: '/var/run', kind: 'link', to: '../run' });
   addNameService(add);
   const home = homeOf(order);
-  if (home !== null) {
-    add({ at: home, kind: 'empty' });
-    if (order.home !== null && order.home !== home) add({ at: order.home, kind: 'link', to: home });
-  }
-  for (const path of order.readable) addShown(path, 'ro', add);
-  if (home !== null) for (const { path, isWritable } of order.homePaths) addShown(join(home, path), isWritable ? 'rw' : 'ro', add);
-  for (const path of order.writable) addShown(path, 'rw', add);
-  for (const path of order.hidden) addHidden(path, byPlace, add);
-  return [...byPlace.values()].sort((a, b) => depthOf(a.at) - depthOf(b.at));
+  const links = home === null || order.home === null ? [] : linksOnTheWay(order.home).filter(({ at }) => !byPlace.has(at));
+  if (home !== null) add({ at: home, kind: 'empty' });
+  for (const link of links) add({ ...link, kind: 'link' });
+  const show = (path: string, kind: 'ro' | 'rw'): void => addShown(path, kind, links, add);
+  for (const path of order.readable) show(path, 'ro');
+  if (home !== null) for (const { path, isWritable } of order.homePaths) show(join(home, path), isWritable ? 'rw' : 'ro');
+  for (const path of order.writable) show(path, 'rw');
+  for (const path of [...hiddenSystemPlaces(), ...order.hidden]) addHidden(path, byPlace, add);
+  // A link to what is around the home shows it no more than the folder itself does; who names the home itself wants it shown.
+  if (home !== null && ![...byPlace.values()].some((mount) => isShown(mount) && mount.from === home)) addHidden(home, byPlace, add);
+  return [...byPlace.values()].filter((mount) => mount.kind !== 'link' || !isShown(mountAt(dirname(mount.at), byPlace))).sort((a, b) => depthOf(a.at) - depthOf(b.at));
 }
 
 function argsOf(mount: Mount): string[] {
@@ -79,7 +82,6 @@ function addAsItIs(path: string, add: (mount: Mount) => void): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink()) add({ at: path, kind: 'link', to: readlinkSync(path) });
   else if (stat) add({ at: path, kind: 'ro', from: path });
-  if (stat && path === '/etc') for (const file of hiddenSystemFiles()) add({ at: file, kind: 'blank' });
 }
 
 /** The file that names the name servers is often a link into /run. */
@@ -88,22 +90,38 @@ function addNameService(add: (mount: Mount) => void): void {
   if (file !== null && PRIVATE_FOLDERS.some((folder) => isInside(folder, file))) add({ at: file, kind: 'ro', from: file });
 }
 
-function addShown(path: string, kind: 'ro' | 'rw', add: (mount: Mount) => void): void {
+/** What is named by way of a link to the home is put where that link leads to: a mount in its place would show what the home hides. */
+function addShown(path: string, kind: 'ro' | 'rw', links: readonly LinkOnTheWay[], add: (mount: Mount) => void): void {
   const from = realpathOrNull(path);
-  if (from !== null) add({ at: path, kind, from });
+  if (from === null) return;
+  const follow = (place: string, { at }: LinkOnTheWay): string => (isInside(at, place) ? join(realpathOrNull(at) ?? at, relative(at, place)) : place);
+  add({ at: links.reduce(follow, resolve(path)), kind, from });
 }
 
-/** Only where it would be seen: what nothing shows needs no cover, and its name stays unknown. */
+/**
+ * Only where it would be seen, by its own name and by any that a link gives to it or to what is around it: what nothing
+ * shows needs no cover, and its name stays unknown.
+ */
 function addHidden(path: string, byPlace: ReadonlyMap<string, Mount>, add: (mount: Mount) => void): void {
   const real = realpathOrNull(path);
-  if (real === null || ['ro', 'rw'].includes(byPlace.get(real)?.kind ?? '')) return;
-  for (let folder = dirname(real); ; folder = dirname(folder)) {
-    const around = byPlace.get(folder);
-    if (around?.kind === 'ro' || around?.kind === 'rw') {
-      add(statSync(real).isDirectory() ? { at: real, kind: 'empty' } : { at: real, kind: 'blank' });
-      return;
-    }
-    if (around?.kind === 'empty' || folder === '/') return;
+  if (real === null) return;
+  const places = [...byPlace.values()].flatMap((mount) => {
+    if (!isShown(mount) || mount.at === real || !isInside(mount.from, real)) return [];
+    const place = join(mount.at, relative(mount.from, real));
+    return mountAt(place, byPlace) === mount ? [place] : [];
+  });
+  for (const at of places) add({ at, kind: statSync(real).isDirectory() ? 'empty' : 'blank' });
+}
+
+function isShown(mount: Mount | undefined): mount is Mount & { kind: 'ro' | 'rw' } {
+  return mount?.kind === 'ro' || mount?.kind === 'rw';
+}
+
+/** What a place is part of. */
+function mountAt(place: string, byPlace: ReadonlyMap<string, Mount>): Mount | undefined {
+  for (let at = place; ; at = dirname(at)) {
+    const mount = byPlace.get(at);
+    if (mount !== undefined || at === sep) return mount;
   }
 }
 

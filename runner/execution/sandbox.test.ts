@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BUBBLEWRAP, temporaryFolder } from '../testing/programs.ts';
 import { homePathsFor } from './home-paths.ts';
@@ -136,6 +136,56 @@ test('programs in version managers, and what links in ~/.local/bin lead to, can 
   expect(found).toEqual(expect.arrayContaining([at('home/.nvm/versions/node/v20.1.0'), at('home/.pyenv'), at('home/.rustup'), at('home/.local/share/claude/versions'), at('home/.cargo/bin'), at('home/bin'), at('home/node-copy')]));
   const said = inside(orderOf({ home: at('home'), readable: found }), `tool; agent; python; claude; cargo; mine; ${at('home/agents/run')}; ${at('home/node-copy')} -p 1+1; cat ${at('home/.local/secret')} ${at('home/.cargo/credentials.toml')} ${at('home/.ssh/key')}`, { env: { PATH: pathFolders.join(':'), HOME: at('home') } });
   expect(said.split('\n').slice(0, 8)).toEqual(['nvm', 'agent', 'pyenv', 'claude', 'cargo', 'mine', 'run', '2']);
+  expect(said).not.toContain('SECRET');
+});
+
+describe('a home behind a link, as /home is one to /var/home on some systems', () => {
+  const SECRETS = ['me/.ssh/key', 'me/.overmind/runner.json'];
+  const names = (path: string): string[] => [at(`home/${path}`), at(`var/home/${path}`)];
+  const readAll = (): string => SECRETS.flatMap(names).map((path) => `cat ${path}`).join('; ');
+  beforeEach(() => {
+    files({ 'var/home/me/.ssh/key': 'SECRET', 'var/home/me/.overmind/runner.json': 'SECRET', 'var/home/me/bin/mine': '#!/bin/sh\necho mine\n', 'var/home/me/.gitconfig': '[user]', 'var/home/me/.local/secret': 'SECRET' });
+    symlinkSync('var/home', at('home'));
+  });
+
+  test.each([
+    ['both written with the link', 'home/me', 'home/me/bin'], ['the home written with a slash at its end', 'home/me/', 'home/me/bin'],
+    ['only the PATH written with the link', 'var/home/me', 'home/me/bin'], ['only the home written with it', 'home/me', 'var/home/me/bin'],
+  ])('is not shown for a PATH in it: %s', (_name, home, path) => {
+    const found = findToolFolders({ pathFolders: [at(path)], files: [], apart: [at(home)] });
+    const order = orderOf({ home: at(home), readable: found, hidden: [at('home/me/.overmind')], homePaths: [{ path: '.gitconfig', isWritable: false }] });
+    const said = inside(order, `mine; cat "$HOME/.gitconfig"; echo; echo own > "$HOME/own" && cat ${at('var/home/me/own')}; ls -A ${at('var/home/me')}; ${readAll()}`, { env: { PATH: `/usr/bin:/bin:${at(path)}`, HOME: at(home) } });
+    expect(said.split('\n').slice(0, 6)).toEqual(['mine', '[user]', 'own', '.gitconfig', 'bin', 'own']);
+    expect(said).not.toContain('SECRET');
+  });
+
+  test.each([['the link itself', 'home'], ['another link to what it leads to', 'alias'], ['the folder', 'var/home']])('stays hidden where the policy shows all homes by %s', (_name, shown) => {
+    symlinkSync('var/home', at('alias'));
+    files({ 'var/home/other/file': 'other' });
+    const order = orderOf({ home: at('home/me'), readable: [at(shown)], hidden: [at('home/me/.overmind')] });
+    const said = inside(order, `cat ${at(shown)}/other/file; echo; ${readAll()}; cat ${SECRETS.map((path) => at(`alias/${path}`)).join(' ')}`, { env: { HOME: at('home/me') } });
+    expect(said).toMatch(/^other\n/);
+    expect(said).not.toContain('SECRET');
+  });
+
+  test.each([['the home', 'home/me', 'me'], ['a link to the home', 'to-me', 'me'], ['a link to what is hidden', 'to-hidden', 'me/.overmind']])('what is hidden in it stays so where the policy shows %s', (_name, shown, target) => {
+    for (const [link, to] of [['to-me', 'me'], ['to-hidden', 'me/.overmind']] as const) symlinkSync(`var/home/${to}`, at(link));
+    const order = orderOf({ home: at('home/me'), readable: [at(shown)], hidden: [at('home/me/.overmind')] });
+    const said = inside(order, `ls -d ${at(shown)}; ${names('me/.overmind/runner.json').map((path) => `cat ${path}`).join('; ')}; cat ${at(shown)}/${relative(target, SECRETS[1] ?? '')}`, { env: { HOME: at('home/me') } });
+    expect(said).toContain(`${at(shown)}\n`);
+    expect(said).not.toContain('SECRET');
+  });
+});
+
+test('a name that is a link shows no more of the home than the folder itself would', () => {
+  files({ 'home/.local/bin/tool': '#!/bin/sh\necho tool\n', 'home/.local/secret': 'SECRET', 'home/.local/lib/node_modules/agent/dist/cli': '#!/bin/sh\ncat "$(dirname "$0")/../package.json"\n', 'home/.local/lib/node_modules/agent/package.json': '{}', 'home/.netrc': 'SECRET', 'home/bin/mine': '#!/bin/sh\necho mine\n' });
+  symlinkSync('.local', at('home/tools'));
+  symlinkSync('.', at('home/self'));
+  symlinkSync('../lib/node_modules/agent/dist/cli', at('home/.local/bin/agent'));
+  const pathFolders = [at('home/tools/bin'), at('home/self/bin')];
+  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')] });
+  const said = inside(orderOf({ home: at('home'), readable: found }), `tool; mine; ${at('home/.local/lib/node_modules/agent/dist/cli')}; echo; cat ${['.local/secret', 'tools/secret', '.netrc', 'self/.netrc'].map((path) => at(`home/${path}`)).join(' ')}`, { env: { PATH: ['/usr/bin', '/bin', ...pathFolders].join(':'), HOME: at('home') } });
+  expect(said.split('\n').slice(0, 3)).toEqual(['tool', 'mine', '{}']);
   expect(said).not.toContain('SECRET');
 });
 

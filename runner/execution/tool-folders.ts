@@ -3,6 +3,8 @@ import { basename, dirname, join, sep } from 'node:path';
 import { isInside, realpathOrNull } from './paths.ts';
 import { SYSTEM_FOLDERS } from './system-files.ts';
 
+const MODULES = `${sep}lib${sep}node_modules${sep}`;
+
 export interface ToolSearch {
   /** The PATH of the run's programs. */
   pathFolders: readonly string[];
@@ -20,7 +22,7 @@ export function findToolFolders({ pathFolders, files, apart }: ToolSearch): stri
   const homes = apart.map((path) => realpathOrNull(path) ?? path);
   const found = new Set<string>();
   const show = (path: string): void => {
-    if (!isOfSystem(path) && !homes.some((home) => isInside(path, home))) found.add(path);
+    if (!isOfSystem(path) && !isAround(path, homes)) found.add(path);
   };
   for (const folder of pathFolders) {
     const real = realpathOrNull(folder);
@@ -40,17 +42,26 @@ export function findToolFolders({ pathFolders, files, apart }: ToolSearch): stri
   return [...found];
 }
 
-/** The smallest folder that a program needs around it. @param path resolved: a folder with programs, or a program */
+/** The smallest folder that a program needs around it. @param path a folder with programs, or a program; by a name that may have links in it */
 function prefixOf(path: string, homes: readonly string[]): string {
-  const modules = path.indexOf(`${sep}lib${sep}node_modules${sep}`);
-  const parts: string[] = modules > 0 ? [path.slice(0, modules)] : [];
+  const modules = path.indexOf(MODULES);
+  const parts: string[] = modules > 0 ? [path.slice(0, modules), path.slice(0, modules + MODULES.length - 1)] : [];
   const folder = ['bin', 'sbin', 'shims'].includes(basename(path)) ? path : dirname(path);
-  // ~/.cargo holds a registry's token beside its programs, ~/.local whatever anybody put there.
-  const isShared = ['.cargo', '.local'].includes(basename(dirname(folder)));
-  if (['bin', 'sbin', 'shims'].includes(basename(folder)) && !isShared) parts.push(dirname(folder));
+  if (['bin', 'sbin', 'shims'].includes(basename(folder))) parts.push(dirname(folder));
   if (folder !== path) parts.push(folder);
-  parts.push(path);
-  return parts.find((part) => part !== sep && dirname(part) !== sep && !homes.some((home) => isInside(part, home))) ?? path;
+  return parts.find((part) => !isShared(part) && !isAround(part, homes)) ?? path;
+}
+
+/** ~/.cargo holds a registry's token beside its programs, ~/.local and a folder at the top whatever anybody put there. */
+function isShared(path: string): boolean {
+  const real = realpathOrNull(path) ?? path;
+  return dirname(real) === sep || ['.cargo', '.local'].includes(basename(real));
+}
+
+/** Any name will do: a link to what is around a home shows it as well. @param homes links followed */
+function isAround(path: string, homes: readonly string[]): boolean {
+  const real = realpathOrNull(path) ?? path;
+  return homes.some((home) => isInside(real, home));
 }
 
 function linkTargets(folder: string): string[] {

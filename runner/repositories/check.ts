@@ -1,9 +1,10 @@
 import type { RepositoryCheck, RepositoryProblem } from '#contract/repositories.ts';
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { RunFailure } from '../execution/outcome.ts';
 import { isInside, realpathOrNull } from '../execution/paths.ts';
 import { isWithinRoots, type Machine } from './machine.ts';
-import { asLine, findGitFolders, headHasRef, isGitError, readFacts, repositoryStartsAt, UnreadableRepository, type GitFolders } from './read-repository.ts';
+import { asLine, findRepository, headHasRef, isGitError, readFacts, repositoryStartsAt, whyRefused, type FoundRepository } from './read-repository.ts';
 
 const MAX_MESSAGE_CHARS = 1_000;
 
@@ -22,26 +23,27 @@ export async function checkRepositoryPath(machine: Machine, typed: string): Prom
   const start = findStart(machine, real);
   if (!start) return answer('not_a_repository', `${typed} is not a Git repository, nor in one.`, { root: real });
   const place = { root: start.root, subfolder: relative(start.root, real) };
-  if (isOthers(machine, statSync(start.root).uid)) return answer('other_owner', `The repository ${start.root} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
+  if (isOthers(machine, statSync(start.root).uid)) return answer('other_owner', othersSentence(start.root), place);
   try {
-    return await checkRepository(machine, findGitFolders(start.root, start.kind), place);
+    return await checkRepository(machine, findRepository(start.root, start.kind), place);
   } catch (error) {
-    if (error instanceof UnreadableRepository) return answer('corrupt', `${start.root} ${error.message}.`, place);
+    if (error instanceof RunFailure) return answer('corrupt', `${error.message}.`, place);
     if (isGitError(error)) return answer(...whyUnreadable(start.root, error.stderr), place);
     throw error;
   }
 }
 
-async function checkRepository({ git, policy }: Machine, folders: GitFolders, place: { root: string; subfolder: string }): Promise<RepositoryCheck> {
+async function checkRepository(machine: Machine, found: FoundRepository, place: { root: string; subfolder: string }): Promise<RepositoryCheck> {
+  const { git } = machine;
   const { root } = place;
-  if (![folders.gitDir, folders.commonDir, ...alternates(folders.commonDir)].every((path) => isWithinRoots(policy, path))) {
-    return answer('points_outside', `${root} keeps its history outside of the folders that this runner's policy allows.`, place);
-  }
-  if (folders.isBare) return answer('bare', `${root} is a bare repository, without files to work on. Choose a checkout or a worktree of it.`, place);
-  const facts = await readFacts(git, folders);
+  const refusal = whyRefused(machine, found);
+  if (refusal === 'points_outside') return answer(refusal, `${root} keeps its history outside of the folders that this runner's policy allows.`, place);
+  if (refusal === 'other_owner') return answer(refusal, othersSentence(root), place);
+  if (found.isBare) return answer('bare', `${root} is a bare repository, without files to work on. Choose a checkout or a worktree of it.`, place);
+  const facts = await readFacts(git, found);
   const topLevel = await git.run(['rev-parse', '--show-toplevel'], { cwd: root });
   if (realpathOrNull(topLevel.trimEnd()) !== root) return answer('corrupt', `${root} has a .git, but Git takes another folder for its checkout.`, place);
-  if (!facts.lastCommit && headHasRef(folders)) return answer('corrupt', `The last commit of ${root} can not be read: the repository is damaged.`, place);
+  if (!facts.lastCommit && headHasRef(found)) return answer('corrupt', `The last commit of ${root} can not be read: the repository is damaged.`, place);
   if (!facts.lastCommit) return { ...answer('no_commits', `The repository ${root} has no commit yet: make a first one.`, place), facts };
   const where = place.subfolder === '' ? `A repository${facts.branch === null ? '' : ` on the branch ${facts.branch}`}.` : `The repository starts at ${root}; work is done in its folder ${place.subfolder}.`;
   return { problem: null, message: asLine(where, MAX_MESSAGE_CHARS), ...place, facts };
@@ -63,19 +65,12 @@ function nearestReal(path: string): string {
   return realpathOrNull(parent) ?? (parent === path ? path : nearestReal(parent));
 }
 
-/** Object folders that the repository borrows from. */
-function alternates(commonDir: string): string[] {
-  try {
-    return readFileSync(join(commonDir, 'objects', 'info', 'alternates'), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => resolve(commonDir, 'objects', line)).map((path) => realpathOrNull(path) ?? path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
 function isOthers({ policy }: Machine, uid: number): boolean {
   return !policy.allowOtherOwners && process.getuid !== undefined && uid !== process.getuid();
+}
+
+function othersSentence(root: string): string {
+  return `The repository ${root} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`;
 }
 
 function whyUnreadable(root: string, stderr: string): [RepositoryProblem, string] {

@@ -1,11 +1,11 @@
 import { MAX_REPOSITORIES, type RepositoryReport } from '#contract/repositories.ts';
 import { absolutePath } from '#contract/fields.ts';
-import { statSync, type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isInside, realpathOrNull } from '../execution/paths.ts';
-import { findGitFolders, readFacts, repositoryStartsAt } from './read-repository.ts';
-import { isWithinRoots, type Machine } from './machine.ts';
+import { findRepository, readFacts, repositoryStartsAt, whyRefused } from './read-repository.ts';
+import type { Machine } from './machine.ts';
 
 const MAX_DEPTH = 8;
 /** Below a repository: packages with a repository of their own lie near its top. */
@@ -82,9 +82,8 @@ async function describe(machine: Machine, found: [path: string, kind: 'checkout'
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [path, kind] = next;
       try {
-        const folders = findGitFolders(path, kind);
-        const isOurs = machine.policy.allowOtherOwners || !process.getuid || statSync(path).uid === process.getuid();
-        if (isOurs && isWithinRoots(machine.policy, folders.gitDir) && isWithinRoots(machine.policy, folders.commonDir)) described.push({ path, facts: await readFacts(machine.git, folders) });
+        const repository = findRepository(path, kind);
+        if (whyRefused(machine, repository) === null) described.push({ path, facts: await readFacts(machine.git, repository) });
       } catch (error) {
         machine.logger.info({ path, err: error }, 'a repository is not told of: it can not be read');
       }

@@ -1,26 +1,18 @@
 import type { RepositoryFacts } from '#contract/repositories.ts';
-import { lstatSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { GitError, type Git } from '../execution/git.ts';
-import { realpathOrNull } from '../execution/paths.ts';
+import { findForeignPlace, findPlaceOutside, readBareRepositoryPlaces, readRepositoryPlaces, type RepositoryPlaces } from '../execution/repository-places.ts';
+import type { Machine } from './machine.ts';
 import { firstRemoteUrl } from './remote-url.ts';
 
 const MAX_BRANCH_CHARS = 250;
 const MAX_SUBJECT_CHARS = 200;
 
-/** Where Git keeps what belongs to a checkout, found by reading files: no program is run for it. */
-export interface GitFolders {
-  /** The checkout, or the bare repository itself. */
-  root: string;
-  gitDir: string;
-  /** What all worktrees of the repository share. */
-  commonDir: string;
+/** Where a repository keeps what belongs to it: what a run begins with, of bare ones too. */
+export interface FoundRepository {
+  places: RepositoryPlaces;
   isBare: boolean;
-}
-
-/** Thrown when a folder looks like a repository and is none that can be used. */
-export class UnreadableRepository extends Error {
-  override readonly name = 'UnreadableRepository';
 }
 
 /** Does a repository start in this folder: has it a `.git`, or is it a bare one? */
@@ -30,42 +22,35 @@ export function repositoryStartsAt(folder: string): 'checkout' | 'bare' | null {
   return lstatSync(join(folder, 'HEAD'), { throwIfNoEntry: false })?.isFile() && isFolder('objects') && isFolder('refs') ? 'bare' : null;
 }
 
-/** @throws UnreadableRepository, its message to be put after the folder's name */
-export function findGitFolders(root: string, kind: 'checkout' | 'bare'): GitFolders {
-  const gitDir = kind === 'bare' ? root : gitDirOf(root);
-  const shared = readText(join(gitDir, 'commondir'));
-  const commonDir = shared === null ? gitDir : realpathOrNull(resolve(gitDir, shared.trim()));
-  if (commonDir === null) throw new UnreadableRepository('is a worktree of a repository that is gone');
-  if (!lstatSync(join(commonDir, 'objects'), { throwIfNoEntry: false })) throw new UnreadableRepository('has a .git without objects: it is damaged, or no repository');
-  return { root, gitDir, commonDir, isBare: kind === 'bare' || (gitDir === commonDir && /^\s*bare\s*=\s*true\s*$/im.test(readText(join(commonDir, 'config')) ?? '')) };
+/** @throws RunFailure repo_missing, as a run there would */
+export function findRepository(root: string, kind: 'checkout' | 'bare'): FoundRepository {
+  const places = kind === 'bare' ? readBareRepositoryPlaces(root) : readRepositoryPlaces(root);
+  const { gitDir, commonDir } = places;
+  return { places, isBare: kind === 'bare' || (gitDir === commonDir && /^\s*bare\s*=\s*true\s*$/im.test(readText(join(commonDir, 'config')) ?? '')) };
 }
 
-function gitDirOf(root: string): string {
-  const entry = join(root, '.git');
-  const real = realpathOrNull(entry);
-  if (real === null) throw new UnreadableRepository('has a .git that leads nowhere');
-  if (lstatSync(real).isDirectory()) return real;
-  const [, target] = /^gitdir: (.+)\s*$/.exec(readText(real)?.split('\n')[0] ?? '') ?? [];
-  const gitDir = target === undefined ? null : realpathOrNull(resolve(root, target.trim()));
-  if (gitDir === null) throw new UnreadableRepository('has a .git file that leads nowhere');
-  return gitDir;
+/** Why a run there would be refused. Null: it would not be */
+export function whyRefused({ policy, runnerFolder }: Machine, { places }: FoundRepository): 'points_outside' | 'other_owner' | null {
+  if (findPlaceOutside(places, { roots: policy.roots, runnerFolder }) !== null) return 'points_outside';
+  return !policy.allowOtherOwners && findForeignPlace(places) !== null ? 'other_owner' : null;
 }
 
 /** What is told of a repository. @throws GitError when Git can not read it */
-export async function readFacts(git: Git, { root, gitDir, commonDir, isBare }: GitFolders): Promise<RepositoryFacts> {
+export async function readFacts(git: Git, { places, isBare }: FoundRepository): Promise<RepositoryFacts> {
+  const { topLevel, gitDir, commonDir } = places;
   const [, branch] = /^ref: refs\/heads\/(.+)$/m.exec(readText(join(gitDir, 'HEAD')) ?? '') ?? [];
   const mainRoot = commonDir.endsWith('/.git') ? commonDir.slice(0, -'/.git'.length) : commonDir;
   return {
     branch: branch === undefined ? null : asLine(branch, MAX_BRANCH_CHARS),
     remoteUrl: firstRemoteUrl(readText(join(commonDir, 'config')) ?? ''),
-    lastCommit: await readLastCommit(git, gitDir, root),
+    lastCommit: await readLastCommit(git, gitDir, topLevel),
     isBare,
     worktreeOf: gitDir === commonDir ? null : mainRoot,
   };
 }
 
 /** Whether HEAD stands for something: then a last commit that is not there is missing. */
-export function headHasRef({ gitDir, commonDir }: GitFolders): boolean {
+export function headHasRef({ places: { gitDir, commonDir } }: FoundRepository): boolean {
   const [, ref] = /^ref: (refs\/.+)$/m.exec(readText(join(gitDir, 'HEAD')) ?? '') ?? [];
   return ref === undefined || readText(join(commonDir, ref)) !== null || (readText(join(commonDir, 'packed-refs')) ?? '').includes(` ${ref}\n`);
 }
@@ -91,11 +76,12 @@ export function isGitError(error: unknown): error is GitError {
   return error instanceof GitError;
 }
 
+/** Never opens a pipe or a device: that may wait forever. */
 function readText(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return statSync(file).isFile() ? readFileSync(file, 'utf8') : null;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RepositoryCheck, RepositoryReport } from '#contract/repositories.ts';
 import { Git } from '../execution/git.ts';
+import { RunFailure } from '../execution/outcome.ts';
 import { RunnerPolicy } from '../execution/policy.ts';
+import { Attempts } from '../testing/attempts.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
 import { makeRunSpec } from '../testing/run-specs.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
@@ -65,7 +67,7 @@ describe('looking for repositories', () => {
     expect(report.isComplete).toBe(true);
     const found = new Map(report.repositories.map(({ path, facts }) => [path.slice(at('roots').length + 1), facts]));
     // Left out: links, node_modules, hidden folders, our own folder, what leads out of the roots, what can not be read.
-    expect([...found.keys()]).toEqual(['borrowing', 'dotbare', 'empty', 'gone-commit', 'linked', 'mono', 'mono/vendor/nested', 'store.git', 'team/app']);
+    expect([...found.keys()]).toEqual(['dotbare', 'empty', 'gone-commit', 'linked', 'mono', 'mono/vendor/nested', 'store.git', 'team/app']);
     expect(found.get('team/app')).toEqual({
       branch: 'main', remoteUrl: 'https://git.example.org/team/app.git', isBare: false, worktreeOf: null,
       lastCommit: { hash: app.git('rev-parse', 'HEAD'), at: new Date(app.git('log', '-1', '--format=%cI')).toISOString(), subject: 'Second' },
@@ -140,6 +142,70 @@ describe('looking at a typed path', () => {
     chownSync(other.root, 12_345, 12_345);
     expect(await check(other.root)).toMatchObject({ problem: 'other_owner', message: expect.stringContaining('allowOtherOwners') as string });
     rmSync(other.root, { recursive: true });
+  });
+});
+
+describe('a typed path and a run there are judged alike', () => {
+  const objects = (...names: string[]): string => at('agree', ...names, '.git', 'objects');
+  const lend = (from: string, ...lines: string[]): void => writeFileSync(join(from, 'info', 'alternates'), lines.map((line) => `${line}\n`).join(''));
+  const lender = (name: string): string => join(makeRepository(at('agree', name)).root, '.git', 'objects');
+  const victim = (): string => at('elsewhere', 'victim', '.git', 'objects');
+  const linkAway = (path: string, to: string): void => {
+    cpSync(path, to, { recursive: true });
+    rmSync(path, { recursive: true });
+    symlinkSync(to, path);
+  };
+  /** A row of lenders, each of the next. @returns their objects' folders */
+  const row = (length: number, last: string): string[] => {
+    const all = Array.from({ length }, (_, i) => lender(`row-${length}-${i}`));
+    all.forEach((folder, i) => lend(folder, all[i + 1] ?? last));
+    return all;
+  };
+  let attempts: Attempts;
+  beforeAll(() => {
+    mkdirSync(at('agree'));
+    attempts = new Attempts({ folder: at('agree') });
+  });
+  afterAll(() => rmSync(at('agree'), { recursive: true }));
+
+  const OUTSIDE = ['points_outside', 'path_refused'], BROKEN = ['corrupt', 'repo_missing'], FINE = [null, null];
+  test.each<[string, (string | null)[], (name: string) => void]>([
+    ['an alternate outside', OUTSIDE, (name) => lend(objects(name), victim())],
+    ['a relative one', OUTSIDE, (name) => lend(objects(name), relative(objects(name), victim()))],
+    ['one that is a link', OUTSIDE, (name) => { symlinkSync(victim(), at('agree', 'link-to-victim')); lend(objects(name), at('agree', 'link-to-victim')); }],
+    ['one outside that is not there', OUTSIDE, (name) => lend(objects(name), at('elsewhere', 'gone', 'objects'))],
+    ['an alternate of an alternate', OUTSIDE, (name) => lend(objects(name), ...row(1, victim()))],
+    ['the last one that Git reads in a row', OUTSIDE, (name) => lend(objects(name), row(5, victim())[0] ?? '')],
+    ['one that Git reads only by way of the agent\'s own repository', OUTSIDE, (name) => lend(objects(name), row(8, victim())[0] ?? '')],
+    ['one in quotes', OUTSIDE, (name) => lend(objects(name), `"${victim().replace('victim', '\\166ictim')}"`)],
+    ['one after a closing quote', OUTSIDE, (name) => lend(objects(name), `"x"y${victim()}`)],
+    ['one in the runner\'s folder', OUTSIDE, (name) => { makeRepository(at('agree', 'runner', 'work', 'other')); lend(objects(name), objects('runner', 'work', 'other')); }],
+    ['objects that are a link', OUTSIDE, (name) => linkAway(objects(name), at('elsewhere', 'objects'))],
+    ['packs that are a link', OUTSIDE, (name) => linkAway(join(objects(name), 'pack'), at('elsewhere', 'pack'))],
+    ['packs of an alternate that are a link', OUTSIDE, (name) => { const folder = lender('linked-packs'); linkAway(join(folder, 'pack'), at('elsewhere', 'lent-pack')); lend(objects(name), folder); }],
+    ['refs that are a link', OUTSIDE, (name) => linkAway(join(objects(name), '..', 'refs'), at('elsewhere', 'refs'))],
+    ['a common folder', OUTSIDE, (name) => writeFileSync(join(objects(name), '..', 'commondir'), `${join(victim(), '..')}\n`)],
+    ['a common folder in the runner\'s', OUTSIDE, (name) => { makeRepository(at('agree', 'runner', 'work', 'common')); writeFileSync(join(objects(name), '..', 'commondir'), at('agree', 'runner', 'work', 'common', '.git')); }],
+    ['a common folder that is gone', BROKEN, (name) => writeFileSync(join(objects(name), '..', 'commondir'), '../gone\n')],
+    ['an alternate with a name too long', BROKEN, (name) => lend(objects(name), at('x'.repeat(300)))],
+    ['alternates larger than Git would write them', BROKEN, (name) => lend(objects(name), '#'.repeat(70_000))],
+    ['no HEAD', BROKEN, (name) => rmSync(join(objects(name), '..', 'HEAD'))],
+    ['alternates inside, one of them relative', FINE, (name) => lend(objects(name), lender('lender-1'), relative(objects(name), lender('lender-2')))],
+    ['one inside that is not there', FINE, (name) => lend(objects(name), at('agree', 'gone', 'objects'))],
+    ['one that is a file', FINE, (name) => { writeFileSync(at('agree', 'file'), ''); lend(objects(name), at('agree', 'file')); }],
+    ['a circle of them', FINE, (name) => lend(objects(name), row(2, objects(name))[0] ?? '')],
+    ['objects that are a link to inside', FINE, (name) => linkAway(objects(name), at('agree', 'objects-inside'))],
+    ['a worktree of a repository inside', FINE, (name) => { const main = makeRepository(at('agree', 'main')); rmSync(at('agree', name), { recursive: true }); main.git('worktree', 'add', '--quiet', '-b', 'side', at('agree', name)); }],
+  ])('%s', async (title, [problem, reason], plant) => {
+    const name = title.replaceAll(/\W/g, '-');
+    const { root } = makeRepository(at('agree', name));
+    plant(name);
+    const { host, runnerFolder } = attempts;
+    const checked = await checkRepositoryPath({ ...machine, policy: host.policy, runnerFolder }, root);
+    const started = await attempts.run({ repoRoot: root }, 'true').then(() => null, (error: unknown) => (error instanceof RunFailure ? error.reason : error));
+    expect([checked.problem, started]).toEqual([problem, reason]);
+    const told = await discoverRepositories({ ...machine, policy: host.policy, runnerFolder });
+    expect(told.repositories.some(({ path }) => path === root)).toBe(problem === null);
   });
 });
 

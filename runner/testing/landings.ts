@@ -36,7 +36,7 @@ export class LandingScene {
       runId: 'run-1', root: this.repository.root, baseBranch: 'main', branch: this.branch, commit: this.approved, reviewedBaseCommit: this.reviewedBase,
       message: 'Merge task "Shout"\n\nTask: 1\n', author: { name: 'OvermindOps', email: 'x@example.org' }, path: join(this.folder, 'aside'), recordFile: join(this.folder, 'merge.json'),
       lastWord: async () => undefined, signal: new AbortController().signal, ...part,
-      allowed: { roots: [this.folder], allowOtherOwners: false, runnerName: 'here', filters: new Set(), otherFilters: [], ...part.allowed },
+      allowed: { roots: [this.folder], runnerFolder: join(this.folder, 'runner'), allowOtherOwners: false, runnerName: 'here', filters: new Set(), otherFilters: [], ...part.allowed },
     };
   }
 
