@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -180,6 +181,36 @@ describe('the ledger', () => {
     await sweep(open());
     expect(exists('half-00000001')).toEqual([false, false, false]);
     expect(readJson(join(home, 'ledger', 'half-00000001', 'folder.json'))).toBeNull();
+  });
+
+  test.each([
+    ['too deep', `import os, sys\nos.chdir(sys.argv[1])\nfor i in range(25):\n n=str(i).zfill(200); os.mkdir(n); os.chdir(n)`],
+    ['with names that are no UTF-8', `import os, sys\np=os.fsencode(sys.argv[1])\nos.mkdir(p+b'/d\\xff'); open(p+b'/d\\xff/\\xe9', 'wb').write(b'x'*50000); open(p+b'/\\xe9', 'wb').write(b'x'*50000)`],
+  ])('a folder %s is told of with its size, and keeps none from going', async (_name, script) => {
+    const odd = addFolder('a-odd-00000001');
+    addFolder('done-00000002');
+    mkdirSync(join(odd.path, 'whole'));
+    execFileSync('python3', ['-c', script, join(odd.path, 'whole')]);
+    writeFileSync(join(odd.path, 'whole', 'z.bin'), Buffer.alloc(50_000));
+    for (const name of ['a-odd-00000001', 'done-00000002']) controlPlane.verdicts.set(name, { task: 'done', overForMs: 2 * DAY_MS });
+    await sweep(open());
+    const least = 150_000 + (_name.includes('UTF-8') ? 100_000 : 0);
+    expect(controlPlane.folderReports[0]?.report.folders[0]?.facts.sizeBytes).toBeGreaterThanOrEqual(least);
+    expect([exists('a-odd-00000001'), exists('done-00000002')]).toEqual([[false, false, false], [false, false, false]]);
+  });
+
+  test.each([
+    ['a file among the records', (ledger: string) => writeFileSync(join(ledger, 'a-file'), '')],
+    ['a folder in place of a record', (ledger: string) => mkdirSync(join(ledger, 'a-00000001', 'folder.json'), { recursive: true })],
+    ['a record that is a link to itself', (ledger: string) => {
+      mkdirSync(join(ledger, 'a-00000001'));
+      symlinkSync('folder.json', join(ledger, 'a-00000001', 'folder.json'));
+    }],
+  ])('%s is left alone, and the others are told of', async (_name, spoil) => {
+    addFolder('good-00000002');
+    spoil(join(home, 'ledger'));
+    await sweep(open());
+    expect(controlPlane.folderReports.at(-1)?.report.folders.map(({ name }) => name)).toEqual(['good-00000002']);
   });
 
   test('a size counts a file with two names once, and stops at a bound', async () => {

@@ -161,8 +161,8 @@ function readRecord(file: string): unknown {
   try {
     return readJson(file);
   } catch (error) {
-    // Half written by a power loss: no record, like a missing one.
-    if (error instanceof SyntaxError) return null;
+    // Half written by a power loss, or something else stands there: no record, like a missing one.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code !== undefined) return null;
     throw error;
   }
 }
