@@ -79,6 +79,17 @@ test('a task\'s folder that can not be changed fails its next attempt, and nothi
   }
 });
 
+test('the folder of a run without a task is not removed under it', async () => {
+  await bed.start();
+  const run = bed.offer({ taskId: null, commands: [bed.node('print-lines', '400', '10')] });
+  await until(() => run.lines.length > 5, 'lines');
+  const [name = ''] = readdirSync(join(bed.runnerFolder, 'work'));
+  bed.controlPlane.tell({ type: 'remove_work_folder', requestId: run.spec.runId, name });
+  await until(() => bed.controlPlane.folderReports.some(({ requestId }) => requestId !== null), 'an answer');
+  expect(readdirSync(join(bed.runnerFolder, 'work'))).toEqual([name]);
+  expect(bed.controlPlane.folderReports.at(-1)?.report.folders).toMatchObject([{ facts: { state: 'live', problem: 'a run works in it' } }]);
+});
+
 test.each([
   ['a spec that is cut off behind its lease', 'spec.json', (path: string) => truncateSync(path, readFileSync(path, 'utf8').indexOf('"baseBranch"')), true],
   ['a spec that is no JSON', 'spec.json', (path: string) => writeFileSync(path, 'not JSON'), false],
