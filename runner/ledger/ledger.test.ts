@@ -12,7 +12,7 @@ import { readJson, writeJson } from '../execution/write-json.ts';
 import { FakeControlPlane } from '../testing/fake-control-plane.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
-import type { FolderRecord } from '../execution/workspace-record.ts';
+import { readFolderRecord, writeFolderRecord, type FolderRecord } from '../execution/workspace-record.ts';
 import { Ledger } from './ledger.ts';
 import { measureFolder } from './measure.ts';
 import { chooseRemovals, type MeasuredFolder } from './removal-rule.ts';
@@ -86,7 +86,10 @@ describe('the ledger', () => {
       folder: home, controlPlane, logger: silentLogger, policy: RunnerPolicy.parse({ roots: [], executables: {}, workFolders: policy }), isLive: (taskId) => live.has(taskId),
       remove: async (record) => {
         const error = refuse.get(record.name);
-        if (error) throw error;
+        if (error) {
+          writeFolderRecord(home, { ...record, state: 'removing' });
+          throw error;
+        }
         await removeTaskFolder(git, home, record);
       },
     });
@@ -139,6 +142,44 @@ describe('the ledger', () => {
     expect(controlPlane.folderReports.map(({ requestId }) => requestId)).toEqual(['request-1', 'request-2', 'request-3']);
     expect(controlPlane.folderReports[1]?.report.folders).toMatchObject([{ name: 'busy-00000002', facts: { problem: 'a run works in it' } }]);
     expect([exists('mine-00000001'), exists('busy-00000002')]).toEqual([[false, false, false], [true, true, true]]);
+  });
+
+  test.each([
+    ['and has ended', false],
+    ['and goes on', true],
+  ])('removes none in which a run has begun since the control plane was told, %s', async (_name, isGoingOn) => {
+    const record = addFolder('again-00000001');
+    addFolder('over-00000002');
+    for (const name of [record.name, 'over-00000002']) controlPlane.verdicts.set(name, { task: 'done', overForMs: 2 * DAY_MS });
+    const answer = controlPlane.reportWorkFolders;
+    controlPlane.reportWorkFolders = async (...told) => {
+      const verdicts = await answer(...told);
+      if (controlPlane.folderReports.length > 1) return verdicts;
+      writeFolderRecord(home, { ...record, attempts: 2, lastRunId: v7(), lastUsedAt: '2026-01-03T00:00:00Z', state: isGoingOn ? 'live' : 'kept' });
+      if (isGoingOn) live.add(record.taskId);
+      return verdicts;
+    };
+    await sweep(open());
+    expect([exists('again-00000001'), exists('over-00000002')]).toEqual([[true, true, true], [false, false, false]]);
+    expect(readFolderRecord(home, 'again-00000001')).toMatchObject({ attempts: 2, state: isGoingOn ? 'live' : 'kept' });
+  });
+
+  test.each([
+    ['an immutable file', (path: string) => execFileSync('chattr', ['+i', join(path, 'src', 'a.bin')]), (path: string) => execFileSync('chattr', ['-i', join(path, 'src', 'a.bin')]), 'it holds files that are protected, or belong to another user of the machine'],
+    ['a mounted disk', (path: string) => execFileSync('mount', ['-t', 'tmpfs', 'none', join(path, 'src')]), (path: string) => execFileSync('umount', [join(path, 'src')]), 'something in it is in use'],
+  ])('says why one with %s stays, and removes it when that is over', async (_name, spoil, mend, problem) => {
+    const { path } = addFolder('stuck-00000001');
+    controlPlane.verdicts.set('stuck-00000001', { task: 'done', overForMs: 2 * DAY_MS });
+    const ledger = open();
+    spoil(path);
+    try {
+      await sweep(ledger);
+      expect(controlPlane.folderReports.at(-1)?.report.folders).toMatchObject([{ name: 'stuck-00000001', facts: { state: 'removing', problem } }]);
+    } finally {
+      mend(path);
+    }
+    await sweep(ledger);
+    expect(exists('stuck-00000001')).toEqual([false, false, false]);
   });
 
   test('goes on when the control plane is away, a record is broken, or there is nothing yet', async () => {
