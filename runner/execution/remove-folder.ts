@@ -2,6 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Files of another user, or protected ones; a mount, or a program that still writes; a disk that can only be read. */
+const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EBUSY', 'ENOTEMPTY', 'EROFS']);
+
+/** Whether the file system lets us not change or remove something, whatever we try. */
+export function isRefusal(error: unknown): error is NodeJS.ErrnoException {
+  return REFUSALS.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
 /**
  * Removes a file or a folder with all in it; nothing there is fine. Folders that a tool has made read-only are made
  * writable first. Nothing else goes on meanwhile: a whole task's folder is the ledger's to remove.

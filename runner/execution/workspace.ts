@@ -6,7 +6,7 @@ import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
 import { pinRef, startRef } from './pins.ts';
 import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
-import { removeFolder } from './remove-folder.ts';
+import { isRefusal, removeFolder } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
 import { findFolder, newFolderName, putAside } from './task-folders.ts';
 import { inUserRepository, type UserRepository } from './user-repository.ts';
@@ -26,6 +26,7 @@ export interface WorkspaceOrder {
 }
 
 const MAX_LEFT_OVER = 100;
+const STUCK_WORDS = /Operation not permitted|Permission denied|Device or resource busy|Directory not empty|Read-only file system/;
 /** Until a run's work is taken in, its folder holds the only copy of it. */
 const UNFINISHED = 'The work in it was not taken in: its run did not come to its end on this machine';
 
@@ -43,10 +44,19 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
   const planned = describe(repository, order, { name: earlier?.name ?? newFolderName(runnerFolder, taskId, title), startCommit });
   if (earlier) setAsideWhatMustStay(runnerFolder, earlier, planned);
   const workspace = { ...planned, isFresh: lstatSync(planned.path, { throwIfNoEntry: false }) === undefined };
-  await make(git, repository, order, { workspace, earlier }).catch((error: unknown) => {
-    throw asFailure(error, workspace);
-  });
-  return { workspace, note };
+  try {
+    await make(git, repository, order, { workspace, earlier });
+    return { workspace, note };
+  } catch (error) {
+    if (workspace.isFresh || !earlier || !isStuck(error)) throw asFailure(error, workspace);
+    const why = `It holds what can not be changed or removed: ${error.message}`;
+    const aside = putAside(runnerFolder, earlier, why);
+    const fresh = { ...planned, isFresh: true };
+    await make(git, repository, order, { workspace: fresh, earlier }).catch((again: unknown) => {
+      throw asFailure(again, fresh);
+    });
+    return { workspace: fresh, note: [note, `The folder of the earlier attempts is ${aside} now. ${why}`].filter(Boolean).join('. ') };
+  }
 }
 
 async function make(git: Git, repository: UserRepository, order: WorkspaceOrder, { workspace, earlier }: { workspace: Workspace; earlier: FolderRecord | null }): Promise<void> {
@@ -62,6 +72,11 @@ async function make(git: Git, repository: UserRepository, order: WorkspaceOrder,
     await discardWorkspace(git, order.runnerFolder, workspace, order.runId);
     throw error;
   }
+}
+
+/** Something in the folder resists, and would do so in every later attempt. Git says why in words only. */
+function isStuck(error: unknown): error is Error {
+  return isRefusal(error) || (error instanceof GitError && STUCK_WORDS.test(error.stderr));
 }
 
 function asFailure(error: unknown, { root }: Workspace): unknown {
