@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { removeFolder } from './execution/remove-folder.ts';
 import { readJson, writeJson } from './execution/write-json.ts';
 import type { Logger } from './logger.ts';
 
@@ -49,19 +50,13 @@ export class Leftovers {
     return this.known.has(path);
   }
 
-  /**
-   * Removes a folder now, or later. Never throws.
-   * @param remove for what takes more than removing the folder; a later try removes the folder only
-   * @returns whether it is gone
-   */
-  remove(path: string, remove: () => void = () => removeFolder(path)): boolean {
+  /** Removes a folder now, or later. Never throws. */
+  remove(path: string): void {
     try {
-      remove();
+      removeFolder(path);
       if (this.known.delete(path)) this.save();
-      return true;
     } catch (error) {
       this.note(path, error, null);
-      return false;
     }
   }
 
@@ -101,7 +96,7 @@ export class Leftovers {
   private move(path: string, name: string): void {
     mkdirSync(this.keptFolder, { recursive: true, mode: 0o700 });
     const target = join(this.keptFolder, name);
-    rmSync(target, { recursive: true, force: true });
+    removeFolder(target);
     renameSync(path, target);
   }
 
@@ -132,23 +127,4 @@ export class Leftovers {
       this.logger.warn({ err: error }, 'the list of what could not be removed is not on disk');
     }
   }
-}
-
-function removeFolder(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true, maxRetries: 2 });
-  } catch (error) {
-    const { code, path: stuck } = error as NodeJS.ErrnoException;
-    // Node takes a file that it may not remove for a folder, and complains that it is none: removed by itself it says why.
-    if (code === 'ENOTDIR' && stuck !== undefined) unlinkSync(stuck);
-    if (code !== 'EACCES' && code !== 'ENOTDIR') throw error;
-    // Some tools make their caches read-only.
-    makeWritable(path);
-    rmSync(path, { recursive: true, force: true, maxRetries: 2 });
-  }
-}
-
-function makeWritable(folder: string): void {
-  chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) makeWritable(join(folder, entry.name));
 }

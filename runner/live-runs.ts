@@ -36,9 +36,9 @@ export class LiveRuns {
     return this.runs.get(runId);
   }
 
-  /** Does a run of this task work here now? */
+  /** Does a run of this task, or that is its own task, work here now? */
   isLive(taskId: string): boolean {
-    return this.all.some(({ spec }) => spec.taskId === taskId);
+    return this.all.some(({ spec }) => (spec.taskId ?? spec.runId) === taskId);
   }
 
   /** Begins a run, or goes on with it. The arguments are those of `LiveRun`. */

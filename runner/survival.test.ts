@@ -29,6 +29,8 @@ const running = async (): Promise<KnownRun> => {
 };
 const leftovers = (): { path: string; why: string }[] => JSON.parse(readFileSync(join(bed.runnerFolder, 'leftovers.json'), 'utf8')) as { path: string; why: string }[];
 
+const told = (): [name: string, keptWhy: string | null][] => bed.controlPlane.folderReports.at(-1)?.report.folders.map(({ name, facts }) => [name, facts.keptWhy]) ?? [];
+
 /** Makes a folder that cannot be removed, as files of root, or a mount, would. @returns gives it back */
 function makeUndeletable(path: string): () => void {
   const file = join(path, 'cannot-be-removed');
@@ -61,22 +63,33 @@ test('a folder that can not be removed ends its run, is written down, and is rem
   expect(leftovers()).toEqual([]);
 });
 
-test('a task\'s folder that can not be changed fails its next attempt, and nothing else', async () => {
+test('a task\'s folder that can not be changed is put aside: the next attempt works in a fresh one', async () => {
   await bed.start();
   const first = bed.offer({ commands: [bed.node('write-files', '{"a.txt":"a\\n"}')] });
   await bed.controlPlane.ended(first);
-  const [name = ''] = readdirSync(join(bed.runnerFolder, 'work'));
-  const release = makeUndeletable(join(bed.runnerFolder, 'work', name));
+  const work = join(bed.runnerFolder, 'work');
+  const [name = ''] = readdirSync(work);
+  makeUndeletable(join(work, name));
   try {
     const second = bed.offer({ commands: [bed.node('write-files', '{"b.txt":"b\\n"}')], taskId: first.spec.taskId, attempt: 2 });
-    const result = await bed.controlPlane.ended(second);
-    expect(result).toMatchObject({ status: 'failed' });
-    expect(result.message).toContain('cannot-be-removed');
-    await bed.runsAnother();
-    expect(bed.ended).toBeNull();
+    expect(await bed.controlPlane.ended(second)).toMatchObject({ status: 'completed' });
+    expect(second.lines.join('\n')).toMatch(/is a-task-.*-attempt-1 now\. It holds what can not be changed or removed: .*cannot-be-removed/);
+    await until(() => told().some(([each, keptWhy]) => each === name && keptWhy === null) && told().length === 2, 'both folders to be told of');
+    expect(told()[1]).toEqual([`${name}-attempt-1`, expect.stringContaining('cannot-be-removed')]);
   } finally {
-    release();
+    execFileSync('chattr', ['-i', join(work, `${name}-attempt-1`, 'cannot-be-removed')]);
   }
+});
+
+test('the folder of a run without a task is not removed under it', async () => {
+  await bed.start();
+  const run = bed.offer({ taskId: null, commands: [bed.node('print-lines', '400', '10')] });
+  await until(() => run.lines.length > 5, 'lines');
+  const [name = ''] = readdirSync(join(bed.runnerFolder, 'work'));
+  bed.controlPlane.tell({ type: 'remove_work_folder', requestId: run.spec.runId, name });
+  await until(() => bed.controlPlane.folderReports.some(({ requestId }) => requestId !== null), 'an answer');
+  expect(readdirSync(join(bed.runnerFolder, 'work'))).toEqual([name]);
+  expect(bed.controlPlane.folderReports.at(-1)?.report.folders).toMatchObject([{ facts: { state: 'live', problem: 'a run works in it' } }]);
 });
 
 test.each([

@@ -54,10 +54,7 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   const { spec, folder, workspace, policy, outcome, masker } = order;
   const rules = { allowedGlobs: spec.allowedGlobs, deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs] };
   if (workspace) openAgentFolder(workspace.path);
-  const collected = collectArtifacts({ from: order.workFolder, globs: spec.artifactGlobs, deniedGlobs: rules.deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
-  for (const note of collected.notes) say(order, note);
-  const artifacts = [...collected.artifacts];
-  if (!workspace) return { outcome, git: null, paths: [], artifacts: [...reportOf(order, outcome), ...artifacts] };
+  if (!workspace) return { outcome, git: null, paths: [], artifacts: [...reportOf(order, outcome), ...collect(order, rules.deniedGlobs)] };
   requireFolder(workspace);
 
   const changes = await collectChanges(git, workspace);
@@ -69,11 +66,13 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
     commitChanges(git, workspace, changes, agentAuthor(spec.agentName), commitMessage(spec)),
     changes.files.length === 0 ? undefined : writeDiff(git, workspace, changes, violations.map(({ path }) => path), masker, file),
   ]);
+  settle(order, workspace, changes.leftOver);
+  // Only now: a disk that they fill is not to cost the changes.
+  const artifacts = collect(order, rules.deniedGlobs);
   if (committed) {
     const { filesChanged, additions, deletions } = committed;
     if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file, metadata: { filesChanged, additions, deletions } });
   }
-  settle(order, workspace, changes.leftOver);
   const judged = judge(outcome, committed, violations, changes.leftOver);
   // The outcome, which is the last line, says how much was changed when nothing else has to be said.
   if (committed) say(order, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
@@ -81,6 +80,20 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   for (const left of changes.leftOver.slice(0, MAX_PATHS)) say(order, `Not taken in: ${left}`);
   if (changes.leftOver.length > 0) say(order, `What was not taken in is in ${workspace.path}`);
   return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printablePath(path)), artifacts: [...reportOf(order, judged), ...artifacts] };
+}
+
+/** What the agent's config asks for. Whatever goes wrong with it, the run's work is taken in. */
+function collect(order: FinishOrder, deniedGlobs: readonly string[]): ArtifactFile[] {
+  const { spec, folder, policy, workFolder, logger } = order;
+  try {
+    const { artifacts, notes } = collectArtifacts({ from: workFolder, globs: spec.artifactGlobs, deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
+    for (const note of notes) say(order, note);
+    return artifacts;
+  } catch (error) {
+    logger.error({ err: error, runId: spec.runId }, 'the artifacts of a run could not be collected');
+    say(order, 'The artifacts could not be collected: the runner\'s own log says why');
+    return [];
+  }
 }
 
 /** What the agent says is the result of a task that asks for words, and all there is where nothing was changed. */

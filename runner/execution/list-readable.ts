@@ -27,6 +27,6 @@ export async function listReadable(git: Git, workspace: Workspace, what: readonl
 }
 
 /** A path that is too long for Git is too long for a sentence. */
-function shortened(path: string): string {
+export function shortened(path: string): string {
   return path.length <= 200 ? path : `${path.slice(0, 100)}…${path.slice(-50)}`;
 }

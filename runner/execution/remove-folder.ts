@@ -1,20 +1,30 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+
+/** Files of another user, or protected ones; a mount, or a program that still writes; a disk that can only be read. */
+const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EBUSY', 'ENOTEMPTY', 'EROFS']);
+
+/** Whether the file system lets us not change or remove something, whatever we try. */
+export function isRefusal(error: unknown): error is NodeJS.ErrnoException {
+  return REFUSALS.has((error as NodeJS.ErrnoException).code ?? '');
+}
 
 /**
  * Removes a file or a folder with all in it; nothing there is fine. Folders that a tool has made read-only are made
- * writable first.
+ * writable first. Nothing else goes on meanwhile: a whole task's folder is the ledger's to remove.
  * @throws the file system's error when something can not be removed: files of another user, a program that still writes
  */
 export function removeFolder(path: string | Buffer): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const { code = '', path: stuck } = error as NodeJS.ErrnoException;
     // Node can name nothing so deep; this program goes down step by step.
     if (code === 'ENAMETOOLONG' && typeof path === 'string') return void execFileSync('/bin/rm', ['-rf', '--', path], { stdio: ['ignore', 'ignore', 'pipe'] });
-    if (!['EACCES', 'EPERM'].includes(code)) throw error;
+    // Node takes a file that it may not remove for a folder, and complains that it is none: removed by itself it says why.
+    if (code === 'ENOTDIR') unlinkSync(stuck ?? path);
+    else if (!['EACCES', 'EPERM'].includes(code)) throw error;
     if (typeof path === 'string') makeWritable(path);
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   }

@@ -64,8 +64,15 @@ export type Workspace = z.infer<typeof Workspace>;
 export const WORK_FOLDER = 'work';
 export const LEDGER_FOLDER = 'ledger';
 
+/** @returns null also for one that can not be read: it was cut off by a power loss, or something else stands there */
 export function readFolderRecord(runnerFolder: string, name: string): FolderRecord | null {
-  return FolderRecord.nullable().parse(readJson(recordFile(runnerFolder, name)));
+  try {
+    const { data } = FolderRecord.safeParse(readJson(recordFile(runnerFolder, name)));
+    return data?.name === name ? data : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code !== undefined) return null;
+    throw error;
+  }
 }
 
 export function writeFolderRecord(runnerFolder: string, record: FolderRecord): void {
@@ -74,12 +81,4 @@ export function writeFolderRecord(runnerFolder: string, record: FolderRecord): v
 
 function recordFile(runnerFolder: string, name: string): string {
   return join(runnerFolder, LEDGER_FOLDER, name, 'folder.json');
-}
-
-const MAX_SLUG_CHARS = 40;
-
-/** A name that a person can read and that stays the task's own: words of its title, then the end of its id. */
-export function folderName(taskId: string, title: string): string {
-  const slug = title.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, MAX_SLUG_CHARS).replace(/-$/, '') || 'task';
-  return `${slug}-${taskId.slice(-8)}`;
 }

@@ -6,6 +6,7 @@ import { Attempts, type AttemptsOptions } from '../testing/attempts.ts';
 import { temporaryFolder } from '../testing/programs.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
 import { readFolderRecord } from './workspace-record.ts';
+import { isSetUp, noteSetUp } from './workspace.ts';
 
 let folder: string;
 let repository: TestRepository;
@@ -287,6 +288,15 @@ describe('the folder of a task', () => {
     expect(second.workspace.path).toBe(first.workspace.path);
     expect(readFolderRecord(attempts.runnerFolder, `${first.workspace.name}-attempt-1`)).toMatchObject({ state: 'kept', attempts: 1 });
     expect(lstatSync(`${first.workspace.path}-attempt-1/README.md`).isFIFO()).toBe(true);
+  });
+
+  test('that somebody has removed by hand is made anew, set-up commands and all', async () => {
+    const first = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one');
+    noteSetUp(first.workspace);
+    rmSync(first.workspace.path, { recursive: true });
+    const second = await attempts.run({ repoRoot: repository.root, taskId: first.spec.taskId, attempt: 2, branch: `${first.spec.branch}-2` }, 'test -f src/a.js && echo 2 > two');
+    expect([second.workspace.path, second.workspace.isFresh, isSetUp(second.workspace)]).toEqual([first.workspace.path, true, false]);
+    expect(changedIn(second.spec.branch)).toEqual(['A\ttwo']);
   });
 
   test('writes through no link that an earlier attempt has put into its repository', async () => {

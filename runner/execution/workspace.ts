@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
@@ -6,10 +6,11 @@ import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
 import { pinRef, startRef } from './pins.ts';
 import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
-import { removeFolder } from './remove-folder.ts';
+import { isRefusal, removeFolder } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
+import { findFolder, newFolderName, putAside } from './task-folders.ts';
 import { inUserRepository, type UserRepository } from './user-repository.ts';
-import { folderName, LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, writeFolderRecord, type FolderRecord, type Workspace } from './workspace-record.ts';
+import { LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, writeFolderRecord, type FolderRecord, type Workspace } from './workspace-record.ts';
 import { writeJson } from './write-json.ts';
 
 export interface WorkspaceOrder {
@@ -25,6 +26,7 @@ export interface WorkspaceOrder {
 }
 
 const MAX_LEFT_OVER = 100;
+const STUCK_WORDS = /Operation not permitted|Permission denied|Device or resource busy|Directory not empty|Read-only file system/;
 /** Until a run's work is taken in, its folder holds the only copy of it. */
 const UNFINISHED = 'The work in it was not taken in: its run did not come to its end on this machine';
 
@@ -36,38 +38,62 @@ const UNFINISHED = 'The work in it was not taken in: its run did not come to its
  */
 export async function makeWorkspace(git: Git, repository: UserRepository, order: WorkspaceOrder): Promise<{ workspace: Workspace; note: string | null }> {
   assertBranchFree(repository, order.branch);
+  const { runnerFolder, taskId, title } = order;
   const { startCommit, note } = findStart(repository, order.startFromBranch);
-  const earlier = findFolder(order);
-  const name = earlier?.name ?? folderName(order.taskId, order.title);
-  const planned = describe(repository, order, { name, startCommit });
-  if (earlier) setAsideWhatMustStay(order.runnerFolder, earlier, planned);
-  const isFresh = lstatSync(planned.path, { throwIfNoEntry: false }) === undefined;
-  const workspace = { ...planned, isFresh };
-  writeJson(order.recordFile, workspace);
-  makeFolders(order.runnerFolder, workspace);
-  writeFolderRecord(order.runnerFolder, nextRecord(order, workspace, earlier));
+  const earlier = findFolder(runnerFolder, taskId);
+  const planned = describe(repository, order, { name: earlier?.name ?? newFolderName(runnerFolder, taskId, title), startCommit });
+  if (earlier) setAsideWhatMustStay(runnerFolder, earlier, planned);
+  const workspace = { ...planned, isFresh: lstatSync(planned.path, { throwIfNoEntry: false }) === undefined };
   try {
+    await make(git, repository, order, { workspace, earlier });
+    return { workspace, note };
+  } catch (error) {
+    if (workspace.isFresh || !earlier || !isStuck(error)) throw asFailure(error, workspace);
+    const why = `It holds what can not be changed or removed: ${error.message}`;
+    const aside = putAside(runnerFolder, earlier, why);
+    const fresh = { ...planned, isFresh: true };
+    await make(git, repository, order, { workspace: fresh, earlier }).catch((again: unknown) => {
+      throw asFailure(again, fresh);
+    });
+    return { workspace: fresh, note: [note, `The folder of the earlier attempts is ${aside} now. ${why}`].filter(Boolean).join('. ') };
+  }
+}
+
+async function make(git: Git, repository: UserRepository, order: WorkspaceOrder, { workspace, earlier }: { workspace: Workspace; earlier: FolderRecord | null }): Promise<void> {
+  writeJson(order.recordFile, workspace);
+  makeFolders(order.runnerFolder, workspace, nextRecord(order, workspace, earlier));
+  try {
+    // Our record of files that are not there any more.
+    if (workspace.isFresh) removeFolder(privateGitDir(workspace));
     makePrivateGitDir(workspace, repository);
-    await fill(git, repository, workspace, isFresh);
+    await fill(git, repository, workspace);
     makeAgentRepository(workspace, repository, join(privateGitDir(workspace), 'index'));
   } catch (error) {
-    await discardWorkspace(git, order.runnerFolder, workspace).catch((trouble: unknown) => {
-      if (!(trouble instanceof UndeletableError)) throw trouble;
-    });
-    if (error instanceof GitError) throw new RunFailure('worktree_failed', `Git could not make a folder of ${workspace.root} for the task: ${error.message}`, [], { cause: error });
+    await discardWorkspace(git, order.runnerFolder, workspace, order.runId);
     throw error;
   }
-  return { workspace, note };
+}
+
+/** Something in the folder resists, and would do so in every later attempt. Git says why in words only. */
+function isStuck(error: unknown): error is Error {
+  return isRefusal(error) || (error instanceof GitError && STUCK_WORDS.test(error.stderr));
+}
+
+function asFailure(error: unknown, { root }: Workspace): unknown {
+  return error instanceof GitError ? new RunFailure('worktree_failed', `Git could not make a folder of ${root} for the task: ${error.message}`, [], { cause: error }) : error;
 }
 
 /**
- * A folder in which no program has run: a fresh one goes, one of earlier attempts stays as it was.
- * @throws UndeletableError; the ledger tries again
+ * A folder in which no program of the run has run: a fresh one goes, now or with the ledger's next sweep; one of
+ * earlier attempts stays as it was, and one that a later run has by now is not touched.
  */
-export async function discardWorkspace(git: Git, runnerFolder: string, workspace: Workspace): Promise<void> {
-  settleWorkspace(runnerFolder, workspace.name, []);
-  const record = workspace.isFresh ? readFolderRecord(runnerFolder, workspace.name) : null;
-  if (record) await removeTaskFolder(git, runnerFolder, record);
+export async function discardWorkspace(git: Git, runnerFolder: string, workspace: Workspace, runId: string): Promise<void> {
+  const record = readFolderRecord(runnerFolder, workspace.name);
+  if (record?.lastRunId !== runId) return;
+  if (!workspace.isFresh) return settleWorkspace(runnerFolder, workspace.name, []);
+  await removeTaskFolder(git, runnerFolder, record).catch((trouble: unknown) => {
+    if (!(trouble instanceof UndeletableError)) throw trouble;
+  });
 }
 
 /** Notes that the work in a folder has been taken in, but for what is named. */
@@ -95,18 +121,6 @@ function findStart({ refs, baseCommit, baseBranch }: UserRepository, startFromBr
   const startCommit = refs.get(`refs/heads/${startFromBranch}`);
   if (startCommit === undefined) return { startCommit: baseCommit, note: `The branch ${startFromBranch} of the earlier attempt is gone: this one starts from ${baseBranch}` };
   return { startCommit, note: `Continues from ${startFromBranch}` };
-}
-
-/** The folder an earlier attempt had: its name stays, also when the task is called something else by now. */
-function findFolder({ runnerFolder, taskId }: WorkspaceOrder): FolderRecord | null {
-  const folder = join(runnerFolder, LEDGER_FOLDER);
-  if (!lstatSync(folder, { throwIfNoEntry: false })) return null;
-  for (const name of readdirSync(folder)) {
-    if (!name.endsWith(`-${taskId.slice(-8)}`)) continue;
-    const record = readFolderRecord(runnerFolder, name);
-    if (record?.taskId === taskId && record.state !== 'removing') return record;
-  }
-  return null;
 }
 
 function describe(repository: UserRepository, order: WorkspaceOrder, { name, startCommit }: { name: string; startCommit: string }): Workspace {
@@ -137,22 +151,19 @@ function setAsideWhatMustStay(runnerFolder: string, earlier: FolderRecord, works
     && lstatSync(join(privateGitDir(workspace), 'index'), { throwIfNoEntry: false }) !== undefined;
   if (isUsable && earlier.keptWhy === null) return;
   if (!lstatSync(earlier.path, { throwIfNoEntry: false })) return;
-  const name = `${earlier.name}-attempt-${earlier.attempts}`;
-  const path = join(runnerFolder, WORK_FOLDER, name);
-  mkdirSync(join(runnerFolder, LEDGER_FOLDER, name), { recursive: true, mode: 0o700 });
-  writeFolderRecord(runnerFolder, { ...earlier, name, path, state: 'kept', keptWhy: earlier.keptWhy ?? 'It is no checkout of the task\'s repository any more' });
-  renameSync(earlier.path, path);
-  removeFolder(privateGitDir(workspace));
+  putAside(runnerFolder, earlier, earlier.keptWhy ?? 'It is no checkout of the task\'s repository any more');
 }
 
-function makeFolders(runnerFolder: string, workspace: Workspace): void {
+/** The record comes first: what a crash leaves is found by it. */
+function makeFolders(runnerFolder: string, workspace: Workspace, record: FolderRecord): void {
   for (const folder of [join(runnerFolder, WORK_FOLDER), join(runnerFolder, LEDGER_FOLDER), workspace.recordFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFolderRecord(runnerFolder, record);
   mkdirSync(workspace.path, { recursive: true, mode: 0o755 });
 }
 
 /** The files and the ref that keeps their commits do not wait for each other. */
-async function fill(git: Git, repository: UserRepository, workspace: Workspace, isFresh: boolean): Promise<void> {
-  const { startCommit, baseCommit, name } = workspace;
+async function fill(git: Git, repository: UserRepository, workspace: Workspace): Promise<void> {
+  const { startCommit, baseCommit, name, isFresh } = workspace;
   const place = inWorkspace(workspace);
   const files = git.run(['read-tree', '--reset', '-u', startCommit], place);
   const start = startCommit === baseCommit ? `delete ${startRef(name)}` : `update ${startRef(name)} ${startCommit}`;

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,7 +12,7 @@ import { readJson, writeJson } from '../execution/write-json.ts';
 import { FakeControlPlane } from '../testing/fake-control-plane.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
-import type { FolderRecord } from '../execution/workspace-record.ts';
+import { readFolderRecord, writeFolderRecord, type FolderRecord } from '../execution/workspace-record.ts';
 import { Ledger } from './ledger.ts';
 import { measureFolder } from './measure.ts';
 import { chooseRemovals, type MeasuredFolder } from './removal-rule.ts';
@@ -85,7 +86,10 @@ describe('the ledger', () => {
       folder: home, controlPlane, logger: silentLogger, policy: RunnerPolicy.parse({ roots: [], executables: {}, workFolders: policy }), isLive: (taskId) => live.has(taskId),
       remove: async (record) => {
         const error = refuse.get(record.name);
-        if (error) throw error;
+        if (error) {
+          writeFolderRecord(home, { ...record, state: 'removing' });
+          throw error;
+        }
         await removeTaskFolder(git, home, record);
       },
     });
@@ -140,6 +144,44 @@ describe('the ledger', () => {
     expect([exists('mine-00000001'), exists('busy-00000002')]).toEqual([[false, false, false], [true, true, true]]);
   });
 
+  test.each([
+    ['and has ended', false],
+    ['and goes on', true],
+  ])('removes none in which a run has begun since the control plane was told, %s', async (_name, isGoingOn) => {
+    const record = addFolder('again-00000001');
+    addFolder('over-00000002');
+    for (const name of [record.name, 'over-00000002']) controlPlane.verdicts.set(name, { task: 'done', overForMs: 2 * DAY_MS });
+    const answer = controlPlane.reportWorkFolders;
+    controlPlane.reportWorkFolders = async (...told) => {
+      const verdicts = await answer(...told);
+      if (controlPlane.folderReports.length > 1) return verdicts;
+      writeFolderRecord(home, { ...record, attempts: 2, lastRunId: v7(), lastUsedAt: '2026-01-03T00:00:00Z', state: isGoingOn ? 'live' : 'kept' });
+      if (isGoingOn) live.add(record.taskId);
+      return verdicts;
+    };
+    await sweep(open());
+    expect([exists('again-00000001'), exists('over-00000002')]).toEqual([[true, true, true], [false, false, false]]);
+    expect(readFolderRecord(home, 'again-00000001')).toMatchObject({ attempts: 2, state: isGoingOn ? 'live' : 'kept' });
+  });
+
+  test.each([
+    ['an immutable file', (path: string) => execFileSync('chattr', ['+i', join(path, 'src', 'a.bin')]), (path: string) => execFileSync('chattr', ['-i', join(path, 'src', 'a.bin')]), 'it holds files that are protected, or belong to another user of the machine'],
+    ['a mounted disk', (path: string) => execFileSync('mount', ['-t', 'tmpfs', 'none', join(path, 'src')]), (path: string) => execFileSync('umount', [join(path, 'src')]), 'something in it is in use'],
+  ])('says why one with %s stays, and removes it when that is over', async (_name, spoil, mend, problem) => {
+    const { path } = addFolder('stuck-00000001');
+    controlPlane.verdicts.set('stuck-00000001', { task: 'done', overForMs: 2 * DAY_MS });
+    const ledger = open();
+    spoil(path);
+    try {
+      await sweep(ledger);
+      expect(controlPlane.folderReports.at(-1)?.report.folders).toMatchObject([{ name: 'stuck-00000001', facts: { state: 'removing', problem } }]);
+    } finally {
+      mend(path);
+    }
+    await sweep(ledger);
+    expect(exists('stuck-00000001')).toEqual([false, false, false]);
+  });
+
   test('goes on when the control plane is away, a record is broken, or there is nothing yet', async () => {
     const ledger = open();
     await sweep(ledger);
@@ -180,6 +222,36 @@ describe('the ledger', () => {
     await sweep(open());
     expect(exists('half-00000001')).toEqual([false, false, false]);
     expect(readJson(join(home, 'ledger', 'half-00000001', 'folder.json'))).toBeNull();
+  });
+
+  test.each([
+    ['too deep', `import os, sys\nos.chdir(sys.argv[1])\nfor i in range(25):\n n=str(i).zfill(200); os.mkdir(n); os.chdir(n)`],
+    ['with names that are no UTF-8', `import os, sys\np=os.fsencode(sys.argv[1])\nos.mkdir(p+b'/d\\xff'); open(p+b'/d\\xff/\\xe9', 'wb').write(b'x'*50000); open(p+b'/\\xe9', 'wb').write(b'x'*50000)`],
+  ])('a folder %s is told of with its size, and keeps none from going', async (_name, script) => {
+    const odd = addFolder('a-odd-00000001');
+    addFolder('done-00000002');
+    mkdirSync(join(odd.path, 'whole'));
+    execFileSync('python3', ['-c', script, join(odd.path, 'whole')]);
+    writeFileSync(join(odd.path, 'whole', 'z.bin'), Buffer.alloc(50_000));
+    for (const name of ['a-odd-00000001', 'done-00000002']) controlPlane.verdicts.set(name, { task: 'done', overForMs: 2 * DAY_MS });
+    await sweep(open());
+    const least = 150_000 + (_name.includes('UTF-8') ? 100_000 : 0);
+    expect(controlPlane.folderReports[0]?.report.folders[0]?.facts.sizeBytes).toBeGreaterThanOrEqual(least);
+    expect([exists('a-odd-00000001'), exists('done-00000002')]).toEqual([[false, false, false], [false, false, false]]);
+  });
+
+  test.each([
+    ['a file among the records', (ledger: string) => writeFileSync(join(ledger, 'a-file'), '')],
+    ['a folder in place of a record', (ledger: string) => mkdirSync(join(ledger, 'a-00000001', 'folder.json'), { recursive: true })],
+    ['a record that is a link to itself', (ledger: string) => {
+      mkdirSync(join(ledger, 'a-00000001'));
+      symlinkSync('folder.json', join(ledger, 'a-00000001', 'folder.json'));
+    }],
+  ])('%s is left alone, and the others are told of', async (_name, spoil) => {
+    addFolder('good-00000002');
+    spoil(join(home, 'ledger'));
+    await sweep(open());
+    expect(controlPlane.folderReports.at(-1)?.report.folders.map(({ name }) => name)).toEqual(['good-00000002']);
   });
 
   test('a size counts a file with two names once, and stops at a bound', async () => {

@@ -3,10 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RefusedError, TransientError, type ControlPlane } from '../control-plane/control-plane.ts';
 import type { RunnerPolicy } from '../execution/policy.ts';
-import { readJson, writeJson } from '../execution/write-json.ts';
 import type { Logger } from '../logger.ts';
 import { asLine } from '../repositories/read-repository.ts';
-import { FolderRecord } from '../execution/workspace-record.ts';
+import { LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, type FolderRecord } from '../execution/workspace-record.ts';
 import { measureFolder } from './measure.ts';
 import { chooseRemovals } from './removal-rule.ts';
 import { UndeletableError } from './remove-folder.ts';
@@ -87,24 +86,28 @@ export class Ledger {
 
   private async sweep(): Promise<void> {
     const { policy, isLive } = this.host;
-    const verdicts = await this.report(null);
     const records = this.records();
+    const verdicts = await this.report(null, records);
     const measured = records.map((record) => ({
       name: record.name, sizeBytes: this.sizes.get(record.name)?.bytes ?? 0, lastUsedMs: Date.parse(record.lastUsedAt) || 0, isLive: isLive(record.taskId), isRemoving: record.state === 'removing',
     }));
     const names = chooseRemovals(measured, verdicts, policy.workFolders);
     for (const name of names) {
       const record = records.find((each) => each.name === name);
-      // A run may have begun since the server was asked.
-      if (record && !isLive(record.taskId)) await this.remove(record);
+      // A run may have begun since the server was told, and may even have ended: then the next sweep decides.
+      if (record && !isLive(record.taskId) && this.isAsTold(record)) await this.remove(record);
     }
     if (names.length > 0) await this.report(null);
   }
 
+  private isAsTold({ name, lastRunId, lastUsedAt }: FolderRecord): boolean {
+    const now = readFolderRecord(this.host.folder, name);
+    return now?.lastRunId === lastRunId && now.lastUsedAt === lastUsedAt;
+  }
+
   private async remove(record: FolderRecord): Promise<void> {
-    const { logger, folder } = this.host;
+    const { logger } = this.host;
     try {
-      writeJson(join(folder, 'ledger', record.name, 'folder.json'), { ...record, state: 'removing' });
       await this.host.remove(record);
       this.problems.delete(record.name);
       this.sizes.delete(record.name);
@@ -116,9 +119,9 @@ export class Ledger {
     }
   }
 
-  private async report(requestId: string | null): Promise<Awaited<ReturnType<ControlPlane['reportWorkFolders']>>> {
+  private async report(requestId: string | null, records = this.records()): Promise<Awaited<ReturnType<ControlPlane['reportWorkFolders']>>> {
     const folders: WorkFolderReport['folders'] = [];
-    for (const record of this.records().slice(0, MAX_WORK_FOLDERS)) folders.push({ name: record.name, taskId: record.taskId, facts: await this.factsOf(record) });
+    for (const record of records.slice(0, MAX_WORK_FOLDERS)) folders.push({ name: record.name, taskId: record.taskId, facts: await this.factsOf(record) });
     try {
       return await this.host.controlPlane.reportWorkFolders({ folders }, requestId);
     } catch (error) {
@@ -140,30 +143,20 @@ export class Ledger {
   private async sizeOf({ name, lastUsedAt }: FolderRecord): Promise<number> {
     const known = this.sizes.get(name);
     if (known?.lastUsedAt === lastUsedAt && performance.now() - known.measuredMs < REMEASURE_MS) return known.bytes;
-    const bytes = (await measureFolder(join(this.host.folder, 'work', name))) + (await measureFolder(join(this.host.folder, 'ledger', name)));
+    const bytes = (await measureFolder(join(this.host.folder, WORK_FOLDER, name))) + (await measureFolder(join(this.host.folder, LEDGER_FOLDER, name)));
     this.sizes.set(name, { bytes, lastUsedAt, measuredMs: performance.now() });
     return bytes;
   }
 
   /** The folders that we have a readable record of. Another one is left alone, and said. */
   private records(): FolderRecord[] {
-    const ledger = join(this.host.folder, 'ledger');
-    return names(ledger).flatMap((name) => {
-      const record = FolderRecord.safeParse(readRecord(join(ledger, name, 'folder.json')));
-      if (record.success && record.data.name === name) return [record.data];
+    const { folder } = this.host;
+    return names(join(folder, LEDGER_FOLDER)).flatMap((name) => {
+      const record = readFolderRecord(folder, name);
+      if (record) return [record];
       this.host.logger.warn({ folder: name }, 'a work folder has no readable record and is left alone');
       return [];
     });
-  }
-}
-
-function readRecord(file: string): unknown {
-  try {
-    return readJson(file);
-  } catch (error) {
-    // Half written by a power loss: no record, like a missing one.
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }
 

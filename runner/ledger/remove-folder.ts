@@ -5,11 +5,13 @@ import { promisify } from 'node:util';
 import { isInside } from '../execution/paths.ts';
 import { GitError, type Git } from '../execution/git.ts';
 import { pinRef, startRef } from '../execution/pins.ts';
-import type { FolderRecord } from '../execution/workspace-record.ts';
+import { LEDGER_FOLDER, WORK_FOLDER, writeFolderRecord, type FolderRecord } from '../execution/workspace-record.ts';
 
 /** Owned by another user (as a container with a mounted folder leaves them), or written to by a program that still runs. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  EACCES: 'it holds files that belong to another user of the machine', EPERM: 'it holds files that belong to another user of the machine',
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'it holds files that belong to another user of the machine', EPERM: 'it holds files that are protected, or belong to another user of the machine',
+  // So Node says of a file that it may not remove: it takes it for a folder then.
+  ENOTDIR: 'it holds files that are protected, or belong to another user of the machine',
   ENOTEMPTY: 'a program still writes in it', EBUSY: 'something in it is in use', EROFS: 'its disk can only be read',
 };
 
@@ -20,16 +22,19 @@ export class UndeletableError extends Error {
 
 /**
  * Removes a task's folder, our pins of its commits in the user's repository, and last our record of it: what a
- * crash leaves is found by the record.
+ * crash leaves is found by the record. From the first step on no run begins in it: one of the same task takes another
+ * name, which is also that of its pins.
+ * @param record as it is now: the caller has made sure that no run works there, and goes on from there at once
  * @throws UndeletableError for what this user can not remove now
  */
 export async function removeTaskFolder(git: Git, runnerFolder: string, record: FolderRecord): Promise<void> {
-  const work = join(runnerFolder, 'work', record.name);
+  const work = join(runnerFolder, WORK_FOLDER, record.name);
+  writeFolderRecord(runnerFolder, { ...record, state: 'removing' });
   // Only ever below our own folder, whatever the record says.
-  if (!isInside(join(runnerFolder, 'work'), work)) throw new UndeletableError('its record names a folder that is not ours');
+  if (!isInside(join(runnerFolder, WORK_FOLDER), work)) throw new UndeletableError('its record names a folder that is not ours');
   await removeTree(work);
   await unpin(git, record);
-  await removeTree(join(runnerFolder, 'ledger', record.name));
+  await removeTree(join(runnerFolder, LEDGER_FOLDER, record.name));
 }
 
 async function unpin(git: Git, { commonDir, name }: FolderRecord): Promise<void> {
@@ -48,11 +53,11 @@ async function removeTree(folder: string): Promise<void> {
   } catch (error) {
     // Node can name nothing so deep; this program goes down step by step.
     if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return removeDeep(folder);
-    if (!isRefusal(error)) throw error;
+    if (!hasReason(error)) throw error;
     // Folders that the agent made unwritable can be made writable again: they are ours.
     await openUp(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 2, retryDelay: 50 }).catch((again: unknown) => {
-      throw isRefusal(again) ? new UndeletableError(REFUSALS[again.code ?? ''], { cause: again }) : again;
+      throw hasReason(again) ? new UndeletableError(REASONS[again.code ?? ''], { cause: again }) : again;
     });
   }
 }
@@ -67,12 +72,12 @@ async function openUp(folder: string): Promise<void> {
   const stat = await lstat(folder).catch(() => null);
   if (!stat?.isDirectory()) return;
   await chmod(folder, 0o700).catch((error: unknown) => {
-    if (!isRefusal(error)) throw error;
+    if (!hasReason(error)) throw error;
   });
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) if (entry.isDirectory()) await openUp(join(folder, entry.name));
 }
 
-function isRefusal(error: unknown): error is NodeJS.ErrnoException {
-  return ((error as NodeJS.ErrnoException).code ?? '') in REFUSALS;
+function hasReason(error: unknown): error is NodeJS.ErrnoException {
+  return ((error as NodeJS.ErrnoException).code ?? '') in REASONS;
 }
