@@ -4,6 +4,7 @@ import type { KeeperCommand } from './keeper-protocol.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { withHint, type RunnerPolicy } from './policy.ts';
+import { isProgramWorthAllowing } from './worth-allowing.ts';
 
 export interface ExecutableSearch {
   policy: Pick<RunnerPolicy, 'executables' | 'roots'>;
@@ -34,9 +35,7 @@ export function resolveCommand(argv: readonly string[], search: ExecutableSearch
   if (!entry) {
     const known = Object.keys(search.policy.executables).sort().join(', ') || 'none';
     const refusal = `The policy of runner ${search.runnerName} does not allow the agent's command \`${name}\` (allowed: ${known})`;
-    // What is no name can not be allowed.
-    const isName = name !== '' && !/[/\0]/.test(name);
-    throw new RunFailure('command_refused', isName ? withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, search.runnerFolder) : refusal);
+    throw new RunFailure('command_refused', withAdvice(refusal, name, search));
   }
   const folders = trustedFolders(search);
   const candidates = entry.path === undefined ? folders.map((folder) => join(folder, name)) : [entry.path];
@@ -46,6 +45,12 @@ export function resolveCommand(argv: readonly string[], search: ExecutableSearch
     throw new RunFailure('command_missing', `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`);
   }
   return { file, args: [...entry.args, ...args], display: displayOf(argv) };
+}
+
+function withAdvice(refusal: string, name: string, { runnerFolder }: ExecutableSearch): string {
+  if (isProgramWorthAllowing(name)) return withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, runnerFolder);
+  const words = name.trim().split(/\s+/);
+  return words.length > 1 ? `${refusal}. A command is a list: write ${JSON.stringify(words)}` : refusal;
 }
 
 function isExecutableFile(path: string): boolean {
