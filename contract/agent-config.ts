@@ -47,7 +47,7 @@ export type SandboxNeeds = z.infer<typeof SandboxNeeds>;
 export const AgentConfig = z.strictObject({
   model: z.string().max(200).nullable().default(null),
   /** Standing instructions put before every task: the text itself, or a file in the repository. */
-  prompt: z.union([z.strictObject({ text: z.string().max(20_000) }), z.strictObject({ file: path })]).nullable().default(null),
+  prompt: z.union([z.strictObject({ text: z.string().max(20_000) }), z.strictObject({ file: path })], 'Write { "text": "…" } or { "file": "a path in the repository" }').nullable().default(null),
   /** Null: the project's default repository. */
   repoRoot: absolutePath.nullable().default(null),
   /** When not empty, `repoRoot` must lie inside one of these. The runner's own policy file holds in any case. */

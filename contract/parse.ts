@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { explainIssue } from './explain-issue.ts';
 
 export interface ContractIssue {
   path: (string | number)[];
@@ -20,7 +21,7 @@ export class ContractError extends Error {
  * @throws ContractError naming every path that does not fit; unknown keys are refused
  */
 export function parseContract<T>(shape: string, schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: explainIssue });
   if (parsed.success) return parsed.data;
   throw new ContractError(shape, parsed.error.issues.map(({ path, message }) => ({ path: path.map((p) => (typeof p === 'number' ? p : String(p))), message })));
 }

@@ -74,7 +74,7 @@ test('labels and capacity are told again, and new room is used at once; a file t
 
 test.each([
   ['is no JSON', () => writeFileSync(file, '{"roots": ['), 'policy.json does not fit: '],
-  ['has a key nobody knows', () => write({ rootz: [] }), 'policy.json does not fit: the top: Unrecognized key: "rootz"'],
+  ['has a key nobody knows', () => write({ rootz: [] }), 'policy.json does not fit: the top: There is no key "rootz"; take it out or correct it'],
   ['has a relative root', () => write({ roots: ['code'] }), 'policy.json does not fit: roots.0: '],
   ['can be written by others', () => chmodSync(file, 0o666), 'Run: chmod 600 '],
   ['is gone', () => rmSync(file), 'is missing'],

@@ -108,6 +108,24 @@ test.each([
   expect(repository.git('branch', '--list', 'overmind/*')).toBe('');
 });
 
+test.each([
+  [{ commands: [['rm', '-rf', 'x']] }, /^The policy of runner test-runner does not allow the agent's command `rm` \(allowed: [^)]*\)$/],
+  [{ commands: [['sudo', 'node']] }, /`sudo` \([^)]*\)$/],
+  [{ commands: [['mkfs.ext4', '/dev/sda']] }, /`mkfs\.ext4` \([^)]*\)$/],
+  [{ commands: [['npm test']] }, /`npm test` \([^)]*\)\. A command is a list: write \["npm","test"\]$/],
+  [{ commands: [['..']] }, /`\.\.` \([^)]*\)$/],
+  [{ commands: [['cargo', 'test']] }, /add "cargo": \{\} to "executables"/],
+  [{ env: ['LD_PRELOAD'] }, /LD_PRELOAD that the agent asks for$/],
+  [{ env: ['CI_TOKEN'] }, /add "CI_TOKEN" to "envNames"/],
+  [{ repoRoot: '/' }, /^\/ is outside the folders that the policy of runner test-runner allows$/],
+  [{ repoRoot: '/etc/ssl' }, /allows$/],
+] as const)('a refusal suggests only what makes sense and is no danger: %j', async (part, words) => {
+  const run = offer(part as unknown as Part);
+  const result = await controlPlane.ended(run);
+  expect(result.status).toBe('failed');
+  expect(result.message).toMatch(words);
+});
+
 test('repositories that are missing, empty, not repositories, or reached by a link out of the roots', async () => {
   mkdirSync(join(folder, 'repos', 'plain'));
   makeRepository(join(folder, 'elsewhere'));

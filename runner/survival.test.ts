@@ -240,7 +240,7 @@ test('a run that was lost while no runner was there starts nothing, and tells it
   await bed.start();
   await until(() => readdirSync(bed.runsFolder).length === 0, 'both to be given up');
   expect([run.result, other.result, run.artifacts, other.artifacts]).toEqual([null, null, [], []]);
-  expect(other.lines).toEqual(['3:timed out: Ended: the lease of this run is lost']);
+  expect(other.lines).toEqual(['3:lost: Ended: the lease of this run is lost']);
   expect(bed.repository.git('branch', '--list', 'overmind/*').split('\n').filter((name) => name.includes(other.spec.runId))).toEqual([]);
   bed.controlPlane.claim = claim;
 });

@@ -50,6 +50,7 @@ const WorkFolderType = builder.objectRef<WorkFolderItem>('WorkFolder').implement
     taskId: t.exposeID('taskId', { nullable: true, description: 'The task; null: none that ran on this runner.' }),
     taskTitle: t.exposeString('taskTitle', { nullable: true, description: 'Its title.' }),
     taskStatus: t.field({ type: TaskStatusEnum, nullable: true, description: 'Where it stands.', resolve: ({ taskStatus }) => taskStatus as never }),
+    taskHeldBy: t.exposeString('taskHeldBy', { nullable: true, description: 'Who stopped it; null: it is not held.' }),
     projectId: t.exposeID('projectId', { nullable: true, description: 'The task\'s project.' }),
     projectName: t.exposeString('projectName', { nullable: true, description: 'Its name.' }),
     isLive: t.exposeBoolean('isLive', { description: 'A run works in it.' }),

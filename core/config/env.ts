@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { explainIssue } from '#contract/explain-issue.ts';
 
 /** The only reader of process.env for api and workers. Only entry files call it. */
 const booleanFlag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
@@ -37,7 +38,7 @@ export class ConfigurationError extends Error {
  */
 export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Environment {
   const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
-  const parsed = Environment.safeParse(present);
+  const parsed = Environment.safeParse(present, { error: explainIssue });
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { explainIssue } from '#contract/explain-issue.ts';
 import { InvalidInputError } from './errors.ts';
 import type { FieldIssue } from './errors.ts';
 import { findUnstorable } from './storable-text.ts';
@@ -19,7 +20,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, at: Path = [
 
 /** Validates the shape alone: for log lines, where what can not be stored is looked for line by line. */
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, at: Path = []): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: explainIssue });
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(parsed.error.issues.flatMap((issue) => fieldIssues(issue, at)));
 }

@@ -37,7 +37,8 @@ const RETRYABLE: readonly RunReason[] = ['exit_code', 'worktree_failed', 'disk_f
  * and the run live.
  */
 export async function finishRun(tx: Tx, actor: Actor, run: AgentRun, task: Task | null, ending: RunEnding): Promise<void> {
-  const { status, reason, message, exitCode = null, summary = null, metrics = null, git = null } = ending;
+  const { status, reason, exitCode = null, summary = null, metrics = null, git = null } = ending;
+  const message = messageOf(actor, run, task, ending);
   const finishedAt = await databaseNow(tx.db);
   await tx.db.agentRun.update({
     where: { id: run.id },
@@ -59,6 +60,13 @@ export async function finishRun(tx: Tx, actor: Actor, run: AgentRun, task: Task 
   await requestCycle(tx, run.projectId, 'incremental', 'run_finished');
 }
 
+/** What a run that a person stopped says: who did it, and what became of its task; of the others, what they came to. */
+function messageOf(actor: Actor, run: AgentRun, task: Task | null, { status, reason, message }: RunEnding): string {
+  if (status !== 'canceled' || reason !== 'by_user' || !task) return message;
+  const then = task.status === 'canceled' ? 'the task was canceled' : run.kind === 'merge' ? 'nothing was merged' : 'the task was put back';
+  return `Stopped by ${run.cancelRequestedBy ?? nameOf(actor)}; ${then}.`;
+}
+
 async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {
   // Canceled meanwhile: the task keeps that status, and the run is there as evidence.
   if (task.status !== 'in_progress') return;
@@ -71,16 +79,22 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   }
   await appendTaskEvent(tx, actor, task, 'error', { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
   const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
-  await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
   const { retry } = policyOf(agent);
   const { failures, losses } = await failuresInARow(tx, task.id);
   const isLost = ending.reason === 'runner_lost';
-  if (!RETRYABLE.includes(ending.reason) || (isLost ? losses > MAX_LOSSES : failures >= retry.maxAttempts)) return;
+  if (!RETRYABLE.includes(ending.reason) || (isLost ? losses > MAX_LOSSES : failures >= retry.maxAttempts)) {
+    await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
+    return;
+  }
   const delayMs = isLost ? 0 : retryDelayMs(retry, failures, Math.random());
   const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
-  const why = isLost ? 'The next attempt follows at once.' : `Try ${failures + 1} of ${retry.maxAttempts} follows ${when}.`;
+  const count = `${failures + 1} of ${retry.maxAttempts}`;
+  const why = isLost ? 'The next attempt follows at once.' : `Try ${count} follows ${when}.`;
   const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
-  await scheduleTask(tx, actor, queued, { delayMs });
+  const next = await scheduleTask(tx, actor, queued, { delayMs });
+  // Its agent may have been taken away meanwhile: then nothing is tried until somebody helps.
+  const then = next.status === 'blocked' ? `failed and is blocked (${next.blockedReason ?? ''})` : `is tried again ${when}${isLost ? '' : ` (try ${count})`}`;
+  await postRunMessage(tx, task, `“${task.title}” ${then}: ${ending.message}`);
 }
 
 /** What follows an attempt. A configuration that no longer fits the contract must not keep a run from ending: no retry, and a person reviews. */

@@ -1,4 +1,5 @@
 import { AgentConfig } from '#contract/agent-config.ts';
+import { NO_REPOSITORY } from '#contract/waiting.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import { grantedRepositorySql } from '#core/repositories/granted-repository.ts';
 import { REPOSITORY } from './claim-candidates.ts';
@@ -25,7 +26,7 @@ export async function findWaitingReason(db: Queryable, projectId: string, agentI
   if (missing !== undefined) return `No runner with the label ${missing} is online.`;
   const suitable = runners.filter((runner) => labels.every((label) => runner.labels.includes(label)));
   if (suitable.length === 0) return `No online runner has all of the labels ${labels.join(', ')}.`;
-  if (facts.repository === null) return 'No repository has been chosen for the project.';
+  if (facts.repository === null) return NO_REPOSITORY;
   const granted = suitable.filter((runner) => runner.isGranted);
   if (granted.length === 0) return `No runner has the repository ${facts.repository} granted.`;
   if (granted.every((runner) => runner.runs >= runner.capacity)) return 'All runners are busy.';

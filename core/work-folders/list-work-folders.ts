@@ -10,6 +10,8 @@ export interface WorkFolderItem {
   taskId: string | null;
   taskTitle: string | null;
   taskStatus: string | null;
+  /** Who stopped it, when it is held. */
+  taskHeldBy: string | null;
   projectId: string | null;
   projectName: string | null;
   isLive: boolean;
@@ -17,7 +19,7 @@ export interface WorkFolderItem {
 }
 
 const LIST = `
-  select f.name, f.facts, f.seen_at as "seenAt", t.id as "taskId", t.title as "taskTitle", t.status::text as "taskStatus", p.id as "projectId", p.name as "projectName",
+  select f.name, f.facts, f.seen_at as "seenAt", t.id as "taskId", t.title as "taskTitle", t.status::text as "taskStatus", t.held_by as "taskHeldBy", p.id as "projectId", p.name as "projectName",
          exists (select 1 from agent_runs l where l.task_id = t.id and l.status in ('started', 'streaming')) as "isLive",
          exists (select 1 from agent_runs m where m.task_id = t.id and m.kind = 'merge' and m.status = 'completed') as "isMerged"
     from work_folders f

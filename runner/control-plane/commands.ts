@@ -17,7 +17,7 @@ const MAX_RETRY_MS = 1_000;
 const REFUSED_CLOSE_CODES: readonly unknown[] = [CloseCode.Unauthorized, CloseCode.Forbidden];
 
 const CANCEL_REASONS = {
-  by_user: 'Canceled by a person', by_task_cancel: 'Canceled with its task', superseded: 'Canceled: a newer run takes its place', budget: 'Canceled: the budget is used up',
+  by_user: 'Stopped by a person', by_task_cancel: 'Its task was canceled', superseded: 'A newer run takes its place', budget: 'The budget is used up',
 } as const;
 
 export interface CommandOrder {

@@ -3,6 +3,7 @@ import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { withHint, type RunnerPolicy } from './policy.ts';
 import { findProgram, foldersOfPath, isExecutableFile } from './programs-on-path.ts';
+import { isProgramWorthAllowing } from './worth-allowing.ts';
 
 export interface ExecutableSearch {
   policy: Pick<RunnerPolicy, 'executables' | 'roots'>;
@@ -33,9 +34,7 @@ export function resolveCommand(argv: readonly string[], search: ExecutableSearch
   if (!entry) {
     const known = Object.keys(search.policy.executables).sort().join(', ') || 'none';
     const refusal = `The policy of runner ${search.runnerName} does not allow the agent's command \`${name}\` (allowed: ${known})`;
-    // What is no name can not be allowed.
-    const isName = name !== '' && !/[/\0]/.test(name);
-    throw new RunFailure('command_refused', isName ? withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, search.runnerFolder) : refusal);
+    throw new RunFailure('command_refused', withAdvice(refusal, name, search));
   }
   const folders = trustedFolders(search);
   const ownFile = entry.path !== undefined && isExecutableFile(entry.path) ? entry.path : null;
@@ -45,6 +44,12 @@ export function resolveCommand(argv: readonly string[], search: ExecutableSearch
     throw new RunFailure('command_missing', `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`);
   }
   return { file, args: [...entry.args, ...args], display: displayOf(argv) };
+}
+
+function withAdvice(refusal: string, name: string, { runnerFolder }: ExecutableSearch): string {
+  if (isProgramWorthAllowing(name)) return withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, runnerFolder);
+  const words = name.trim().split(/\s+/);
+  return words.length > 1 ? `${refusal}. A command is a list: write ${JSON.stringify(words)}` : refusal;
 }
 
 /** A command for people's eyes, never for a shell: long arguments shortened. */

@@ -168,7 +168,7 @@ export class LiveRun {
   private async sendTail(): Promise<Fate> {
     try {
       await this.work.programs.endLeft();
-      if (this.folder.ending === null) this.log.markEnd('timed out: Ended: the lease of this run is lost');
+      if (this.folder.ending === null) this.log.markEnd('lost: Ended: the lease of this run is lost');
       if (await this.log.sendTail()) return { is: 'told' };
       const after = `${LOST_TAIL_MS / 1_000} s after the lease was lost`;
       return { is: 'kept', kind: 'unsent', why: `The control plane did not take the last lines within ${after}` };

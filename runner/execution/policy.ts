@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { explainIssue } from '#contract/explain-issue.ts';
 import { absolutePath, envName, glob, label, path } from '#contract/fields.ts';
 import { readJson } from './write-json.ts';
 
@@ -106,7 +107,7 @@ export function readPolicy(path: string): RunnerPolicy {
   const value = readJsonOrExplain(path);
   if (value === null) throw new Error(`The runner needs a policy file: ${path} is missing. It names the repository roots and the programs that agents may use.`);
   if ((lstatSync(path).mode & 0o022) !== 0) throw new Error(`Others can write ${path}, and with it decide what runs on this machine. Run: chmod 600 ${path}`);
-  const parsed = RunnerPolicy.safeParse(value);
+  const parsed = RunnerPolicy.safeParse(value, { error: explainIssue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new Error(`policy.json does not fit: ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'it is not valid'}`);

@@ -82,7 +82,7 @@ export class RunWork {
     const result = makeResult(this.run, finished, status, wallSeconds);
     const ending: Ending = { artifacts: finished.artifacts, result };
     const { message } = result;
-    this.log.markEnd(result.status === 'completed' ? message : `${result.status.replace('_', ' ')}: ${message}`);
+    this.log.markEnd(result.status === 'completed' ? message : `${result.reason === 'runner_lost' ? 'lost' : result.status.replace('_', ' ')}: ${message}`);
     try {
       folder.ending = ending;
     } catch (error) {

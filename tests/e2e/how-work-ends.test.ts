@@ -101,7 +101,7 @@ test('the open console of a lost run goes on with the tail that its runner bring
   await page.getByText('line 0').waitFor();
   await endLease(system.core, held.spec.runId);
   await sweepLeases(system.core);
-  await page.getByText('timed out').first().waitFor();
+  await page.getByText(/, lost/).first().waitFor();
   await runner.append(held, 1, ['the last words']);
   await page.getByText('the last words').first().waitFor();
 }, 90_000);

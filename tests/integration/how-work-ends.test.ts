@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
+import { sendMessage } from '#core/conversations/send-message.ts';
 import type { EventEnvelope } from '#core/events/define-event.ts';
 import { scheduleRuns } from '#core/orchestrator/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
@@ -48,6 +50,16 @@ const liveRuns = (task: Task) => core.db.agentRun.count({ where: { taskId: task.
 async function claimed(fields: Parameters<typeof scheduledTask>[4] = {}): Promise<{ task: Task; held: HeldRun }> {
   const task = await scheduledTask(core, user, project, agent, fields);
   return { task, held: await runner.claim() };
+}
+/** A task that was asked for in a conversation, being worked on, and what that conversation is told. */
+async function asked(): Promise<{ task: Task; held: HeldRun; told(): Promise<string[]> }> {
+  const conversation = await core.db.conversation.create({ data: { id: newId(), projectId: project.id, title: 'Work' } });
+  const message = await sendMessage(core, user, { conversationId: conversation.id, content: 'Add a file' });
+  const request = await core.db.request.create({ data: { id: newId(), projectId: project.id, messageId: message.id, ordinal: 99, content: {} } });
+  const { task, held } = await claimed();
+  await core.db.task.update({ where: { id: task.id }, data: { requestId: request.id } });
+  const told = async () => (await core.db.message.findMany({ where: { conversationId: conversation.id, role: 'agent' }, orderBy: { id: 'asc' } })).map(({ content }) => content);
+  return { task, held, told };
 }
 const empty = { reason: 'empty_diff', message: 'The agent ended well and changed nothing', summary: 'Which of the two files do you mean?', git: null } as const;
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
@@ -108,7 +120,63 @@ describe('an attempt that ended well and changed nothing', () => {
   });
 });
 
+describe('the conversation', () => {
+  test('is told of a lost runner that the task is tried again, not that it failed', async () => {
+    const { held, told } = await asked();
+    await endLease(core, held.spec.runId);
+    await sweepLeases(core);
+    expect(await told()).toEqual([expect.stringMatching(/^“Add a file” is tried again at once: No word from the runner /)]);
+  });
+
+  test('is told of a failure when no try follows, and before that of each try that does', async () => {
+    await seeder(core).configure(agent, { retry: { maxAttempts: 2, baseDelayMs: 0, maxDelayMs: 0 } });
+    const { held, told } = await asked();
+    await runner.complete(held, failed);
+    const second = await runner.claim();
+    await runner.complete(second, failed);
+    expect(await told()).toEqual(['“Add a file” is tried again at once (try 2 of 2): The command ended with 1.', '“Add a file” failed: The command ended with 1.']);
+  });
+
+  test('is told how long a later attempt waits', async () => {
+    await seeder(core).configure(agent, { retry: { maxAttempts: 2, baseDelayMs: 60_000, maxDelayMs: 60_000 } });
+    const { held, told } = await asked();
+    await runner.complete(held, failed);
+    expect(await told()).toEqual([expect.stringMatching(/^“Add a file” is tried again in \d+ s \(try 2 of 2\): The command ended with 1\.$/)]);
+  });
+
+  test('is not told of another try when its agent can take none', async () => {
+    await seeder(core).configure(agent, { retry: { maxAttempts: 2, baseDelayMs: 0, maxDelayMs: 0 } });
+    const { held, task, told } = await asked();
+    await core.db.agent.update({ where: { id: agent.id }, data: { isEnabled: false } });
+    await runner.complete(held, failed);
+    expect((await taskOf(task)).status).toBe('blocked');
+    expect(await told()).toEqual([expect.stringMatching(/^“Add a file” failed and is blocked \(.*backend.*\): The command ended with 1\.$/)]);
+  });
+});
+
 describe('stopping a run', () => {
+  test('says who did it, and what became of the task', async () => {
+    const first = await claimed();
+    await cancelRun(core, user, first.held.spec.runId);
+    await runner.complete(first.held, { ...failed, status: 'canceled', reason: 'by_user', message: 'Stopped by a person' });
+    expect((await runOf(first.held)).message).toBe(`Stopped by ${user.email}; the task was put back.`);
+    const second = await claimed();
+    await cancelRun(core, user, second.held.spec.runId, 'cancel');
+    await runner.complete(second.held, failed);
+    expect((await runOf(second.held)).message).toBe(`Stopped by ${user.email}; the task was canceled.`);
+    const waiting = await scheduledTask(core, user, project, agent);
+    expect((await cancelRun(core, user, (await pendingRun(waiting)).id)).message).toBe(`Stopped by ${user.email}; the task was put back.`);
+    const dropped = await scheduledTask(core, user, project, agent);
+    expect((await cancelRun(core, user, (await pendingRun(dropped)).id, 'cancel')).message).toBe(`Stopped by ${user.email}; the task was canceled.`);
+  });
+
+  test('that merges says who did it', async () => {
+    const { held, task } = await claimed();
+    await runner.complete(held);
+    const { mergeRun } = await approveTask(core, user, { taskId: task.id });
+    expect((await cancelRun(core, user, mergeRun?.id ?? '')).message).toBe(`Stopped by ${user.email}; nothing was merged.`);
+  });
+
   test('that works puts its task back, held, when it has ended: nobody is told of a failure, and both steps are on the trail', async () => {
     await seeder(core).configure(agent, { retry: { maxAttempts: 3, baseDelayMs: 0, maxDelayMs: 0 } });
     const { held, task } = await claimed();

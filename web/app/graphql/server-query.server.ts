@@ -4,6 +4,8 @@ import { apiErrorFacts, isUnauthenticated } from './api-error.ts';
 import { createCacheExchange } from './cache-exchange.ts';
 import { readSessionToken } from '~/lib/session.server.ts';
 
+const HTTP_STATUS: Record<string, number> = { NOT_FOUND: 404, FORBIDDEN: 403, RATE_LIMITED: 429, UNAVAILABLE: 503 };
+
 interface Incoming {
   request: Request;
   context: AppLoadContext;
@@ -16,7 +18,7 @@ export interface PageData {
 
 /**
  * Asks the API on behalf of the person whose request this is.
- * @throws Response a redirect to the sign-in page without a session, 503 when the API is away, 500 for anything else
+ * @throws Response a redirect to the sign-in page without a session, 404 and 403 as the API says, 503 when it is away, 500 for anything else
  */
 export async function queryOnServer<Data, Variables extends AnyVariables>(
   { request, context }: Incoming,
@@ -34,7 +36,7 @@ export async function queryOnServer<Data, Variables extends AnyVariables>(
   if (error && isUnauthenticated(error)) throw redirectToSignIn(request);
   if (error) {
     const facts = apiErrorFacts(error);
-    throw new Response(facts.message, { status: facts.code === 'UNAVAILABLE' ? 503 : 500, statusText: facts.code });
+    throw new Response(facts.message, { status: HTTP_STATUS[facts.code] ?? 500, statusText: facts.code });
   }
   if (!data) throw new Error('The API answered with neither data nor an error');
   return { data, urql: ssr.extractData() };

@@ -8,7 +8,8 @@ import { skipLoader } from '~/lib/skip-loader.ts';
 export const meta: MetaFunction = () => [{ title: 'Runner · OvermindOps' }];
 
 export async function loader(args: LoaderFunctionArgs) {
-  const { urql } = await queryOnServer(args, Runner_Query, { id: args.params['runnerId'] ?? '' });
+  const { data, urql } = await queryOnServer(args, Runner_Query, { id: args.params['runnerId'] ?? '' });
+  if (!data.runner) throw new Response(null, { status: 404 });
   return { urql };
 }
 

@@ -12,6 +12,7 @@ import { isRunning } from '../runs/run-status.tsx';
 import { Priority } from '../tasks/priority.tsx';
 import { useTaskMoves } from '../tasks/task-moves.tsx';
 import { TaskTypeIcon } from '../tasks/task-type.tsx';
+import { WaitingReason } from '../tasks/waiting-reason.tsx';
 import { Button } from '../ui/button.tsx';
 import { Elapsed, RelativeTime } from '../ui/time.tsx';
 
@@ -98,7 +99,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
       ) : reason ? (
         <p className={clsx('title-wrap line-clamp-2 flex items-start gap-1.5 text-xs', task.blockedReason ? 'text-blocked' : 'text-muted')}>
           <CirclePause aria-hidden className="mt-0.5 size-3 shrink-0" />
-          {reason}
+          <WaitingReason reason={reason} />
         </p>
       ) : null}
       <div className="flex h-4 items-center gap-2 text-xs text-muted">

@@ -19,6 +19,13 @@ interface BoardColumnProps {
   children: ReactNode;
 }
 
+/** The API gives no more of a column than this. */
+const MAX_COUNTED = 1_000;
+
+function countOf(count: number | null): string {
+  return count === null ? '' : count >= MAX_COUNTED ? '1,000+' : String(count);
+}
+
 /** One status, side by side with the others; folded it is a strip that can still be dropped on. */
 export function BoardColumn({ status, count, isFolded, drop, onFold, children }: BoardColumnProps) {
   const { setNodeRef, isOver } = useDroppable({ id: status, disabled: drop !== 'allowed' });
@@ -34,13 +41,13 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
         <button
           type="button"
           aria-expanded={false}
-          aria-label={`${word}${count === null ? '' : `, ${count}`}. Unfold this column`}
+          aria-label={`${word}${count === null ? '' : `, ${countOf(count)}`}. Unfold this column`}
           onClick={() => onFold(false)}
           className="flex min-h-0 flex-1 flex-col items-center gap-2 rounded-box py-2.5 text-dense font-medium text-muted hover:bg-hover hover:text-fg"
         >
           <TaskStatusIcon status={status} />
           <span className="[writing-mode:vertical-rl]">{word}</span>
-          {count === null ? null : <span className="tabular text-xs font-normal text-faint">{count}</span>}
+          {count === null ? null : <span className="tabular text-xs font-normal text-faint">{countOf(count)}</span>}
         </button>
       </section>
     );
@@ -50,7 +57,7 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
       <header className="group/head flex h-9 shrink-0 items-center gap-2 pl-2.5 pr-1">
         <TaskStatusIcon status={status} />
         <h2 className="truncate text-dense font-medium">{word}</h2>
-        <span className="tabular text-dense text-faint">{count ?? ''}</span>
+        <span className="tabular text-dense text-faint">{countOf(count)}</span>
         <IconButton size="sm" label={`Fold ${word}`} className="ml-auto opacity-0 focus-visible:opacity-100 group-hover/head:opacity-100 pointer-coarse:opacity-100" onClick={() => onFold(true)}>
           <ChevronsRightLeft aria-hidden className="size-3.5" />
         </IconButton>
@@ -76,7 +83,7 @@ export function BoardSection({ status, count, isFolded, drop, onFold, children }
         <button type="button" aria-expanded={!isFolded} onClick={() => onFold(!isFolded)} className="flex h-10 w-full items-center gap-2 rounded-control px-2 text-dense font-medium hover:bg-hover">
           <TaskStatusIcon status={status} />
           {word}
-          <span className="tabular font-normal text-faint">{count ?? ''}</span>
+          <span className="tabular font-normal text-faint">{countOf(count)}</span>
           <Icon aria-hidden className="ml-auto size-3.5 rotate-90 text-faint" />
         </button>
       </h2>

@@ -14,6 +14,7 @@ import { BoardCard } from './board-card.tsx';
 import { BoardColumn, BoardSection, type DropState } from './board-column.tsx';
 import { BoardItem, type DragData } from './board-item.tsx';
 import { ClosedColumn } from './closed-column.tsx';
+import { ClosedCount } from './closed-count.tsx';
 import { useBoardDrag } from './use-board-drag.ts';
 
 export const Board_TaskFragment = graphql(`
@@ -57,7 +58,7 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
   const Column = isNarrow ? BoardSection : BoardColumn;
   const draggedTask = dragged ? tasks.find((task) => task.id === dragged.id) : undefined;
 
-  if (tasks.length === 0 && Object.values(closedCounts).every((n) => n === 0) && isHydrated && Object.keys(closedCounts).length > 0) {
+  if (tasks.length === 0 && isHydrated && CLOSED.every((status) => closedCounts[status] === 0)) {
     return (
       <EmptyState
         className="flex-1"
@@ -74,14 +75,16 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
   }
   return (
     <DndContext {...context} id="board">
+      {CLOSED.map((status) => (
+        <ClosedCount key={status} projectId={projectId} status={status} onCount={(n) => setClosedCounts((counts) => (counts[status] === n ? counts : { ...counts, [status]: n }))} />
+      ))}
       <div ref={root} className={isNarrow ? 'min-h-0 flex-1 overflow-y-auto overscroll-contain px-3 pb-3' : 'flex min-h-0 flex-1 gap-1.5 overflow-x-auto overscroll-x-contain px-2 pt-1'}>
         {TASK_STATUSES.map((status) => {
           const isClosed = CLOSED.includes(status);
           const shown = byStatus[status];
           const chosen = preferences.boardColumns[status];
           const isFolded = chosen ? chosen === 'folded' : status === 'CANCELED' || (isClosed ? isNarrow : shown.length === 0);
-          // Folded, a closed column is not followed: no number is better than an old one.
-          const count = !isClosed ? shown.length : isFolded ? null : (closedCounts[status] ?? null);
+          const count = isClosed ? (closedCounts[status] ?? null) : shown.length;
           return (
             <Column
               key={status}
@@ -92,7 +95,7 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
               onFold={(fold) => setPreferences({ boardColumns: { ...preferences.boardColumns, [status]: fold ? 'folded' : 'open' } })}
             >
               {isClosed ? (
-                <ClosedColumn projectId={projectId} status={status} draggedId={dragged?.id ?? null} onCount={(n) => setClosedCounts((counts) => (counts[status] === n ? counts : { ...counts, [status]: n }))} />
+                <ClosedColumn projectId={projectId} status={status} draggedId={dragged?.id ?? null} />
               ) : (
                 <Cards tasks={shown} draggedId={dragged?.id ?? null} />
               )}

@@ -1,4 +1,3 @@
-import { useEffect } from 'react';
 import { useQuery } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment } from '~/graphql/gql/fragment-masking.ts';
@@ -20,17 +19,12 @@ interface ClosedColumnProps {
   projectId: string;
   status: TaskStatus;
   draggedId: string | null;
-  onCount(count: number): void;
 }
 
 /** Tasks that are over, the last ended first; fetched when somebody looks. */
-export function ClosedColumn({ projectId, status, draggedId, onCount }: ClosedColumnProps) {
+export function ClosedColumn({ projectId, status, draggedId }: ClosedColumnProps) {
   const [{ data, fetching, error }, refetch] = useQuery({ query: ClosedColumn_Query, variables: { projectId, statuses: [status] } });
   const tasks = readFragment(Board_TaskFragment, data?.board)?.filter((task) => task.status === status);
-  const count = tasks?.length;
-  useEffect(() => {
-    if (count !== undefined) onCount(count);
-  }, [count, onCount]);
   if (tasks) return <Cards tasks={[...tasks].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))} draggedId={draggedId} />;
   if (error) {
     return (

@@ -13,6 +13,7 @@ export const ChatTask_TaskFragment = graphql(`
     type
     priority
     status
+    heldBy
     agentName
   }
 `);
@@ -29,7 +30,7 @@ export function ChatTask({ task: masked }: { task: FragmentType<typeof ChatTask_
         <span className="title-wrap line-clamp-2 text-dense font-medium">{task.title}</span>
         <span className="mt-1 flex items-center gap-2 text-xs text-muted">
           <TaskStatusIcon status={task.status} />
-          <span>{TASK_STATUS_WORDS[task.status]}</span>
+          <span>{task.status === 'QUEUED' && task.heldBy ? 'Held' : TASK_STATUS_WORDS[task.status]}</span>
           <span aria-hidden className="h-3 w-px bg-line-strong" />
           <TaskTypeIcon type={task.type} />
           <Priority value={task.priority} />

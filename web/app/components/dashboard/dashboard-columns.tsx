@@ -3,7 +3,7 @@ import { usePreferences } from '~/lib/use-preferences.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import type { DashboardPart } from './dashboard.tsx';
+import type { DashboardPart, PartCount } from './dashboard.tsx';
 
 export const PARTS: { id: DashboardPart; label: string; Icon: LucideIcon; minPx: number }[] = [
   { id: 'board', label: 'Board', Icon: KanbanSquare, minPx: 280 },
@@ -13,7 +13,7 @@ export const PARTS: { id: DashboardPart; label: string; Icon: LucideIcon; minPx:
 
 interface DashboardColumnsProps {
   parts: Record<DashboardPart, JSX.Element>;
-  counts: Record<DashboardPart, number | null>;
+  counts: Record<DashboardPart, PartCount>;
   /** Stands beside the board's title. */
   summary: JSX.Element;
 }
@@ -50,7 +50,7 @@ export function DashboardColumns({ parts, counts, summary }: DashboardColumnsPro
             <>
               <header className="group/panel flex h-10 shrink-0 items-center gap-2 pl-4 pr-2">
                 <h2 className="text-dense font-semibold">{part.label}</h2>
-                {part.id === 'board' ? summary : counts[part.id] === null ? null : <span className="tabular text-dense text-faint">{counts[part.id]}</span>}
+                {part.id === 'board' ? summary : counts[part.id].words ? <span className="tabular truncate text-dense text-muted">{counts[part.id].words}</span> : null}
                 {shown.length > 1 ? (
                   <Tooltip text={`Hide ${part.label.toLowerCase()}`}>
                     <IconButton size="sm" label={`Hide ${part.label}`} className="ml-auto opacity-0 focus-visible:opacity-100 group-hover/panel:opacity-100" onClick={() => hide(part.id)}>

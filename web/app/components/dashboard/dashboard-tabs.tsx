@@ -1,11 +1,11 @@
 import { useSearchParams } from '@remix-run/react';
 import { Tabs } from '../ui/tabs.tsx';
-import type { DashboardPart } from './dashboard.tsx';
+import type { DashboardPart, PartCount } from './dashboard.tsx';
 import { PARTS } from './dashboard-columns.tsx';
 
 interface DashboardTabsProps {
   parts: Record<DashboardPart, JSX.Element>;
-  counts: Record<DashboardPart, number | null>;
+  counts: Record<DashboardPart, PartCount>;
   /** Stands above the board. */
   summary: JSX.Element;
 }
@@ -27,7 +27,7 @@ export function DashboardTabs({ parts, counts, summary }: DashboardTabsProps) {
       <Tabs
         label="Parts of the dashboard"
         panelId="dashboard-part"
-        tabs={PARTS.map((part) => ({ id: part.id, label: part.label, count: counts[part.id] }))}
+        tabs={PARTS.map((part) => ({ id: part.id, label: part.label, count: counts[part.id].count }))}
         selected={selected}
         onSelect={select}
         isFull
@@ -35,6 +35,7 @@ export function DashboardTabs({ parts, counts, summary }: DashboardTabsProps) {
       />
       <div id="dashboard-part" role="tabpanel" aria-label={PARTS.find((part) => part.id === selected)?.label} className="flex min-h-0 flex-1 flex-col pt-1">
         {selected === 'board' ? <div className="shrink-0 px-3 pb-1">{summary}</div> : null}
+        {counts[selected].words ? <p className="tabular shrink-0 px-4 py-1 text-dense text-muted">{counts[selected].words}</p> : null}
         {parts[selected]}
       </div>
     </main>

@@ -5,6 +5,8 @@ interface Words {
   status: string;
   title: string;
   text: string;
+  /** Asking again changes nothing. */
+  isFinal?: boolean;
 }
 
 /** What a whole page, or the part of it that failed, shows in place of itself. */
@@ -17,10 +19,12 @@ export function PageError({ isInFrame = false }: { isInFrame?: boolean }) {
       <p className="max-w-md text-muted text-pretty">{words.text}</p>
       <div className="mt-3 flex gap-2">
         {/* Whole pages on purpose: after a fault nothing of this page's state is trusted. */}
-        <a href="" className={buttonClass()}>
-          Try again
-        </a>
-        <a href="/projects" className={buttonClass({ variant: 'ghost' })}>
+        {words.isFinal ? null : (
+          <a href="" className={buttonClass()}>
+            Try again
+          </a>
+        )}
+        <a href="/projects" className={buttonClass(words.isFinal ? {} : { variant: 'ghost' })}>
           All projects
         </a>
       </div>
@@ -33,8 +37,8 @@ function describe(error: unknown): Words {
     return { status: 'Error', title: 'This page stopped working', text: 'It has been logged. Loading the page again usually helps.' };
   }
   const status = String(error.status);
-  if (error.status === 404) return { status, title: 'Nothing here', text: 'The address leads nowhere, or to something you may not see. It may also have been removed.' };
+  if (error.status === 404) return { status, title: 'Nothing here', text: 'The address leads nowhere, or to something you may not see. It may also have been removed.', isFinal: true };
   if (error.status === 503) return { status, title: 'The server is away', text: typeof error.data === 'string' && error.data ? error.data : 'It may be starting. Try again in a moment.' };
-  if (error.status === 403) return { status, title: 'Not allowed', text: typeof error.data === 'string' ? error.data : 'You may not do this.' };
+  if (error.status === 403) return { status, title: 'Not allowed', text: typeof error.data === 'string' ? error.data : 'You may not do this.', isFinal: true };
   return { status, title: 'The server could not answer', text: typeof error.data === 'string' && error.data ? error.data : 'It has been logged. Try again in a moment.' };
 }

@@ -2,7 +2,7 @@ import { Link } from '@remix-run/react';
 import { PauseCircle } from 'lucide-react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
-import { RunStatusIcon } from '../runs/run-status.tsx';
+import { RunStatusIcon, runStatusWord } from '../runs/run-status.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 
@@ -18,6 +18,7 @@ export const ProjectCard_ProjectFragment = graphql(`
     lastRun {
       id
       status
+      reason
     }
   }
 `);
@@ -52,10 +53,8 @@ export function ProjectCard({ project: masked }: { project: FragmentType<typeof 
         </div>
         {project.lastRun ? (
           <div className="flex items-center gap-1.5">
-            <dt className="sr-only">Last run</dt>
-            <dd>
-              <RunStatusIcon status={project.lastRun.status} hasWord />
-            </dd>
+            <RunStatusIcon run={project.lastRun} hasWord />
+            <span>{`Last run: ${runStatusWord(project.lastRun).toLowerCase()}`}</span>
           </div>
         ) : null}
         <div className="ml-auto">

@@ -1,6 +1,7 @@
 import { clsx } from 'clsx';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { memo, useMemo, useState } from 'react';
+import { countText } from '~/lib/count-text.ts';
 import { changedRanges, markTokens, type Range } from './changed-ranges.ts';
 import { DiffStat } from './diff-stat.tsx';
 import { highlightLines, type CodeToken } from './highlight-lines.ts';
@@ -31,7 +32,7 @@ export const DiffFileView = memo(function DiffFileView({ file, mode, id }: { fil
       </h3>
       {!isOpen ? (
         lineCount > MAX_LINES_AT_ONCE ? (
-          <p className="px-4 py-3 text-dense text-muted">{lineCount.toLocaleString('en')} lines. Open the file to see them.</p>
+          <p className="px-4 py-3 text-dense text-muted">{countText(lineCount, 'line')}. Open the file to see them.</p>
         ) : null
       ) : file.isBinary ? (
         <p className="px-4 py-3 text-dense text-muted">A binary file.</p>

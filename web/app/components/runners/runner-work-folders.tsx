@@ -30,6 +30,7 @@ export const RunnerWorkFolders_Fragment = graphql(`
       taskId
       taskTitle
       taskStatus
+      taskHeldBy
       projectId
       projectName
       isLive
@@ -75,7 +76,7 @@ export function RunnerWorkFolders({ page: masked, onChange }: { page: FragmentTy
                   ) : (
                     <span className="title-wrap min-w-0 font-medium text-muted">{folder.name}</span>
                   )}
-                  {folder.taskStatus ? <TaskStatusBadge status={folder.taskStatus} /> : <Badge title="No task that ran on this runner">Unknown task</Badge>}
+                  {folder.taskStatus ? <TaskStatusBadge status={folder.taskStatus} heldBy={folder.taskHeldBy} /> : <Badge title="No task that ran on this runner">Unknown task</Badge>}
                   {folder.isMerged ? <Badge>Merged</Badge> : null}
                 </p>
                 <p className="mt-0.5 truncate text-dense text-muted">

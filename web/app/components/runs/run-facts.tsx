@@ -1,6 +1,7 @@
 import { ShieldOff } from 'lucide-react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { countText } from '~/lib/count-text.ts';
 import { sandboxText } from '~/lib/sandbox-text.ts';
 import { RunStatusIcon } from './run-status.tsx';
 
@@ -8,6 +9,7 @@ export const RunFacts_RunFragment = graphql(`
   fragment RunFacts_Run on Run {
     id
     status
+    reason
     message
     summary
     exitCode
@@ -32,7 +34,7 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
     run.exitCode === null ? null : `Exit code ${run.exitCode}`,
     metrics.cpuSeconds ? `${metrics.cpuSeconds.toFixed(1)} s CPU` : null,
     metrics.peakMemoryBytes ? `${Math.round(metrics.peakMemoryBytes / 1024 / 1024)} MB at most` : null,
-    run.lineCount > 0 ? `${run.lineCount.toLocaleString('en')} lines` : null,
+    run.lineCount > 0 ? countText(run.lineCount, 'line') : null,
     metrics.costUsd ? `$${metrics.costUsd.toFixed(2)}` : null,
   ].filter((figure) => figure !== null);
   const text = run.message ?? run.summary;
@@ -41,7 +43,7 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
     <div className="shrink-0 border-b border-line px-4 py-2.5 text-dense sm:px-6">
       {text ? (
         <p className="title-wrap flex items-start gap-2">
-          <RunStatusIcon status={run.status} className="mt-0.5" />
+          <RunStatusIcon run={run} className="mt-0.5" />
           <span className="line-clamp-4 whitespace-pre-wrap">{text}</span>
         </p>
       ) : null}

@@ -1,9 +1,15 @@
 import { clsx } from 'clsx';
-import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle, type LucideIcon } from 'lucide-react';
+import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle, Unplug, type LucideIcon } from 'lucide-react';
 
 export type RunStatus = 'PENDING' | 'STARTED' | 'STREAMING' | 'COMPLETED' | 'FAILED' | 'TIMED_OUT' | 'CANCELED';
 
-const LOOKS: Record<RunStatus, { Icon: LucideIcon; className: string; word: string }> = {
+interface Look {
+  Icon: LucideIcon;
+  className: string;
+  word: string;
+}
+
+const LOOKS: Record<RunStatus, Look> = {
   PENDING: { Icon: CircleDashed, className: 'text-queued', word: 'Waiting' },
   STARTED: { Icon: LoaderCircle, className: 'text-in-progress', word: 'Running' },
   STREAMING: { Icon: LoaderCircle, className: 'text-in-progress', word: 'Running' },
@@ -13,6 +19,23 @@ const LOOKS: Record<RunStatus, { Icon: LucideIcon; className: string; word: stri
   CANCELED: { Icon: Ban, className: 'text-canceled', word: 'Canceled' },
 };
 
+const LOST: Look = { Icon: Unplug, className: 'text-failed', word: 'Lost' };
+
+/** What a run is called by. */
+export interface RunEnd {
+  status: RunStatus;
+  reason: string | null;
+}
+
+export function isLost({ status, reason }: RunEnd): boolean {
+  return status === 'TIMED_OUT' && (reason === 'RUNNER_LOST' || reason === 'OUTCOME_UNKNOWN');
+}
+
+/** A runner that went away took the run with it: no time limit was reached. */
+function lookOf(run: RunEnd): Look {
+  return isLost(run) ? LOST : LOOKS[run.status];
+}
+
 export function isLiveRun(status: RunStatus): boolean {
   return status === 'PENDING' || status === 'STARTED' || status === 'STREAMING';
 }
@@ -21,17 +44,17 @@ export function isRunning(status: RunStatus): boolean {
   return status === 'STARTED' || status === 'STREAMING';
 }
 
-export function runStatusWord(status: RunStatus): string {
-  return LOOKS[status].word;
+export function runStatusWord(run: RunEnd): string {
+  return lookOf(run).word;
 }
 
-/** A run's status as icon, with its word beside it or read out. */
-export function RunStatusIcon({ status, hasWord = false, className }: { status: RunStatus; hasWord?: boolean; className?: string }) {
-  const { Icon, className: colour, word } = LOOKS[status];
+/** A run's status as icon; its word is read out, or stands beside it when the caller writes it. */
+export function RunStatusIcon({ run, hasWord = false, className }: { run: RunEnd; hasWord?: boolean; className?: string }) {
+  const { Icon, className: colour, word } = lookOf(run);
   return (
-    <span className={clsx('inline-flex shrink-0 items-center gap-1.5', hasWord && `text-xs font-medium ${colour}`, className)}>
-      <Icon aria-hidden className={clsx('size-3.5', colour, isRunning(status) && 'animate-spin [animation-duration:2.4s] motion-reduce:animate-none')} />
-      <span className={hasWord ? undefined : 'sr-only'}>{word}</span>
+    <span className={clsx('inline-flex shrink-0 items-center gap-1.5', className)}>
+      <Icon aria-hidden className={clsx('size-3.5', colour, isRunning(run.status) && 'animate-spin [animation-duration:2.4s] motion-reduce:animate-none')} />
+      {hasWord ? null : <span className="sr-only">{word}</span>}
     </span>
   );
 }

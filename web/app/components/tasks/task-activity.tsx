@@ -53,7 +53,7 @@ export function TaskActivity({ task: masked }: { task: FragmentType<typeof TaskA
       <h2 className="text-dense font-semibold">Activity</h2>
       <ol className="mt-3 flex flex-col">
         {events.map((event, i) => (
-          <TaskEventItem key={event.id} event={event} isLast={i === events.length - 1} />
+          <TaskEventItem key={event.id} event={event} before={events[i - 1]} isLast={i === events.length - 1} />
         ))}
       </ol>
       {task.events.pageInfo.hasNextPage ? <p className="mt-2 text-xs text-muted">The first 100 entries are shown.</p> : null}

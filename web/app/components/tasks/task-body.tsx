@@ -11,6 +11,7 @@ import { Tabs } from '../ui/tabs.tsx';
 import { TaskActivity } from './task-activity.tsx';
 import { TaskFacts } from './task-facts.tsx';
 import { TaskRuns } from './task-runs.tsx';
+import { WaitingReason } from './waiting-reason.tsx';
 
 export const TaskBody_TaskFragment = graphql(`
   fragment TaskBody_Task on Task {
@@ -75,7 +76,7 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
         ]}
         className="shrink-0 border-b border-line px-2 sm:px-4"
       />
-      {failure ? (
+      {failure && !(failure.isOfAttempt && part === 'runs') ? (
         <Notice kind="error" role="alert" className="mx-4 mt-4 shrink-0 sm:mx-6">
           <p className="font-medium">{failure.title}</p>
           <p className="title-wrap whitespace-pre-wrap">{failure.message}</p>
@@ -100,7 +101,7 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
               ) : task.waitingReason ? (
                 <p className="flex items-center gap-2 text-dense text-muted">
                   <CirclePause aria-hidden className="size-3.5" />
-                  {task.waitingReason}
+                  <WaitingReason reason={task.waitingReason} />
                 </p>
               ) : null}
               {task.feedback ? (
@@ -145,12 +146,12 @@ interface Failable {
   runs: readonly { kind: string; status: string; reason: string | null; message: string | null; landingIsMerged: boolean | null }[];
 }
 
-/** What went wrong last and waits for somebody: the merge of an approved task, or its last attempt. */
-function failureOf({ status, runs }: Failable): { title: string; message: string } | null {
+/** What went wrong last and waits for somebody: the merge of an approved task, or its last attempt. The list of runs says the latter itself. */
+function failureOf({ status, runs }: Failable): { title: string; message: string; isOfAttempt: boolean } | null {
   const last = runs[0];
   if (!last?.message) return null;
-  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED') return mergeFailure(last, last.message);
-  if (status === 'FAILED' && last.kind === 'TASK') return { title: 'The last attempt failed', message: last.message };
+  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED') return { ...mergeFailure(last, last.message), isOfAttempt: false };
+  if (status === 'FAILED' && last.kind === 'TASK') return { title: 'The last attempt failed', message: last.message, isOfAttempt: true };
   return null;
 }
 

@@ -15,12 +15,15 @@ export const TaskEventItem_TaskEventFragment = graphql(`
   }
 `);
 
-/** One entry of the audit trail, on a line that runs down its side. */
-export function TaskEventItem({ event: masked, isLast }: { event: FragmentType<typeof TaskEventItem_TaskEventFragment>; isLast: boolean }) {
+type MaskedEvent = FragmentType<typeof TaskEventItem_TaskEventFragment>;
+
+/** One entry of the audit trail, on a line that runs down its side. What the entry before it has said already is not said again. */
+export function TaskEventItem({ event: masked, before, isLast }: { event: MaskedEvent; before: MaskedEvent | undefined; isLast: boolean }) {
   const event = readFragment(TaskEventItem_TaskEventFragment, masked);
   const payload = (event.payload ?? {}) as Record<string, unknown>;
   const to = statusOf(payload['to']);
-  const body = textOf(payload['text']) ?? textOf(payload['why']) ?? textOf(payload['message']);
+  const own = bodyOf(masked);
+  const body = event.eventType === 'STATUS_CHANGED' && before && own === bodyOf(before) ? null : own;
   // The step over failed is how the life cycle puts a stopped task back; it is no failure.
   const isStop = payload['isStopping'] === true || payload['isHeld'] === true || (payload['isStopped'] === true && to === 'FAILED');
   const isComment = event.eventType === 'COMMENT';
@@ -36,6 +39,11 @@ export function TaskEventItem({ event: masked, isLast }: { event: FragmentType<t
       </div>
     </li>
   );
+}
+
+function bodyOf(masked: MaskedEvent): string | null {
+  const payload = (readFragment(TaskEventItem_TaskEventFragment, masked).payload ?? {}) as Record<string, unknown>;
+  return textOf(payload['text']) ?? textOf(payload['why']) ?? textOf(payload['message']);
 }
 
 const ICONS: Record<string, ReactNode> = {

@@ -19,21 +19,26 @@ export default function TaskSheet({ projectId }: { projectId: string }) {
       { preventScrollReset: true },
     );
   if (!taskId) return null;
+  const without = new URLSearchParams(params);
+  without.delete('task');
   return (
     <Sheet isOpen onClose={close} label="Task">
       <TaskDetail
         key={taskId}
         taskId={taskId}
         isSheet
+        back={{ search: without.toString() }}
         header={(task) => (
           <header className="flex shrink-0 items-start gap-3 px-4 pb-2 pt-4 sm:px-6">
             <TaskTitle task={task} level="h2" />
             <div className="ml-auto flex shrink-0 items-center gap-1">
-              <Tooltip text="Open as a page">
-                <Link to={`/projects/${projectId}/tasks/${taskId}`} aria-label="Open as a page" className={buttonClass({ variant: 'ghost', size: 'sm', isIcon: true })}>
-                  <Maximize2 aria-hidden className="size-3.5" />
-                </Link>
-              </Tooltip>
+              {task === 'missing' ? null : (
+                <Tooltip text="Open as a page">
+                  <Link to={`/projects/${projectId}/tasks/${taskId}`} aria-label="Open as a page" className={buttonClass({ variant: 'ghost', size: 'sm', isIcon: true })}>
+                    <Maximize2 aria-hidden className="size-3.5" />
+                  </Link>
+                </Tooltip>
+              )}
               <IconButton size="sm" label="Close" onClick={close}>
                 <X aria-hidden className="size-4" />
               </IconButton>

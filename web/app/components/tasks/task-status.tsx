@@ -1,5 +1,5 @@
 import { clsx } from 'clsx';
-import { Ban, CircleCheck, CircleDashed, CircleX, Eye, LoaderCircle, OctagonPause, type LucideIcon } from 'lucide-react';
+import { Ban, CircleCheck, CircleDashed, CirclePause, CircleX, Eye, LoaderCircle, OctagonPause, type LucideIcon } from 'lucide-react';
 import { TASK_STATUS_WORDS, type TaskStatus } from '~/lib/task-status.ts';
 
 const LOOKS: Record<TaskStatus, { Icon: LucideIcon; text: string; tint: string }> = {
@@ -23,13 +23,14 @@ export function TaskStatusIcon({ status, isAlone = false, className }: { status:
   );
 }
 
-/** Status as icon and word, never by colour alone. */
-export function TaskStatusBadge({ status, className }: { status: TaskStatus; className?: string }) {
+/** Status as icon and word, never by colour alone. A held task is queued, but nothing starts it: that is what is said of it. */
+export function TaskStatusBadge({ status, heldBy, className }: { status: TaskStatus; heldBy: string | null; className?: string }) {
   const { text, tint } = LOOKS[status];
+  const isHeld = status === 'QUEUED' && heldBy !== null;
   return (
-    <span className={clsx('inline-flex h-6 shrink-0 items-center gap-1.5 rounded-sm px-2 text-xs font-medium', text, tint, className)}>
-      <TaskStatusIcon status={status} />
-      {TASK_STATUS_WORDS[status]}
+    <span className={clsx('inline-flex h-6 max-w-full items-center gap-1.5 rounded-sm px-2 text-xs font-medium', text, tint, className)}>
+      {isHeld ? <CirclePause aria-hidden className="size-3.5 shrink-0" /> : <TaskStatusIcon status={status} />}
+      <span className="truncate">{isHeld ? `Held, stopped by ${heldBy}` : TASK_STATUS_WORDS[status]}</span>
     </span>
   );
 }

@@ -1,0 +1,171 @@
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cancelRun } from '#core/runs/cancel-run.ts';
+import { sweepLeases } from '#core/runs/sweep-leases.ts';
+import { newId } from '#core/platform/ids.ts';
+import { transitionTask } from '#core/tasks/transition-task.ts';
+import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { PASSWORD, seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+let system: TestSystem;
+let pages: { url: string; close(): Promise<void> };
+let browser: Browser;
+beforeAll(async () => {
+  system = await startTestSystem();
+  pages = await startPages(system);
+  browser = await launchBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await pages?.close();
+  await system?.close();
+});
+
+const column = (page: Page, status: string): Locator => page.locator(`[data-column="${status}"]`);
+
+/** A project with a runner, and somebody who is signed in. */
+async function arrange(options: BrowserContextOptions = {}) {
+  const { core } = system;
+  const seed = seeder(core);
+  const user = await seed.user({ isAdmin: true });
+  const project = await seed.project(user, 'Corner shop');
+  const agent = await seed.agent(project);
+  const runner = runnerSide(core, (await seed.runner(undefined, { projectIds: [project.id], capacity: 1 })).actor);
+  const { page, complaints } = await openPage(browser, options);
+  page.setDefaultTimeout(10_000);
+  await signIn(page, pages.url, user.email, PASSWORD);
+  const here = `${pages.url}/projects/${project.id}`;
+  const add = (title: string) => scheduledTask(core, user, project, agent, { title });
+  return { core, seed, user, project, agent, runner, page, complaints, here, add };
+}
+
+test('a task that is held says so everywhere, and who stopped it', async () => {
+  const { core, user, runner, page, here, add } = await arrange();
+  const task = await add('Sort the imports');
+  const held = await runner.claim();
+  await cancelRun(core, user, held.spec.runId);
+  await runner.complete(held, failed);
+  await page.goto(`${here}/tasks/${task.id}`);
+  const header = page.locator('header', { has: page.getByRole('heading', { name: 'Sort the imports' }) });
+  await header.getByText(`Held, stopped by ${user.email}`).waitFor();
+  expect(await header.getByText('Queued').count()).toBe(0);
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await header.getByText('Queued').waitFor();
+}, 60_000);
+
+test('a run that was stopped says once by whom and what became of the task; the project says what was canceled', async () => {
+  const { core, user, runner, page, here, add } = await arrange();
+  const task = await add('Sort the imports');
+  const held = await runner.claim();
+  await runner.append(held, 0, ['line 0', 'canceled: Stopped by a person'], '13');
+  await cancelRun(core, user, held.spec.runId);
+  await runner.complete(held, { ...failed, message: 'Stopped by a person', lineCount: 2 });
+  await page.goto(`${here}/tasks/${task.id}`);
+  await page.getByRole('tab', { name: /Runs/ }).click();
+  await page.getByText(`Stopped by ${user.email}; the task was put back.`).waitFor();
+  await page.getByText('canceled: Stopped by a person').waitFor();
+  expect(await page.getByText('Canceled by a person').count()).toBe(0);
+  expect(await page.getByText('Stopped by a person').count()).toBe(1);
+  await page.goto(`${pages.url}/projects`);
+  await page.getByText('Last run: canceled').first().waitFor();
+}, 60_000);
+
+test('a run whose runner went away is lost, with the reason', async () => {
+  const { core, runner, page, here, add } = await arrange();
+  const task = await add('Write the docs');
+  const held = await runner.claim();
+  await runner.append(held, 0, ['line 0']);
+  await endLease(core, held.spec.runId);
+  await sweepLeases(core);
+  await page.goto(here);
+  const row = page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /backend, lost/i });
+  await row.getByText(/No word from the runner .* for longer than the lease/).waitFor();
+  expect(await page.getByText(/timed out/i).count()).toBe(0);
+  await page.goto(`${here}/tasks/${task.id}`);
+  await page.getByRole('tab', { name: /Runs/ }).click();
+  await page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /lost/i }).click();
+  await page.getByText('1 line', { exact: true }).waitFor();
+}, 60_000);
+
+test('an address that leads nowhere is not found, and has a way back', async () => {
+  const { page, here, add } = await arrange();
+  const task = await add('Sort the imports');
+  for (const address of [`/projects/${newId()}`, '/projects/zzz', '/projects/zzz/state', '/projects/zzz/settings', `/projects/${newId()}/tasks/${task.id}`, '/runners/zzz', `/runners/${newId()}`]) {
+    const answer = await page.goto(`${pages.url}${address}`);
+    expect([address, answer?.status()]).toEqual([address, 404]);
+    await page.getByRole('heading', { name: 'Nothing here' }).waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'All projects' }).waitFor();
+  }
+  expect((await page.goto(`${here}/tasks/zzz`))?.status()).toBe(404);
+  for (const id of ['unknown', newId()]) {
+    await page.goto(`${here}?task=${id}`);
+    const sheet = page.getByRole('dialog');
+    await sheet.getByRole('heading', { name: 'No such task' }).waitFor();
+    await sheet.getByRole('link', { name: 'Back to the board' }).click();
+    await page.waitForURL((url) => !url.search.includes('task='));
+    await sheet.waitFor({ state: 'detached' });
+  }
+}, 60_000);
+
+test('a page that is for administrators is refused to others, not broken', async () => {
+  const person = await seeder(system.core).user();
+  const { page } = await openPage(browser);
+  await signIn(page, pages.url, person.email, PASSWORD);
+  expect((await page.goto(`${pages.url}/runners/${newId()}`))?.status()).toBe(403);
+}, 60_000);
+
+test('the number of runs says what it counts, also of those that the list does not reach', async () => {
+  const { core, user, project, agent, runner, page, here, add } = await arrange();
+  await add('The oldest');
+  await runner.claim();
+  for (let i = 0; i < 45; i += 1) await add(`Task ${i}`);
+  await page.goto(here);
+  await page.getByText('1 running, 45 waiting').waitFor();
+  const done = await core.db.task.findFirstOrThrow({ where: { projectId: project.id, title: 'Task 44', agentId: agent.id } });
+  await transitionTask(core, user, { taskId: done.id, to: 'canceled' });
+  await page.getByText('1 running, 44 waiting').waitFor();
+}, 60_000);
+
+test('closed columns say how many they hold while they are folded', async () => {
+  const { core, user, page, here, add } = await arrange(PHONE);
+  const tasks = [await add('One'), await add('Two'), await add('Three')];
+  for (const task of tasks.slice(0, 2)) await transitionTask(core, user, { taskId: task.id, to: 'canceled' });
+  await page.goto(here);
+  await column(page, 'CANCELED').getByRole('button', { name: /Canceled\s*2/ }).waitFor();
+  await column(page, 'DONE').getByRole('button', { name: /Done\s*0/ }).waitFor();
+  await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
+  await transitionTask(core, user, { taskId: tasks[2]?.id ?? '', to: 'canceled' });
+  await column(page, 'CANCELED').getByRole('button', { name: /Canceled\s*3/ }).waitFor();
+}, 60_000);
+
+test('a task that waits for a repository leads to where one is chosen', async () => {
+  const { core, project, page, complaints, here, add } = await arrange();
+  await core.db.project.update({ where: { id: project.id }, data: { defaultRepoPath: null } });
+  const task = await add('Sort the imports');
+  await page.goto(here);
+  await page.locator('article', { hasText: 'Sort the imports' }).getByRole('link', { name: 'Choose one' }).click();
+  await page.waitForURL(`**/projects/${project.id}/settings`);
+  await page.goto(`${here}/tasks/${task.id}`);
+  await page.getByRole('link', { name: 'Choose one' }).waitFor();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
+test('why an attempt failed is said once on each part of the task', async () => {
+  const { runner, page, here, add } = await arrange();
+  const task = await add('Tidy up');
+  const message = 'The policy of runner r does not allow the agent’s command `rm` (allowed: node)';
+  await runner.complete(await runner.claim(), { ...failed, reason: 'command_refused', message });
+  await page.goto(`${here}/tasks/${task.id}`);
+  await page.getByRole('alert').getByText(message).waitFor();
+  await page.getByText('moved it from in progress to failed').waitFor();
+  expect(await page.getByText(message).count()).toBe(2);
+  expect(await page.getByRole('list').getByText(message).count()).toBe(1);
+  await page.getByRole('tab', { name: /Runs/ }).click();
+  await page.getByRole('list', { name: 'Runs' }).waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+}, 60_000);
