@@ -117,6 +117,25 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
   });
 
   test.each([
+    ['a command that is too long for the system', (): Assignment => assignmentOf([['-e', `// ${'x'.repeat(200_000)}`]]), 'E2BIG'],
+    ['a second command that is too long', (): Assignment => assignmentOf([['/bin/echo', 'first'], ['-e', `// ${'x'.repeat(200_000)}`]]), 'E2BIG'],
+    ['an environment that is too long', (): Assignment => {
+      const assignment = assignmentOf([['/bin/cat']]);
+      return { ...assignment, env: { ...assignment.env, LONG: 'x'.repeat(200_000) } };
+    }, 'E2BIG'],
+    ['a prompt that has gone', (): Assignment => ({ ...assignmentOf([['/bin/cat']]), stdinFile: join(folder, 'nothing') }), 'ENOENT'],
+  ])('%s ends the run and its keeper, with the reason', async (_name, make, words) => {
+    const assignment = make();
+    const keeper = await pool.take();
+    keeper.assign(assignment);
+    const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
+    if (!status) process.kill(keeper.pid ?? 0, 'SIGKILL');
+    expect(status).toMatchObject({ phase: 'ended', pid: null, outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining(words) as string } });
+    expect(JSON.parse(readFileSync(join(assignment.runFolder, 'status.json'), 'utf8'))).toEqual(status);
+    await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+  });
+
+  test.each([
     ['run_timeout', 'hang', { runTimeoutMs: 300 }],
     ['idle_timeout', 'hang', { idleTimeoutMs: 300 }],
   ] as const)('%s ends the run', async (reason, name, limits) => {
@@ -268,6 +287,24 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
     keeping.cancel(canceled);
     await keeping.closed;
   });
+});
+
+test('a cgroup that can not be removed takes nothing from how its run ended, and keeps no keeper', async () => {
+  const cgroup = join(folder, 'no-folder');
+  writeFileSync(cgroup, '');
+  const keeper = await pool.take();
+  keeper.assign({ ...assignmentOf([['/missing/program']]), cwd: join(folder, 'nothing'), cgroup });
+  expect(await keeper.closed).toMatchObject({ phase: 'ended', outcome: { status: 'failed', reason: 'path_refused' } });
+});
+
+test('a keeper that can write nothing down tells its runner so, and leaves', async () => {
+  const assignment = { ...assignmentOf([program('hang')]), runFolder: join(folder, 'nothing', 'here') };
+  const keeper = await pool.take();
+  keeper.assign(assignment);
+  const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
+  if (!status) process.kill(keeper.pid ?? 0, 'SIGKILL');
+  expect(status).toMatchObject({ phase: 'ended', outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining('ENOENT') as string } });
+  await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
 });
 
 test('a pause that is longer than a keeper may take to start fails neither its start nor the next', async () => {

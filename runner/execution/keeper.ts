@@ -5,7 +5,8 @@ import { SPOOL_FILES } from '../logs/spool-files.ts';
 import type { Assignment, KeeperCommand, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { peakMemoryOf, removeCgroup } from './cgroups.ts';
 import { launch, type Exit, type Launch } from './launch.ts';
-import type { Outcome } from './outcome.ts';
+import { endLeftProcesses } from './left-processes.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import { readChildCpuSeconds, readProcess, readTreeMemory, signal } from './processes.ts';
 import { bytesInWords, countInWords, durationInWords } from './words.ts';
 import { writeJson } from './write-json.ts';
@@ -45,25 +46,19 @@ export class Keeper {
     };
   }
 
-  /** Runs all commands. Resolves when the last process of the run is gone and the status says so. */
+  /** Runs all commands. Resolves, whatever goes wrong, when the last process of the run is gone and the status says so. */
   async run(): Promise<void> {
-    createSpools(this.assignment.runFolder);
-    this.change({});
-    const timer = setInterval(() => this.tick(), TICK_MS);
-    let outcome: Outcome = { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' };
-    for (const [index, command] of this.assignment.commands.entries()) {
-      if (this.stopping) break;
-      const exit = await this.runCommand(index, command);
-      const failure = describeExit(command, exit);
-      if (failure) outcome = failure;
-      if (failure || this.stopping) break;
+    let outcome: Outcome;
+    try {
+      outcome = await this.runCommands();
+    } catch (error) {
+      // Nobody else would end this run: its lease is renewed for as long as we answer.
+      console.error('the keeper failed', error);
+      outcome = this.stopping ??= outcomeOf(error);
+      await this.endAlive();
     }
-    clearInterval(timer);
-    if (this.assignment.cgroup !== null) removeCgroup(this.assignment.cgroup);
-    this.change({
-      phase: 'ended', outcome: this.stopping ?? outcome, cpuSeconds: this.cpuSeconds ?? readChildCpuSeconds(),
-      wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000,
-    });
+    this.removeOwnCgroup();
+    this.change({ phase: 'ended', outcome: this.stopping ?? outcome, wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000 });
   }
 
   renew(lease: KeeperLease): void {
@@ -82,6 +77,45 @@ export class Keeper {
     this.current?.terminate();
     this.mark(outcome.message);
     setTimeout(() => this.killAll(), graceMs);
+  }
+
+  private async runCommands(): Promise<Outcome> {
+    createSpools(this.assignment.runFolder);
+    this.change({});
+    const timer = setInterval(() => this.tick(), TICK_MS);
+    let outcome: Outcome = { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' };
+    try {
+      for (const [index, command] of this.assignment.commands.entries()) {
+        if (this.stopping) break;
+        const exit = await this.runCommand(index, command);
+        const failure = describeExit(command, exit);
+        if (failure) outcome = failure;
+        if (failure || this.stopping) break;
+      }
+    } finally {
+      clearInterval(timer);
+    }
+    this.status.cpuSeconds = this.cpuSeconds ?? readChildCpuSeconds();
+    return outcome;
+  }
+
+  /** Ends what a command that could not be followed to its end may have left. Never rejects. */
+  private async endAlive(): Promise<void> {
+    try {
+      this.current?.kill();
+      await endLeftProcesses(this.assignment.runId, this.status);
+      this.status = { ...this.status, pid: null, pidStartTicks: null };
+    } catch (error) {
+      console.error('what this run left could not be ended', error);
+    }
+  }
+
+  private removeOwnCgroup(): void {
+    try {
+      if (this.assignment.cgroup !== null) removeCgroup(this.assignment.cgroup);
+    } catch (error) {
+      console.error('the cgroup of this run could not be removed', error);
+    }
   }
 
   private async runCommand(index: number, command: KeeperCommand): Promise<Exit> {
