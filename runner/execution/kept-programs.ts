@@ -117,37 +117,38 @@ export class KeptPrograms {
     if (folder.workspace) await discardWorkspace(host.git, host.runnerFolder, folder.workspace);
     const checked = checkRunSpec(spec, host.search);
     const sandboxing = planSandbox(host, spec, checked.commands);
-    const keeper = host.keepers.take();
-    keeper.catch(() => undefined);
-    const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
-    const workFolder = made?.workspace.cwd ?? checked.root;
-    const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
-    if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
-    for (const note of made?.notes ?? []) writeMark(folder.path, note);
-    const connection = await keeper;
-    await this.options.requireLease().catch((error: unknown) => {
-      connection.disconnect();
-      throw error;
-    });
-    // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
-    if (this.stopping || leaving.aborted) {
-      connection.disconnect();
-      return null;
+    const taken = host.keepers.take();
+    taken.catch(() => undefined);
+    try {
+      const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
+      const workFolder = made?.workspace.cwd ?? checked.root;
+      const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
+      if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
+      for (const note of made?.notes ?? []) writeMark(folder.path, note);
+      const keeper = await taken;
+      await this.options.requireLease();
+      // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
+      if (this.stopping || leaving.aborted) return null;
+      const { workspace } = made ?? {};
+      // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
+      const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
+      const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
+      folder.keeperSocket = keeper.socketPath;
+      keeper.assign({
+        runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
+        // Until they have ended well once, the commands that get a folder ready come first.
+        commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
+        sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
+        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
+      });
+      host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
+    } finally {
+      // A standby leaves when its runner goes away, and only then.
+      void taken.then((keeper) => {
+        if (keeper.runId === null) keeper.disconnect();
+      }, () => undefined);
     }
-    const { workspace } = made ?? {};
-    // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
-    const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
-    const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
-    folder.keeperSocket = connection.socketPath;
-    connection.assign({
-      runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
-      // Until they have ended well once, the commands that get a folder ready come first.
-      commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
-      sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
-      stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
-    });
-    host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
-    return this.follow(connection);
+    return this.follow(await taken);
   }
 
   private async follow(keeper: KeeperConnection): Promise<KeeperStatus | null> {
