@@ -8,6 +8,7 @@ import { BUBBLEWRAP, buildProgram, isAlive, program, PROGRAMS_FOLDER, temporaryF
 import { KeeperConnection } from './keeper-connection.ts';
 import { KeeperPool } from './keeper-pool.ts';
 import type { Assignment, KeeperCommand, KeeperStatus } from './keeper-protocol.ts';
+import { sharedMs } from './lease.ts';
 import { findRunProcesses } from './processes.ts';
 import { sandboxArgs } from './sandbox-mounts.ts';
 import { makeSocketFolder } from './socket-folder.ts';
@@ -305,6 +306,27 @@ test('a keeper that can write nothing down tells its runner so, and leaves', asy
   if (!status) process.kill(keeper.pid ?? 0, 'SIGKILL');
   expect(status).toMatchObject({ phase: 'ended', outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining('ENOENT') as string } });
   await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+});
+
+describe('a keeper that was stopped', () => {
+  const stop = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGSTOP');
+  const goOn = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGCONT');
+
+  test('begins nothing when it reads of its run after the lease, and gives no renewal more time than it had when it was sent', async () => {
+    const [unread, running] = [assignmentOf([program('hang')], { ttlMs: 0 }), assignmentOf([program('hang')], { ttlMs: 4_000 })];
+    const [late, renewed] = [await pool.take(), await start(running)];
+    for (const keeper of [late, renewed]) stop(keeper);
+    const sentMs = sharedMs();
+    late.assign({ ...unread, lease: { ttlMs: 1_500, sentMs } });
+    renewed.renew({ ttlMs: 4_500, sentMs });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    for (const keeper of [late, renewed]) goOn(keeper);
+    expect(await late.closed).toMatchObject({ phase: 'ended', exitCode: null, signal: null, outcome: { status: 'timed_out', reason: 'runner_lost' } });
+    expect(output(unread, 'marks')).not.toContain('$ ');
+    expect(output(unread)).toBe('');
+    expect(await renewed.closed).toMatchObject({ outcome: { status: 'timed_out', reason: 'runner_lost' } });
+    expect(sharedMs() - sentMs).toBeLessThan(5_000);
+  });
 });
 
 test('a pause that is longer than a keeper may take to start fails neither its start nor the next', async () => {

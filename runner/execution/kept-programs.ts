@@ -5,8 +5,8 @@ import { checkRunSpec } from './check-run-spec.ts';
 import { childEnvironment } from './environment.ts';
 import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
-import type { KeeperStatus } from './keeper-protocol.ts';
-import { leaseTtlMs } from './lease.ts';
+import type { KeeperLease, KeeperStatus } from './keeper-protocol.ts';
+import { leaseTtlMs, sharedMs } from './lease.ts';
 import { endForHungKeeper, endLeftProcesses } from './left-processes.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -63,7 +63,7 @@ export class KeptPrograms {
   /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
   renewed(sentMs: number): void {
     this.leaseSentMs = Math.max(this.leaseSentMs, sentMs);
-    this.keeper?.renew({ ttlMs: this.ttlMs });
+    this.keeper?.renew(this.lease);
   }
 
   end(outcome: Outcome, maxGraceMs: number): void {
@@ -93,6 +93,10 @@ export class KeptPrograms {
 
   private get ttlMs(): number {
     return leaseTtlMs(this.options.spec.lease.durationMs, performance.now() - this.leaseSentMs);
+  }
+
+  private get lease(): KeeperLease {
+    return { ttlMs: this.ttlMs, sentMs: sharedMs() };
   }
 
   /** @returns null when no keeper was given this run */
@@ -139,7 +143,7 @@ export class KeptPrograms {
         // Until they have ended well once, the commands that get a folder ready come first.
         commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
         sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
-        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
+        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: this.lease,
       });
       host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
     } finally {
@@ -154,7 +158,7 @@ export class KeptPrograms {
   private async follow(keeper: KeeperConnection): Promise<KeeperStatus | null> {
     const { spec, leaving, onOutput } = this.options;
     this.keeper = keeper;
-    keeper.renew({ ttlMs: this.ttlMs });
+    keeper.renew(this.lease);
     if (this.stopping) keeper.cancel(this.stopping.outcome, this.stopping.graceMs);
     if (leaving.aborted) keeper.disconnect();
     onOutput();
