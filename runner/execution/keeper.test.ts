@@ -312,6 +312,31 @@ describe('a keeper that was stopped', () => {
   const stop = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGSTOP');
   const goOn = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGCONT');
 
+  test('is told from one that has gone, and a standby whose runner has gone leaves once it goes on', async () => {
+    const keeper = await pool.take();
+    stop(keeper);
+    const fromMs = performance.now();
+    const again = await KeeperConnection.connect(keeper.socketPath);
+    expect(performance.now() - fromMs).toBeLessThan(2_500);
+    expect(again).toMatchObject({ isHung: true, isGone: false, pid: null });
+    for (const connection of [again, keeper]) connection?.disconnect();
+    goOn(keeper);
+    await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+    expect(await KeeperConnection.connect(keeper.socketPath)).toBeNull();
+  });
+
+  test('says hello to whoever waited for it', async () => {
+    const assignment = assignmentOf([program('hang')]);
+    const keeper = await start(assignment);
+    stop(keeper);
+    const again = await KeeperConnection.connect(keeper.socketPath, 300);
+    goOn(keeper);
+    await again?.until(({ phase }) => phase === 'running');
+    expect(again).toMatchObject({ isHung: false, pid: keeper.pid, runId: assignment.runId });
+    again?.cancel(canceled);
+    expect(await keeper.closed).toMatchObject({ outcome: canceled });
+  });
+
   test('begins nothing when it reads of its run after the lease, and gives no renewal more time than it had when it was sent', async () => {
     const [unread, running] = [assignmentOf([program('hang')], { ttlMs: 0 }), assignmentOf([program('hang')], { ttlMs: 4_000 })];
     const [late, renewed] = [await pool.take(), await start(running)];

@@ -7,7 +7,7 @@ import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import type { KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs, sharedMs } from './lease.ts';
-import { endForHungKeeper, endLeftProcesses } from './left-processes.ts';
+import { endForHungKeeper, endLeftProcesses, killKeeper } from './left-processes.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
@@ -102,17 +102,32 @@ export class KeptPrograms {
   /** @returns null when no keeper was given this run */
   private async adopt(): Promise<KeeperStatus | null> {
     const { spec, folder, onOutput } = this.options;
-    const socketPath = folder.keeperSocket;
-    if (socketPath === null) return null;
+    const place = folder.keeper;
+    if (place === null) return null;
     onOutput();
-    const keeper = await KeeperConnection.connect(socketPath);
+    const keeper = await KeeperConnection.connect(place.socketPath);
     if (keeper?.runId === spec.runId) return this.follow(keeper);
+    const status = this.writtenDown(keeper);
+    if (keeper?.runId === null && status?.phase !== 'ended') {
+      keeper.assume(spec.runId, place.pid, status);
+      // The run may still wait in its socket, and must not begin there beside the keeper that is given it now.
+      if (status === null) killKeeper(keeper);
+      return this.follow(keeper);
+    }
     keeper?.disconnect();
-    const { status } = folder;
     if (status?.phase === 'ended') return status;
     if (status === null) return null;
     await endLeftProcesses(spec.runId, status);
     return status;
+  }
+
+  private writtenDown(keeper: KeeperConnection | null): KeeperStatus | null {
+    try {
+      return this.options.folder.status;
+    } catch (error) {
+      keeper?.disconnect();
+      throw error;
+    }
   }
 
   private async start(): Promise<KeeperStatus | null> {
@@ -137,7 +152,7 @@ export class KeptPrograms {
       // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
       const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
       const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
-      folder.keeperSocket = keeper.socketPath;
+      folder.keeper = keeper;
       keeper.assign({
         runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
         // Until they have ended well once, the commands that get a folder ready come first.
