@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import type { Assignment, KeeperCommand, KeeperStatus } from './keeper-protocol.
 import { sharedMs } from './lease.ts';
 import { findRunProcesses } from './processes.ts';
 import { sandboxArgs } from './sandbox-mounts.ts';
-import { makeSocketFolder } from './socket-folder.ts';
+import { makeSocketFolder, removeDeadSockets } from './socket-folder.ts';
 
 const canceled = { status: 'canceled', reason: 'by_user', message: 'Canceled by Ada' } as const;
 let keeperFile: string;
@@ -323,6 +323,23 @@ describe('a keeper that was stopped', () => {
     goOn(keeper);
     await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
     expect(await KeeperConnection.connect(keeper.socketPath)).toBeNull();
+  });
+
+  test('holds the look for dead sockets up no longer than one of them would, and keeps its own', async () => {
+    const keepers = [await pool.take(), await pool.take(), await pool.take(), await pool.take()];
+    const [killed, ...stopped] = keepers;
+    for (const keeper of stopped) stop(keeper);
+    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    await killed?.closed;
+    const fromMs = performance.now();
+    await removeDeadSockets(makeSocketFolder(folder));
+    expect(performance.now() - fromMs).toBeLessThan(2_800);
+    expect(keepers.map(({ socketPath }) => existsSync(socketPath))).toEqual([false, true, true, true]);
+    for (const keeper of stopped) {
+      keeper.disconnect();
+      goOn(keeper);
+    }
+    await until(() => !stopped.some(({ pid }) => isAlive(pid ?? 0)), 'the keepers to leave');
   });
 
   test('says hello to whoever waited for it', async () => {
