@@ -39,6 +39,21 @@ function makeUndeletable(path: string): () => void {
   return () => execFileSync('chattr', ['-i', file]);
 }
 
+test.each([
+  ['its folder', { baseBranch: 'nope' }],
+  ['its instructions', { prompt: { agentPrompt: { file: 'nope.md' } } }],
+  ['its folder in the user\'s own checkout', { inPlace: true, prompt: { agentPrompt: { file: 'nope.md' } } }],
+] as const)('a run that is refused for %s leaves no keeper behind', async (_name, part) => {
+  await bed.start();
+  for (let count = 0; count < 3; count += 1) {
+    const run = bed.offer({ commands: [bed.node('hang')], ...part });
+    expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'failed' });
+  }
+  await bed.runsAnother();
+  // The standby for the run that comes next.
+  await until(() => readdirSync(join(bed.runnerFolder, 'sockets')).length === 1, 'the keepers to leave', 3_000);
+});
+
 test('a folder that can not be removed ends its run, is written down, and is removed later', async () => {
   await bed.start();
   const run = await running();

@@ -4,6 +4,9 @@ import type { Outcome } from './outcome.ts';
 
 /** A keeper that is busy answers late; one that answers none of these is stopped or stuck. */
 const MAX_UNANSWERED = 3;
+/** How long a keeper may take to say hello, and how often we look: only the time in which we ourselves are awake counts. */
+const HELLO_WAIT_MS = 1_500;
+const HELLO_TURN_MS = 100;
 
 /** The runner's end of a keeper's socket. */
 export class KeeperConnection {
@@ -30,19 +33,39 @@ export class KeeperConnection {
     socket.on('error', () => undefined);
   }
 
-  /** @returns null when nobody listens there */
-  static async connect(socketPath: string): Promise<KeeperConnection | null> {
+  /**
+   * @param waitMs for its hello: the kernel takes a connection for a process that is stopped, and then nothing comes
+   * @returns null when nobody listens there; a connection that `isHung` when nobody has said hello yet
+   */
+  static async connect(socketPath: string, waitMs = HELLO_WAIT_MS): Promise<KeeperConnection | null> {
     const socket = connect(socketPath);
     socket.setEncoding('utf8');
     const connection = new KeeperConnection(socket, socketPath);
+    let waitedMs = 0;
+    let waiting: NodeJS.Timeout | undefined;
     const hello = new Promise<boolean>((resolve) => {
+      waiting = setInterval(() => {
+        waitedMs += HELLO_TURN_MS;
+        if (waitedMs < waitMs) return;
+        connection.unanswered = MAX_UNANSWERED + 1;
+        resolve(true);
+      }, HELLO_TURN_MS);
       socket.on('data', messageParser<FromKeeper>((message) => {
         connection.take(message);
         if (message.type === 'hello') resolve(true);
       }, () => socket.destroy()));
       socket.once('close', () => resolve(false));
     });
-    return (await hello) ? connection : null;
+    const isThere = await hello;
+    clearInterval(waiting);
+    return isThere ? connection : null;
+  }
+
+  /** What an earlier runner knew of a keeper that has said nothing of its run; its own word counts once it comes. */
+  assume(runId: string, pid: number | null, status: KeeperStatus | null): void {
+    this.runId = runId;
+    this.pid ??= pid;
+    this.status ??= status;
   }
 
   /** Asks for a sign of life. Called at a steady pace, it makes `isHung` true for a keeper that has none. */
@@ -53,7 +76,7 @@ export class KeeperConnection {
 
   /** It is there, and yet does nothing: stopped, or stuck. */
   get isHung(): boolean {
-    return this.unanswered > MAX_UNANSWERED;
+    return !this.isGone && this.unanswered > MAX_UNANSWERED;
   }
 
   get isGone(): boolean {

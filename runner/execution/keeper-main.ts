@@ -34,7 +34,7 @@ function main(socketPath: string): void {
     keeper = new Keeper(message.assignment, (status: KeeperStatus) => {
       for (const listener of connections) tell(listener, { type: 'changed', status });
     });
-    void keeper.run().then(leave);
+    void keeper.run().finally(leave);
   };
 
   const server = createServer((socket) => {

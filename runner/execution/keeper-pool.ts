@@ -81,8 +81,12 @@ export class KeeperPool {
     let waitedMs = 0;
     for (let turnMs = performance.now(); waitedMs < startTimeoutMs; ) {
       if (failure) throw failure as Error;
-      const connection = await KeeperConnection.connect(socketPath);
-      if (connection) return connection;
+      const connection = await KeeperConnection.connect(socketPath, startTimeoutMs - waitedMs);
+      if (connection && !connection.isHung) return connection;
+      if (connection) {
+        connection.disconnect();
+        break;
+      }
       await new Promise((resolve) => setTimeout(resolve, CONNECT_RETRY_MS));
       const nowMs = performance.now();
       waitedMs += Math.min(nowMs - turnMs, MAX_TURN_MS);

@@ -30,9 +30,11 @@ export interface Assignment {
   lease: KeeperLease;
 }
 
-/** Time from now to the moment at which no process of the run may be alive. */
+/** Time from when it was sent to the moment at which no process of the run may be alive. */
 export interface KeeperLease {
   ttlMs: number;
+  /** On `sharedMs`: a keeper that was stopped reads late. Missing: it counts from when it is read, as a runner of an earlier version has it. */
+  sentMs?: number;
 }
 
 export type ToKeeper =

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,9 +8,10 @@ import { BUBBLEWRAP, buildProgram, isAlive, program, PROGRAMS_FOLDER, temporaryF
 import { KeeperConnection } from './keeper-connection.ts';
 import { KeeperPool } from './keeper-pool.ts';
 import type { Assignment, KeeperCommand, KeeperStatus } from './keeper-protocol.ts';
+import { sharedMs } from './lease.ts';
 import { findRunProcesses } from './processes.ts';
 import { sandboxArgs } from './sandbox-mounts.ts';
-import { makeSocketFolder } from './socket-folder.ts';
+import { makeSocketFolder, removeDeadSockets } from './socket-folder.ts';
 
 const canceled = { status: 'canceled', reason: 'by_user', message: 'Canceled by Ada' } as const;
 let keeperFile: string;
@@ -114,6 +115,25 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
 
   test('a program that vanished after it was looked up is reported as missing', async () => {
     expect(await runToEnd(assignmentOf([['/missing/program']]))).toMatchObject({ exitCode: null, outcome: { status: 'failed', reason: 'command_missing' } });
+  });
+
+  test.each([
+    ['a command that is too long for the system', (): Assignment => assignmentOf([['-e', `// ${'x'.repeat(200_000)}`]]), 'E2BIG'],
+    ['a second command that is too long', (): Assignment => assignmentOf([['/bin/echo', 'first'], ['-e', `// ${'x'.repeat(200_000)}`]]), 'E2BIG'],
+    ['an environment that is too long', (): Assignment => {
+      const assignment = assignmentOf([['/bin/cat']]);
+      return { ...assignment, env: { ...assignment.env, LONG: 'x'.repeat(200_000) } };
+    }, 'E2BIG'],
+    ['a prompt that has gone', (): Assignment => ({ ...assignmentOf([['/bin/cat']]), stdinFile: join(folder, 'nothing') }), 'ENOENT'],
+  ])('%s ends the run and its keeper, with the reason', async (_name, make, words) => {
+    const assignment = make();
+    const keeper = await pool.take();
+    keeper.assign(assignment);
+    const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
+    if (!status) process.kill(keeper.pid ?? 0, 'SIGKILL');
+    expect(status).toMatchObject({ phase: 'ended', pid: null, outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining(words) as string } });
+    expect(JSON.parse(readFileSync(join(assignment.runFolder, 'status.json'), 'utf8'))).toEqual(status);
+    await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
   });
 
   test.each([
@@ -267,6 +287,87 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
     expect(keeping.status?.phase).toBe('running');
     keeping.cancel(canceled);
     await keeping.closed;
+  });
+});
+
+test('a cgroup that can not be removed takes nothing from how its run ended, and keeps no keeper', async () => {
+  const cgroup = join(folder, 'no-folder');
+  writeFileSync(cgroup, '');
+  const keeper = await pool.take();
+  keeper.assign({ ...assignmentOf([['/missing/program']]), cwd: join(folder, 'nothing'), cgroup });
+  expect(await keeper.closed).toMatchObject({ phase: 'ended', outcome: { status: 'failed', reason: 'path_refused' } });
+});
+
+test('a keeper that can write nothing down tells its runner so, and leaves', async () => {
+  const assignment = { ...assignmentOf([program('hang')]), runFolder: join(folder, 'nothing', 'here') };
+  const keeper = await pool.take();
+  keeper.assign(assignment);
+  const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
+  if (!status) process.kill(keeper.pid ?? 0, 'SIGKILL');
+  expect(status).toMatchObject({ phase: 'ended', outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining('ENOENT') as string } });
+  await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+});
+
+describe('a keeper that was stopped', () => {
+  const stop = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGSTOP');
+  const goOn = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGCONT');
+
+  test('is told from one that has gone, and a standby whose runner has gone leaves once it goes on', async () => {
+    const keeper = await pool.take();
+    stop(keeper);
+    const fromMs = performance.now();
+    const again = await KeeperConnection.connect(keeper.socketPath);
+    expect(performance.now() - fromMs).toBeLessThan(2_500);
+    expect(again).toMatchObject({ isHung: true, isGone: false, pid: null });
+    for (const connection of [again, keeper]) connection?.disconnect();
+    goOn(keeper);
+    await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+    expect(await KeeperConnection.connect(keeper.socketPath)).toBeNull();
+  });
+
+  test('holds the look for dead sockets up no longer than one of them would, and keeps its own', async () => {
+    const keepers = [await pool.take(), await pool.take(), await pool.take(), await pool.take()];
+    const [killed, ...stopped] = keepers;
+    for (const keeper of stopped) stop(keeper);
+    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    await killed?.closed;
+    const fromMs = performance.now();
+    await removeDeadSockets(makeSocketFolder(folder));
+    expect(performance.now() - fromMs).toBeLessThan(2_800);
+    expect(keepers.map(({ socketPath }) => existsSync(socketPath))).toEqual([false, true, true, true]);
+    for (const keeper of stopped) {
+      keeper.disconnect();
+      goOn(keeper);
+    }
+    await until(() => !stopped.some(({ pid }) => isAlive(pid ?? 0)), 'the keepers to leave');
+  });
+
+  test('says hello to whoever waited for it', async () => {
+    const assignment = assignmentOf([program('hang')]);
+    const keeper = await start(assignment);
+    stop(keeper);
+    const again = await KeeperConnection.connect(keeper.socketPath, 300);
+    goOn(keeper);
+    await again?.until(({ phase }) => phase === 'running');
+    expect(again).toMatchObject({ isHung: false, pid: keeper.pid, runId: assignment.runId });
+    again?.cancel(canceled);
+    expect(await keeper.closed).toMatchObject({ outcome: canceled });
+  });
+
+  test('begins nothing when it reads of its run after the lease, and gives no renewal more time than it had when it was sent', async () => {
+    const [unread, running] = [assignmentOf([program('hang')], { ttlMs: 0 }), assignmentOf([program('hang')], { ttlMs: 4_000 })];
+    const [late, renewed] = [await pool.take(), await start(running)];
+    for (const keeper of [late, renewed]) stop(keeper);
+    const sentMs = sharedMs();
+    late.assign({ ...unread, lease: { ttlMs: 1_500, sentMs } });
+    renewed.renew({ ttlMs: 4_500, sentMs });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    for (const keeper of [late, renewed]) goOn(keeper);
+    expect(await late.closed).toMatchObject({ phase: 'ended', exitCode: null, signal: null, outcome: { status: 'timed_out', reason: 'runner_lost' } });
+    expect(output(unread, 'marks')).not.toContain('$ ');
+    expect(output(unread)).toBe('');
+    expect(await renewed.closed).toMatchObject({ outcome: { status: 'timed_out', reason: 'runner_lost' } });
+    expect(sharedMs() - sentMs).toBeLessThan(5_000);
   });
 });
 

@@ -5,7 +5,9 @@ import { SPOOL_FILES } from '../logs/spool-files.ts';
 import type { Assignment, KeeperCommand, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { peakMemoryOf, removeCgroup } from './cgroups.ts';
 import { launch, type Exit, type Launch } from './launch.ts';
-import type { Outcome } from './outcome.ts';
+import { sharedMs } from './lease.ts';
+import { endLeftProcesses } from './left-processes.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import { readChildCpuSeconds, readProcess, readTreeMemory, signal } from './processes.ts';
 import { bytesInWords, countInWords, durationInWords } from './words.ts';
 import { writeJson } from './write-json.ts';
@@ -38,37 +40,31 @@ export class Keeper {
 
   constructor(private readonly assignment: Assignment, private readonly onChange: (status: KeeperStatus) => void) {
     this.leaseMs = assignment.lease.ttlMs;
-    this.leaseEndMs = this.startedMs + this.leaseMs;
+    this.leaseEndMs = endMsOf(assignment.lease);
     this.status = {
       phase: 'starting', commandIndex: 0, pid: null, pidStartTicks: null, startedAt: new Date().toISOString(), exitCode: null, signal: null,
       outcome: null, wallSeconds: null, cpuSeconds: null, peakMemoryBytes: null,
     };
   }
 
-  /** Runs all commands. Resolves when the last process of the run is gone and the status says so. */
+  /** Runs all commands. Resolves, whatever goes wrong, when the last process of the run is gone and the status says so. */
   async run(): Promise<void> {
-    createSpools(this.assignment.runFolder);
-    this.change({});
-    const timer = setInterval(() => this.tick(), TICK_MS);
-    let outcome: Outcome = { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' };
-    for (const [index, command] of this.assignment.commands.entries()) {
-      if (this.stopping) break;
-      const exit = await this.runCommand(index, command);
-      const failure = describeExit(command, exit);
-      if (failure) outcome = failure;
-      if (failure || this.stopping) break;
+    let outcome: Outcome;
+    try {
+      outcome = await this.runCommands();
+    } catch (error) {
+      // Nobody else would end this run: its lease is renewed for as long as we answer.
+      console.error('the keeper failed', error);
+      outcome = this.stopping ??= outcomeOf(error);
+      await this.endAlive();
     }
-    clearInterval(timer);
-    if (this.assignment.cgroup !== null) removeCgroup(this.assignment.cgroup);
-    this.change({
-      phase: 'ended', outcome: this.stopping ?? outcome, cpuSeconds: this.cpuSeconds ?? readChildCpuSeconds(),
-      wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000,
-    });
+    this.removeOwnCgroup();
+    this.change({ phase: 'ended', outcome: this.stopping ?? outcome, wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000 });
   }
 
   renew(lease: KeeperLease): void {
     // A renewal that was sent earlier may arrive later: a lease never gets shorter.
-    const endMs = performance.now() + lease.ttlMs;
+    const endMs = endMsOf(lease);
     if (endMs <= this.leaseEndMs) return;
     this.leaseEndMs = endMs;
     this.leaseMs = lease.ttlMs;
@@ -82,6 +78,47 @@ export class Keeper {
     this.current?.terminate();
     this.mark(outcome.message);
     setTimeout(() => this.killAll(), graceMs);
+  }
+
+  private async runCommands(): Promise<Outcome> {
+    createSpools(this.assignment.runFolder);
+    this.change({});
+    const timer = setInterval(() => this.tick(), TICK_MS);
+    let outcome: Outcome = { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' };
+    try {
+      for (const [index, command] of this.assignment.commands.entries()) {
+        // An assignment may have waited here for a keeper that was stopped; by now the run may be somebody else's.
+        this.checkLease();
+        if (this.stopping) break;
+        const exit = await this.runCommand(index, command);
+        const failure = describeExit(command, exit);
+        if (failure) outcome = failure;
+        if (failure || this.stopping) break;
+      }
+    } finally {
+      clearInterval(timer);
+    }
+    this.status.cpuSeconds = this.cpuSeconds ?? readChildCpuSeconds();
+    return outcome;
+  }
+
+  /** Ends what a command that could not be followed to its end may have left. Never rejects. */
+  private async endAlive(): Promise<void> {
+    try {
+      this.current?.kill();
+      await endLeftProcesses(this.assignment.runId, this.status);
+      this.status = { ...this.status, pid: null, pidStartTicks: null };
+    } catch (error) {
+      console.error('what this run left could not be ended', error);
+    }
+  }
+
+  private removeOwnCgroup(): void {
+    try {
+      if (this.assignment.cgroup !== null) removeCgroup(this.assignment.cgroup);
+    } catch (error) {
+      console.error('the cgroup of this run could not be removed', error);
+    }
   }
 
   private async runCommand(index: number, command: KeeperCommand): Promise<Exit> {
@@ -136,15 +173,20 @@ export class Keeper {
     const bytes = sizeOf(join(runFolder, SPOOL_FILES.stdout)) + sizeOf(join(runFolder, SPOOL_FILES.stderr));
     if (bytes !== this.lastOutput.bytes) this.lastOutput = { bytes, ms: now };
     if (bytes > limits.maxLogBytes + RUNAWAY_BYTES) this.killAll();
-    // Gone *before* the lease ends, with the last part of it for a program that cleans up.
-    const leaseGraceMs = Math.min(MAX_LEASE_GRACE_MS, this.leaseMs / 5);
-    if (now >= this.leaseEndMs - leaseGraceMs) this.end({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner could not renew its lease in time' }, Math.min(limits.graceMs, leaseGraceMs / 2));
-    if (now >= this.leaseEndMs) this.killAll();
+    this.checkLease();
     if (bytes > limits.maxLogBytes) this.end({ status: 'failed', reason: 'output_limit', message: `Ended: it printed more than ${bytesInWords(limits.maxLogBytes)}, the limit for a run's output` }, Math.min(limits.graceMs, 1_000));
     if (now - this.startedMs >= limits.runTimeoutMs) this.end({ status: 'timed_out', reason: 'run_timeout', message: `Ended: it ran for ${durationInWords(limits.runTimeoutMs)}, the agent's limit for a run` });
     if (limits.idleTimeoutMs !== null && now - this.lastOutput.ms >= limits.idleTimeoutMs) this.end({ status: 'timed_out', reason: 'idle_timeout', message: `Ended: it printed nothing for ${durationInWords(limits.idleTimeoutMs)}, the agent's limit for silence` });
     if (this.ticks % 10 === 1) this.checkDisk();
     if (this.ticks % 5 === 1) this.sampleMemory();
+  }
+
+  /** Gone *before* the lease ends, with the last part of it for a program that cleans up. */
+  private checkLease(): void {
+    const now = performance.now();
+    const graceMs = Math.min(MAX_LEASE_GRACE_MS, this.leaseMs / 5);
+    if (now >= this.leaseEndMs - graceMs) this.end({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner could not renew its lease in time' }, Math.min(this.assignment.limits.graceMs, graceMs / 2));
+    if (now >= this.leaseEndMs) this.killAll();
   }
 
   private checkDisk(): void {
@@ -193,6 +235,11 @@ function describeExit(command: KeeperCommand, { code, signal: name, failure }: E
 
 function exitInWords(exit: Pick<Exit, 'code' | 'signal'>): string {
   return exit.signal === null ? `ended with exit code ${exit.code}` : `was ended by ${exit.signal}`;
+}
+
+/** On our own clock. */
+function endMsOf({ ttlMs, sentMs = sharedMs() }: KeeperLease): number {
+  return performance.now() + ttlMs - (sharedMs() - sentMs);
 }
 
 function sizeOf(path: string): number {

@@ -5,9 +5,9 @@ import { checkRunSpec } from './check-run-spec.ts';
 import { childEnvironment } from './environment.ts';
 import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
-import type { KeeperStatus } from './keeper-protocol.ts';
-import { leaseTtlMs } from './lease.ts';
-import { endForHungKeeper, endLeftProcesses } from './left-processes.ts';
+import type { KeeperLease, KeeperStatus } from './keeper-protocol.ts';
+import { leaseTtlMs, sharedMs } from './lease.ts';
+import { endForHungKeeper, endLeftProcesses, killKeeper } from './left-processes.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
@@ -63,7 +63,7 @@ export class KeptPrograms {
   /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
   renewed(sentMs: number): void {
     this.leaseSentMs = Math.max(this.leaseSentMs, sentMs);
-    this.keeper?.renew({ ttlMs: this.ttlMs });
+    this.keeper?.renew(this.lease);
   }
 
   end(outcome: Outcome, maxGraceMs: number): void {
@@ -95,20 +95,39 @@ export class KeptPrograms {
     return leaseTtlMs(this.options.spec.lease.durationMs, performance.now() - this.leaseSentMs);
   }
 
+  private get lease(): KeeperLease {
+    return { ttlMs: this.ttlMs, sentMs: sharedMs() };
+  }
+
   /** @returns null when no keeper was given this run */
   private async adopt(): Promise<KeeperStatus | null> {
     const { spec, folder, onOutput } = this.options;
-    const socketPath = folder.keeperSocket;
-    if (socketPath === null) return null;
+    const place = folder.keeper;
+    if (place === null) return null;
     onOutput();
-    const keeper = await KeeperConnection.connect(socketPath);
+    const keeper = await KeeperConnection.connect(place.socketPath);
     if (keeper?.runId === spec.runId) return this.follow(keeper);
+    const status = this.writtenDown(keeper);
+    if (keeper?.runId === null && status?.phase !== 'ended') {
+      keeper.assume(spec.runId, place.pid, status);
+      // The run may still wait in its socket, and must not begin there beside the keeper that is given it now.
+      if (status === null) killKeeper(keeper);
+      return this.follow(keeper);
+    }
     keeper?.disconnect();
-    const { status } = folder;
     if (status?.phase === 'ended') return status;
     if (status === null) return null;
     await endLeftProcesses(spec.runId, status);
     return status;
+  }
+
+  private writtenDown(keeper: KeeperConnection | null): KeeperStatus | null {
+    try {
+      return this.options.folder.status;
+    } catch (error) {
+      keeper?.disconnect();
+      throw error;
+    }
   }
 
   private async start(): Promise<KeeperStatus | null> {
@@ -117,43 +136,44 @@ export class KeptPrograms {
     if (folder.workspace) await discardWorkspace(host.git, host.runnerFolder, folder.workspace, spec.runId);
     const checked = checkRunSpec(spec, host.search);
     const sandboxing = planSandbox(host, spec, checked.commands);
-    const keeper = host.keepers.take();
-    keeper.catch(() => undefined);
-    const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
-    const workFolder = made?.workspace.cwd ?? checked.root;
-    const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
-    if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
-    for (const note of made?.notes ?? []) writeMark(folder.path, note);
-    const connection = await keeper;
-    await this.options.requireLease().catch((error: unknown) => {
-      connection.disconnect();
-      throw error;
-    });
-    // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
-    if (this.stopping || leaving.aborted) {
-      connection.disconnect();
-      return null;
+    const taken = host.keepers.take();
+    taken.catch(() => undefined);
+    try {
+      const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
+      const workFolder = made?.workspace.cwd ?? checked.root;
+      const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
+      if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
+      for (const note of made?.notes ?? []) writeMark(folder.path, note);
+      const keeper = await taken;
+      await this.options.requireLease();
+      // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
+      if (this.stopping || leaving.aborted) return null;
+      const { workspace } = made ?? {};
+      // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
+      const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
+      const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
+      folder.keeper = keeper;
+      keeper.assign({
+        runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
+        // Until they have ended well once, the commands that get a folder ready come first.
+        commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
+        sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
+        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: this.lease,
+      });
+      host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
+    } finally {
+      // A standby leaves when its runner goes away, and only then.
+      void taken.then((keeper) => {
+        if (keeper.runId === null) keeper.disconnect();
+      }, () => undefined);
     }
-    const { workspace } = made ?? {};
-    // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
-    const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
-    const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
-    folder.keeperSocket = connection.socketPath;
-    connection.assign({
-      runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
-      // Until they have ended well once, the commands that get a folder ready come first.
-      commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
-      sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
-      stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: { ttlMs: this.ttlMs },
-    });
-    host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
-    return this.follow(connection);
+    return this.follow(await taken);
   }
 
   private async follow(keeper: KeeperConnection): Promise<KeeperStatus | null> {
     const { spec, leaving, onOutput } = this.options;
     this.keeper = keeper;
-    keeper.renew({ ttlMs: this.ttlMs });
+    keeper.renew(this.lease);
     if (this.stopping) keeper.cancel(this.stopping.outcome, this.stopping.graceMs);
     if (leaving.aborted) keeper.disconnect();
     onOutput();

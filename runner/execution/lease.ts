@@ -9,6 +9,11 @@ export function leaseTtlMs(durationMs: number, sinceSentMs: number): number {
   return Math.max(0, durationMs - Math.min(MAX_MARGIN_MS, durationMs / 10) - sinceSentMs);
 }
 
+/** A clock that a runner and its keepers share: `performance.now` counts from the start of each process. Stands still while the machine sleeps. */
+export function sharedMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
 export function renewalIntervalMs(durationMs: number): number {
   return Math.min(durationMs / RENEWALS_PER_LEASE, MAX_RENEWAL_MS);
 }

@@ -30,8 +30,13 @@ export async function endForHungKeeper(runId: string, keeper: KeeperConnection, 
   const killAtMs = performance.now() + graceMs;
   while (performance.now() < killAtMs && isWorking(runId, group)) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   // It has come back to itself meanwhile, and has heard of the end as well.
-  if (!keeper.isHung) return;
-  if (keeper.pid !== null) signal(keeper.pid, 'SIGKILL');
+  if (keeper.isHung) killKeeper(keeper);
+}
+
+/** Ends a keeper that hangs. One whose process is not known is left alone: what it has started is ended without it. */
+export function killKeeper(keeper: KeeperConnection): void {
+  if (keeper.pid === null) keeper.disconnect();
+  else signal(keeper.pid, 'SIGKILL');
 }
 
 /** Whether more is left than what holds a sandbox together: its first process, and the shell that waits for the keeper's word. */

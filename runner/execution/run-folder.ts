@@ -11,7 +11,8 @@ import { readJson, writeJson } from './write-json.ts';
 import { Workspace } from './workspace-record.ts';
 
 const ClaimNote = z.object({ claimId: z.string() });
-const KeeperPlace = z.object({ socketPath: z.string() });
+/** Its process is not known where an earlier version wrote it down. */
+const KeeperPlace = z.object({ socketPath: z.string(), pid: z.int().nullable().default(null) });
 
 const Status = z.object({
   phase: z.enum(['starting', 'running', 'ended']), commandIndex: z.int(), pid: z.int().nullable(), pidStartTicks: z.number().nullable(), startedAt: z.string(),
@@ -69,12 +70,13 @@ export class RunFolder {
     return this.read('workspace.json', Workspace);
   }
 
-  get keeperSocket(): string | null {
-    return this.read('keeper.json', KeeperPlace)?.socketPath ?? null;
+  /** Null: the run was given to no keeper. */
+  get keeper(): z.infer<typeof KeeperPlace> | null {
+    return this.read('keeper.json', KeeperPlace);
   }
 
-  set keeperSocket(socketPath: string) {
-    writeJson(this.file('keeper.json'), { socketPath });
+  set keeper({ socketPath, pid }: z.infer<typeof KeeperPlace>) {
+    writeJson(this.file('keeper.json'), { socketPath, pid });
   }
 
   get status(): z.infer<typeof Status> | null {

@@ -24,13 +24,13 @@ export function makeSocketFolder(runnerFolder: string): string {
   return folder;
 }
 
-/** Removes sockets whose keepers were killed. */
+/** Removes sockets whose keepers were killed. Those that hang may go on: they are asked all at once, and left alone. */
 export async function removeDeadSockets(folder: string): Promise<void> {
-  for (const name of readdirSync(folder)) {
-    if (!name.endsWith('.sock')) continue;
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sock'));
+  await Promise.all(names.map(async (name) => {
     const connection = await KeeperConnection.connect(join(folder, name));
     if (connection) connection.disconnect();
     // A keeper that has just ended removes its own.
     else rmSync(join(folder, name), { force: true });
-  }
+  }));
 }
