@@ -9,6 +9,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { SIGN_OF_LIFE } from '../../../scripts/bootstrap/sign-of-life.mjs';
 
 const [kind, file, mark] = process.argv.slice(2);
 const say = (msg) => console.log(JSON.stringify({ level: 'info', msg }));
@@ -30,7 +31,7 @@ if (kind === 'service') {
   process.stdin.setEncoding('utf8').on('data', (text) => say(`heard ${text.trim()}`)).on('end', () => leave('the supervisor is gone'));
 }
 if (kind === 'lively') {
-  setInterval(() => console.log('{"msg":"alive"}'), 50);
+  setInterval(() => console.log(SIGN_OF_LIFE), 50);
   process.on('SIGUSR2', () => {
     for (;;);
   });
