@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
+import { giveAgentIndex, inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
@@ -48,8 +48,13 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
   writeFolderRecord(order.runnerFolder, nextRecord(order, workspace, earlier));
   try {
     makePrivateGitDir(workspace, repository);
-    await fill(git, repository, workspace, isFresh);
-    makeAgentRepository(workspace, repository, join(privateGitDir(workspace), 'index'));
+    // Git fills the folder in a process of its own: the agent's repository is made meanwhile.
+    const parts = await Promise.allSettled([
+      fill(git, repository, workspace, isFresh),
+      Promise.resolve().then(() => makeAgentRepository(workspace, repository)),
+    ]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
+    giveAgentIndex(workspace);
   } catch (error) {
     await discardWorkspace(git, order.runnerFolder, workspace).catch((trouble: unknown) => {
       if (!(trouble instanceof UndeletableError)) throw trouble;
