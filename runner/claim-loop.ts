@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim, ClaimIds } from './claim-ids.ts';
 import { isTokenRefused, TransientError, UnreadableRunError, type RunLease } from './control-plane/control-plane.ts';
 import { giveBack } from './execution/give-back.ts';
+import type { LiveRun } from './execution/live-run.ts';
 import { outcomeOf, type Outcome } from './execution/outcome.ts';
 import type { PolicySource } from './execution/policies.ts';
 import { RunFolder } from './execution/run-folder.ts';
@@ -12,6 +13,11 @@ import type { LiveRuns } from './live-runs.ts';
 
 const CLAIM_RETRY_MS = 1_000;
 const EDIT_LOOK_MS = 50;
+/**
+ * How long the next claim waits for the last run to begin: asking takes processor time, here and at the control plane,
+ * that is missing there. A run which takes longer than most do does not hold up the others.
+ */
+const MAX_BEGIN_MS = 40;
 
 export interface ClaimLoopOptions {
   host: RunHost;
@@ -71,8 +77,9 @@ export class ClaimLoop {
       if (spec) await this.policySettled();
       // Stopped meanwhile: the next runner asks under the same id.
       if (!isReady()) return false;
-      if (spec) this.begin(spec, claim.id, sentMs);
+      const run = spec && this.begin(spec, claim.id, sentMs);
       claimIds.settle();
+      if (run) await Promise.race([run.begun, sleep(MAX_BEGIN_MS)]);
       // Nothing for a repeated claim says nothing about new ones.
       return spec !== null || claim.isRepeat;
     } catch (error) {
@@ -103,7 +110,7 @@ export class ClaimLoop {
   }
 
   /** Writes a claimed run down and begins it. What can not be written down is given back at once, with the reason. */
-  private begin(spec: RunSpec, claimId: string, sentMs: number): void {
+  private begin(spec: RunSpec, claimId: string, sentMs: number): LiveRun | null {
     const { host, runsFolder, live } = this.options;
     const folder = new RunFolder(join(runsFolder, spec.runId));
     try {
@@ -111,9 +118,10 @@ export class ClaimLoop {
     } catch (error) {
       host.logger.error({ err: error, runId: spec.runId }, 'a claimed run can not be written down');
       host.leftovers.remove(folder.path);
-      return this.giveBack({ runId: spec.runId, token: spec.lease.token }, outcomeOf(error));
+      this.giveBack({ runId: spec.runId, token: spec.lease.token }, outcomeOf(error));
+      return null;
     }
-    live.add(host, spec, folder, sentMs, true);
+    return live.add(host, spec, folder, sentMs, true);
   }
 
   /** Tells that a run failed here before it was one: from memory, until the control plane has heard it. */

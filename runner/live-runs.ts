@@ -42,7 +42,7 @@ export class LiveRuns {
   }
 
   /** Begins a run, or goes on with it. The arguments are those of `LiveRun`. */
-  add(host: RunHost, spec: RunSpec, folder: RunFolder, leaseSentMs: number, isOurs: boolean): void {
+  add(host: RunHost, spec: RunSpec, folder: RunFolder, leaseSentMs: number, isOurs: boolean): LiveRun {
     const run = new LiveRun(host, spec, folder, leaseSentMs, isOurs);
     this.runs.set(spec.runId, run);
     const early = this.earlyCancels.get(spec.runId);
@@ -51,6 +51,7 @@ export class LiveRuns {
       this.runs.delete(spec.runId);
       this.onFinished();
     });
+    return run;
   }
 
   /** Ends one run, also one that is not here yet. */

@@ -17,9 +17,9 @@ const PRIVATE_REF = /^refs\/(stash$|overmind\/)/;
 /**
  * Gives a task's folder its own repository: the user's objects, read only as alternates, and refs as they are now;
  * HEAD on the run's branch. What an earlier attempt left in it, commits and stash, stays.
- * @param index our index of the files in the folder, which becomes the agent's
+ * Its index comes with `giveAgentIndex`, once the files are there.
  */
-export function makeAgentRepository(workspace: Workspace, repository: UserRepository, index: string): void {
+export function makeAgentRepository(workspace: Workspace, repository: UserRepository): void {
   const gitDir = agentGitDir(workspace);
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info', 'hooks']) makeRealFolder(workspace.path, `.git/${folder}`);
   for (const name of UNDER_WAY) removeFolder(join(gitDir, name));
@@ -28,7 +28,11 @@ export function makeAgentRepository(workspace: Workspace, repository: UserReposi
   for (const name of SHARED_FILES) copyIfThere(join(workspace.commonDir, name), join(gitDir, name));
   writeRefs(workspace, repository);
   write(gitDir, 'HEAD', `ref: refs/heads/${workspace.branch}\n`);
-  copyFileSync(index, replaceable(join(gitDir, 'index')));
+}
+
+/** Our index of the files in the folder becomes the agent's. */
+export function giveAgentIndex(workspace: Workspace): void {
+  copyFileSync(join(privateGitDir(workspace), 'index'), replaceable(join(agentGitDir(workspace), 'index')));
 }
 
 /** Our own record of the folder's files: no refs, no objects of its own, nothing that an agent has touched. */

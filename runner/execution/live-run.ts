@@ -29,6 +29,11 @@ type Fate =
 export class LiveRun {
   /** Resolves when nothing is left to do; never rejects. */
   readonly finished: Promise<void>;
+  private begin!: () => void;
+  /** Resolves when its programs are with their keeper, its merge is under way, or it has ended without; never rejects. */
+  readonly begun = new Promise<void>((resolve) => {
+    this.begin = resolve;
+  });
   private readonly run: RunContext;
   private readonly held: HeldLease;
   private readonly log: RunLog;
@@ -53,9 +58,10 @@ export class LiveRun {
       onUnstorable: (error) => this.onLogUnstorable(error),
       onDiskTrouble: (error) => this.onDiskTrouble(error),
     });
-    this.work = new RunWork(this.run, this.log, leaseSentMs);
+    this.work = new RunWork(this.run, this.log, { leaseSentMs, onBegun: () => this.begin() });
     if (!isOurs) this.fence();
     this.finished = this.live();
+    void this.finished.then(() => this.begin());
   }
 
   get lease(): RunLease {

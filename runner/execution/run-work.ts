@@ -23,18 +23,24 @@ interface Done {
   finished: Finished;
 }
 
+export interface RunWorkOptions {
+  /** When the claim or the last renewal was sent, on the monotonic clock. */
+  leaseSentMs: number;
+  /** Called, perhaps more than once, when there is, or may be, output to be sent. */
+  onBegun: () => void;
+}
+
 /** The work of one run, its programs or its merge: done or ended, until it is written down how it ended. */
 export class RunWork {
   readonly programs: KeptPrograms;
   readonly landing: LiveLanding;
 
-  /** @param leaseSentMs when the claim or the last renewal was sent, on the monotonic clock */
-  constructor(private readonly run: RunContext, private readonly log: RunLog, leaseSentMs: number) {
+  constructor(private readonly run: RunContext, private readonly log: RunLog, private readonly options: RunWorkOptions) {
     const { host, spec, folder, held } = run;
     this.landing = new LiveLanding(run);
     this.programs = new KeptPrograms({
-      host, spec, folder, leaseSentMs, leaving: held.left,
-      onOutput: () => log.start(), requireLease: () => held.require(),
+      host, spec, folder, leaseSentMs: options.leaseSentMs, leaving: held.left,
+      onOutput: () => this.begin(), requireLease: () => held.require(),
     });
   }
 
@@ -91,8 +97,13 @@ export class RunWork {
     return ending;
   }
 
-  private async merge(): Promise<Done> {
+  private begin(): void {
     this.log.start();
+    this.options.onBegun();
+  }
+
+  private async merge(): Promise<Done> {
+    this.begin();
     try {
       return { status: null, finished: await this.landing.land() };
     } catch (error) {

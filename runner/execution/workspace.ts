@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
+import { giveAgentIndex, inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
@@ -66,8 +66,13 @@ async function make(git: Git, repository: UserRepository, order: WorkspaceOrder,
     // Our record of files that are not there any more.
     if (workspace.isFresh) removeFolder(privateGitDir(workspace));
     makePrivateGitDir(workspace, repository);
-    await fill(git, repository, workspace);
-    makeAgentRepository(workspace, repository, join(privateGitDir(workspace), 'index'));
+    // Git fills the folder in a process of its own: the agent's repository is made meanwhile.
+    const parts = await Promise.allSettled([
+      fill(git, repository, workspace),
+      Promise.resolve().then(() => makeAgentRepository(workspace, repository)),
+    ]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
+    giveAgentIndex(workspace);
   } catch (error) {
     await discardWorkspace(git, order.runnerFolder, workspace, order.runId);
     throw error;
