@@ -1,9 +1,10 @@
-import { lstatSync, readFileSync, readlinkSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { joinPaths, onDisk, parentOf, printablePath, splitPaths, type BytePath } from './byte-paths.ts';
 import type { CheckoutLock } from './checkout-lock.ts';
 import type { Git, GitCall } from './git.ts';
 import type { IndexCopy } from './index-copy.ts';
-import { listTreeChanges, type TreeEntry } from './tree-changes.ts';
+import { isEither } from './same-content.ts';
+import { listTreeChanges } from './tree-changes.ts';
 
 /** A checkout of many gigabytes may take its time; cut off in the middle it would be half done. */
 const CHECKOUT_TIMEOUT_MS = 3_600_000;
@@ -39,7 +40,8 @@ export async function settleFiles(git: Git, { copy, lock, other, target }: { cop
     const found = lstatSync(onDisk(folder, path), { throwIfNoEntry: false });
     if (!found) {
       if (after !== null) toWrite.push(path);
-    } else if (found.isDirectory() || !(await isEither(git, call, path, [before, after]))) left.push(path);
+      // A pipe would never let go of who reads it.
+    } else if (!(found.isFile() || found.isSymbolicLink()) || !(await isEither(git, call, path, [before, after]))) left.push(path);
     else if (after === null) removeFile(folder, path);
     else toWrite.push(path);
   }
@@ -47,22 +49,6 @@ export async function settleFiles(git: Git, { copy, lock, other, target }: { cop
   await git.ask([...WHOLE_INDEX, 'update-index', '-q', '--refresh'], { ...call, okCodes: [1] });
   lock.install(copy.file);
   return left.map(printablePath);
-}
-
-/** Whether a file holds what one of the commits has there, or a beginning of it: a full disk cuts a file off. */
-async function isEither(git: Git, call: GitCall, path: BytePath, entries: readonly (TreeEntry | null)[]): Promise<boolean> {
-  const file = onDisk(call.cwd, path);
-  const isLink = lstatSync(file).isSymbolicLink();
-  const content = isLink ? readlinkSync(file, { encoding: 'buffer' }) : readFileSync(file);
-  for (const entry of entries) {
-    if (entry === null || (entry.kind === 'link') !== isLink) continue;
-    const isText = !printablePath(path).includes('\\x');
-    // Line ends and the like as this checkout has them; the option takes text only.
-    const args = isLink || !isText ? ['cat-file', 'blob', entry.blob] : ['cat-file', '--filters', `--path=${Buffer.from(path, 'latin1').toString('utf8')}`, entry.blob];
-    const { bytes } = await git.ask(args, call);
-    if (bytes.subarray(0, content.length).equals(content)) return true;
-  }
-  return false;
 }
 
 /** With the folders that it leaves empty, as Git does. */

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 const MAX_STDERR_CHARS = 64 * 1024;
-/** Answers we read into memory: file lists, never file contents. */
+/** Answers we read into memory: file lists and small files. Contents of any size are heard in pieces. */
 const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -98,13 +98,31 @@ export class Git {
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
     // Git may end without reading all of it; its exit code tells.
     child.stdin?.on('error', () => undefined).end(call.input ?? '');
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
+    const code = await codeOf(child);
     if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr);
     const bytes = Buffer.concat(chunks);
     return { code, stdout: bytes.toString('utf8'), bytes, stderr };
+  }
+
+  /**
+   * Standard output piece by piece, for what may be larger than memory: file contents. Whoever stops listening ends Git.
+   * @throws GitError when it fails, after its last piece
+   */
+  async *pieces(args: readonly string[], call: GitCall): AsyncGenerator<Buffer> {
+    const child = this.spawn(args, call, ['pipe', 'pipe', 'pipe']);
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
+    child.stdin?.on('error', () => undefined).end(call.input ?? '');
+    const end = codeOf(child);
+    // Told below, when its pieces have been heard.
+    end.catch(() => undefined);
+    try {
+      for await (const piece of child.stdout ?? []) yield piece as Buffer;
+      const code = await end;
+      if (code !== 0) throw new GitError(args, code, stderr);
+    } finally {
+      child.kill('SIGKILL');
+    }
   }
 
   /** Runs two calls with the first one's output as the second one's input. @throws GitError of whichever failed first */
@@ -178,9 +196,14 @@ async function ended(child: ChildProcess): Promise<Ended> {
   let stderr = '';
   child.stdout?.on('data', (chunk: Buffer) => (stdout = (stdout + chunk.toString('utf8')).slice(-MAX_STDERR_CHARS)));
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const code = await codeOf(child);
+  return { code, stdout, stderr };
+}
+
+/** @returns the exit code; null: a signal ended it. @throws when it could not be started */
+async function codeOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  return { code, stdout, stderr };
 }
