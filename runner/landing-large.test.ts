@@ -1,9 +1,9 @@
-import { execFileSync, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { FakeControlPlane, type KnownRun } from './testing/fake-control-plane.ts';
-import { buildProgram, temporaryFolder } from './testing/programs.ts';
+import { buildProgram, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository, type TestRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
 import { endedBy, startForkedRunner } from './testing/start-forked-runner.ts';
@@ -18,7 +18,11 @@ let repository: TestRepository;
 let controlPlane: FakeControlPlane;
 let run: KnownRun;
 const runners: ChildProcess[] = [];
+const mounts: string[] = [];
 const at = (path: string): string => join(repository.root, path);
+
+/** Mounting is root's, and not everywhere even root's. */
+const canMount = process.getuid?.() === 0 && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs -o size=64k none "$d" && umount "$d"; e=$?; rmdir "$d"; exit $e']).status === 0;
 
 beforeAll(() => {
   keeperFile = buildProgram('execution/keeper-main');
@@ -32,6 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const runner of runners.splice(0)) runner.kill('SIGKILL');
+  for (const mount of mounts.splice(0)) execFileSync('umount', ['--lazy', mount]);
   rmSync(folder, { recursive: true });
 });
 
@@ -103,3 +108,33 @@ test('a pipe that somebody put where a file was is left alone, and holds nothing
   expect(statSync(at('a.txt')).isFIFO()).toBe(true);
   expect(existsSync(at('.git/index.lock'))).toBe(false);
 });
+
+for (const isLost of [false, true]) {
+  test.runIf(canMount)(`a disk that is full when a merge is to be finished${isLost ? ' by a runner that lost the run' : ': what to do is said'}, and the index is let go`, { timeout: 60_000 }, async () => {
+    mkdirSync(join(folder, 'repos'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=260m', 'none', join(folder, 'repos')]);
+    mounts.push(join(folder, 'repos'));
+    review(() => writeLarge('added.bin', 'n'));
+    await endedBy(start(true));
+    spawnSync('sh', ['-c', `cat /dev/zero > ${folder}/repos/filler`]);
+    // Where the run is not lost there is room for the index, though not for the file.
+    if (!isLost) truncateSync(join(folder, 'repos/filler'), statSync(join(folder, 'repos/filler')).size - 1024 ** 2);
+    run.isLost = isLost;
+    start();
+    if (isLost) {
+      await until(() => run.reported !== null, 'the report');
+      expect(run.reported).toEqual({ isMerged: true, headCommit: repository.git('rev-parse', 'main') });
+    } else {
+      const { status, message } = await controlPlane.ended(run);
+      expect(status).toBe('completed');
+      expect(message).toContain('was merged already into main. ');
+      expect(message).toContain(`unable to write file added.bin. Its files could not be brought to where main is. Mend that, put aside what you have changed in ${repository.root} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`);
+    }
+    expect(existsSync(at('.git/index.lock'))).toBe(false);
+    rmSync(join(folder, 'repos/filler'));
+    // The index has followed all the same: a commit would not take the merge back.
+    if (!isLost) expect(repository.git('diff', '--cached', '--name-only')).toBe('');
+    repository.git('reset', '--hard');
+    expect(repository.git('status', '--porcelain')).toBe('');
+  });
+}

@@ -11,6 +11,8 @@ const CHECKOUT_TIMEOUT_MS = 3_600_000;
 /** The copy is written as one file, whatever the repository is set up for. */
 const WHOLE_INDEX = ['-c', 'core.splitIndex=false'];
 
+type Call = GitCall & { gitDir: string };
+
 /**
  * Takes a clean checkout from one commit to another. Git looks at every file before it writes the first.
  * @throws GitError; the index is as it was then, and files may have been written
@@ -19,22 +21,41 @@ export async function writeFiles(git: Git, copy: IndexCopy, from: string, to: st
   await git.run([...WHOLE_INDEX, 'read-tree', '-m', '-u', from, to], { ...copy.call, timeoutMs: CHECKOUT_TIMEOUT_MS });
 }
 
+/** A checkout that is locked, its index copied, between two commits. */
+interface Between {
+  copy: IndexCopy;
+  lock: CheckoutLock;
+  other: string;
+  target: string;
+}
+
 /**
  * Brings a checkout that was left between two commits to one of them, by what is in its files: those that are as either
  * commit has them, or begin so, are ours. A file that somebody has changed since stays as it is, and shows as changed.
  * @returns the paths that were left
  */
-export async function settleFiles(git: Git, { copy, lock, other, target }: { copy: IndexCopy; lock: CheckoutLock; other: string; target: string }): Promise<string[]> {
-  const call: GitCall & { gitDir: string } = { ...copy.call, timeoutMs: CHECKOUT_TIMEOUT_MS };
+export async function settleCheckout(git: Git, between: Between): Promise<string[]> {
+  const { copy, lock, other, target } = between;
+  const call: Call = { ...copy.call, timeoutMs: CHECKOUT_TIMEOUT_MS };
   const isThere = (await git.ask(['diff-index', '--cached', '--quiet', '--ignore-submodules=none', target, '--'], { ...call, okCodes: [1] })).code === 0;
-  // By the index alone (-i): the files are looked at one by one below.
-  if (!isThere) await git.run([...WHOLE_INDEX, 'read-tree', '-i', '-m', other, target], call);
+  // By the index alone (-i): the files are looked at one by one.
+  if (!isThere) {
+    await git.run([...WHOLE_INDEX, 'read-tree', '-i', '-m', other, target], call);
+    // Before the files, for which the disk may have no room: with the old index, the next commit would undo what the branch has.
+    lock.install(copy.file);
+  }
+  const left = await settleFiles(git, call, between);
+  lock.install(copy.file);
+  return left;
+}
+
+async function settleFiles(git: Git, call: Call, { other, target }: Between): Promise<string[]> {
   await git.ask([...WHOLE_INDEX, 'update-index', '-q', '--refresh'], { ...call, okCodes: [1] });
   const differing = new Set(splitPaths((await git.ask(['diff-files', '--name-only', '-z', '--ignore-submodules=all'], call)).bytes));
   const left: BytePath[] = [];
   const toWrite: BytePath[] = [];
   const changes = await listTreeChanges(git, call, other, target);
-  const { folder } = copy.checkout;
+  const folder = call.cwd;
   for (const { path, before, after } of changes) {
     if (before?.kind === 'submodule' || after?.kind === 'submodule' || (after !== null && !differing.has(path))) continue;
     const found = lstatSync(onDisk(folder, path), { throwIfNoEntry: false });
@@ -47,7 +68,6 @@ export async function settleFiles(git: Git, { copy, lock, other, target }: { cop
   }
   await git.ask([...WHOLE_INDEX, 'checkout-index', '-f', '-q', '-z', '--stdin'], { ...call, input: joinPaths(toWrite.filter((path) => isReachable(folder, path))) });
   await git.ask([...WHOLE_INDEX, 'update-index', '-q', '--refresh'], { ...call, okCodes: [1] });
-  lock.install(copy.file);
   return left.map(printablePath);
 }
 

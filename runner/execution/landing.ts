@@ -5,7 +5,7 @@ import { TransientError } from '../control-plane/control-plane.ts';
 import { compareTrees } from './compare-trees.ts';
 import { findCheckouts } from './checkouts.ts';
 import type { Git } from './git.ts';
-import { explainTrouble, LockedFailure } from './git-trouble.ts';
+import { explainTrouble, LockedFailure, withNote } from './git-trouble.ts';
 import { isTooOld, MAX_GRANT_AGE_MS, now } from './grant-age.ts';
 import { removeMergedBranches } from './landing-branches.ts';
 import { FollowingCheckout } from './landing-checkouts.ts';
@@ -53,12 +53,12 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
   mkdirSync(order.path, { recursive: true, mode: 0o700 });
   try {
     // Before anything: what was cut off between moving the branch and the checkout is finished.
-    await finishLanding(git, order);
+    const finished = await finishLanding(git, order);
     let lockedSinceMs: number | null = null;
     for (let moves = 0; moves < MAX_MOVES; ) {
       order.signal.throwIfAborted();
       try {
-        const landed = await tryLanding(git, order);
+        const landed = await tryLanding(git, order, finished);
         if (landed) return landed;
         moves += 1;
       } catch (error) {
@@ -75,15 +75,18 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
   }
 }
 
-/** @returns null when the base, or a checkout of it, has changed meanwhile */
-async function tryLanding(plainGit: Git, order: LandingOrder): Promise<Landed | null> {
+/**
+ * @param finished what is to be told of a merge that a crash had cut off
+ * @returns null when the base, or a checkout of it, has changed meanwhile
+ */
+async function tryLanding(plainGit: Git, order: LandingOrder, finished: string): Promise<Landed | null> {
   const { repository, git } = await openLandingRepository(plainGit, order);
   await order.onStep?.('opened');
   const { baseCommit, commit, baseBranch } = repository;
   const room = await MergeRoom.open(git, repository, `${order.path}/room`);
   if (await isAncestor(git, repository.place, commit, baseCommit)) {
     await order.lastWord({ baseCommit, mergeCommit: baseCommit });
-    return tellLanded(git, repository, room, order, { head: baseCommit, note: '' });
+    return tellLanded(git, repository, room, order, { head: baseCommit, note: finished });
   }
   await requireAsReviewed(room, repository, order);
   const mergeCommit = await room.merge(repository, order);
@@ -170,8 +173,9 @@ async function follow(git: Git, followers: readonly FollowingCheckout[], { place
     // Somebody builds on the merge already, so it stands.
     if (!back) return ` ${(error as Error).message.replace('Nothing was changed.', 'The branch has moved all the same.')}`;
     await back.commit();
-    for (const follower of done) await follower.goBack();
-    throw error;
+    let note = '';
+    for (const follower of done) note += await follower.goBack();
+    throw withNote(error, note);
   }
 }
 
