@@ -72,6 +72,14 @@ test('a merge that would write a file without its filter is refused by name; wit
   expect(git('status', '--porcelain')).toBe('');
 });
 
+test('a filter\'s name may be any text', async () => {
+  for (const side of ['clean', 'smudge']) git('config', `filter.größe.${side}`, 'rev');
+  scene.review({ '.gitattributes': '*.secret filter=crypt\n*.große filter=größe\n', 'neu.große': 'xyz\n' });
+  expect(await scene.refused()).toMatchObject({ reason: 'repo_dirty', paths: ['neu.große'], message: expect.stringContaining('goes through the filter "größe"') as string });
+  await scene.land({ allowed: { filters: new Set(['größe']) } });
+  expect(scene.isMerged).toBe(true);
+});
+
 test('where no such checkout follows, filters are nobody\'s business', async () => {
   scene.review({ 'other.secret': 'xyz\n' });
   git('checkout', '--quiet', '-b', 'elsewhere');

@@ -6,7 +6,8 @@ import type { Changes } from './changes.ts';
 import { GONE, SUBMODULE, SYMLINK, type ChangedFile } from './compare-trees.ts';
 import type { Git } from './git.ts';
 import { leadsOutside } from './links.ts';
-import { joinPaths, printablePath, textOf, type BytePath } from './byte-paths.ts';
+import { printablePath, textOf, type BytePath } from './byte-paths.ts';
+import { filtersOf } from './path-filters.ts';
 import type { Workspace } from './workspace-record.ts';
 
 export interface PathRules {
@@ -81,16 +82,11 @@ async function findFilters(git: Git, workspace: Workspace, { files, base }: Chan
   const index = join(workspace.recordFolder, 'git', 'base-index');
   const atBase = { ...place, env: { ...place.env, GIT_INDEX_FILE: index } };
   await git.run(['read-tree', base], atBase);
-  const input = joinPaths(paths);
-  const answers = await Promise.all([git.ask(['check-attr', '-z', '--stdin', 'filter'], { ...place, input }), git.ask(['check-attr', '-z', '--stdin', '--cached', 'filter'], { ...atBase, input })]);
+  const answers = await Promise.all([filtersOf(git, place, paths, 'files'), filtersOf(git, atBase, paths, 'index')]);
   rmSync(index, { force: true });
   const found = new Map<BytePath, string>();
-  for (const { bytes } of answers) {
-    const fields = bytes.toString('latin1').split('\0');
-    for (let at = 0; at + 2 < fields.length; at += 3) {
-      const filter = Buffer.from(fields[at + 2] ?? '', 'latin1').toString('utf8');
-      if (known.has(filter)) found.set(fields[at] ?? '', filter);
-    }
+  for (const [path, filter] of answers.flatMap((filters) => [...filters])) {
+    if (known.has(filter)) found.set(path, filter);
   }
   return found;
 }
