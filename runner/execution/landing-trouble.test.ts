@@ -66,6 +66,14 @@ describe('a repository that is damaged', () => {
     const refused = await scene.refused();
     expect(refused.reason).toBe('repo_missing');
   });
+
+  test('attributes of the base that are gone do not count as none', async () => {
+    const scene = new LandingScene(folder, { 'a/.gitattributes': '*.log merge=union\n', 'b/.gitattributes': '*.txt merge=union\n', 'a/a.log': 'start\n' });
+    scene.review({ 'a/a.log': 'start\ntheirs\n' });
+    const hash = scene.repository.git('rev-parse', 'main:b/.gitattributes');
+    rmSync(join(scene.repository.root, '.git/objects', hash.slice(0, 2), hash.slice(2)));
+    expect((await scene.refused()).reason).toBe('repo_missing');
+  });
 });
 
 describe('a checkout that can not follow, when the branch can not be taken back', () => {

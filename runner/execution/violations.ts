@@ -8,6 +8,7 @@ import type { Git } from './git.ts';
 import { leadsOutside } from './links.ts';
 import { printablePath, textOf, type BytePath } from './byte-paths.ts';
 import { filtersOf } from './path-filters.ts';
+import { readBlobs } from './read-blobs.ts';
 import type { Workspace } from './workspace-record.ts';
 
 export interface PathRules {
@@ -56,18 +57,8 @@ export async function hasFilteredPaths(git: Git, workspace: Workspace, changes: 
 /** The targets of changed links, all by one program. */
 async function readLinks(git: Git, workspace: Workspace, files: readonly ChangedFile[]): Promise<Map<BytePath, BytePath>> {
   const links = files.filter(({ mode }) => mode === SYMLINK);
-  const targets = new Map<BytePath, BytePath>();
-  if (links.length === 0) return targets;
-  const { bytes } = await git.ask(['cat-file', '--batch'], { ...inWorkspace(workspace), input: `${links.map(({ blob }) => blob).join('\n')}\n` });
-  const answer = bytes.toString('latin1');
-  let at = 0;
-  for (const { path } of links) {
-    const end = answer.indexOf('\n', at);
-    const size = Number(answer.slice(at, end).split(' ')[2]);
-    targets.set(path, answer.slice(end + 1, end + 1 + size));
-    at = end + 1 + size + 1;
-  }
-  return targets;
+  const targets = await readBlobs(git, inWorkspace(workspace), links.map(({ blob }) => blob));
+  return new Map(links.map(({ path }, index) => [path, targets[index]?.toString('latin1') ?? '']));
 }
 
 /**
