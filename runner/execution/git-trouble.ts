@@ -50,7 +50,7 @@ export function withNote(failure: unknown, note: string): unknown {
 
 /** What went wrong, without what follows from it when nothing was changed. */
 export function whyOf(failure: unknown): string {
-  return `${(failure as Error).message.replace(/(?:[,;] then approve again|\. Approve again when it has ended)?\. Nothing was changed\.$/, '').replace(/\.$/, '')}.`;
+  return `${(failure as Error).message.replace(/(?:[,;] then approve again|\. Approve again when it has ended)?(?:\. Nothing was changed)?\.$/, '')}.`;
 }
 
 type Trouble = readonly [reason: 'disk_full' | 'worktree_failed' | 'repo_missing', sentence: string];

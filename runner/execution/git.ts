@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { printablePath, splitPaths } from './byte-paths.ts';
+import { RunFailure } from './outcome.ts';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 const MAX_STDERR_CHARS = 64 * 1024;
@@ -150,9 +153,13 @@ export class Git {
   /**
    * A Git that also overrides every program setting with a free name (filters, merge and diff drivers) that is in
    * force in this place. Conditional includes depend on the place, so it is asked where the work will be done.
+   * @throws RunFailure worktree_failed when one can not be overridden
    */
   async neutralize(call: GitCall): Promise<Git> {
-    const names = await this.run(['config', '--list', '--name-only', '-z'], call);
+    const { stdout: names, bytes } = await this.ask(['config', '--list', '--name-only', '-z'], call);
+    // Overrides travel in the environment, which Node writes as UTF-8: another name would stay in force.
+    const odd = splitPaths(bytes).find((key) => PROGRAM_SETTING.test(key) && !isUtf8(Buffer.from(key, 'latin1')));
+    if (odd !== undefined) throw new RunFailure('worktree_failed', `The Git configuration of ${call.cwd} sets up a program under a name that is no UTF-8, ${printablePath(odd)}, which can not be switched off. Give it another name, then approve again.`);
     const extra = new Map<string, string>(this.config.slice(SAFE_CONFIG.length));
     for (const key of names.split('\0')) {
       const [, section, name, setting] = PROGRAM_SETTING.exec(key) ?? [];
