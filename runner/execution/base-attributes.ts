@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { onDisk, parentOf, type BytePath } from './byte-paths.ts';
 import type { Git, GitCall } from './git.ts';
+import { readBlobs } from './read-blobs.ts';
 
 const NAME = '.gitattributes';
 const LISTING_PIECE_BYTES = 1 << 20;
@@ -15,15 +16,10 @@ export async function writeBaseAttributes(git: Git, call: GitCall, commit: strin
   await git.run(['ls-tree', '-r', '-z', commit], { ...call, outputFile: listing });
   const files = [...attributeFiles(listing)];
   rmSync(listing);
-  if (files.length === 0) return;
-  const { bytes } = await git.ask(['cat-file', '--batch'], { ...call, input: files.map(({ blob }) => `${blob}\n`).join('') });
-  let at = 0;
-  for (const { path } of files) {
-    const endOfLine = bytes.indexOf(0x0a, at);
-    const size = Number(bytes.toString('latin1', at, endOfLine).split(' ')[2]);
+  const contents = await readBlobs(git, call, files.map(({ blob }) => blob));
+  for (const [index, { path }] of files.entries()) {
     mkdirSync(onDisk(call.cwd, parentOf(path)), { recursive: true });
-    writeFileSync(onDisk(call.cwd, path), bytes.subarray(endOfLine + 1, endOfLine + 1 + size));
-    at = endOfLine + 1 + size + 1;
+    writeFileSync(onDisk(call.cwd, path), contents[index] ?? '');
   }
 }
 

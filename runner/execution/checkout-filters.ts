@@ -1,6 +1,7 @@
-import { joinPaths, type BytePath } from './byte-paths.ts';
+import type { BytePath } from './byte-paths.ts';
 import type { Git, GitCall } from './git.ts';
 import type { LandingOrder } from './landing-order.ts';
+import { filtersOf } from './path-filters.ts';
 
 type FilterRules = Pick<LandingOrder['allowed'], 'filters' | 'otherFilters'>;
 
@@ -17,10 +18,7 @@ export async function pathsWithUntrustedFilter(git: Git, call: GitCall, paths: r
   const found = new Map<BytePath, string>();
   const configured = await configuredFilters(git, call, allowed);
   if (paths.length === 0 || configured.size === 0) return found;
-  const { bytes } = await git.ask(['check-attr', ...(source === 'index' ? ['--cached'] : []), '-z', '--stdin', 'filter'], { ...call, input: joinPaths(paths) });
-  const fields = bytes.toString('latin1').split('\0');
-  for (let index = 0; index + 2 < fields.length; index += 3) {
-    const [path = '', , filter = ''] = fields.slice(index, index + 3);
+  for (const [path, filter] of await filtersOf(git, call, paths, source)) {
     if (configured.has(filter) && !allowed.filters.has(filter)) found.set(path, filter);
   }
   return found;

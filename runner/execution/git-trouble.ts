@@ -36,6 +36,23 @@ export function explainTrouble(error: unknown, place: string): unknown {
   return new RunFailure(reason, `${place} ${sentence} Nothing was changed.`, [], { cause: error });
 }
 
+/** What is told of a checkout whose files could not be brought to where its branch is, and what to do. */
+export function explainBehind(error: unknown, folder: string, branch: string): string {
+  return ` ${whyOf(explainTrouble(error, folder))} Its files could not be brought to where ${branch} is. Mend that, put aside what you have changed in ${folder} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`;
+}
+
+/** The same failure, when something was changed after all: with what is to be told of it. */
+export function withNote(failure: unknown, note: string): unknown {
+  if (note === '') return failure;
+  const message = `${whyOf(failure)}${note}`;
+  return failure instanceof RunFailure ? new RunFailure(failure.reason, message, failure.paths, { cause: failure }) : new Error(message, { cause: failure });
+}
+
+/** What went wrong, without what follows from it when nothing was changed. */
+export function whyOf(failure: unknown): string {
+  return `${(failure as Error).message.replace(/(?:[,;] then approve again|\. Approve again when it has ended)?(?:\. Nothing was changed)?\.$/, '')}.`;
+}
+
 type Trouble = readonly [reason: 'disk_full' | 'worktree_failed' | 'repo_missing', sentence: string];
 
 function whyTrouble(text: string): Trouble | null {

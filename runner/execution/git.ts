@@ -1,9 +1,12 @@
+import { isUtf8 } from 'node:buffer';
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { printablePath, splitPaths } from './byte-paths.ts';
+import { RunFailure } from './outcome.ts';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 const MAX_STDERR_CHARS = 64 * 1024;
-/** Answers we read into memory: file lists, never file contents. */
+/** Answers we read into memory: file lists and small files. Contents of any size are heard in pieces. */
 const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -98,13 +101,31 @@ export class Git {
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
     // Git may end without reading all of it; its exit code tells.
     child.stdin?.on('error', () => undefined).end(call.input ?? '');
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
+    const code = await codeOf(child);
     if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr);
     const bytes = Buffer.concat(chunks);
     return { code, stdout: bytes.toString('utf8'), bytes, stderr };
+  }
+
+  /**
+   * Standard output piece by piece, for what may be larger than memory: file contents. Whoever stops listening ends Git.
+   * @throws GitError when it fails, after its last piece
+   */
+  async *pieces(args: readonly string[], call: GitCall): AsyncGenerator<Buffer> {
+    const child = this.spawn(args, call, ['pipe', 'pipe', 'pipe']);
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
+    child.stdin?.on('error', () => undefined).end(call.input ?? '');
+    const end = codeOf(child);
+    // Told below, when its pieces have been heard.
+    end.catch(() => undefined);
+    try {
+      for await (const piece of child.stdout ?? []) yield piece as Buffer;
+      const code = await end;
+      if (code !== 0) throw new GitError(args, code, stderr);
+    } finally {
+      child.kill('SIGKILL');
+    }
   }
 
   /** Runs two calls with the first one's output as the second one's input. @throws GitError of whichever failed first */
@@ -132,9 +153,13 @@ export class Git {
   /**
    * A Git that also overrides every program setting with a free name (filters, merge and diff drivers) that is in
    * force in this place. Conditional includes depend on the place, so it is asked where the work will be done.
+   * @throws RunFailure worktree_failed when one can not be overridden
    */
   async neutralize(call: GitCall): Promise<Git> {
-    const names = await this.run(['config', '--list', '--name-only', '-z'], call);
+    const { stdout: names, bytes } = await this.ask(['config', '--list', '--name-only', '-z'], call);
+    // Overrides travel in the environment, which Node writes as UTF-8: another name would stay in force.
+    const odd = splitPaths(bytes).find((key) => PROGRAM_SETTING.test(key) && !isUtf8(Buffer.from(key, 'latin1')));
+    if (odd !== undefined) throw new RunFailure('worktree_failed', `The Git configuration of ${call.cwd} sets up a program under a name that is no UTF-8, ${printablePath(odd)}, which can not be switched off. Give it another name, then approve again.`);
     const extra = new Map<string, string>(this.config.slice(SAFE_CONFIG.length));
     for (const key of names.split('\0')) {
       const [, section, name, setting] = PROGRAM_SETTING.exec(key) ?? [];
@@ -178,9 +203,14 @@ async function ended(child: ChildProcess): Promise<Ended> {
   let stderr = '';
   child.stdout?.on('data', (chunk: Buffer) => (stdout = (stdout + chunk.toString('utf8')).slice(-MAX_STDERR_CHARS)));
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const code = await codeOf(child);
+  return { code, stdout, stderr };
+}
+
+/** @returns the exit code; null: a signal ended it. @throws when it could not be started */
+async function codeOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  return { code, stdout, stderr };
 }

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { requireClean } from './checkout-state.ts';
 import { CheckoutLock } from './checkout-lock.ts';
 import { isRefusal, refusalOf, requireNoObstacles, requireStillUnclaimed, type Way } from './checkout-obstacles.ts';
-import { settleFiles, writeFiles } from './checkout-update.ts';
+import { settleCheckout, writeFiles } from './checkout-update.ts';
 import type { Checkout } from './checkouts.ts';
 import type { Git } from './git.ts';
+import { explainBehind, withNote } from './git-trouble.ts';
 import { IndexCopy } from './index-copy.ts';
 import type { LandingOrder } from './landing-order.ts';
+import type { LandingRecord } from './landing-record.ts';
 
 /** A checkout that is to follow its branch: looked at before the last word, locked after it. */
 export class FollowingCheckout {
@@ -33,7 +35,7 @@ export class FollowingCheckout {
 
   /**
    * Takes the files and then the index along.
-   * @throws RunFailure, and then the files are as they were, except for those it names
+   * @throws RunFailure, and then the files are as they were, except for those it names and for what its message tells
    */
   async follow(): Promise<void> {
     const { git, copy, way, order } = this;
@@ -41,21 +43,33 @@ export class FollowingCheckout {
     try {
       await writeFiles(git, copy, way.from, way.to);
     } catch (error) {
+      const failure = refusalOf(error, this.folder);
       // Git looks at all files before it writes the first: when it refused one, there is nothing to bring back.
-      if (!isRefusal(error)) await this.goBack();
-      throw refusalOf(error, copy.checkout.folder);
+      throw isRefusal(error) ? failure : withNote(failure, await this.goBack());
     }
     await order.onStep?.('files_written');
     this.lock?.install(copy.file);
     await order.onStep?.('index_written');
   }
 
-  /** Brings the files and the index back to where the base was. */
-  async goBack(): Promise<void> {
+  /**
+   * Brings the files and the index back to where the base was.
+   * @returns what is to be told: '' when all is as it was
+   */
+  async goBack(): Promise<string> {
     const { git, way, order, lock } = this;
-    if (!lock) return;
-    const copy = IndexCopy.make(this.copy.checkout, join(order.path, 'index-back'));
-    await settleFiles(git, { copy, lock, other: way.to, target: way.from });
+    if (!lock) return '';
+    try {
+      const copy = IndexCopy.make(this.copy.checkout, join(order.path, 'index-back'));
+      await settleCheckout(git, { copy, lock, other: way.to, target: way.from });
+      return '';
+    } catch (error) {
+      return explainBehind(error, this.folder, way.baseBranch);
+    }
+  }
+
+  get folder(): string {
+    return this.copy.checkout.folder;
   }
 
   release(): void {
@@ -65,21 +79,25 @@ export class FollowingCheckout {
 }
 
 /**
- * Finishes a checkout that a crash has left between the two commits.
- * @returns files that somebody has changed meanwhile, and that were left as they are
+ * Finishes a checkout that a crash has left between the two commits. Its lock stays.
+ * @returns what is to be told: '' when it has followed
  */
-export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId, from, to, path }: { runId: string; from: string; to: string; path: string }): Promise<string[]> {
+export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId, baseRef, from, to, path }: LandingRecord & { path: string }): Promise<string> {
   const lock = CheckoutLock.find(checkout, runId);
   // Without our lock its owner has had it in hand since: it is theirs to settle.
-  if (!lock) return [];
-  const copy = IndexCopy.make(checkout, join(path, 'index-finished'));
-  const git = await plainGit.neutralize(copy.call);
-  const left = await settleFiles(git, { copy, lock, other: from, target: to });
-  lock.release();
-  return left;
+  if (!lock) return '';
+  const { folder } = checkout;
+  try {
+    const copy = IndexCopy.make(checkout, join(path, 'index-finished'));
+    const git = await plainGit.neutralize(copy.call);
+    const left = await settleCheckout(git, { copy, lock, other: from, target: to });
+    return left.length === 0 ? '' : ` In ${folder} somebody has changed files meanwhile, which stay as they are: ${left.slice(0, 5).join(', ')}${left.length > 5 ? ' …' : ''}.`;
+  } catch (error) {
+    return explainBehind(error, folder, baseRef.slice('refs/heads/'.length));
+  }
 }
 
-/** Lets go of a checkout whose branch has not moved after all. */
+/** Lets go of a checkout, where this run has locked it. */
 export function releaseCheckout(checkout: Checkout, runId: string): void {
   CheckoutLock.find(checkout, runId)?.release();
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LandingScene } from '../testing/landings.ts';
@@ -70,6 +70,25 @@ test('a merge that would write a file without its filter is refused by name; wit
   await scene.land({ allowed: { filters: new Set(['crypt']) } }, trusting);
   expect(readFileSync(at('other.secret'), 'utf8')).toBe('xyz\n');
   expect(git('status', '--porcelain')).toBe('');
+});
+
+test('a filter\'s name may be any text', async () => {
+  for (const side of ['clean', 'smudge']) git('config', `filter.größe.${side}`, 'rev');
+  scene.review({ '.gitattributes': '*.secret filter=crypt\n*.große filter=größe\n', 'neu.große': 'xyz\n' });
+  expect(await scene.refused()).toMatchObject({ reason: 'repo_dirty', paths: ['neu.große'], message: expect.stringContaining('goes through the filter "größe"') as string });
+  await scene.land({ allowed: { filters: new Set(['größe']) } });
+  expect(scene.isMerged).toBe(true);
+});
+
+test.each(['filter.\xe9.clean', 'filter.\xe9.process', 'merge.\xff.driver', 'diff.a\xe9.textconv'])('a program under a name that is no UTF-8 can not be switched off, and is never run: %s', async (key) => {
+  scene.review({ 'b.txt': 'b\n' });
+  const [section = '', name = '', setting = ''] = key.split('.');
+  appendFileSync(at('.git/config'), Buffer.from(`[${section} "${name}"]\n\t${setting} = touch ${folder}/evil-was-here; cat\n`, 'latin1'));
+  appendFileSync(at('.git/info/attributes'), Buffer.from(`* ${section}=${name}\n`, 'latin1'));
+  utimesSync(at('a.txt'), new Date(2001, 1, 1), new Date(2001, 1, 1));
+  const refused = await scene.refused();
+  expect(existsSync(join(folder, 'evil-was-here'))).toBe(false);
+  expect(refused).toMatchObject({ reason: 'worktree_failed', message: expect.stringContaining(`${key.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`)}, which can not be switched off`) as string });
 });
 
 test('where no such checkout follows, filters are nobody\'s business', async () => {

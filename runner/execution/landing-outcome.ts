@@ -11,18 +11,29 @@ import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './
 const ORPHAN_PATIENCE_MS = 60_000;
 const ORPHAN_LOOK_MS = 50;
 
+export interface LandingOutcome {
+  isMerged: boolean;
+  /** The base's commit that has it; null: none has. */
+  headCommit: string | null;
+}
+
 /**
  * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
  * branch has not moved.
+ * @returns what is to be told: '' when there is nothing to say
  */
-export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordFile' | 'path'>): Promise<void> {
+export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordFile' | 'path'>): Promise<string> {
   const record = readLandingRecord(order.recordFile);
-  if (!record) return;
+  if (!record) return '';
   await workEnded(order.path);
-  const isMoved = await holds(git, record.place, record.baseRef, record.to);
-  for (const checkout of record.checkouts) {
-    if (isMoved) await finishCheckout(git, checkout, { ...record, path: order.path });
-    else releaseCheckout(checkout, record.runId);
+  let note = '';
+  try {
+    if (!(await holds(git, record.place, record.baseRef, record.to))) return '';
+    for (const checkout of record.checkouts) note += await finishCheckout(git, checkout, { ...record, path: order.path });
+    return note;
+  } finally {
+    // Whatever went wrong: nothing more will be done with them.
+    for (const checkout of record.checkouts) releaseCheckout(checkout, record.runId);
   }
 }
 
@@ -30,19 +41,20 @@ export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordF
  * Whether the approved commit is in its base, by looking: for a runner that no longer holds the run, and has to say
  * how it went.
  */
-export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ isMerged: boolean; headCommit: string | null }> {
+export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ outcome: LandingOutcome; note: string }> {
   mkdirSync(order.path, { recursive: true, mode: 0o700 });
+  let note: string;
   try {
-    await finishLanding(git, order);
+    note = await finishLanding(git, order);
   } finally {
     rmSync(order.path, { recursive: true, force: true });
   }
   const { repository, git: safeGit } = await openLandingRepository(git, order);
   const { place, baseRef, baseCommit, commit } = repository;
-  if (!(await holds(git, place, baseRef, commit))) return { isMerged: false, headCommit: null };
+  if (!(await holds(git, place, baseRef, commit))) return { outcome: { isMerged: false, headCommit: null }, note };
   const record = readLandingRecord(order.recordFile);
   await removeMergedBranches(safeGit, repository, order.branch, baseCommit);
-  return { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit };
+  return { outcome: { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit }, note };
 }
 
 /** A Git that a killed runner had started goes on writing files to its end; it keeps a lock of our own copy of the index meanwhile. */

@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LandingScene } from '../testing/landings.ts';
 import { temporaryFolder } from '../testing/programs.ts';
 import { snapshot } from '../testing/snapshot.ts';
+import { Git } from './git.ts';
 
 let folder: string;
 const mounts: string[] = [];
@@ -64,6 +65,86 @@ describe('a repository that is damaged', () => {
     truncateSync(file, 20);
     const refused = await scene.refused();
     expect(refused.reason).toBe('repo_missing');
+  });
+
+  test('attributes of the base that are gone do not count as none', async () => {
+    const scene = new LandingScene(folder, { 'a/.gitattributes': '*.log merge=union\n', 'b/.gitattributes': '*.txt merge=union\n', 'a/a.log': 'start\n' });
+    scene.review({ 'a/a.log': 'start\ntheirs\n' });
+    const hash = scene.repository.git('rev-parse', 'main:b/.gitattributes');
+    rmSync(join(scene.repository.root, '.git/objects', hash.slice(0, 2), hash.slice(2)));
+    expect((await scene.refused()).reason).toBe('repo_missing');
+  });
+});
+
+describe('a checkout that can not follow, when the branch can not be taken back', () => {
+  let scene: LandingScene;
+  let base: string;
+  const at = (path: string): string => join(scene.repository.root, path);
+  const git = (...args: string[]): string => scene.repository.git(...args);
+  beforeEach(() => {
+    scene = new LandingScene(folder);
+    scene.review({ 'new.txt': 'new\n' });
+    base = git('rev-parse', 'main');
+  });
+
+  /** A file gets in the way once the branch has moved, and something else happens. */
+  function landing(meanwhile: () => void, by?: Git): Promise<{ message: string }> {
+    const onStep = (step: string): void => {
+      if (step !== 'committed') return;
+      writeFileSync(at('new.txt'), 'mine');
+      meanwhile();
+    };
+    return scene.land({ onStep }, by);
+  }
+
+  function expectStanding(message: string, why: string): void {
+    expect(message).toContain(`overmind/task/1 was merged into main. ${scene.repository.root} holds files that are not in Git, and the merge would overwrite them: new.txt. Move them away. main has moved all the same: ${why}`);
+    expect(message).toContain(`Put aside what you have changed in ${scene.repository.root} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`);
+    expect(message).not.toContain('Nothing was changed');
+    expect(scene.isMerged).toBe(true);
+    expect(readFileSync(at('new.txt'), 'utf8')).toBe('mine');
+    expect(existsSync(at('.git/index.lock'))).toBe(false);
+  }
+
+  test.each(['refs/heads/main.lock', 'HEAD.lock'])('%s stays: what moved and what did not is told', { timeout: 30_000 }, async (lock) => {
+    const { message } = await landing(() => writeFileSync(at(`.git/${lock}`), ''));
+    expectStanding(message, `it could not be taken back (Another Git is at work: it holds ${at(`.git/${lock}`)}).`);
+  });
+
+  test('a disk that is full: the same', async () => {
+    const wrapper = join(folder, 'git');
+    writeFileSync(wrapper, '#!/bin/sh\ncase "$*" in *"take back"*) echo "fatal: update_ref failed: No space left on device" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n', { mode: 0o755 });
+    const { message } = await landing(() => undefined, new Git(wrapper, '/usr/bin:/bin'));
+    expectStanding(message, `it could not be taken back (${scene.repository.root} is on a disk that is full).`);
+  });
+
+  test('somebody builds on the merge: the same', async () => {
+    const { message } = await landing(() => git('update-ref', 'refs/heads/main', git('commit-tree', '-p', 'main', '-m', 'more', 'main^{tree}')));
+    expectStanding(message, 'somebody builds on the merge already.');
+  });
+
+  test('a lock that is held for a moment is waited for: nothing was merged', async () => {
+    const lock = at('.git/refs/heads/main.lock');
+    const held = (): void => {
+      writeFileSync(lock, '');
+      setTimeout(() => rmSync(lock), 700);
+    };
+    await expect(landing(held)).rejects.toMatchObject({ reason: 'repo_dirty', paths: ['new.txt'] });
+    expect(git('rev-parse', 'main')).toBe(base);
+    expect(existsSync(at('.git/index.lock'))).toBe(false);
+  });
+
+  test('of two, the one that has followed is not named', async () => {
+    git('worktree', 'add', '--quiet', '--force', join(folder, 'two'), 'main');
+    let written = 0;
+    const onStep = (step: string): void => {
+      if (step !== 'index_written' || (written += 1) > 1) return;
+      writeFileSync(join(folder, 'two/new.txt'), 'mine');
+      git('update-ref', 'refs/heads/main', git('commit-tree', '-p', 'main', '-m', 'more', 'main^{tree}'));
+    };
+    const { message } = await scene.land({ onStep });
+    expect(message).toContain(`Put aside what you have changed in ${join(folder, 'two')} yourself`);
+    expect(git('status', '--porcelain')).toBe('');
   });
 });
 

@@ -5,7 +5,7 @@ import { TransientError } from '../control-plane/control-plane.ts';
 import { compareTrees } from './compare-trees.ts';
 import { findCheckouts } from './checkouts.ts';
 import type { Git } from './git.ts';
-import { explainTrouble, LockedFailure } from './git-trouble.ts';
+import { explainTrouble, LockedFailure, whyOf, withNote } from './git-trouble.ts';
 import { isTooOld, MAX_GRANT_AGE_MS, now } from './grant-age.ts';
 import { removeMergedBranches } from './landing-branches.ts';
 import { FollowingCheckout } from './landing-checkouts.ts';
@@ -53,12 +53,12 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
   mkdirSync(order.path, { recursive: true, mode: 0o700 });
   try {
     // Before anything: what was cut off between moving the branch and the checkout is finished.
-    await finishLanding(git, order);
+    const finished = await finishLanding(git, order);
     let lockedSinceMs: number | null = null;
     for (let moves = 0; moves < MAX_MOVES; ) {
       order.signal.throwIfAborted();
       try {
-        const landed = await tryLanding(git, order);
+        const landed = await tryLanding(git, order, finished);
         if (landed) return landed;
         moves += 1;
       } catch (error) {
@@ -75,15 +75,18 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
   }
 }
 
-/** @returns null when the base, or a checkout of it, has changed meanwhile */
-async function tryLanding(plainGit: Git, order: LandingOrder): Promise<Landed | null> {
+/**
+ * @param finished what is to be told of a merge that a crash had cut off
+ * @returns null when the base, or a checkout of it, has changed meanwhile
+ */
+async function tryLanding(plainGit: Git, order: LandingOrder, finished: string): Promise<Landed | null> {
   const { repository, git } = await openLandingRepository(plainGit, order);
   await order.onStep?.('opened');
   const { baseCommit, commit, baseBranch } = repository;
   const room = await MergeRoom.open(git, repository, `${order.path}/room`);
   if (await isAncestor(git, repository.place, commit, baseCommit)) {
     await order.lastWord({ baseCommit, mergeCommit: baseCommit });
-    return tellLanded(git, repository, room, order, { head: baseCommit, note: '' });
+    return tellLanded(git, repository, room, order, { head: baseCommit, note: finished });
   }
   await requireAsReviewed(room, repository, order);
   const mergeCommit = await room.merge(repository, order);
@@ -113,7 +116,7 @@ async function tryLanding(plainGit: Git, order: LandingOrder): Promise<Landed | 
     if (!isStill) return null;
     await commitMove(placedGit, transaction, { place, move });
     await order.onStep?.('committed');
-    note = await follow(placedGit, followers, { place, move });
+    note = await follow(placedGit, followers, { place, move }, baseBranch);
   } finally {
     await transaction.abort();
     for (const follower of followers) follower.release();
@@ -156,7 +159,7 @@ async function commitMove(git: Git, transaction: RefTransaction, { place, move }
  * The checkouts follow the branch. Where one can not, all is taken back.
  * @returns what is to be told: '' when all went well
  */
-async function follow(git: Git, followers: readonly FollowingCheckout[], { place, move }: Move): Promise<string> {
+async function follow(git: Git, followers: readonly FollowingCheckout[], move: Move, baseBranch: string): Promise<string> {
   const done: FollowingCheckout[] = [];
   try {
     for (const follower of followers) {
@@ -165,13 +168,29 @@ async function follow(git: Git, followers: readonly FollowingCheckout[], { place
     }
     return '';
   } catch (error) {
-    const message = 'overmind: take back a merge';
-    const back = await RefTransaction.prepare(git, place, { ...move, from: move.to, to: move.from, message });
-    // Somebody builds on the merge already, so it stands.
-    if (!back) return ` ${(error as Error).message.replace('Nothing was changed.', 'The branch has moved all the same.')}`;
-    await back.commit();
-    for (const follower of done) await follower.goBack();
-    throw error;
+    const standing = await takeBack(git, move);
+    if (standing !== null) {
+      const behind = followers.filter((follower) => !done.includes(follower)).map(({ folder }) => folder).join(', ');
+      return ` ${whyOf(error)} ${baseBranch} has moved all the same: ${standing}. Put aside what you have changed in ${behind} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`;
+    }
+    let note = '';
+    for (const follower of done) note += await follower.goBack();
+    throw withNote(error, note);
+  }
+}
+
+/** @returns null when the branch is back; else why the merge stands */
+async function takeBack(git: Git, { place, move }: Move): Promise<string | null> {
+  const back = { ...move, from: move.to, to: move.from, message: 'overmind: take back a merge' };
+  try {
+    // The checkouts are locked, so nothing else can be done about it later: whoever holds the branch for a moment is waited for.
+    const transaction = await RefTransaction.prepare(git.with([['core.filesRefLockTimeout', String(LOCK_PATIENCE_MS)]]), place, back);
+    if (!transaction) return 'somebody builds on the merge already';
+    await commitMove(git, transaction, { place, move: back });
+    return null;
+  } catch (error) {
+    const why = whyOf(explainTrouble(error, place.cwd)).replace(/\.$/, '');
+    return `it could not be taken back (${why})`;
   }
 }
 

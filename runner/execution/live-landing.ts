@@ -37,7 +37,8 @@ export class LiveLanding {
     const { controlPlane, logger } = host;
     try {
       const { git, order } = await this.prepare();
-      const outcome = await lookAtLanding(git, order);
+      const { outcome, note } = await lookAtLanding(git, order);
+      if (note !== '') logger.warn({ runId, note: note.trim() }, 'a checkout could not be brought along with its merge');
       await retrying(() => controlPlane.reportLanding(held.lease, outcome), held.left);
       logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
     } catch (error) {

@@ -6,7 +6,9 @@ import type { Changes } from './changes.ts';
 import { GONE, SUBMODULE, SYMLINK, type ChangedFile } from './compare-trees.ts';
 import type { Git } from './git.ts';
 import { leadsOutside } from './links.ts';
-import { joinPaths, printablePath, textOf, type BytePath } from './byte-paths.ts';
+import { printablePath, textOf, type BytePath } from './byte-paths.ts';
+import { filtersOf } from './path-filters.ts';
+import { readBlobs } from './read-blobs.ts';
 import type { Workspace } from './workspace-record.ts';
 
 export interface PathRules {
@@ -55,18 +57,8 @@ export async function hasFilteredPaths(git: Git, workspace: Workspace, changes: 
 /** The targets of changed links, all by one program. */
 async function readLinks(git: Git, workspace: Workspace, files: readonly ChangedFile[]): Promise<Map<BytePath, BytePath>> {
   const links = files.filter(({ mode }) => mode === SYMLINK);
-  const targets = new Map<BytePath, BytePath>();
-  if (links.length === 0) return targets;
-  const { bytes } = await git.ask(['cat-file', '--batch'], { ...inWorkspace(workspace), input: `${links.map(({ blob }) => blob).join('\n')}\n` });
-  const answer = bytes.toString('latin1');
-  let at = 0;
-  for (const { path } of links) {
-    const end = answer.indexOf('\n', at);
-    const size = Number(answer.slice(at, end).split(' ')[2]);
-    targets.set(path, answer.slice(end + 1, end + 1 + size));
-    at = end + 1 + size + 1;
-  }
-  return targets;
+  const targets = await readBlobs(git, inWorkspace(workspace), links.map(({ blob }) => blob));
+  return new Map(links.map(({ path }, index) => [path, targets[index]?.toString('latin1') ?? '']));
 }
 
 /**
@@ -81,16 +73,11 @@ async function findFilters(git: Git, workspace: Workspace, { files, base }: Chan
   const index = join(workspace.recordFolder, 'git', 'base-index');
   const atBase = { ...place, env: { ...place.env, GIT_INDEX_FILE: index } };
   await git.run(['read-tree', base], atBase);
-  const input = joinPaths(paths);
-  const answers = await Promise.all([git.ask(['check-attr', '-z', '--stdin', 'filter'], { ...place, input }), git.ask(['check-attr', '-z', '--stdin', '--cached', 'filter'], { ...atBase, input })]);
+  const answers = await Promise.all([filtersOf(git, place, paths, 'files'), filtersOf(git, atBase, paths, 'index')]);
   rmSync(index, { force: true });
   const found = new Map<BytePath, string>();
-  for (const { bytes } of answers) {
-    const fields = bytes.toString('latin1').split('\0');
-    for (let at = 0; at + 2 < fields.length; at += 3) {
-      const filter = Buffer.from(fields[at + 2] ?? '', 'latin1').toString('utf8');
-      if (known.has(filter)) found.set(fields[at] ?? '', filter);
-    }
+  for (const [path, filter] of answers.flatMap((filters) => [...filters])) {
+    if (known.has(filter)) found.set(path, filter);
   }
   return found;
 }
