@@ -93,7 +93,7 @@ describe('the last word', () => {
 
   test('is refused when its task has gone another way, whoever let it', async () => {
     const { task, held } = await merging();
-    await core.db.task.update({ where: { id: task.id }, data: { status: 'blocked' } });
+    await core.db.task.update({ where: { id: task.id }, data: { status: 'blocked', blockedReason: 'It waits for a key.' } });
     expect(await errorOf(runner.requestLanding(held))).toMatchObject({ code: 'CONFLICT', message: 'Not merged: the task is blocked now.' });
     expect((await runOf(held.spec.runId)).landingAt).toBeNull();
   });
