@@ -2,9 +2,12 @@ import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { Keeper } from './keeper.ts';
 import { messageParser, type FromKeeper, type KeeperStatus, type ToKeeper } from './keeper-protocol.ts';
+import { warmUp } from './warm-up.ts';
 
 /** A standby that nobody connects to belongs to a runner that died before it could. */
 const UNCLAIMED_MS = 15_000;
+/** One that is started for a run that waits gets it before. */
+const WARM_UP_AFTER_MS = 100;
 
 /**
  * The keeper's process: `keeper SOCKET`. It waits, already warm, for an assignment; a standby whose runner goes away
@@ -14,13 +17,14 @@ function main(socketPath: string): void {
   const connections = new Set<Socket>();
   let keeper: Keeper | null = null;
   let runId: string | null = null;
+  let warming: Promise<void> = Promise.resolve();
 
   const tell = (socket: Socket, message: FromKeeper): void => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
   };
   const leave = (): void => {
     for (const socket of connections) socket.end();
-    server.close(() => process.exit(0));
+    server.close(() => void warming.then(() => process.exit(0)));
     // A peer that does not take its bytes must not keep us.
     setTimeout(() => process.exit(0), 1_000).unref();
   };
@@ -51,7 +55,12 @@ function main(socketPath: string): void {
     tell(socket, { type: 'hello', pid: process.pid, runId, status: keeper?.status ?? null });
   });
   const unclaimed = setTimeout(leave, UNCLAIMED_MS);
-  server.listen(socketPath, () => chmodSync(socketPath, 0o600));
+  server.listen(socketPath, () => {
+    chmodSync(socketPath, 0o600);
+    setTimeout(() => {
+      if (!keeper) warming = warmUp();
+    }, WARM_UP_AFTER_MS).unref();
+  });
 
   process.on('SIGTERM', () => {
     if (keeper) keeper.end({ status: 'failed', reason: 'internal', message: 'Ended: the machine, or somebody on it, ended the keeper of this run' });
