@@ -113,6 +113,9 @@ test('both pages show by themselves what becomes of a runner', async () => {
   await one.getByText('It is disabled, so it can not look at its disk.').waitFor();
   expect(await one.getByRole('button', { name: 'Look again' }).isEnabled()).toBe(false);
   await setRunnerEnabled(system.core, admin, runnerId, true);
+  // One that was refused has ended.
+  await runner.kill();
+  await runner.start();
 }, 120_000);
 
 test('while the server is away what was known stays, and it is said that it may be out of date', async () => {
