@@ -10,8 +10,8 @@ export const priority = z.int().min(1, 'Priority runs from 1 (first) to 5').max(
 
 // eslint-disable-next-line no-control-regex -- control characters are exactly what must be kept out
 const noControlCharacters = /^[^\u0000-\u001f\u007f]*$/;
-export const path = z.string().min(1).max(MAX_PATH_CHARS).regex(noControlCharacters, 'A path has no control characters');
-export const absolutePath = path.startsWith('/', 'An absolute path is needed').refine((value) => !value.split('/').includes('..'), 'A path goes nowhere by ..');
+export const path = z.string().min(1).max(MAX_PATH_CHARS, `A path has at most ${MAX_PATH_CHARS.toLocaleString('en')} characters`).regex(noControlCharacters, 'A path has no control characters');
+export const absolutePath = path.startsWith('/', { error: 'An absolute path is needed: it starts with "/"', abort: true }).refine((value) => !value.split('/').includes('..'), 'An absolute path is needed, without ".."');
 export const glob = z.string().min(1).max(MAX_PATH_CHARS).regex(noControlCharacters, 'A pattern has no control characters');
 
 /** A Git ref name that can not be taken for an option. @source git-check-ref-format(1) */

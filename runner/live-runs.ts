@@ -22,7 +22,7 @@ export class LiveRuns {
   private readonly earlyCancels = new Map<string, Outcome>();
 
   /** @param onFinished called after each run, when it is not counted any more */
-  constructor(private readonly onFinished: () => void) {}
+  constructor(private readonly onFinished: (spec: RunSpec) => void) {}
 
   get size(): number {
     return this.runs.size;
@@ -49,7 +49,7 @@ export class LiveRuns {
     if (early) run.cancel(early);
     void run.finished.then(() => {
       this.runs.delete(spec.runId);
-      this.onFinished();
+      this.onFinished(spec);
     });
     return run;
   }

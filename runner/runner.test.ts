@@ -243,6 +243,21 @@ test('a merge run brings an approved commit into the base', async () => {
   expect(repository.git('log', '-1', '--format=%s')).toBe('Merge task "Add one"');
 });
 
+test.each([
+  ['a merge', 'Merge task "Add one"'], ['a run in the checkout itself', 'by the agent'],
+])('after %s its last commit is told of', async (kind, subject) => {
+  const told = (): string | undefined => controlPlane.repositoryReports.at(-1)?.report.repositories.find(({ path }) => path === repository.root)?.facts.lastCommit?.subject;
+  await until(() => told() !== undefined, 'what the runner tells at its start');
+  if (kind === 'a merge') {
+    const work = offer({ commands: files({ 'one.txt': '1\n' }) });
+    const { git } = await controlPlane.ended(work);
+    offer({ kind: 'merge', commands: [], branch: work.spec.branch, mergeCommit: git?.headCommit ?? null, prompt: { title: 'Add one' } });
+  } else {
+    offer({ inPlace: true, commands: [['git', '-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit', '--allow-empty', '-qm', 'by the agent']] });
+  }
+  await until(() => told() === subject, 'its last commit');
+});
+
 test('reports are collected by glob; links, hard links and denied files are not', async () => {
   const script = 'mkdir r; echo "<x/>" > r/junit.xml; ln -s /etc/hostname r/link.xml; ln r/junit.xml r/hard.xml; rm r/hard.xml; echo k > r/a.key; cp r/junit.xml r/b.xml; ln r/b.xml r/c.xml';
   const run = offer({ commands: [['sh', '-c', script]], artifactGlobs: ['r/*'], allowedGlobs: ['**'] });

@@ -1,3 +1,4 @@
+import type { RunSpec } from '#contract/run-spec.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClaimIds } from './claim-ids.ts';
@@ -25,7 +26,7 @@ const SWEEP_MS = 60_000;
 
 /** One runner: takes up what an earlier one left, then claims runs as long as it has room. */
 export class Runner {
-  private readonly live = new LiveRuns(() => this.onRunFinished());
+  private readonly live = new LiveRuns((spec) => this.onRunFinished(spec));
   private readonly stopping = new AbortController();
   private readonly folder: string;
   private readonly runsFolder: string;
@@ -161,8 +162,9 @@ export class Runner {
     });
   }
 
-  /** Its folder may be removed now, and there is room for another. */
-  private onRunFinished(): void {
+  /** Its folder may be removed now, there is room for another, and its repository may have a new last commit. */
+  private onRunFinished({ kind, inPlace }: RunSpec): void {
+    if (kind === 'merge' || inPlace) this.answers?.tellRepositories();
     this.ledger?.soon();
     this.claims?.soon();
   }

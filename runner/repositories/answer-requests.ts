@@ -15,11 +15,15 @@ export interface RequestHost extends Machine {
 export class RequestAnswers {
   /** Searches come one after the other: each reads the whole of the roots. */
   private searching: Promise<void> = Promise.resolve();
+  /** A search that has not begun yet will tell of the repositories. */
+  private isToTell = false;
 
   constructor(private readonly host: RequestHost) {}
 
-  /** Tells of the repositories, until the control plane has heard it. Not waited for. */
+  /** Tells of the repositories as they are from now on, until the control plane has heard it. Not waited for. */
   tellRepositories(): void {
+    if (this.isToTell) return;
+    this.isToTell = true;
     this.search(null);
   }
 
@@ -35,6 +39,8 @@ export class RequestAnswers {
 
   private async look(requestId: string | null): Promise<void> {
     const { controlPlane, signal } = this.host;
+    if (signal.aborted) return;
+    if (requestId === null) this.isToTell = false;
     const report = await discoverRepositories(this.host);
     await retrying(() => controlPlane.reportRepositories(report, requestId), signal);
   }

@@ -1,27 +1,45 @@
+import { absolutePath } from '#contract/fields.ts';
+import { MAX_PATH_CHARS } from '#contract/limits.ts';
 import type { RepositoryCheck, RepositoryProblem } from '#contract/repositories.ts';
 import { statSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { RunFailure } from '../execution/outcome.ts';
 import { isInside, realpathOrNull } from '../execution/paths.ts';
 import { isWithinRoots, type Machine } from './machine.ts';
+import { folderOfGitsOwn, hasTooLongName, pathInWords } from './path-words.ts';
 import { asLine, findRepository, headHasRef, isGitError, readFacts, repositoryStartsAt, whyRefused, type FoundRepository } from './read-repository.ts';
 
 const MAX_MESSAGE_CHARS = 1_000;
 
 /** Looks at one path that somebody typed and says in one sentence what is wrong with it, or where its repository starts. */
 export async function checkRepositoryPath(machine: Machine, typed: string): Promise<RepositoryCheck> {
+  try {
+    return await look(machine, typed);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    // Whatever the file system says: who has typed the path waits for an answer.
+    if (!isWithinRoots(machine.policy, resolve(typed))) return outside(typed);
+    if (code === 'EACCES' || code === 'EPERM') return missing(typed);
+    return answer('missing', `This runner could not look at ${pathInWords(typed)}: ${code}.`);
+  }
+}
+
+async function look(machine: Machine, typed: string): Promise<RepositoryCheck> {
   const { policy } = machine;
   const real = realpathOrNull(typed);
   // Of what lies outside the roots nothing is said but that: not even whether it exists.
-  if (!isWithinRoots(policy, real ?? nearestReal(typed)) || isInside(machine.runnerFolder, real ?? nearestReal(typed))) {
-    return answer('outside_roots', `${typed} is outside the folders that this runner's policy allows.`);
-  }
-  if (real === null) return answer('missing', `There is no folder ${typed}, or this runner may not look into it.`);
+  if (!isWithinRoots(policy, real ?? nearestReal(typed)) || isInside(machine.runnerFolder, real ?? nearestReal(typed))) return outside(typed);
+  if (real === null && hasTooLongName(typed)) return answer('missing', `A name in a path has at most 255 bytes, and one in ${pathInWords(typed)} is longer.`);
+  if (real === null) return missing(typed);
+  if (!absolutePath.safeParse(real).success) return answer('missing', `${pathInWords(typed)} leads to a path of more than ${MAX_PATH_CHARS.toLocaleString('en')} characters, or with characters that no path may have here.`);
   const stat = statSync(real);
-  if (!stat.isDirectory()) return answer('not_a_folder', `${typed} is not a folder.`);
-  if (isOthers(machine, stat.uid)) return answer('other_owner', `${typed} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
-  const start = findStart(machine, real);
-  if (!start) return answer('not_a_repository', `${typed} is not a Git repository, nor in one.`, { root: real });
+  const start = findStart(machine, stat.isDirectory() ? real : dirname(real));
+  const instead = folderOfGitsOwn(real, start?.kind ?? null);
+  if (instead !== null) return answer('not_a_repository', `${pathInWords(typed)} belongs to Git itself. Type the folder of the repository instead: ${instead}`);
+  if (!stat.isDirectory()) return answer('not_a_folder', `${pathInWords(typed)} is not a folder.`);
+  if (isOthers(machine, stat.uid)) return answer('other_owner', `${pathInWords(typed)} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
+  if (!start) return answer('not_a_repository', `${pathInWords(typed)} is not a Git repository, nor in one.`, { root: real });
   const place = { root: start.root, subfolder: relative(start.root, real) };
   if (isOthers(machine, statSync(start.root).uid)) return answer('other_owner', othersSentence(start.root), place);
   try {
@@ -77,6 +95,9 @@ function whyUnreadable(root: string, stderr: string): [RepositoryProblem, string
   if (/dubious ownership/.test(stderr)) return ['other_owner', `The repository ${root} belongs to another user, and Git refuses to read it.`];
   return ['corrupt', `${root} can not be read as a Git repository: ${stderr.trim().split('\n').at(-1)?.replace(/^fatal: /, '') || 'Git says nothing more'}.`];
 }
+
+const outside = (typed: string): RepositoryCheck => answer('outside_roots', `${pathInWords(typed)} is outside the folders that this runner's policy allows.`);
+const missing = (typed: string): RepositoryCheck => answer('missing', `There is no folder ${pathInWords(typed)}, or this runner may not look into it.`);
 
 function answer(problem: RepositoryProblem, message: string, place: { root: string | null; subfolder?: string } = { root: null }): RepositoryCheck {
   return { problem, message: asLine(message, MAX_MESSAGE_CHARS), root: place.root, subfolder: place.subfolder ?? '', facts: null };

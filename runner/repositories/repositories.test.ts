@@ -57,7 +57,12 @@ beforeAll(() => {
   for (const name of ['objects']) rmSync(at('roots', 'gone-commit', '.git', name), { recursive: true });
   mkdirSync(at('roots', 'gone-commit', '.git', 'objects'));
   writeFileSync(at('roots', 'file.txt'), 'x');
-  machine = { policy: RunnerPolicy.parse({ roots: [at('roots'), at('missing-root')], executables: {} }), git: new Git('/usr/bin/git', '/usr/bin:/bin'), runnerFolder: at('roots', 'runner'), logger: silentLogger };
+  symlinkSync('circle', at('roots', 'circle'));
+  // A short name for a path that is too long to be told.
+  const deep = at('deep', ...Array.from({ length: 6 }, () => 'd'.repeat(200)));
+  mkdirSync(deep, { recursive: true });
+  symlinkSync(deep, at('roots', 'to-deep'));
+  machine = { policy: RunnerPolicy.parse({ roots: [at('roots'), at('deep'), at('missing-root')], executables: {} }), git: new Git('/usr/bin/git', '/usr/bin:/bin'), runnerFolder: at('roots', 'runner'), logger: silentLogger };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -135,6 +140,44 @@ describe('looking at a typed path', () => {
     expect(answer.facts?.lastCommit ?? null).toBeNull();
     expect(answer.message).toMatch(says);
     if (problem === 'outside_roots') expect(answer).toEqual({ problem, message: `${at(...names)} is outside the folders that this runner's policy allows.`, root: null, subfolder: '', facts: null });
+  });
+
+  const LONG = 'x'.repeat(256);
+  test.each([
+    ['a name of 256 bytes', 'missing', () => at('roots', LONG), /^A name in a path has at most 255 bytes, and one in .*x is longer\.$/],
+    ['a folder below such a name', 'missing', () => at('roots', LONG, 'app'), /at most 255 bytes/],
+    ['such a name in letters of several bytes', 'missing', () => at('roots', 'ä'.repeat(128)), /at most 255 bytes/],
+    ['such a name outside of the roots', 'outside_roots', () => join('/etc', LONG), /outside the folders/],
+    ['links in a circle', 'missing', () => at('roots', 'circle', 'app'), /There is no folder/],
+    ['a folder below a file', 'missing', () => at('roots', 'file.txt', 'app'), /There is no folder/],
+    ['a NUL byte', 'missing', () => at('roots', 'a\0b'), /There is no folder/],
+    ['a long path, whose answer keeps its end', 'missing', () => at('roots', ...Array.from({ length: 9 }, () => 'y'.repeat(100))), /…[y/]+, or this runner may not look into it\.$/],
+    ['a link to a path that is longer than may be told', 'missing', () => at('roots', 'to-deep'), /leads to a path of more than 1,024 characters/],
+  ])('%s is answered at once', async (_name, problem, path, says) => {
+    expect(await check(path())).toMatchObject({ problem, message: expect.stringMatching(says) as string });
+  });
+
+  test.runIf(isRoot)('a folder that this runner may not look into is answered at once', async () => {
+    mkdirSync(at('roots', 'closed'), { mode: 0o700 });
+    chmodSync(folder, 0o755);
+    process.seteuid?.(12_345);
+    try {
+      expect(await check(at('roots', 'closed'))).toMatchObject({ problem: 'missing', message: expect.stringContaining('may not look into it') as string });
+      expect(await check(at('roots', 'closed', 'app'))).toMatchObject({ problem: 'missing' });
+    } finally {
+      process.seteuid?.(0);
+      rmSync(at('roots', 'closed'), { recursive: true });
+    }
+  });
+
+  test.each([
+    ['the .git of a checkout', () => join(app.root, '.git'), () => app.root],
+    ['a folder in it', () => join(app.root, '.git', 'refs', 'heads'), () => app.root],
+    ['a file in it', () => join(app.root, '.git', 'config'), () => app.root],
+    ['what it keeps of a worktree', () => join(app.root, '.git', 'worktrees', 'linked'), () => app.root],
+    ['the .git of a worktree, which is a file', () => at('roots', 'linked', '.git'), () => at('roots', 'linked')],
+  ])('%s: says what to type instead', async (_name, path, instead) => {
+    expect(await check(path())).toMatchObject({ problem: 'not_a_repository', message: `${path()} belongs to Git itself. Type the folder of the repository instead: ${instead()}`, root: null });
   });
 
   test.runIf(isRoot)('belongs to another user', async () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
+import { updateProject } from '#core/projects/update-project.ts';
 import { registerRunner } from '#core/runners/connection.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import { makeRepository } from '#runner/testing/repositories.ts';
@@ -99,12 +100,71 @@ test('a typed path is looked at while it is typed, and what is wrong stands unde
   expect(complaints).toEqual([]);
 });
 
+const WHOLE = 'Choose a repository from the list, or type its whole path, which starts with "/". Empty this field to go without one.';
+test.each([
+  ['no whole path', 'code/corner-shop', WHOLE], ['a path from the home', '~/code/corner-shop', WHOLE], ['a word', 'ware', WHOLE],
+  ['a path without end', `/${'x'.repeat(1_100)}`, 'These are 1,101 characters; a path has at most 1,024.'],
+  ['a path upwards', '/srv/code/../shop', 'Type the path without "..": /srv/shop'],
+])('what is typed and can be no repository is refused beside the field, and nothing is made: %s', async (_kind, typed, message) => {
+  const { page, complaints } = await openNewProject(admin);
+  await page.getByRole('list', { name: 'Repositories' }).getByText('warehouse').waitFor();
+  await page.getByLabel('Name').fill('Refused');
+  await page.getByLabel('Repository').fill(typed);
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.getByText(message, { exact: true }).waitFor();
+  expect(await page.getByLabel('Repository').getAttribute('aria-invalid')).toBe('true');
+  expect(await page.getByLabel('Repository').inputValue()).toBe(typed);
+  expect(await system.core.db.project.count({ where: { name: 'Refused' } })).toBe(0);
+  await page.getByLabel('Repository').fill('');
+  await page.getByText(message, { exact: true }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.waitForURL('**/projects/*-*');
+  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Refused' } })).toMatchObject({ defaultRepoPath: null });
+  await system.core.db.project.updateMany({ where: { name: 'Refused' }, data: { name: 'Without' } });
+  expect(complaints).toEqual([]);
+});
+
+test('a project keeps its repository when what is typed instead can be none, or is nothing', async () => {
+  const project = await seeder(system.core).project(admin, 'Kept');
+  const repository = path.join(folder, 'code', 'warehouse');
+  await updateProject(system.core, admin, { projectId: project.id, defaultRepoPath: repository });
+  const { page } = await open(admin, `/projects/${project.id}/settings`);
+  await page.getByRole('button', { name: 'Change repository' }).click();
+  await page.getByLabel('Repository').fill('corner');
+  await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+  await page.getByText(`Choose a repository from the list, or type its whole path, which starts with "/". Empty this field to keep ${repository}.`).waitFor();
+  expect(await page.getByText('Saved').count()).toBe(0);
+  await page.getByLabel('Repository').fill('');
+  await page.getByText(`It keeps ${repository}.`).waitFor();
+  await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+  await page.getByText('Saved').waitFor();
+  await page.getByRole('button', { name: 'Change repository' }).waitFor();
+  expect(await system.core.db.project.findUniqueOrThrow({ where: { id: project.id } })).toMatchObject({ defaultRepoPath: repository });
+});
+
+test('a path that is too long to look at is said to be, and is not cut', async () => {
+  const { page } = await open(admin, `/runners/${runnerId}`);
+  await page.getByRole('button', { name: 'Path', exact: true }).click();
+  await page.getByLabel('Path', { exact: true }).fill(`/${'x'.repeat(1_100)}`);
+  await page.getByText('These are 1,101 characters; a path has at most 1,024.').waitFor();
+  await page.getByLabel('Path', { exact: true }).fill(path.join(folder, 'code', 'x'.repeat(256)));
+  await page.getByText(/A name in a path has at most 255 bytes/).waitFor({ timeout: 5_000 });
+  await page.getByLabel('Path', { exact: true }).fill(path.join(folder, 'code', 'warehouse', '.git'));
+  await page.getByText(/belongs to Git itself\. Type the folder of the repository instead: .*warehouse$/).waitFor();
+});
+
 test('somebody who does not administer is offered what is granted to everybody, and nothing else', async () => {
   const user = await seeder(system.core).user();
   const { page } = await openNewProject(user);
   await page.getByText('No repository is granted to you. An administrator grants them, on the runner’s page.').waitFor();
   await page.getByLabel('Repository').fill(path.join(folder, 'code', 'warehouse'));
   await page.getByLabel('Name').fill('Mine');
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.getByText(/This repository is not granted to the project\./).waitFor();
+  await page.getByLabel('Repository').fill('warehouse');
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.getByText('Choose a repository from the list. Empty this field to go without one.').waitFor();
+  await page.getByLabel('Repository').fill('');
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.waitForURL('**/projects/*-*');
   expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Mine' } })).toMatchObject({ defaultRepoPath: null });

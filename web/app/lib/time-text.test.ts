@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { durationText, relativeTimeText, waitText } from './time-text.ts';
+import { agoText, durationText, relativeTimeText, waitText } from './time-text.ts';
 
 const NOW = Date.UTC(2025, 10, 22, 12, 0, 0);
 
@@ -15,6 +15,17 @@ test.each([
   [400 * 86_400_000, '18 Oct 2024'],
 ])('%i ms ago reads "%s"', (agoMs, text) => {
   expect(relativeTimeText(NOW - agoMs, NOW, 'UTC')).toBe(text);
+});
+
+test.each([
+  [-5_000, '1 s ago'],
+  [400, '1 s ago'],
+  [44_900, '44 s ago'],
+  [59_999, '59 s ago'],
+  [60_000, '1 min ago'],
+  [3 * 3_600_000, '3 h ago'],
+])('where the seconds count, %i ms ago reads "%s"', (agoMs, text) => {
+  expect(agoText(NOW - agoMs, NOW, 'UTC')).toBe(text);
 });
 
 test('days are those of the zone of the person', () => {

@@ -14,6 +14,13 @@ export function relativeTimeText(thenMs: number, nowMs: number, timeZone: string
   return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...(isThisYear ? {} : { year: 'numeric' }), timeZone }).format(thenMs);
 }
 
+/** The same, but below a minute the seconds count: "12 s ago". */
+export function agoText(thenMs: number, nowMs: number, timeZone: string): string {
+  // A browser's clock may be behind the server's.
+  const seconds = Math.max(1, Math.floor((nowMs - thenMs) / 1_000));
+  return seconds < MINUTE_S ? `${seconds} s ago` : relativeTimeText(thenMs, nowMs, timeZone);
+}
+
 /** "now", "4 min", "3 h", "5 d", "3 Mar": for where every character counts. */
 export function shortTimeText(thenMs: number, nowMs: number, timeZone: string): string {
   const seconds = Math.round((nowMs - thenMs) / 1_000);

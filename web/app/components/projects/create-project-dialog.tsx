@@ -61,6 +61,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
     const fields = new FormData(form);
     const text = (name: string): string => formText(fields, name);
     if (text('name') === '') return setNameMissing(true);
+    if (repository?.problem) return setRepositoryError({ path: repository.path, message: repository.problem });
     const result = await createProject({
       input: { name: text('name'), description: text('description'), agentPreset: text('preset') as AgentPreset, ...(repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {}) },
     });
@@ -93,6 +94,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
       </Field>
       <RepositoryChooser
         projectId={null}
+        kept={null}
         chosen={repository}
         refused={repositoryError}
         onChoose={setRepository}

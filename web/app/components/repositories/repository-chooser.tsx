@@ -1,7 +1,6 @@
 import { clsx } from 'clsx';
 import { Check, CircleAlert, Search } from 'lucide-react';
 import { useId, useState } from 'react';
-import { MAX_PATH_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { Button } from '../ui/button.tsx';
@@ -9,6 +8,7 @@ import { Input } from '../ui/field.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Spinner } from '../ui/spinner.tsx';
 import { RepositoryRow, whyUnusable } from './repository-row.tsx';
+import { whyNoRepository, whyTooLong } from './typed-path.ts';
 import { usePathCheck } from './use-path-check.ts';
 
 const RepositoryChooser_Query = graphql(`
@@ -43,8 +43,11 @@ const RepositoryChooser_Query = graphql(`
 const MAX_SHOWN = 50;
 
 export interface ChosenRepository {
+  /** As typed, where nothing was chosen from the list. */
   path: string;
   runnerId: string | null;
+  /** Why it can not be sent as it is; null: the server is to judge. */
+  problem: string | null;
 }
 
 export interface RefusedRepository {
@@ -55,14 +58,16 @@ export interface RefusedRepository {
 interface RepositoryChooserProps {
   /** The project it is for; null: one that is being made. */
   projectId: string | null;
+  /** What the project has now, and keeps when nothing is chosen. */
+  kept: string | null;
   chosen: ChosenRepository | null;
   onChoose(chosen: ChosenRepository | null): void;
-  /** What the server said when it was sent. */
+  /** What was said when it was to be sent. */
   refused: RefusedRepository | null;
 }
 
 /** Chooses a repository from those that runners have told of; administrators may type another path, which is checked at once. */
-export function RepositoryChooser({ projectId, chosen, onChoose, refused }: RepositoryChooserProps) {
+export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }: RepositoryChooserProps) {
   const id = useId();
   const { data } = useLiveQuery(RepositoryChooser_Query, { projectId }, { requestPolicy: 'cache-and-network' });
   const [text, setText] = useState('');
@@ -75,19 +80,22 @@ export function RepositoryChooser({ projectId, chosen, onChoose, refused }: Repo
   const shown = repositories.filter(({ path }) => path.toLowerCase().includes(words.toLowerCase()));
   const isTyped = isAdmin && words.startsWith('/') && !repositories.some(({ path }) => path === words);
   const online = (data?.runners ?? []).filter((runner) => runner.isEnabled && runner.connection === 'ONLINE').map((runner) => runner.id);
-  const check = usePathCheck(isChoosing && isTyped ? words : null, online);
+  const tooLong = whyTooLong(words);
+  const check = usePathCheck(isChoosing && isTyped && tooLong === null ? words : null, online);
+  const isBad = error !== null || tooLong !== null || (check !== null && !check.isUsable);
   const known = repositories.find(({ path, runnerId }) => path === chosen?.path && (chosen.runnerId === null || runnerId === chosen.runnerId));
   // A label names a field; beside what is chosen there is none.
   const Label = chosen && !isChoosing ? 'p' : 'label';
-  const choose = (repository: ChosenRepository): void => {
-    onChoose(repository);
+  const choose = (repository: { path: string; runnerId: string }): void => {
+    onChoose({ ...repository, problem: null });
     setChoosing(false);
     setText('');
   };
   const type = (value: string): void => {
     setText(value);
-    // What is typed counts without another click; the server checks it once more.
-    onChoose(isAdmin && value.trim().startsWith('/') ? { path: value.trim(), runnerId: null } : null);
+    const path = value.trim();
+    // What is typed counts without another click, and is never left out in silence; the server checks it once more.
+    onChoose(path === '' ? null : { path, runnerId: null, problem: whyNoRepository(path, { isAdmin, kept }) });
   };
   return (
     <div className="flex flex-col gap-1">
@@ -119,11 +127,10 @@ export function RepositoryChooser({ projectId, chosen, onChoose, refused }: Repo
             <Input
               id={id}
               value={text}
-              maxLength={MAX_PATH_CHARS}
               spellCheck={false}
               autoComplete="off"
               aria-describedby={`${id}-note`}
-              aria-invalid={check && !check.isUsable ? true : undefined}
+              aria-invalid={isBad || undefined}
               placeholder={isAdmin ? 'Search, or type a path' : 'Search'}
               className="pl-8! font-mono text-dense"
               onChange={(event) => type(event.target.value)}
@@ -157,14 +164,16 @@ export function RepositoryChooser({ projectId, chosen, onChoose, refused }: Repo
           ) : null}
         </>
       )}
-      <p id={`${id}-note`} aria-live="polite" className={clsx('flex min-h-4 items-start gap-1.5 text-xs', error !== null || (check && !check.isUsable) ? 'text-failed' : 'text-muted')}>
-        <Note text={noteOf()} isBusy={isChoosing && isTyped && !check} tone={error !== null || (check && !check.isUsable) ? 'bad' : check ? 'good' : 'plain'} />
+      <p id={`${id}-note`} aria-live="polite" className={clsx('flex min-h-4 items-start gap-1.5 text-xs', isBad ? 'text-failed' : 'text-muted')}>
+        <Note text={noteOf()} isBusy={isChoosing && isTyped && !check && !isBad} tone={isBad ? 'bad' : check ? 'good' : 'plain'} />
       </p>
     </div>
   );
 
   function noteOf(): string {
     if (error !== null) return error;
+    if (tooLong !== null) return tooLong;
+    if (isChoosing && chosen === null && kept !== null) return `It keeps ${kept}.`;
     if (isChoosing && isTyped) return check?.message ?? 'Looking …';
     if (!isChoosing && chosen) return isAdmin && known?.isGranted === false ? 'Choosing it lets this project’s agents work in it.' : '';
     if (data && repositories.length === 0) return isAdmin ? 'No runner has told of a repository. Type its path, or start a runner.' : 'No repository is granted to you. An administrator grants them, on the runner’s page.';

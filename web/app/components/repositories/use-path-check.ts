@@ -14,6 +14,11 @@ const CheckRepository_Mutation = graphql(`
           root
         }
       }
+      ... on InvalidInputError {
+        fields {
+          message
+        }
+      }
       ... on UserError {
         code
         message
@@ -63,8 +68,9 @@ interface Answer extends PathCheck {
 
 async function askOne(client: ReturnType<typeof useClient>, runnerId: string, path: string): Promise<Answer> {
   const result = await client.mutation(CheckRepository_Mutation, { runnerId, path });
-  const failure = mutationFailure(result);
   const answer = result.data?.checkRepository;
+  // The field that it is about is the one that it stands under.
+  const failure = answer?.__typename === 'InvalidInputError' ? answer.fields.map(({ message }) => message).join('. ') : mutationFailure(result);
   if (failure !== null || answer?.__typename !== 'CheckRepositoryPayload') return { path, runnerId: null, root: null, message: failure ?? 'The runner has not answered.', isUsable: false, isOutside: false };
   const { problem, message, root } = answer.check;
   return { path, root, runnerId: problem === null ? runnerId : null, message, isUsable: problem === null, isOutside: problem === 'OUTSIDE_ROOTS' };

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { MAX_PATH_CHARS } from '#contract/limits.ts';
+import { whyTooLong } from '../repositories/typed-path.ts';
 import { usePathCheck } from '../repositories/use-path-check.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
@@ -10,7 +10,8 @@ export function AddPathDialog({ runnerId, onClose, onFound }: { runnerId: string
   const [text, setText] = useState('');
   const path = text.trim();
   const isAbsolute = path.startsWith('/');
-  const check = usePathCheck(isAbsolute ? path : null, [runnerId]);
+  const tooLong = whyTooLong(path);
+  const check = usePathCheck(isAbsolute && tooLong === null ? path : null, [runnerId]);
   const hint = path === '' ? 'An absolute path on its machine.' : !isAbsolute ? 'It starts with a slash.' : (check?.message ?? 'Looking …');
   return (
     <Dialog isOpen onOpenChange={(isOpen) => (isOpen ? undefined : onClose())} title="Look at a path">
@@ -21,8 +22,8 @@ export function AddPathDialog({ runnerId, onClose, onFound }: { runnerId: string
           if (check?.isUsable && check.root !== null) onFound(check.root);
         }}
       >
-        <Field label="Path" hint={hint} error={check && !check.isUsable ? check.message : null}>
-          <Input autoFocus value={text} maxLength={MAX_PATH_CHARS} spellCheck={false} autoComplete="off" placeholder="/home/me/code/shop" className="font-mono text-dense" onChange={(event) => setText(event.target.value)} />
+        <Field label="Path" hint={hint} error={tooLong ?? (check && !check.isUsable ? check.message : null)}>
+          <Input autoFocus value={text} spellCheck={false} autoComplete="off" placeholder="/home/me/code/shop" className="font-mono text-dense" onChange={(event) => setText(event.target.value)} />
         </Field>
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

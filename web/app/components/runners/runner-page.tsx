@@ -1,9 +1,7 @@
-import { ShieldCheck, ShieldOff } from 'lucide-react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment } from '~/graphql/gql/fragment-masking.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
-import { useLiveQuery } from '~/graphql/use-live-query.ts';
-import { sandboxText } from '~/lib/sandbox-text.ts';
+import { usePolledQuery } from '~/graphql/use-polled-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { NothingHere } from '../frame/nothing-here.tsx';
 import { PageBody, PageHeader } from '../frame/page-header.tsx';
@@ -11,8 +9,10 @@ import { RunnerConnection, RunnerItem_RunnerFragment } from '../settings/runner-
 import { ErrorState } from '../ui/error-state.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
+import { OutOfDateNotice } from './out-of-date-notice.tsx';
 import { RunnerLabels } from './runner-labels.tsx';
 import { RunnerRepositories } from './runner-repositories.tsx';
+import { SandboxLine } from './sandbox-line.tsx';
 import { RunnerWorkFolders } from './runner-work-folders.tsx';
 
 export const Runner_Query = graphql(`
@@ -33,9 +33,13 @@ export const Runner_Query = graphql(`
 
 /** One machine: what it has, who may use it, what lies on its disk. For administrators. */
 export function RunnerPage({ runnerId }: { runnerId: string }) {
-  const { data, error, refetch } = useLiveQuery(Runner_Query, { id: runnerId }, { requestPolicy: 'cache-and-network' });
+  const { data, error, refetch, isOutOfDate } = usePolledQuery(Runner_Query, { id: runnerId });
   const page = data?.runner;
   const runner = page ? readFragment(RunnerItem_RunnerFragment, page.runner) : null;
+  const isOnline = runner?.connection === 'ONLINE';
+  const whyAway = isOnline ? null : 'It is not online';
+  // A disabled one still removes folders, but is not asked what is on its disk.
+  const whyNoLook = runner?.isEnabled === false ? 'It is disabled' : whyAway;
   useDocumentTitle(runner?.name ?? 'Runner');
   if (data && !page) return <NothingHere />;
   return (
@@ -43,23 +47,16 @@ export function RunnerPage({ runnerId }: { runnerId: string }) {
       {page && runner ? (
         <>
           <PageHeader title={runner.name} text={<RunnerConnection runner={page.runner} />} />
+          {isOutOfDate ? <OutOfDateNotice /> : null}
           {runner.version === null ? (
             <Notice kind="info" className="mb-6">
               It has not connected yet. Put its token into its runner.json and start it.
             </Notice>
-          ) : page.runner.sandboxNote === null ? (
-            <p className="mb-6 flex items-center gap-2 text-dense text-muted">
-              <ShieldCheck aria-hidden className="size-4 text-done" />
-              Its runs are sandboxed.
-            </p>
           ) : (
-            <p className="title-wrap mb-6 flex items-start gap-2 text-dense">
-              <ShieldOff aria-hidden className="mt-0.5 size-4 shrink-0 text-blocked" />
-              {sandboxText(page.runner.sandboxNote)}
-            </p>
+            <SandboxLine note={page.runner.sandboxNote} isOnline={isOnline} />
           )}
-          <RunnerRepositories page={page} isOnline={runner.connection === 'ONLINE'} onChange={refetch} />
-          <RunnerWorkFolders page={page} onChange={refetch} />
+          <RunnerRepositories page={page} whyAway={whyNoLook} onChange={refetch} />
+          <RunnerWorkFolders page={page} whyAway={whyAway} onChange={refetch} />
           <RunnerLabels runner={page.runner} />
         </>
       ) : error ? (

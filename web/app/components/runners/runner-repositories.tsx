@@ -68,18 +68,20 @@ const SHOWN_FIRST = 8;
 
 interface RunnerRepositoriesProps {
   page: FragmentType<typeof RunnerRepositories_Fragment>;
-  isOnline: boolean;
+  /** Why it can be asked for nothing now; null: it can. */
+  whyAway: string | null;
   onChange(): void;
 }
 
 /** The repositories of a runner, and which projects may use them. */
-export function RunnerRepositories({ page: masked, isOnline, onChange }: RunnerRepositoriesProps) {
+export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRepositoriesProps) {
   const page = readFragment(RunnerRepositories_Fragment, masked);
   const [{ fetching: isLooking }, look] = useMutation(LookForRepositories_Mutation);
   const [, revoke] = useMutation(RevokeRepository_Mutation);
   const [granting, setGranting] = useState<string | null>(null);
   const [isTyping, setTyping] = useState(false);
   const [text, setText] = useState('');
+  const whyNoLook = whyAway === null ? undefined : `${whyAway}, so it can not look at its disk.`;
   const [isAll, setAll] = useState(false);
   const matching = page.repositories.filter(({ path }) => path.toLowerCase().includes(text.trim().toLowerCase()));
   const ordered = [...matching.filter(({ grants }) => grants.length > 0), ...matching.filter(({ grants }) => grants.length === 0)];
@@ -94,11 +96,11 @@ export function RunnerRepositories({ page: masked, isOnline, onChange }: RunnerR
       text="What it has found under its policy’s roots. A project’s agents work only in repositories that are granted to it."
       actions={
         <div className="flex items-center gap-2">
-          <Button disabled={!isOnline} onClick={() => setTyping(true)}>
+          <Button disabled={whyAway !== null} title={whyNoLook} onClick={() => setTyping(true)}>
             <Plus aria-hidden className="size-4" />
             Path
           </Button>
-          <Button isBusy={isLooking} disabled={!isOnline} onClick={() => void look({ runnerId: page.id }).then((result) => report(mutationFailure(result)))}>
+          <Button isBusy={isLooking} disabled={whyAway !== null} title={whyNoLook} onClick={() => void look({ runnerId: page.id }).then((result) => report(mutationFailure(result)))}>
             {isLooking ? null : <RefreshCw aria-hidden className="size-4" />}
             Look again
           </Button>
@@ -136,6 +138,7 @@ export function RunnerRepositories({ page: masked, isOnline, onChange }: RunnerR
           Looked <RelativeTime value={page.repositoriesSeenAt} />
         </p>
       ) : null}
+      {whyNoLook ? <p className="mt-2 text-xs text-muted">{whyNoLook}</p> : null}
       {granting === null ? null : <GrantDialog runnerId={page.id} path={granting} onClose={() => setGranting(null)} onGranted={onChange} />}
       {isTyping ? (
         <AddPathDialog

@@ -51,8 +51,15 @@ const RemoveWorkFolder_Mutation = graphql(`
   }
 `);
 
+interface RunnerWorkFoldersProps {
+  page: FragmentType<typeof RunnerWorkFolders_Fragment>;
+  /** Why it can be asked for nothing now; null: it can. */
+  whyAway: string | null;
+  onChange(): void;
+}
+
 /** The folders of tasks on the runner's disk: what they take, why they are there. */
-export function RunnerWorkFolders({ page: masked, onChange }: { page: FragmentType<typeof RunnerWorkFolders_Fragment>; onChange(): void }) {
+export function RunnerWorkFolders({ page: masked, whyAway, onChange }: RunnerWorkFoldersProps) {
   const page = readFragment(RunnerWorkFolders_Fragment, masked);
   const [removing, setRemoving] = useState<string | null>(null);
   const total = page.workFolders.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -92,7 +99,7 @@ export function RunnerWorkFolders({ page: masked, onChange }: { page: FragmentTy
                 {folder.keptWhy ? <p className="title-wrap text-xs text-muted">Kept: {folder.keptWhy}</p> : null}
                 {folder.problem ? <p className="title-wrap text-xs text-failed">Could not be removed: {folder.problem}</p> : null}
               </div>
-              <IconButton label={`Remove the folder of ${folder.taskTitle ?? folder.name}`} disabled={folder.isLive} title={folder.isLive ? 'A run works in it' : 'Remove'} onClick={() => setRemoving(folder.name)}>
+              <IconButton label={`Remove the folder of ${folder.taskTitle ?? folder.name}`} disabled={whyNot(folder, whyAway) !== null} title={whyNot(folder, whyAway) ?? 'Remove'} onClick={() => setRemoving(folder.name)}>
                 <Trash2 aria-hidden className="size-4" />
               </IconButton>
             </li>
@@ -101,19 +108,28 @@ export function RunnerWorkFolders({ page: masked, onChange }: { page: FragmentTy
       ) : (
         <EmptyState title="No work folders" text="The first run of a task makes one." className="rounded-box border border-line" />
       )}
-      {asked ? <RemoveDialog runnerId={page.id} folder={asked} onClose={() => setRemoving(null)} onRemoved={onChange} /> : null}
+      {whyAway === null || page.workFolders.length === 0 ? null : <p className="mt-2 text-xs text-muted">{`${whyAway}, so folders can not be removed.`}</p>}
+      {asked ? <RemoveDialog runnerId={page.id} folder={asked} whyNot={whyNot(asked, whyAway)} onClose={() => setRemoving(null)} onRemoved={onChange} /> : null}
     </SettingsSection>
   );
+}
+
+/** Why a folder can not be removed now; null: it can. */
+function whyNot({ isLive }: { isLive: boolean }, whyAway: string | null): string | null {
+  if (whyAway !== null) return `${whyAway}, so it can not be removed`;
+  return isLive ? 'A run works in it' : null;
 }
 
 interface RemoveDialogProps {
   runnerId: string;
   folder: { name: string; sizeBytes: number; taskTitle: string | null; taskStatus: string | null; isMerged: boolean };
+  /** It has gone offline, or a run has begun, while the question stands. */
+  whyNot: string | null;
   onClose(): void;
   onRemoved(): void;
 }
 
-function RemoveDialog({ runnerId, folder, onClose, onRemoved }: RemoveDialogProps) {
+function RemoveDialog({ runnerId, folder, whyNot: hindrance, onClose, onRemoved }: RemoveDialogProps) {
   const [{ fetching }, remove] = useMutation(RemoveWorkFolder_Mutation);
   const [failure, setFailure] = useState<string | null>(null);
   const isOver = folder.isMerged || folder.taskStatus === 'DONE' || folder.taskStatus === 'CANCELED';
@@ -133,14 +149,14 @@ function RemoveDialog({ runnerId, folder, onClose, onRemoved }: RemoveDialogProp
       <p className="title-wrap rounded-control bg-active px-3 py-2 text-dense">
         {folder.taskTitle ?? folder.name}, {bytesText(folder.sizeBytes)}
       </p>
-      {failure ? (
-        <Notice kind="error" role="alert" className="mt-3">
-          {failure}
+      {failure ?? hindrance ? (
+        <Notice kind={failure ? 'error' : 'warning'} role="alert" className="mt-3">
+          {failure ?? `${hindrance}.`}
         </Notice>
       ) : null}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
-        <Button variant="danger" isBusy={fetching} onClick={() => void confirm()}>
+        <Button variant="danger" disabled={hindrance !== null} isBusy={fetching} onClick={() => void confirm()}>
           Remove folder
         </Button>
       </DialogActions>

@@ -52,11 +52,14 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
   const project = readFragment(ProjectForm_ProjectFragment, masked);
   const [{ fetching }, updateProject] = useMutation(UpdateProject_Mutation);
   const [failure, setFailure] = useState<string | null>(null);
-  const [repository, setRepository] = useState<ChosenRepository | null>(project.defaultRepoPath === null ? null : { path: project.defaultRepoPath, runnerId: null });
+  const [repository, setRepository] = useState(() => chosenOf(project.defaultRepoPath));
   const [repositoryError, setRepositoryError] = useState<RefusedRepository | null>(null);
+  // Another one each time it is saved: then the chooser shows what there is now.
+  const [saved, setSaved] = useState(0);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
     const text = (name: string): string => formText(fields, name);
+    if (repository?.problem) return setRepositoryError({ path: repository.path, message: repository.problem });
     const chosen = repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {};
     const result = await updateProject({ input: { projectId: project.id, name: text('name'), description: text('description'), ...chosen } });
     const refused = mutationFailure(result);
@@ -64,7 +67,10 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
     const ofRepository = answer?.__typename === 'InvalidInputError' ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath') : undefined;
     setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
     setFailure(ofRepository ? null : refused);
-    if (!refused) showToast({ kind: 'info', text: 'Saved' });
+    if (answer?.__typename !== 'UpdateProjectPayload') return;
+    setRepository(chosenOf(answer.project.defaultRepoPath));
+    setSaved(saved + 1);
+    showToast({ kind: 'info', text: 'Saved' });
   };
   return (
     <form
@@ -86,7 +92,9 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
         <Textarea name="description" rows={2} maxLength={2_000} defaultValue={project.description} className="min-h-14!" />
       </Field>
       <RepositoryChooser
+        key={saved}
         projectId={project.id}
+        kept={project.defaultRepoPath}
         chosen={repository}
         refused={repositoryError}
         onChoose={setRepository}
@@ -98,4 +106,8 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
       </div>
     </form>
   );
+}
+
+function chosenOf(path: string | null): ChosenRepository | null {
+  return path === null ? null : { path, runnerId: null, problem: null };
 }

@@ -6,11 +6,11 @@ import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
-import { sandboxText } from '~/lib/sandbox-text.ts';
+import { runnerSandboxText } from '~/lib/sandbox-text.ts';
 import { Badge } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
-import { RelativeTime } from '../ui/time.tsx';
+import { Ago } from '../ui/time.tsx';
 import { showToast } from '../ui/toast-store.ts';
 
 export const RunnerItem_RunnerFragment = graphql(`
@@ -62,7 +62,7 @@ export function RunnerConnection({ runner: masked }: { runner: FragmentType<type
       {CONNECTIONS[runner.connection].word}
       {runner.connection !== 'ONLINE' && runner.lastSeenAt ? (
         <>
-          , last heard <RelativeTime value={runner.lastSeenAt} />
+          , last heard <Ago value={runner.lastSeenAt} />
         </>
       ) : null}
       {`, ${runner.capacity} ${runner.capacity === 1 ? 'run' : 'runs'} at once`}
@@ -104,7 +104,7 @@ export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { ru
         {runner.sandboxNote ? (
           <p className="title-wrap flex items-start gap-1.5 text-dense text-muted">
             <ShieldOff aria-hidden className="mt-1 size-3 shrink-0 text-blocked" />
-            {sandboxText(runner.sandboxNote)}
+            {runnerSandboxText(runner.sandboxNote, runner.connection === 'ONLINE')}
           </p>
         ) : null}
       </div>

@@ -4,9 +4,10 @@ import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
-import { useLiveQuery } from '~/graphql/use-live-query.ts';
+import { usePolledQuery } from '~/graphql/use-polled-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { PageBody, PageHeader } from '../frame/page-header.tsx';
+import { OutOfDateNotice } from '../runners/out-of-date-notice.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
@@ -52,7 +53,7 @@ const RotateRunnerToken_Mutation = graphql(`
 /** The machines that do the work. */
 export function RunnersPage() {
   useDocumentTitle('Runners');
-  const { data, error, refetch } = useLiveQuery(Runners_Query, {}, { requestPolicy: 'cache-and-network' });
+  const { data, error, refetch, isOutOfDate } = usePolledQuery(Runners_Query, {});
   const [isCreating, setCreating] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
   const [, rotate] = useMutation(RotateRunnerToken_Mutation);
@@ -72,6 +73,7 @@ export function RunnersPage() {
   return (
     <PageBody isNarrow>
       <PageHeader title="Runners" text="Programs on the machines that have your repositories. They dial out, listen on no port, and check every run against their own policy." actions={create} />
+      {isOutOfDate ? <OutOfDateNotice /> : null}
       {data ? (
         data.runners.length > 0 ? (
           <SettingsList label="Runners">
