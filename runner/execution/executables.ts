@@ -1,7 +1,7 @@
 import type { KeeperCommand } from './keeper-protocol.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
-import { withHint, type RunnerPolicy } from './policy.ts';
+import { withHint, withSetting, type RunnerPolicy } from './policy.ts';
 import { findProgram, foldersOfPath, isExecutableFile } from './programs-on-path.ts';
 import { isProgramWorthAllowing } from './worth-allowing.ts';
 
@@ -70,7 +70,7 @@ function fileOf(name: string, path: string | undefined, search: ExecutableSearch
 function withAdvice(refusal: string, name: string, { runnerFolder }: ExecutableSearch): string {
   if (isProgramWorthAllowing(name)) return withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, runnerFolder);
   const words = name.trim().split(/\s+/);
-  return words.length > 1 ? `${refusal}. A command is a list: write ${JSON.stringify(words)}` : refusal;
+  return words.length > 1 ? `${refusal}. A command is a list: write ${JSON.stringify(words)}` : withSetting(refusal, 'executables', runnerFolder);
 }
 
 /** A command for people's eyes, never for a shell: long arguments shortened. */
