@@ -42,6 +42,8 @@ export class KeptPrograms {
   private isTakingOver = false;
   /** A keeper that hangs may have this run, and go on with it one day: then nobody else begins it. */
   private isOutOfReach = false;
+  /** Aborted with the first reason to end. */
+  private readonly ending = new AbortController();
   private leaseSentMs: number;
 
   constructor(private readonly options: KeptProgramsOptions) {
@@ -72,6 +74,7 @@ export class KeptPrograms {
   end(outcome: Outcome, maxGraceMs: number): void {
     this.stopping ??= { outcome, graceMs: Math.min(this.options.spec.limits.graceMs, maxGraceMs) };
     this.keeper?.cancel(this.stopping.outcome, this.stopping.graceMs);
+    this.ending.abort();
   }
 
   /** False while its keeper hangs: then nobody ends its programs when the lease does, and it must not be renewed. */
@@ -148,7 +151,7 @@ export class KeptPrograms {
     const taken = host.keepers.take();
     taken.catch(() => undefined);
     try {
-      const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
+      const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'), AbortSignal.any([leaving, this.ending.signal]));
       const workFolder = made?.workspace.cwd ?? checked.root;
       const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
       if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
