@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -92,6 +93,14 @@ async function stopStandby(): Promise<number> {
   return pid;
 }
 
+/** As an earlier version wrote it down. @returns the keeper's socket */
+function forgetPid(run: KnownRun): string {
+  const file = join(bed.runsFolder, run.spec.runId, 'keeper.json');
+  const { socketPath } = JSON.parse(readFileSync(file, 'utf8')) as { socketPath: string };
+  writeFileSync(file, JSON.stringify({ socketPath }));
+  return socketPath;
+}
+
 /** @returns how long the next runner took until it heard commands */
 async function startNext(mode: Mode): Promise<number> {
   const fromMs = performance.now();
@@ -154,6 +163,34 @@ test.each(['stays stopped', 'goes on while the next runner looks for it'])('a ke
   expect(run.lines.filter((line) => line === '1:hanging')).toHaveLength(1);
 });
 
+test('a keeper of an earlier version that stopped before it read of its run begins no second one', async () => {
+  const { run, keeper } = await leaveUnread({ commands: [bed.node('hang')] });
+  forgetPid(run);
+  await startNext('off');
+  await until(() => run.lines.includes('1:hanging'), 'the program to start');
+  signal(keeper, 'SIGCONT');
+  await until(() => ['Z', undefined].includes(readProcess(keeper)?.state), 'the stopped keeper to be gone');
+  await sleep(A_MOMENT_MS);
+  expect(findRunProcesses(run.spec.runId, null)).toHaveLength(1);
+  cancel(run);
+  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled' });
+  expect(run.lines.filter((line) => line === '1:hanging')).toHaveLength(1);
+});
+
+test('a run is not begun beside a keeper that may have it, and whose process is not found for certain', async () => {
+  const { run, keeper } = await leaveUnread({ commands: [bed.node('hang')] });
+  const other = spawn('/bin/sh', ['-c', 'sleep 60; true', 'sh', forgetPid(run)], { stdio: 'ignore', detached: true });
+  try {
+    await startNext('off');
+    expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'timed_out', reason: 'runner_lost', message: expect.stringContaining('could not be found') });
+    expect(run.lines.filter((line) => line.startsWith('1:'))).toEqual([]);
+    expect([readProcess(keeper)?.state, other.exitCode]).toEqual(['T', null]);
+  } finally {
+    signal(-(other.pid ?? 0), 'SIGKILL');
+  }
+  await bed.runsAnother();
+});
+
 test('a run that was lost before its keeper read of it is never begun', async () => {
   const { run, keeper } = await leaveUnread({ commands: [bed.node('hang')] });
   run.isLost = true;
@@ -164,12 +201,11 @@ test('a run that was lost before its keeper read of it is never begun', async ()
 });
 
 test('a run of an earlier version, whose keeper is known by its socket only, is ended without it', async () => {
-  const { run } = await leaveToHungKeeper('auto', { commands: [bed.node('ignore-sigterm')], limits: { graceMs: 300 } });
-  const file = join(bed.runsFolder, run.spec.runId, 'keeper.json');
-  const { socketPath } = JSON.parse(readFileSync(file, 'utf8')) as { socketPath: string };
-  writeFileSync(file, JSON.stringify({ socketPath }));
+  const { run, keeper } = await leaveToHungKeeper('auto', { commands: [bed.node('ignore-sigterm')], limits: { graceMs: 300 } });
+  forgetPid(run);
   await startNext('auto');
   cancel(run);
   await gone(run);
   expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled' });
+  expect(['Z', undefined]).toContain(readProcess(keeper)?.state);
 });

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configText, type Setting } from './git-settings.ts';
-import { removeFolder } from './remove-folder.ts';
+import { removeFolder, removeInSteps } from './remove-folder.ts';
 import type { UserRepository } from './user-repository.ts';
 import type { Workspace } from './workspace-record.ts';
 
@@ -19,10 +19,10 @@ const PRIVATE_REF = /^refs\/(stash$|overmind\/)/;
  * HEAD on the run's branch. What an earlier attempt left in it, commits and stash, stays.
  * Its index comes with `giveAgentIndex`, once the files are there.
  */
-export function makeAgentRepository(workspace: Workspace, repository: UserRepository): void {
+export async function makeAgentRepository(workspace: Workspace, repository: UserRepository): Promise<void> {
   const gitDir = agentGitDir(workspace);
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info', 'hooks']) makeRealFolder(workspace.path, `.git/${folder}`);
-  for (const name of UNDER_WAY) removeFolder(join(gitDir, name));
+  for (const name of UNDER_WAY) await removeInSteps(join(gitDir, name));
   writeAlternates(workspace);
   write(gitDir, 'config', configText([...formatSettings(workspace, repository), ...repository.settings.agent, ['gc.auto', '0'], ['maintenance.auto', 'false']]));
   for (const name of SHARED_FILES) copyIfThere(join(workspace.commonDir, name), join(gitDir, name));

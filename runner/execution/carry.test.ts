@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Attempts } from '../testing/attempts.ts';
-import { temporaryFolder } from '../testing/programs.ts';
+import { temporaryFolder, until } from '../testing/programs.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
 
 let folder: string;
@@ -81,4 +82,79 @@ test('what was carried is never the agent\'s work, unless it adds it with force'
   const { git, spec } = await attempts.run({ repoRoot: repository.root, carry: [{ glob: 'own*', how: 'copy' }, { glob: 'b', how: 'copy' }] }, 'rm .gitignore; git add -f b/x');
   expect(git?.filesChanged).toBe(2);
   expect(repository.git('diff', '--name-status', 'main', spec.branch).split('\n').sort()).toEqual(['A\tb/x', 'D\t.gitignore']);
+});
+
+const MANY = 10_000;
+/** Far below the seconds that they take altogether, and above what a busy machine adds. */
+const MAX_BLOCK_MS = 400;
+/** A folder as installed packages are, too large to be copied in a moment. */
+const installMany = (): void => void inRepository(`for d in $(seq ${MANY / 100}); do mkdir -p node_modules/$d; (cd node_modules/$d; seq 100 | xargs touch); done`);
+/** @returns for how long nothing else went on, at the longest */
+async function longestBlockMs(work: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  await until(() => delay.count > 1, 'the measure to begin');
+  delay.reset();
+  await work();
+  // What has blocked until now is counted with the next turn.
+  await until(() => delay.count > 0, 'the measure to end');
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+test('while many files are copied, everything else goes on', { timeout: 60_000 }, async () => {
+  repository.commit({ '.gitignore': 'node_modules/\n' });
+  installMany();
+  let copied: string[] = [];
+  const part = { repoRoot: repository.root, carry: [{ glob: 'node_modules', how: 'copy' as const }] };
+  expect(await longestBlockMs(() => attempts.run(part, (cwd) => (copied = readdirSync(join(cwd, 'node_modules')))))).toBeLessThan(MAX_BLOCK_MS);
+  expect(copied).toHaveLength(MANY / 100);
+});
+
+test('while many files are removed that an earlier attempt has left, everything else goes on', { timeout: 60_000 }, async () => {
+  const { spec, workspace } = await attempts.run({ repoRoot: repository.root }, () => undefined);
+  installMany();
+  inRepository(`mv node_modules ${workspace.path}/strangers`);
+  const next = { repoRoot: repository.root, taskId: spec.taskId, attempt: 2, branch: `${spec.branch}-2` };
+  expect(await longestBlockMs(() => attempts.run(next, () => undefined))).toBeLessThan(MAX_BLOCK_MS);
+  expect(existsSync(join(workspace.path, 'strangers'))).toBe(false);
+});
+
+test('a copy that nobody waits for any more stops, and leaves nothing', { timeout: 60_000 }, async () => {
+  repository.commit({ '.gitignore': 'node_modules/\nother/\n' });
+  installMany();
+  inRepository('mkdir other; echo 1 > other/a');
+  const over = new AbortController();
+  const carry = [{ glob: 'node_modules', how: 'copy' as const }, { glob: 'other', how: 'copy' as const }];
+  const watching = setInterval(() => {
+    const [name = ''] = existsSync(join(attempts.runnerFolder, 'work')) ? readdirSync(join(attempts.runnerFolder, 'work')) : [];
+    if (existsSync(join(attempts.runnerFolder, 'work', name, 'node_modules', '2'))) over.abort();
+  }, 5);
+  const { workspace } = await attempts.run({ repoRoot: repository.root, carry }, 'true', over.signal);
+  clearInterval(watching);
+  expect(over.signal.aborted).toBe(true);
+  expect(['node_modules', 'other'].filter((name) => existsSync(join(workspace.path, name)))).toEqual([]);
+  expect(workspace.carried).toEqual([]);
+});
+
+test('what a runner that was killed has half copied is not taken for the whole', async () => {
+  repository.commit({ '.gitignore': 'deps/\n' });
+  inRepository('mkdir -p deps/a; echo 1 > deps/a/b; echo 2 > deps/c');
+  const first = await attempts.run({ repoRoot: repository.root }, 'mkdir -p deps/a; chmod 555 deps');
+  writeFileSync(join(first.workspace.recordFolder, 'copying.json'), '{"path":"deps"}');
+  const again = { repoRoot: repository.root, taskId: first.spec.taskId, attempt: 2, branch: `${first.spec.branch}-2` };
+  await attempts.run({ ...again, carry: [{ glob: 'deps', how: 'copy' }] }, 'cat deps/a/b deps/c');
+  expect(existsSync(join(first.workspace.recordFolder, 'copying.json'))).toBe(false);
+  // And what is there whole stays as the agent has left it.
+  await attempts.run({ ...again, attempt: 3, branch: `${first.spec.branch}-3`, carry: [{ glob: 'deps', how: 'copy' }] }, 'cat deps/c');
+});
+
+test('a copy has the modes of what it is a copy of, also of folders that nothing can be put into', async () => {
+  repository.commit({ '.gitignore': 'deps/\n' });
+  inRepository('mkdir -p deps/a; echo 1 > deps/a/run; chmod 755 deps/a/run; echo 2 > deps/read; chmod 440 deps/read; chmod 555 deps/a; chmod 750 deps');
+  const { workspace } = await attempts.run({ repoRoot: repository.root, carry: [{ glob: 'deps', how: 'copy' }] }, 'true');
+  const modes = ['', 'a', 'a/run', 'read'].map((path) => (statSync(join(workspace.path, 'deps', path)).mode & 0o777).toString(8));
+  inRepository('chmod -R u+w deps');
+  execFileSync('chmod', ['-R', 'u+w', workspace.path]);
+  expect(modes).toEqual(['750', '555', '755', '440']);
 });

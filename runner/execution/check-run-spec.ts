@@ -5,8 +5,8 @@ import type { Assignment, KeeperCommand } from './keeper-protocol.ts';
 import { checkGrant } from '../repositories/check-grant.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
-import { withHint, type RunnerPolicy } from './policy.ts';
-import { isEnvWorthHandingOut, isRootWorthAllowing } from './worth-allowing.ts';
+import { withHint, withSetting, type RunnerPolicy } from './policy.ts';
+import { isEnvWorthHandingOut, rootWorthAllowing } from './worth-allowing.ts';
 
 /** What a run is held against: this machine's policy as of now, and whether it may be relied on. */
 export interface PolicySearch extends ExecutableSearch {
@@ -34,7 +34,8 @@ export function checkRunSpec(spec: RunSpec, search: PolicySearch): CheckedRun {
   const refusedEnv = spec.env.filter((name) => !policy.envNames.includes(name));
   if (refusedEnv.length > 0) {
     const refusal = `The policy of runner ${runnerName} does not hand out the environment variable ${refusedEnv.join(', ')} that the agent asks for`;
-    throw new RunFailure('command_refused', refusedEnv.every(isEnvWorthHandingOut) ? withHint(refusal, `add ${quoted(refusedEnv)} to "envNames"`, runnerFolder) : refusal);
+    const isUsual = refusedEnv.every(isEnvWorthHandingOut);
+    throw new RunFailure('command_refused', isUsual ? withHint(refusal, `add ${quoted(refusedEnv)} to "envNames"`, runnerFolder) : withSetting(refusal, 'envNames', runnerFolder));
   }
   return {
     root,
@@ -69,7 +70,8 @@ export function checkRoot(spec: RunSpec, { policy, policyTrouble, runnerName, ru
   // Of a folder outside the roots, nothing is said but that: not even whether it exists.
   if (!isAllowed(policy.roots, root ?? spec.repoRoot)) {
     const refusal = `${spec.repoRoot} is outside the folders that the policy of runner ${runnerName} allows`;
-    throw new RunFailure('path_refused', isRootWorthAllowing(spec.repoRoot) ? withHint(refusal, `add ${quoted([spec.repoRoot])} to "roots"`, runnerFolder) : refusal);
+    const worthAllowing = rootWorthAllowing(spec.repoRoot);
+    throw new RunFailure('path_refused', worthAllowing === null ? withSetting(refusal, 'roots', runnerFolder) : withHint(refusal, `add ${quoted([worthAllowing])} to "roots"`, runnerFolder));
   }
   if (root === null) throw new RunFailure('repo_missing', `There is no folder ${spec.repoRoot} on runner ${runnerName}`);
   if (spec.allowedRoots.length > 0 && !isAllowed(spec.allowedRoots, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is outside the folders that the agent's config allows`);

@@ -40,6 +40,10 @@ export class KeptPrograms {
   private keeper: KeeperConnection | null = null;
   /** While we do the work of a keeper that hangs. */
   private isTakingOver = false;
+  /** A keeper that hangs may have this run, and go on with it one day: then nobody else begins it. */
+  private isOutOfReach = false;
+  /** Aborted with the first reason to end. */
+  private readonly ending = new AbortController();
   private leaseSentMs: number;
 
   constructor(private readonly options: KeptProgramsOptions) {
@@ -57,7 +61,8 @@ export class KeptPrograms {
    * @throws RunFailure, when the run can not be started
    */
   async run(): Promise<KeeperStatus | null> {
-    return (await this.adopt()) ?? this.start();
+    const status = await this.adopt();
+    return status ?? (this.isOutOfReach ? null : this.start());
   }
 
   /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
@@ -69,6 +74,7 @@ export class KeptPrograms {
   end(outcome: Outcome, maxGraceMs: number): void {
     this.stopping ??= { outcome, graceMs: Math.min(this.options.spec.limits.graceMs, maxGraceMs) };
     this.keeper?.cancel(this.stopping.outcome, this.stopping.graceMs);
+    this.ending.abort();
   }
 
   /** False while its keeper hangs: then nobody ends its programs when the lease does, and it must not be renewed. */
@@ -111,7 +117,7 @@ export class KeptPrograms {
     if (keeper?.runId === null && status?.phase !== 'ended') {
       keeper.assume(spec.runId, place.pid, status);
       // The run may still wait in its socket, and must not begin there beside the keeper that is given it now.
-      if (status === null) killKeeper(keeper);
+      if (status === null && !(await killKeeper(keeper))) this.giveUp(keeper);
       return this.follow(keeper);
     }
     keeper?.disconnect();
@@ -119,6 +125,12 @@ export class KeptPrograms {
     if (status === null) return null;
     await endLeftProcesses(spec.runId, status);
     return status;
+  }
+
+  private giveUp(keeper: KeeperConnection): void {
+    this.isOutOfReach = true;
+    this.end({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the keeper of this run does not answer, and its process could not be found to end it' }, 0);
+    keeper.disconnect();
   }
 
   private writtenDown(keeper: KeeperConnection | null): KeeperStatus | null {
@@ -139,7 +151,7 @@ export class KeptPrograms {
     const taken = host.keepers.take();
     taken.catch(() => undefined);
     try {
-      const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'));
+      const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'), AbortSignal.any([leaving, this.ending.signal]));
       const workFolder = made?.workspace.cwd ?? checked.root;
       const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
       if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);

@@ -1,6 +1,6 @@
 import type { KeeperConnection } from './keeper-connection.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
-import { findRunProcesses, readProcess, readTree, signal } from './processes.ts';
+import { findByLastArgument, findRunProcesses, readProcess, readTree, signal } from './processes.ts';
 
 const KILL_WAIT_MS = 5_000;
 const POLL_MS = 20;
@@ -30,13 +30,17 @@ export async function endForHungKeeper(runId: string, keeper: KeeperConnection, 
   const killAtMs = performance.now() + graceMs;
   while (performance.now() < killAtMs && isWorking(runId, group)) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   // It has come back to itself meanwhile, and has heard of the end as well.
-  if (keeper.isHung) killKeeper(keeper);
+  if (keeper.isHung && !(await killKeeper(keeper))) keeper.disconnect();
 }
 
-/** Ends a keeper that hangs. One whose process is not known is left alone: what it has started is ended without it. */
-export function killKeeper(keeper: KeeperConnection): void {
-  if (keeper.pid === null) keeper.disconnect();
-  else signal(keeper.pid, 'SIGKILL');
+/**
+ * Ends a keeper that hangs: its socket closes with it.
+ * @returns false when its process is not known, nor found: then it may go on one day
+ */
+export async function killKeeper(keeper: KeeperConnection): Promise<boolean> {
+  const pid = keeper.pid ?? (await findByLastArgument(keeper.socketPath));
+  if (pid !== null) signal(pid, 'SIGKILL');
+  return pid !== null;
 }
 
 /** Whether more is left than what holds a sandbox together: its first process, and the shell that waits for the keeper's word. */

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 
 /** Is `path` the folder itself or below it? Both must be resolved already; `/root-evil` is not in `/root`. */
@@ -8,7 +9,7 @@ export function isInside(folder: string, path: string): boolean {
 }
 
 /** What it means that there is nothing of this name to look at; also a name that no folder can have. */
-const NOT_THERE = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'];
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG']);
 
 /** The path with all symbolic links followed, or null when it does not exist or may not be looked at. */
 export function realpathOrNull(path: string): string | null {
@@ -17,8 +18,16 @@ export function realpathOrNull(path: string): string | null {
   try {
     return realpathSync(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (NOT_THERE.includes(code)) return null;
-    throw error;
+    return nullWhenAbsent(error);
   }
+}
+
+/** The same, without waiting for the disk. */
+export async function findRealpath(path: string): Promise<string | null> {
+  return realpath(path).catch(nullWhenAbsent);
+}
+
+function nullWhenAbsent(error: unknown): null {
+  if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
+  throw error;
 }

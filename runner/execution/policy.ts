@@ -121,6 +121,11 @@ export function withHint(refusal: string, change: string, runnerFolder: string):
   return `${refusal}. To allow it, ${change} in ${join(runnerFolder, POLICY_FILE)}; it is read anew at once`;
 }
 
+/** Ends a refusal with where that is decided, when nobody is to be talked into changing it. @param setting for example `roots` */
+export function withSetting(refusal: string, setting: string, runnerFolder: string): string {
+  return `${refusal}. What it allows is "${setting}" in ${join(runnerFolder, POLICY_FILE)}`;
+}
+
 function readJsonOrExplain(path: string): unknown {
   try {
     return readJson(path);

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { isInside } from './paths.ts';
 
 /** Clock ticks a second in /proc; Linux shows 100 to user space on every architecture Node runs on. */
@@ -78,6 +80,22 @@ export function findRunProcesses(runId: string, group: number | null, traces: Ru
   return found;
 }
 
+/** @returns the live process of ours whose command line ends with this argument; null: there is none, or there are several */
+export async function findByLastArgument(argument: string): Promise<number | null> {
+  const found = hasProc ? findInProc(argument) : await findWithPs(argument);
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+function findInProc(argument: string): number[] {
+  const isOurs = (pid: number): boolean => whileThere(() => statSync(`/proc/${pid}`).uid) === process.getuid?.();
+  return readdirSync('/proc').map(Number).filter((pid) => Number.isInteger(pid) && isOurs(pid) && readProcFile(`/proc/${pid}/cmdline`, 'utf8')?.endsWith(`\0${argument}\0`));
+}
+
+async function findWithPs(argument: string): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('/bin/ps', ['-xww', '-o', 'pid=,command=']);
+  return stdout.split('\n').filter((line) => line.endsWith(` ${argument}`)).map((line) => Number.parseInt(line, 10));
+}
+
 function leavesTraces(pid: number, stat: ProcessStat, traces: RunTraces | null): boolean {
   if (!traces || stat.startTicks < traces.sinceTicks) return false;
   return ['cwd', 'fd/0', 'fd/1', 'fd/2'].some((name) => {
@@ -133,8 +151,8 @@ function readChildren(pid: number): number[] {
     .filter(Boolean).map(Number);
 }
 
-function readProcFile(path: string): string | null {
-  return whileThere(() => readFileSync(path, 'latin1'));
+function readProcFile(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): string | null {
+  return whileThere(() => readFileSync(path, encoding));
 }
 
 function readProcLink(path: string): string | null {

@@ -25,10 +25,16 @@ export class Sandbox {
   /** Really starts one: nothing else tells whether namespaces are allowed here. */
   static async open({ file, searchPath }: SandboxSearch): Promise<Sandbox> {
     if (process.platform !== 'linux') return new Sandbox(null, `bubblewrap needs Linux, and this is ${process.platform}`);
-    const found = file ?? findProgram('bwrap', foldersOfPath(searchPath));
-    if (found === null) return new Sandbox(null, 'bubblewrap (bwrap) is not installed');
-    const why = await probe(found);
-    return why === null ? new Sandbox(found, null) : new Sandbox(null, why);
+    try {
+      const found = file ?? findProgram('bwrap', foldersOfPath(searchPath));
+      if (found === null) return new Sandbox(null, 'bubblewrap (bwrap) is not installed');
+      const why = await probe(found);
+      return why === null ? new Sandbox(found, null) : new Sandbox(null, why);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      return new Sandbox(null, `whether bubblewrap (bwrap) is installed could not be found out (${message})`);
+    }
   }
 
   /** Why runs are not sandboxed; null: they are. */

@@ -6,7 +6,7 @@ import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
 import { pinRef, startRef } from './pins.ts';
 import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
-import { isRefusal, removeFolder } from './remove-folder.ts';
+import { isRefusal, removeInSteps } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
 import { findFolder, newFolderName, putAside } from './task-folders.ts';
 import { inUserRepository, type UserRepository } from './user-repository.ts';
@@ -64,12 +64,12 @@ async function make(git: Git, repository: UserRepository, order: WorkspaceOrder,
   makeFolders(order.runnerFolder, workspace, nextRecord(order, workspace, earlier));
   try {
     // Our record of files that are not there any more.
-    if (workspace.isFresh) removeFolder(privateGitDir(workspace));
+    if (workspace.isFresh) await removeInSteps(privateGitDir(workspace));
     makePrivateGitDir(workspace, repository);
     // Git fills the folder in a process of its own: the agent's repository is made meanwhile.
     const parts = await Promise.allSettled([
       fill(git, repository, workspace),
-      Promise.resolve().then(() => makeAgentRepository(workspace, repository)),
+      makeAgentRepository(workspace, repository),
     ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     giveAgentIndex(workspace);
@@ -197,11 +197,11 @@ async function removeStrangers(git: Git, workspace: Workspace): Promise<void> {
   const { bytes } = await git.ask(['ls-files', '-z', '--others', '--exclude-standard', '--directory'], inWorkspace(workspace));
   for (const path of splitPaths(bytes)) {
     const file = onDisk(workspace.path, path.replace(/\/$/, ''));
-    if (path !== '.git/' && statOrNull(file)) removeBytes(file);
+    if (path !== '.git/' && statOrNull(file)) await removeBytes(file);
   }
 }
 
-function removeBytes(file: Buffer): void {
+async function removeBytes(file: Buffer): Promise<void> {
   // Only names that are no UTF-8 need the bytes; the other way knows how to deal with read-only folders.
-  removeFolder(file.toString('utf8').includes('\ufffd') ? file : file.toString('utf8'));
+  await removeInSteps(file.toString('utf8').includes('\ufffd') ? file : file.toString('utf8'));
 }

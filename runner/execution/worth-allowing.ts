@@ -1,29 +1,48 @@
-import { homedir } from 'node:os';
-import { dirname } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { isAbsolute, normalize, relative } from 'node:path';
+import { isInside, realpathOrNull } from './paths.ts';
 
-/** Programs that delete, become another user, start any other program or stop the machine: an owner may list them, but is not advised to. */
-const RISKY_PROGRAMS = new Set([
-  'rm', 'rmdir', 'unlink', 'shred', 'dd', 'wipefs', 'fdisk', 'parted', 'mount', 'umount', 'chmod', 'chown', 'chgrp', 'sudo', 'su', 'doas', 'pkexec', 'run0',
-  'sh', 'bash', 'dash', 'zsh', 'ksh', 'fish', 'csh', 'tcsh', 'busybox', 'env', 'xargs', 'nohup', 'setsid', 'nsenter', 'unshare', 'chroot', 'eval', 'exec', 'source',
-  'kill', 'killall', 'pkill', 'shutdown', 'reboot', 'halt', 'poweroff', 'systemctl', 'init', 'crontab', 'at', 'docker', 'podman', 'ssh',
+/**
+ * Agents, and the tools with which they build and test: what owners allow again and again. None of them is harmless, as
+ * each runs code of the repository; whoever lets agents work has decided on that. Any other program may be one that
+ * deletes, or starts whatever it is told to (`timeout`, `find`): an owner may list it, but is not advised to.
+ */
+const USUAL_PROGRAMS = new Set([
+  'claude', 'codex', 'gemini', 'opencode', 'aider', 'goose', 'qwen', 'amp', 'cursor-agent', 'git',
+  'node', 'npm', 'npx', 'pnpm', 'yarn', 'bun', 'deno', 'tsc', 'python', 'python3', 'pip', 'pip3', 'uv', 'poetry', 'pytest', 'ruby', 'bundle', 'rake', 'php', 'composer',
+  'go', 'cargo', 'rustc', 'make', 'cmake', 'ninja', 'java', 'javac', 'mvn', 'gradle', 'dotnet', 'swift',
 ]);
 
-/** Variables that make programs load code, or find other programs. */
-const RISKY_ENV = /^(LD_.*|DYLD_.*|PATH|NODE_OPTIONS|BASH_ENV|ENV|PYTHONPATH|PYTHONSTARTUP|PERL5OPT|RUBYOPT|GIT_.*)$/;
+/** Log-ins of well-known agents, and how text looks. Others may make programs load code, or be secrets that no agent needs. */
+const USUAL_ENV = new Set([
+  'ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_API_KEY', 'OPENROUTER_API_KEY', 'MISTRAL_API_KEY', 'DEEPSEEK_API_KEY', 'GROQ_API_KEY', 'XAI_API_KEY',
+  'HOME', 'USER', 'LOGNAME', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'CI',
+]);
+
+/** Where people keep their work besides the home; what belongs to the system is elsewhere. */
+const USUAL_TOPS = ['/srv', '/mnt', '/media', '/Volumes', '/data', '/work', '/workspace', '/workspaces', '/projects', '/repos', '/code'];
 
 /** Whether it makes sense to advise the owner of this machine to let agents use a program of this name. */
 export function isProgramWorthAllowing(name: string): boolean {
-  return /^[A-Za-z0-9][\w.+-]*$/.test(name) && !RISKY_PROGRAMS.has(name) && !name.startsWith('mkfs');
+  return USUAL_PROGRAMS.has(name);
 }
 
 export function isEnvWorthHandingOut(name: string): boolean {
-  return !RISKY_ENV.test(name);
+  return USUAL_ENV.has(name);
 }
 
-/** Not the root of the disk, a folder right below it, or what holds the home: a root opens everything below. */
-export function isRootWorthAllowing(path: string): boolean {
-  const folder = path.replace(/\/+$/, '');
-  const system = ['/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64', '/boot', '/dev', '/proc', '/sys', '/run'];
-  const holdsHome = `${homedir()}/`.startsWith(`${folder}/`);
-  return folder !== '' && dirname(folder) !== '/' && !holdsHome && !system.some((other) => folder === other || folder.startsWith(`${other}/`));
+/** A root opens everything below it, so it is a folder that looks like somebody's work, also where its links lead. @returns it as it is to be written down; null: not advised */
+export function rootWorthAllowing(path: string): string | null {
+  if (!isAbsolute(path)) return null;
+  const folder = normalize(path).replace(/\/+$/, '');
+  return isWorkFolder(folder) && isWorkFolder(realpathOrNull(folder) ?? folder) ? folder : null;
+}
+
+function isWorkFolder(folder: string): boolean {
+  return [homedir(), tmpdir(), ...USUAL_TOPS].flatMap((top) => [top, realpathOrNull(top) ?? top]).some((top) => top !== '/' && isBelow(top, folder));
+}
+
+/** Hidden folders hold settings and keys. */
+function isBelow(top: string, folder: string): boolean {
+  return folder !== '' && isInside(top, folder) && relative(top, folder) !== '' && !relative(top, folder).split('/').some((name) => name.startsWith('.'));
 }

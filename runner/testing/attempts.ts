@@ -54,11 +54,11 @@ export class Attempts {
   }
 
   /** Makes the folder, lets `agent` work in it (a shell script, or a function), and takes in what it left. */
-  async run(part: Part, agent: string | ((cwd: string) => void)): Promise<Attempt> {
+  async run(part: Part, agent: string | ((cwd: string) => void), signal = new AbortController().signal): Promise<Attempt> {
     const spec = makeRunSpec(part);
     const runFolder = new RunFolder(join(this.runnerFolder, 'runs', spec.runId));
     runFolder.create(spec, spec.runId);
-    const { workspace, notes } = await openWorkspace(this.host, spec, realpathSync(spec.repoRoot), runFolder.file('workspace.json'));
+    const { workspace, notes } = await openWorkspace(this.host, spec, realpathSync(spec.repoRoot), runFolder.file('workspace.json'), signal);
     if (typeof agent === 'function') agent(workspace.cwd);
     else this.script(workspace.cwd, agent);
     const finished = await this.finish(spec, runFolder, workspace);
