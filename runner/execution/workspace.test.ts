@@ -368,6 +368,25 @@ describe('filters', () => {
     const untrusting = withOptions({ home });
     expect((await untrusting.run({ repoRoot: repository.root }, 'echo secret > new.key.txt')).outcome.reason).toBe('denied_change');
   });
+
+  test.each([
+    ['one that is not trusted at the base, a trusted one by the agent', 'other', 'crypt', 'echo x > new.key.txt', 'denied_change'],
+    ['a trusted one at the base, one that is not trusted by the agent', 'crypt', 'other', 'echo x > new.key.txt', 'denied_change'],
+    ['the same in a folder of its own', 'crypt', 'crypt', 'mkdir d && echo "*.key.txt filter=other" > d/.gitattributes && echo x > d/new.key.txt', 'denied_change'],
+    ['trusted ones in both', 'crypt', 'turn', 'echo x > new.key.txt', 'ok'],
+    ['one that is not trusted for a link, which goes through none', 'other', 'other', 'ln -s README.md new.key.txt', 'ok'],
+  ])('two filters for a path, %s', async (_name, atBase, byAgent, script, reason) => {
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    configure(join(home, '.gitconfig'));
+    writeFileSync(join(home, '.gitconfig'), `[filter "turn"]\n\tclean = ${crypt}\n\tsmudge = ${crypt}\n`, { flag: 'a' });
+    repository.commit({ '.gitattributes': `*.key.txt filter=${atBase}\n` });
+    repository.git('config', 'filter.other.clean', 'rev');
+    const { outcome, paths } = await withOptions({ home, policy: { filters: ['crypt', 'turn'] } }).run({ repoRoot: repository.root }, `echo "*.key.txt filter=${byAgent}" > .gitattributes && ${script}`);
+    expect(outcome.reason).toBe(reason);
+    expect(paths.filter((path) => path.endsWith('.key.txt'))).toHaveLength(reason === 'ok' ? 0 : 1);
+    if (reason !== 'ok') expect(outcome.message).toContain('needs the Git filter other');
+  });
 });
 
 describe('files that can not be read', () => {
