@@ -337,6 +337,21 @@ describe('the folder of a task', () => {
   });
 });
 
+describe('a file that the agent has taken out of its index and not from the disk', () => {
+  test.each([
+    ['and ignores', 'git rm -q --cached src/a.js && echo "*.js" > .gitignore', ['A\t.gitignore', 'D\tsrc/a.js']],
+    ['and ignores and changed since', 'git rm -q --cached src/a.js && echo "*.js" > .gitignore && echo b >> src/a.js', ['A\t.gitignore', 'D\tsrc/a.js']],
+    ['and ignores, committed', 'git rm -q --cached src/a.js && echo "*.js" > .gitignore && git add -A && git commit -qm ignored', ['A\t.gitignore', 'D\tsrc/a.js']],
+    ['and does not ignore', 'git rm -q --cached src/a.js && echo b > b', ['A\tb']],
+    ['with the whole index gone', 'rm .git/index && echo "*.js" > .gitignore', ['A\t.gitignore']],
+    ['with an index that is broken', 'echo broken > .git/index && echo "*.js" > .gitignore', ['A\t.gitignore']],
+    ['which it only ignores', 'echo "*.js" > .gitignore', ['A\t.gitignore']],
+  ])('%s', async (_name, script, changed) => {
+    const { spec } = await attempts.run({ repoRoot: repository.root }, script);
+    expect(changedIn(spec.branch)).toEqual(changed);
+  });
+});
+
 describe('filters', () => {
   const crypt = 'tr a-zA-Z n-za-mN-ZA-M';
   const configure = (file: string): void => writeFileSync(file, `[filter "crypt"]\n\tclean = ${crypt}\n\tsmudge = ${crypt}\n\trequired = true\n`);
