@@ -200,6 +200,50 @@ test('a run that was lost before its keeper read of it is never begun', async ()
   expect(run.lines.filter((line) => line.startsWith('1:'))).toEqual([]);
 });
 
+/** The standby is stopped before a run is given to it, under a runner that goes on. */
+async function giveToStopped(part: Part): Promise<{ run: KnownRun; keeper: number; fromMs: number }> {
+  await bed.start();
+  const { claim } = bed.controlPlane;
+  let keeper = 0;
+  bed.controlPlane.claim = async (claimId) => {
+    if (keeper === 0) keeper = await stopStandby();
+    return claim(claimId);
+  };
+  const run = bed.offer(part);
+  await until(() => existsSync(join(bed.runsFolder, run.spec.runId, 'keeper.json')), 'the keeper to be given the run');
+  return { run, keeper, fromMs: performance.now() };
+}
+
+test('a run that was given to a stopped keeper is soon given to another, and only to that', async () => {
+  const { run, keeper, fromMs } = await giveToStopped({ commands: [bed.node('hang')] });
+  await until(() => run.lines.includes('1:hanging'), 'the program to start');
+  expect(performance.now() - fromMs).toBeLessThan(4_000);
+  expect(['Z', undefined]).toContain(readProcess(keeper)?.state);
+  expect(findRunProcesses(run.spec.runId, null)).toHaveLength(1);
+  cancel(run);
+  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled', reason: 'by_user' });
+  expect(run.lines.filter((line) => line === '1:hanging')).toHaveLength(1);
+});
+
+test('a keeper that goes on within a moment keeps the run that it was given meanwhile', async () => {
+  const { run, keeper } = await giveToStopped({ commands: [bed.node('hang')] });
+  await sleep(400);
+  signal(keeper, 'SIGCONT');
+  await until(() => run.lines.includes('1:hanging'), 'the program to start');
+  expect(readProcess(findRunProcesses(run.spec.runId, null)[0] ?? 0)?.parent).toBe(keeper);
+  cancel(run);
+  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled' });
+});
+
+test('a run that is canceled while a stopped keeper has it is never begun', async () => {
+  const { run, keeper, fromMs } = await giveToStopped({ commands: [bed.node('hang')] });
+  cancel(run);
+  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled', reason: 'by_user' });
+  expect(performance.now() - fromMs).toBeLessThan(4_000);
+  expect(['Z', undefined]).toContain(readProcess(keeper)?.state);
+  expect(run.lines.filter((line) => line.startsWith('1:'))).toEqual([]);
+});
+
 test('a run of an earlier version, whose keeper is known by its socket only, is ended without it', async () => {
   const { run, keeper } = await leaveToHungKeeper('auto', { commands: [bed.node('ignore-sigterm')], limits: { graceMs: 300 } });
   forgetPid(run);

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, constants, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { agentGitDir, inWorkspace } from './agent-repository.ts';
-import { GitError, type Git } from './git.ts';
+import { GitError, type Git, type GitCall } from './git.ts';
 import { isIgnoredFolder } from './ignored-folders.ts';
 import { leadsOutside } from './links.ts';
 import { listReadable } from './list-readable.ts';
@@ -27,16 +27,21 @@ export interface Candidates {
  */
 export async function listCandidates(git: Git, workspace: Workspace, nested: readonly BytePath[]): Promise<Candidates> {
   const found: Candidates = { take: [], drop: [...nested], leftOver: [] };
-  const [listed, forced, filled] = await Promise.all([listChanged(git, workspace, found), listForced(git, workspace), listFilledSubmodules(git, workspace)]);
+  const [listed, forced, tracked, filled] = await Promise.all([listChanged(git, workspace, found), listForced(git, workspace), listIgnored(git, inWorkspace(workspace)), listFilledSubmodules(git, workspace)]);
   found.leftOver.push(...filled.map((path) => `${printablePath(path)} is a submodule: what was put into its folder is not taken in`));
   const folders = new Set(nested);
   const paths = new Set<BytePath>();
-  for (const path of [...listed, ...forced]) {
+  for (const path of [...listed, ...(forced ?? [])]) {
     if (path.endsWith('/')) folders.add(path.slice(0, -1));
     else paths.add(path);
   }
   for (const path of await listNested(git, workspace, folders, found.leftOver)) paths.add(path);
   for (const folder of folders) paths.delete(folder);
+  // Taken out of the agent's index, ignored, and still there: as with `git add -A`, it is tracked no longer.
+  for (const path of forced === null ? [] : withoutThose(tracked, forced)) {
+    paths.delete(path);
+    found.drop.push(path);
+  }
   const carried = new Set(workspace.carried.map(bytePath));
   const isBelowLink = belowLinks(workspace);
   const outward: BytePath[] = [];
@@ -89,19 +94,30 @@ async function listChanged(git: Git, workspace: Workspace, found: Candidates): P
   return listReadable(git, workspace, ['--modified', '--deleted', '--others', '--exclude-standard'], inWorkspace(workspace), found.leftOver);
 }
 
-/** What the agent has added with force: it is ignored, and it wants it all the same. */
-async function listForced(git: Git, workspace: Workspace): Promise<BytePath[]> {
+/**
+ * What is ignored and in the agent's index all the same: it wants it.
+ * @returns null when that index is gone, or broken, and says nothing; its files are looked at in any case
+ */
+async function listForced(git: Git, workspace: Workspace): Promise<BytePath[] | null> {
   const index = join(agentGitDir(workspace), 'index');
-  if (!statOrNull(index)?.isFile()) return [];
+  if (!statOrNull(index)?.isFile()) return null;
   const place = inWorkspace(workspace);
   try {
-    const { bytes } = await git.ask(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], { ...place, env: { ...place.env, GIT_INDEX_FILE: index } });
-    return splitPaths(bytes);
+    return await listIgnored(git, { ...place, env: { ...place.env, GIT_INDEX_FILE: index } });
   } catch (error) {
-    // An index that the agent has broken says nothing; its files are looked at in any case.
-    if (error instanceof GitError) return [];
+    if (error instanceof GitError) return null;
     throw error;
   }
+}
+
+/** What is in the index of a call although the rules ignore it. */
+async function listIgnored(git: Git, call: GitCall): Promise<BytePath[]> {
+  return splitPaths((await git.ask(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], call)).bytes);
+}
+
+function withoutThose(paths: readonly BytePath[], those: readonly BytePath[]): BytePath[] {
+  const left = new Set(those);
+  return paths.filter((path) => !left.has(path));
 }
 
 /** A file of ours that may not be read is made readable: its mode is no part of what Git keeps. */

@@ -5,7 +5,7 @@ import { checkRunSpec } from './check-run-spec.ts';
 import { childEnvironment } from './environment.ts';
 import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
-import type { KeeperLease, KeeperStatus } from './keeper-protocol.ts';
+import type { Assignment, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs, sharedMs } from './lease.ts';
 import { endForHungKeeper, endLeftProcesses, killKeeper } from './left-processes.ts';
 import type { Outcome } from './outcome.ts';
@@ -18,6 +18,8 @@ import { discardWorkspace, isSetUp, noteSetUp } from './workspace.ts';
 
 /** How often a keeper is asked for a sign of life: four times in vain, and it is taken for hung. */
 const PING_MS = 250;
+/** A machine on which so many in a row do not begin a run in time is too busy for one more. */
+const MAX_KEEPERS = 3;
 
 export interface KeptProgramsOptions {
   host: RunHost;
@@ -44,6 +46,8 @@ export class KeptPrograms {
   private isOutOfReach = false;
   /** Aborted with the first reason to end. */
   private readonly ending = new AbortController();
+  /** The one that was ended because it did not begin the run. */
+  private replaced: KeeperConnection | null = null;
   private leaseSentMs: number;
 
   constructor(private readonly options: KeptProgramsOptions) {
@@ -158,38 +162,66 @@ export class KeptPrograms {
       for (const note of made?.notes ?? []) writeMark(folder.path, note);
       const keeper = await taken;
       await this.options.requireLease();
-      // Said while the folder was made: then nothing is started any more, here or by a runner that has gone.
-      if (this.stopping || leaving.aborted) return null;
+      // Said while the folder was made.
+      if (this.isEnding) return null;
       const { workspace } = made ?? {};
       // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
       const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
       const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
-      folder.keeper = keeper;
-      keeper.assign({
+      host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
+      return await this.keep(keeper, {
         runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
         // Until they have ended well once, the commands that get a folder ready come first.
         commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
         sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
-        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits, lease: this.lease,
+        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits,
       });
-      host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
     } finally {
       // A standby leaves when its runner goes away, and only then.
       void taken.then((keeper) => {
         if (keeper.runId === null) keeper.disconnect();
       }, () => undefined);
     }
-    return this.follow(await taken);
   }
 
-  private async follow(keeper: KeeperConnection): Promise<KeeperStatus | null> {
+  /** Gives the run to a keeper, and to another when that one is stopped before it has read of it: it has gone by then. */
+  private async keep(first: KeeperConnection, assignment: Omit<Assignment, 'lease'>): Promise<KeeperStatus | null> {
+    const { folder, host, requireLease } = this.options;
+    let keeper = first;
+    for (let left = MAX_KEEPERS - 1; ; left -= 1) {
+      folder.keeper = keeper;
+      keeper.assign({ ...assignment, lease: this.lease });
+      const status = await this.follow(keeper, left > 0);
+      if (this.replaced !== keeper || status !== null || this.isEnding || this.writtenDown(null) !== null) return status;
+      this.keeper = null;
+      keeper = await host.keepers.take();
+      try {
+        await requireLease();
+      } catch (error) {
+        keeper.disconnect();
+        throw error;
+      }
+      if (this.isEnding) {
+        keeper.disconnect();
+        return null;
+      }
+    }
+  }
+
+  /** Then nothing is started any more, here or by a runner that has gone. */
+  private get isEnding(): boolean {
+    return this.stopping !== null || this.options.leaving.aborted;
+  }
+
+  /** @param isReplaceable when it is stopped before it reads of the run, it is ended and another may have the run */
+  private async follow(keeper: KeeperConnection, isReplaceable = false): Promise<KeeperStatus | null> {
     const { spec, leaving, onOutput } = this.options;
     this.keeper = keeper;
     keeper.renew(this.lease);
     if (this.stopping) keeper.cancel(this.stopping.outcome, this.stopping.graceMs);
     if (leaving.aborted) keeper.disconnect();
     onOutput();
-    const watching = setInterval(() => this.watch(keeper), PING_MS);
+    const watching = setInterval(() => this.watch(keeper, isReplaceable), PING_MS);
     const status = this.lastWord(await keeper.closed);
     clearInterval(watching);
     this.noteSetUp(status);
@@ -223,9 +255,10 @@ export class KeptPrograms {
   }
 
   /** Asks the keeper for a sign of life. When it gives none, and the run is to end, or its lease does, we end it ourselves. */
-  private watch(keeper: KeeperConnection): void {
+  private watch(keeper: KeeperConnection, isReplaceable: boolean): void {
     keeper.ping();
-    if (!keeper.isHung || this.isTakingOver) return;
+    if (!keeper.isHung || this.isTakingOver || this.replaced === keeper) return;
+    if (isReplaceable && keeper.status === null) return this.replace(keeper);
     const { stopping, options: { spec, host } } = this;
     if (!stopping && this.ttlMs > 0) return;
     this.isTakingOver = true;
@@ -233,5 +266,13 @@ export class KeptPrograms {
     this.stopping ??= { outcome: { status: 'timed_out', reason: 'runner_lost', message: 'Ended: the keeper of this run did not answer, and its lease could not be renewed' }, graceMs: 0 };
     const { graceMs } = this.stopping;
     void endForHungKeeper(spec.runId, keeper, graceMs).finally(() => (this.isTakingOver = false));
+  }
+
+  /** It has said nothing of the run, so it has begun nothing, and never will. */
+  private replace(keeper: KeeperConnection): void {
+    const { spec, host } = this.options;
+    this.replaced = keeper;
+    host.logger.warn({ runId: spec.runId, keeper: keeper.pid }, 'a keeper did not begin the run that it was given; giving the run to another');
+    void killKeeper(keeper);
   }
 }

@@ -72,9 +72,11 @@ export class FollowingCheckout {
     return this.copy.checkout.folder;
   }
 
-  release(): void {
-    this.lock?.release();
+  /** @returns what is to be told: '' when it was let go */
+  release(): string {
+    const { lock } = this;
     this.lock = null;
+    return lock === null ? '' : letGo(lock, this.folder);
   }
 }
 
@@ -97,7 +99,21 @@ export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId,
   }
 }
 
-/** Lets go of a checkout, where this run has locked it. */
-export function releaseCheckout(checkout: Checkout, runId: string): void {
-  CheckoutLock.find(checkout, runId)?.release();
+/**
+ * Lets go of a checkout, where this run has locked it.
+ * @returns what is to be told: '' when it was let go
+ */
+export function releaseCheckout(checkout: Checkout, runId: string): string {
+  const lock = CheckoutLock.find(checkout, runId);
+  return lock === null ? '' : letGo(lock, checkout.folder);
+}
+
+function letGo(lock: CheckoutLock, folder: string): string {
+  try {
+    lock.release();
+    return '';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return ` The lock of ${folder}'s index could not be let go (${(error as Error).message}).`;
+  }
 }

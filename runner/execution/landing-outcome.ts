@@ -3,13 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { removeMergedBranches } from './landing-branches.ts';
 import { finishCheckout, releaseCheckout } from './landing-checkouts.ts';
 import type { Git } from './git.ts';
+import { explainTrouble, whyOf } from './git-trouble.ts';
 import type { LandingOrder } from './landing-order.ts';
 import { readLandingRecord } from './landing-record.ts';
+import type { RefMove } from './landing-ref.ts';
 import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
+import { RunFailure } from './outcome.ts';
 
 /** Longer than any ordinary checkout takes. One that was ended with the machine has left its lock, and writes no more. */
 const ORPHAN_PATIENCE_MS = 60_000;
 const ORPHAN_LOOK_MS = 50;
+/** For a Git that can not be asked where a branch is. */
+const ANSWER_PATIENCE_MS = 10_000;
+const ANSWER_RETRY_MS = 200;
 
 export interface LandingOutcome {
   isMerged: boolean;
@@ -28,13 +34,14 @@ export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordF
   await workEnded(order.path);
   let note = '';
   try {
-    if (!(await holds(git, record.place, record.baseRef, record.to))) return '';
-    for (const checkout of record.checkouts) note += await finishCheckout(git, checkout, { ...record, path: order.path });
-    return note;
+    if (await untilAnswered(record.baseRef, () => holds(git, record.place, record.baseRef, record.to))) {
+      for (const checkout of record.checkouts) note += await finishCheckout(git, checkout, { ...record, path: order.path });
+    }
   } finally {
     // Whatever went wrong: nothing more will be done with them.
-    for (const checkout of record.checkouts) releaseCheckout(checkout, record.runId);
+    for (const checkout of record.checkouts) note += releaseCheckout(checkout, record.runId);
   }
+  return note;
 }
 
 /**
@@ -47,14 +54,48 @@ export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ ou
   try {
     note = await finishLanding(git, order);
   } finally {
-    rmSync(order.path, { recursive: true, force: true });
+    clearAside(order.path);
   }
   const { repository, git: safeGit } = await openLandingRepository(git, order);
   const { place, baseRef, baseCommit, commit } = repository;
   if (!(await holds(git, place, baseRef, commit))) return { outcome: { isMerged: false, headCommit: null }, note };
   const record = readLandingRecord(order.recordFile);
-  await removeMergedBranches(safeGit, repository, order.branch, baseCommit);
+  // That it was merged is what counts.
+  await removeMergedBranches(safeGit, repository, order.branch, baseCommit).catch((error: unknown) => {
+    note += ` The task's merged branches could not be removed: ${whyOf(explainTrouble(error, place.cwd))}`;
+  });
   return { outcome: { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit }, note };
+}
+
+/** Whether the branch has made a move that Git was told to make and did not say it has. @throws RunFailure when Git can not be asked */
+export async function hasMoved(git: Git, place: GitPlace, { ref, from, to }: RefMove): Promise<boolean> {
+  return untilAnswered(ref, async () => {
+    const tip = await readCommit(git, place, ref);
+    if (tip === null) throw new Error('it can not be read');
+    // Somebody may have built on it since. Taking a merge back leads to what everything rests on: there, only the commit itself counts.
+    return tip === to || (tip !== from && (await isAncestor(git, place, from, to)) && isAncestor(git, place, to, tip));
+  });
+}
+
+/** What was prepared aside. It lies in the run's folder, which goes, or is kept and named, by itself: the landing does not depend on it. */
+export function clearAside(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+/** A Git that can not be asked just now says nothing about where a branch is: it is asked again before anything is told. */
+async function untilAnswered<T>(ref: string, look: () => Promise<T>): Promise<T> {
+  for (const sinceMs = performance.now(); ;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (performance.now() - sinceMs >= ANSWER_PATIENCE_MS) throw new RunFailure('internal', `Whether ${ref} has moved is not known, because Git can not be asked: ${whyOf(error)} Approving again finds it out.`, [], { cause: error });
+      await sleep(ANSWER_RETRY_MS);
+    }
+  }
 }
 
 /** A Git that a killed runner had started goes on writing files to its end; it keeps a lock of our own copy of the index meanwhile. */

@@ -1,20 +1,19 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransientError } from '../control-plane/control-plane.ts';
-import { compareTrees } from './compare-trees.ts';
 import { findCheckouts } from './checkouts.ts';
 import type { Git } from './git.ts';
 import { explainTrouble, LockedFailure, whyOf, withNote } from './git-trouble.ts';
 import { isTooOld, MAX_GRANT_AGE_MS, now } from './grant-age.ts';
-import { removeMergedBranches } from './landing-branches.ts';
 import { FollowingCheckout } from './landing-checkouts.ts';
 import { MergeRoom } from './landing-merge.ts';
 import type { Landed, LandingCommits, LandingOrder } from './landing-order.ts';
 import { writeLandingRecord } from './landing-record.ts';
 import { RefTransaction, type RefMove } from './landing-ref.ts';
-import { isAncestor, openLandingRepository, readCommit, type GitPlace, type LandingRepository } from './landing-repository.ts';
-import { finishLanding } from './landing-outcome.ts';
+import { isAncestor, openLandingRepository, type GitPlace, type LandingRepository } from './landing-repository.ts';
+import { tellLanded } from './landing-told.ts';
+import { clearAside, finishLanding, hasMoved } from './landing-outcome.ts';
 import { RunFailure } from './outcome.ts';
 import { readRepositoryPlaces } from './repository-places.ts';
 import { durationInWords } from './words.ts';
@@ -71,7 +70,7 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
     }
     throw new RunFailure('internal', `The base branch moved ${MAX_MOVES} times while the merge was made; try again when it is quiet. Nothing was changed.`);
   } finally {
-    rmSync(order.path, { recursive: true, force: true });
+    clearAside(order.path);
   }
 }
 
@@ -83,11 +82,12 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
   const { repository, git } = await openLandingRepository(plainGit, order);
   await order.onStep?.('opened');
   const { baseCommit, commit, baseBranch } = repository;
-  const room = await MergeRoom.open(git, repository, `${order.path}/room`);
+  // Before anything is written: a disk that is full by now does not undo what was merged.
   if (await isAncestor(git, repository.place, commit, baseCommit)) {
     await order.lastWord({ baseCommit, mergeCommit: baseCommit });
-    return tellLanded(git, repository, room, order, { head: baseCommit, note: finished });
+    return tellLanded(git, repository, order, { head: baseCommit, note: finished });
   }
+  const room = await MergeRoom.open(git, repository, `${order.path}/room`);
   await requireAsReviewed(room, repository, order);
   const mergeCommit = await room.merge(repository, order);
   await order.onStep?.('prepared');
@@ -102,7 +102,7 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
   const placedGit = await plainGit.neutralize(place);
   const transaction = await RefTransaction.prepare(placedGit, place, move);
   if (!transaction) return null;
-  let note: string;
+  let note = '';
   try {
     await order.onStep?.('locked');
     order.signal.throwIfAborted();
@@ -119,10 +119,11 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
     note = await follow(placedGit, followers, { place, move }, baseBranch);
   } finally {
     await transaction.abort();
-    for (const follower of followers) follower.release();
+    // Where nothing has moved, the next landing names a lock that is left.
+    for (const follower of followers) note += follower.release();
   }
   await order.onStep?.('checkout_updated');
-  return tellLanded(git, repository, room, order, { head: mergeCommit, note });
+  return tellLanded(git, repository, order, { head: mergeCommit, note });
 }
 
 /**
@@ -151,7 +152,7 @@ async function commitMove(git: Git, transaction: RefTransaction, { place, move }
     await transaction.commit();
   } catch (error) {
     // Git may have been ended after it did the work and before it said so.
-    if ((await readCommit(git, place, move.ref)) !== move.to) throw error;
+    if (!(await hasMoved(git, place, move))) throw error;
   }
 }
 
@@ -205,19 +206,4 @@ async function requireAsReviewed(room: MergeRoom, { baseCommit, baseBranch, comm
     `What was reviewed is not what would be merged: the diff was made against ${reviewedBaseCommit.slice(0, 10)} of ${baseBranch}, and that branch has been moved to another line of history since, which parts from ${branch} at ${bases.map((base) => base.slice(0, 10)).join(', ')}. `
     + `Merging would change more or less than you saw, for example bring back commits that were dropped from ${baseBranch}. Send the task back, and look at the new diff. Nothing was changed.`,
   );
-}
-
-async function tellLanded(git: Git, repository: LandingRepository, room: MergeRoom, order: LandingOrder, { head, note }: { head: string; note: string }): Promise<Landed> {
-  const { baseBranch, baseCommit, commit, branchTip, place } = repository;
-  const isNew = head !== baseCommit;
-  const [from = baseCommit] = isNew ? [baseCommit] : await room.mergeBases(baseCommit, commit);
-  const changes = await compareTrees(git, place, from, head);
-  const kept = await removeMergedBranches(git, repository, order.branch, head);
-  await order.onStep?.('branches_removed');
-  const moved = branchTip !== null && branchTip !== commit && !(await isAncestor(git, place, branchTip, head))
-    ? ` ${order.branch} has moved since the review, to ${branchTip.slice(0, 10)}: only ${commit.slice(0, 10)}, which was approved, was merged.` : '';
-  return {
-    message: `${order.branch} ${isNew ? 'was merged into' : 'was merged already into'} ${baseBranch}${moved || kept || note ? `.${moved}${kept}${note}` : ''}`,
-    git: { baseBranch, branch: order.branch, baseCommit, headCommit: head, filesChanged: changes.files.length, additions: changes.additions, deletions: changes.deletions },
-  };
 }

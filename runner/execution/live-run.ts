@@ -163,7 +163,7 @@ export class LiveRun {
     held.requireOurs();
     const notes = await tellArtifacts(order, ending.artifacts);
     held.requireOurs();
-    const result = withLines(withWords(ending.result, why, notes), lines);
+    const result = withLines(withWords(ending.result, { logTrouble: why, notes, kind: spec.kind }), lines);
     const refusal = await tellResult(order, result);
     logger.info({ runId: spec.runId, status: result.status, reason: result.reason, lines }, 'run ended');
     if (refusal !== null) return { is: 'kept', kind: 'refused', why: refusal };

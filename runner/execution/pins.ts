@@ -1,4 +1,42 @@
+import { lstat } from 'node:fs/promises';
+import { GitError, type Git, type GitCall } from './git.ts';
+import type { FolderRecord } from './workspace-record.ts';
+
 /** Our own refs in the user's repository: what a task's folder rests on is not collected as garbage. */
 export const pinRef = (name: string): string => `refs/overmind/base/${name}`;
 /** Where an attempt began that goes on from an earlier one's branch, which somebody may delete meanwhile. */
 export const startRef = (name: string): string => `refs/overmind/start/${name}`;
+
+type Pinned = Pick<FolderRecord, 'commonDir' | 'name'>;
+
+/**
+ * Gives a folder that gets another name its own pins: those of its old name go on with the task.
+ * @returns why that could not be done, for people; null: it was
+ */
+export async function copyPins(git: Git, { commonDir, name }: Pinned, to: string): Promise<string | null> {
+  if (!(await isThere(commonDir))) return `The repository it was made from, ${commonDir}, is gone`;
+  try {
+    const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname)', pinRef(name), startRef(name)], inside(commonDir));
+    const input = listed.split('\n').filter(Boolean).map((line) => {
+      const [object = '', ref = ''] = line.split(' ');
+      return `update ${ref === pinRef(name) ? pinRef(to) : startRef(to)} ${object}\n`;
+    }).join('');
+    await git.run(['update-ref', '--stdin'], { ...inside(commonDir), input });
+    return null;
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    return `The commits it rests on could not be pinned in ${commonDir}, where Git may remove them: ${error.message}`;
+  }
+}
+
+/** @throws GitError. Where the repository is gone, so are its refs */
+export async function removePins(git: Git, { commonDir, name }: Pinned): Promise<void> {
+  if (!(await isThere(commonDir))) return;
+  await git.run(['update-ref', '--stdin'], { ...inside(commonDir), input: [pinRef(name), startRef(name)].map((ref) => `delete ${ref}\n`).join('') });
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  return (await lstat(folder).catch(() => null)) !== null;
+}
+
+const inside = (commonDir: string): GitCall => ({ cwd: commonDir, gitDir: commonDir });

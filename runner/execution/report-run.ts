@@ -1,4 +1,5 @@
 import type { RunResult } from '#contract/run-result.ts';
+import type { RunSpec } from '#contract/run-spec.ts';
 import { isTokenRefused, LeaseLostError, RefusedError, TransientError, type ArtifactFile, type ControlPlane, type RunLease } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
 import { LogGapError } from '../logs/log-pump.ts';
@@ -93,7 +94,11 @@ async function tellWithLines(order: ReportOrder, result: RunResult): Promise<voi
 }
 
 /** The result with what became of its log and its files. */
-export function withWords(result: RunResult, logTrouble: string | null, notes: readonly string[]): RunResult {
+export function withWords(result: RunResult, { logTrouble, notes, kind }: { logTrouble: string | null; notes: readonly string[]; kind: RunSpec['kind'] }): RunResult {
+  if (kind === 'merge' && result.status === 'completed' && logTrouble !== null) {
+    // The branch has moved, and whoever is told otherwise does it again.
+    return { ...result, message: [result.message, `Its log could not be stored (${logTrouble})`, ...notes].join('. ').slice(0, MAX_MESSAGE_CHARS) };
+  }
   const isSaid = logTrouble === null || result.message.includes(logTrouble);
   const ended = `It had ended as ${result.status}: ${result.message}`;
   const said = isSaid ? result.message : `Its log could not be stored (${logTrouble}). ${ended}`;

@@ -1,6 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
+import { copyPins, removePins } from './pins.ts';
 import { LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, writeFolderRecord, type FolderRecord } from './workspace-record.ts';
 
 const MAX_SLUG_CHARS = 40;
@@ -30,20 +32,29 @@ export function newFolderName(runnerFolder: string, taskId: string, title: strin
 }
 
 /**
- * Gives a folder a name and a record of its own, so that the attempt gets a new one in its place.
+ * Gives a folder a name, a record and pins of its own, so that the attempt gets a new one in its place.
  * @returns the name
  * @throws RunFailure worktree_failed when it can not be moved: it is immutable, or a disk is mounted there
  */
-export function putAside(runnerFolder: string, earlier: FolderRecord, keptWhy: string): string {
+export async function putAside(git: Git, runnerFolder: string, earlier: FolderRecord, keptWhy: string): Promise<string> {
   const name = firstFree(runnerFolder, (number) => `${earlier.name}-attempt-${earlier.attempts}${number}`);
   const path = join(runnerFolder, WORK_FOLDER, name);
   const recordFolder = join(runnerFolder, LEDGER_FOLDER, name);
   mkdirSync(recordFolder, { recursive: true, mode: 0o700 });
-  writeFolderRecord(runnerFolder, { ...earlier, name, path, state: 'kept', keptWhy });
+  const record: FolderRecord = { ...earlier, name, path, state: 'kept', keptWhy };
+  // The record comes first: pins that a crash leaves are found by it.
+  writeFolderRecord(runnerFolder, record);
+  const trouble = await copyPins(git, earlier, name);
+  if (trouble !== null) writeFolderRecord(runnerFolder, { ...record, keptWhy: `${keptWhy}. ${trouble}` });
   try {
     renameSync(earlier.path, path);
   } catch (error) {
-    rmSync(recordFolder, { recursive: true });
+    // With pins that stay, the record stays: the ledger removes both.
+    const isUnpinned = await removePins(git, record).then(() => true, (trouble: unknown) => {
+      if (trouble instanceof GitError) return false;
+      throw trouble;
+    });
+    if (isUnpinned) rmSync(recordFolder, { recursive: true });
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new RunFailure('worktree_failed', `The folder ${earlier.path} of the earlier attempts can not be put aside (${code}), and not be worked in as it is: ${keptWhy}`, [], { cause: error });

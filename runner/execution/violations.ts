@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import picomatch from 'picomatch';
 import { inWorkspace } from './agent-repository.ts';
 import type { Changes } from './changes.ts';
-import { GONE, SUBMODULE, SYMLINK, type ChangedFile } from './compare-trees.ts';
+import { SUBMODULE, SYMLINK, type ChangedFile } from './compare-trees.ts';
 import type { Git } from './git.ts';
 import { leadsOutside } from './links.ts';
 import { printablePath, textOf, type BytePath } from './byte-paths.ts';
@@ -22,6 +22,8 @@ export interface Violation {
   why: string;
 }
 
+/** How Git writes the mode of a file, executable or not. */
+const REGULAR = '100';
 /** `s`: a name may hold a new line, and `**` is to match that too. */
 const GLOB_FLAGS = { dot: true, flags: 's' } as const;
 
@@ -39,12 +41,12 @@ export async function findViolations(git: Git, workspace: Workspace, changes: Ch
   for (const { path, mode } of changes.files) {
     const text = textOf(path);
     const target = targets.get(path);
-    const filter = filters.get(path);
+    const filter = filters.get(path)?.find((name) => workspace.filters.untrusted.includes(name));
     if (isDenied(text)) violations.push({ path, why: 'may not be changed' });
     else if (!isAllowed(text)) violations.push({ path, why: 'is outside the allowed paths' });
     else if (mode === SUBMODULE) violations.push({ path, why: 'is a repository inside the repository' });
     else if (target !== undefined && leadsOutside(path, target)) violations.push({ path, why: `is a link that leads outside the repository (${printablePath(target)})` });
-    else if (filter !== undefined && workspace.filters.untrusted.includes(filter)) violations.push({ path, why: `needs the Git filter ${filter}, which did not run: add it to "filters" in the runner's policy.json, and define it in your own Git configuration, if you trust it` });
+    else if (filter !== undefined) violations.push({ path, why: `needs the Git filter ${filter}, which did not run: add it to "filters" in the runner's policy.json, and define it in your own Git configuration, if you trust it` });
   }
   return violations;
 }
@@ -62,12 +64,13 @@ async function readLinks(git: Git, workspace: Workspace, files: readonly Changed
 }
 
 /**
- * The filter of each changed file, where one is configured at all: by the attributes the agent left as well as by
- * those of the base, so that a line taken out of .gitattributes opens no way around it.
+ * The filters of each changed file, where one is configured at all: by the attributes the agent left, which Git goes by
+ * when the file is taken in and when it lands, as well as by those of the base, so that a line taken out of
+ * .gitattributes opens no way around it. Neither hides the other. Links go through none.
  */
-async function findFilters(git: Git, workspace: Workspace, { files, base }: Changes): Promise<Map<BytePath, string>> {
+async function findFilters(git: Git, workspace: Workspace, { files, base }: Changes): Promise<Map<BytePath, string[]>> {
   const known = new Set([...workspace.filters.untrusted, ...workspace.filters.trusted.map(([key]) => key.slice('filter.'.length, key.lastIndexOf('.')))]);
-  const paths = files.filter(({ mode }) => mode !== GONE).map(({ path }) => path);
+  const paths = files.filter(({ mode }) => mode.startsWith(REGULAR)).map(({ path }) => path);
   if (known.size === 0 || paths.length === 0) return new Map();
   const place = inWorkspace(workspace);
   const index = join(workspace.recordFolder, 'git', 'base-index');
@@ -75,9 +78,9 @@ async function findFilters(git: Git, workspace: Workspace, { files, base }: Chan
   await git.run(['read-tree', base], atBase);
   const answers = await Promise.all([filtersOf(git, place, paths, 'files'), filtersOf(git, atBase, paths, 'index')]);
   rmSync(index, { force: true });
-  const found = new Map<BytePath, string>();
+  const found = new Map<BytePath, string[]>();
   for (const [path, filter] of answers.flatMap((filters) => [...filters])) {
-    if (known.has(filter)) found.set(path, filter);
+    if (known.has(filter)) found.set(path, [...(found.get(path) ?? []), filter]);
   }
   return found;
 }

@@ -337,6 +337,21 @@ describe('the folder of a task', () => {
   });
 });
 
+describe('a file that the agent has taken out of its index and not from the disk', () => {
+  test.each([
+    ['and ignores', 'git rm -q --cached src/a.js && echo "*.js" > .gitignore', ['A\t.gitignore', 'D\tsrc/a.js']],
+    ['and ignores and changed since', 'git rm -q --cached src/a.js && echo "*.js" > .gitignore && echo b >> src/a.js', ['A\t.gitignore', 'D\tsrc/a.js']],
+    ['and ignores, committed', 'git rm -q --cached src/a.js && echo "*.js" > .gitignore && git add -A && git commit -qm ignored', ['A\t.gitignore', 'D\tsrc/a.js']],
+    ['and does not ignore', 'git rm -q --cached src/a.js && echo b > b', ['A\tb']],
+    ['with the whole index gone', 'rm .git/index && echo "*.js" > .gitignore', ['A\t.gitignore']],
+    ['with an index that is broken', 'echo broken > .git/index && echo "*.js" > .gitignore', ['A\t.gitignore']],
+    ['which it only ignores', 'echo "*.js" > .gitignore', ['A\t.gitignore']],
+  ])('%s', async (_name, script, changed) => {
+    const { spec } = await attempts.run({ repoRoot: repository.root }, script);
+    expect(changedIn(spec.branch)).toEqual(changed);
+  });
+});
+
 describe('filters', () => {
   const crypt = 'tr a-zA-Z n-za-mN-ZA-M';
   const configure = (file: string): void => writeFileSync(file, `[filter "crypt"]\n\tclean = ${crypt}\n\tsmudge = ${crypt}\n\trequired = true\n`);
@@ -367,6 +382,25 @@ describe('filters', () => {
     }
     const untrusting = withOptions({ home });
     expect((await untrusting.run({ repoRoot: repository.root }, 'echo secret > new.key.txt')).outcome.reason).toBe('denied_change');
+  });
+
+  test.each([
+    ['one that is not trusted at the base, a trusted one by the agent', 'other', 'crypt', 'echo x > new.key.txt', 'denied_change'],
+    ['a trusted one at the base, one that is not trusted by the agent', 'crypt', 'other', 'echo x > new.key.txt', 'denied_change'],
+    ['the same in a folder of its own', 'crypt', 'crypt', 'mkdir d && echo "*.key.txt filter=other" > d/.gitattributes && echo x > d/new.key.txt', 'denied_change'],
+    ['trusted ones in both', 'crypt', 'turn', 'echo x > new.key.txt', 'ok'],
+    ['one that is not trusted for a link, which goes through none', 'other', 'other', 'ln -s README.md new.key.txt', 'ok'],
+  ])('two filters for a path, %s', async (_name, atBase, byAgent, script, reason) => {
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    configure(join(home, '.gitconfig'));
+    writeFileSync(join(home, '.gitconfig'), `[filter "turn"]\n\tclean = ${crypt}\n\tsmudge = ${crypt}\n`, { flag: 'a' });
+    repository.commit({ '.gitattributes': `*.key.txt filter=${atBase}\n` });
+    repository.git('config', 'filter.other.clean', 'rev');
+    const { outcome, paths } = await withOptions({ home, policy: { filters: ['crypt', 'turn'] } }).run({ repoRoot: repository.root }, `echo "*.key.txt filter=${byAgent}" > .gitattributes && ${script}`);
+    expect(outcome.reason).toBe(reason);
+    expect(paths.filter((path) => path.endsWith('.key.txt'))).toHaveLength(reason === 'ok' ? 0 : 1);
+    if (reason !== 'ok') expect(outcome.message).toContain('needs the Git filter other');
   });
 });
 

@@ -42,7 +42,7 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
   const { startCommit, note } = findStart(repository, order.startFromBranch);
   const earlier = findFolder(runnerFolder, taskId);
   const planned = describe(repository, order, { name: earlier?.name ?? newFolderName(runnerFolder, taskId, title), startCommit });
-  if (earlier) setAsideWhatMustStay(runnerFolder, earlier, planned);
+  if (earlier) await setAsideWhatMustStay(git, runnerFolder, earlier, planned);
   const workspace = { ...planned, isFresh: lstatSync(planned.path, { throwIfNoEntry: false }) === undefined };
   try {
     await make(git, repository, order, { workspace, earlier });
@@ -50,7 +50,7 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
   } catch (error) {
     if (workspace.isFresh || !earlier || !isStuck(error)) throw asFailure(error, workspace);
     const why = `It holds what can not be changed or removed: ${error.message}`;
-    const aside = putAside(runnerFolder, earlier, why);
+    const aside = await putAside(git, runnerFolder, earlier, why);
     const fresh = { ...planned, isFresh: true };
     await make(git, repository, order, { workspace: fresh, earlier }).catch((again: unknown) => {
       throw asFailure(again, fresh);
@@ -151,12 +151,12 @@ function nextRecord(order: WorkspaceOrder, workspace: Workspace, earlier: Folder
  * A folder with something in it that is nowhere else is put aside under a name and record of its own, and the
  * attempt gets a new one in its place; so is one that is no folder of this repository any more.
  */
-function setAsideWhatMustStay(runnerFolder: string, earlier: FolderRecord, workspace: Workspace): void {
+async function setAsideWhatMustStay(git: Git, runnerFolder: string, earlier: FolderRecord, workspace: Workspace): Promise<void> {
   const isUsable = lstatSync(earlier.path, { throwIfNoEntry: false })?.isDirectory() === true && earlier.commonDir === workspace.commonDir
     && lstatSync(join(privateGitDir(workspace), 'index'), { throwIfNoEntry: false }) !== undefined;
   if (isUsable && earlier.keptWhy === null) return;
   if (!lstatSync(earlier.path, { throwIfNoEntry: false })) return;
-  putAside(runnerFolder, earlier, earlier.keptWhy ?? 'It is no checkout of the task\'s repository any more');
+  await putAside(git, runnerFolder, earlier, earlier.keptWhy ?? 'It is no checkout of the task\'s repository any more');
 }
 
 /** The record comes first: what a crash leaves is found by it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isInside } from '../execution/paths.ts';
 import { GitError, type Git } from '../execution/git.ts';
-import { pinRef, startRef } from '../execution/pins.ts';
+import { removePins } from '../execution/pins.ts';
 import { LEDGER_FOLDER, WORK_FOLDER, writeFolderRecord, type FolderRecord } from '../execution/workspace-record.ts';
 
 /** Owned by another user (as a container with a mounted folder leaves them), or written to by a program that still runs. */
@@ -37,13 +37,12 @@ export async function removeTaskFolder(git: Git, runnerFolder: string, record: F
   await removeTree(join(runnerFolder, LEDGER_FOLDER, record.name));
 }
 
-async function unpin(git: Git, { commonDir, name }: FolderRecord): Promise<void> {
-  if (!(await lstat(commonDir).catch(() => null))) return;
+async function unpin(git: Git, record: FolderRecord): Promise<void> {
   try {
-    await git.run(['update-ref', '--stdin'], { cwd: commonDir, gitDir: commonDir, input: [pinRef(name), startRef(name)].map((ref) => `delete ${ref}\n`).join('') });
+    await removePins(git, record);
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
-    throw new UndeletableError(`the refs refs/overmind/*/${name} could not be removed: ${error.message}`);
+    throw new UndeletableError(`the refs refs/overmind/*/${record.name} could not be removed: ${error.message}`);
   }
 }
 
