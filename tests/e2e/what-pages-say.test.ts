@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { newId } from '#core/platform/ids.ts';
+import { approveTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
 import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
@@ -72,7 +73,7 @@ test('a run that was stopped says once by whom and what became of the task; the 
   expect(await page.getByText('Canceled by a person').count()).toBe(0);
   expect(await page.getByText('Stopped by a person').count()).toBe(1);
   await page.goto(`${pages.url}/projects`);
-  await page.getByText('Last run: canceled').first().waitFor();
+  await page.getByText(/Last run:\s*canceled/).first().waitFor();
 }, 60_000);
 
 test('a run whose runner went away is lost, with the reason', async () => {
@@ -90,6 +91,58 @@ test('a run whose runner went away is lost, with the reason', async () => {
   await page.getByRole('tab', { name: /Runs/ }).click();
   await page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /lost/i }).click();
   await page.getByText('1 line', { exact: true }).waitFor();
+}, 60_000);
+
+/** A merge whose runner fell silent when it had the last word. */
+async function loseMerge(options: BrowserContextOptions = {}) {
+  const arranged = await arrange(options);
+  const { core, user, runner, add } = arranged;
+  const task = await add('Write the docs');
+  await runner.complete(await runner.claim());
+  await approveTask(core, user, { taskId: task.id });
+  const held = await runner.claim();
+  await runner.requestLanding(held);
+  await endLease(core, held.spec.runId);
+  await sweepLeases(core);
+  return { ...arranged, task, held };
+}
+
+test.each([[true, 'Merged', 'was merged into main'], [false, 'Not merged', 'was not merged, nothing was changed']] as const)(
+  'a merge whose outcome is unknown is called so everywhere, and by what it was once its runner has looked: merged %s', async (isMerged, word, sentence) => {
+    const { runner, page, complaints, here, task, held } = await loseMerge();
+    await page.goto(here);
+    const merge = page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /Merge: Write the docs/ });
+    await merge.getByText('backend, outcome unknown').waitFor();
+    await merge.getByText(/whether it did is not known/).waitFor();
+    await page.goto(`${pages.url}/projects`);
+    const card = page.getByRole('listitem').filter({ has: page.locator(`a[href="/projects/${task.projectId}"]`) });
+    await card.getByText(/Last run:\s*outcome unknown/).waitFor();
+    await runner.reportLanding(held, isMerged);
+    await card.getByText(new RegExp(`Last run:\\s*${word.toLowerCase()}`)).waitFor();
+    await page.goto(here);
+    await merge.getByText(`backend, ${word.toLowerCase()}`).waitFor();
+    await merge.getByText(sentence).waitFor();
+    await page.goto(`${here}/tasks/${task.id}`);
+    await page.getByRole('tab', { name: /Runs/ }).click();
+    await page.locator('p', { hasText: sentence }).filter({ has: page.getByText(word, { exact: true }) }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(isMerged ? 0 : 1);
+    expect(await page.getByText(/\blost\b|not known|unknown/i).filter({ hasNotText: sentence }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+test('a merge whose runner came back before the lease was taken away is not called lost', async () => {
+  const { core, user, runner, page, here, add } = await arrange();
+  const task = await add('Write the docs');
+  await runner.complete(await runner.claim());
+  await approveTask(core, user, { taskId: task.id });
+  const held = await runner.claim();
+  await runner.requestLanding(held);
+  await endLease(core, held.spec.runId);
+  await runner.reportLanding(held, false);
+  await page.goto(here);
+  await page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /Merge: Write the docs/ }).getByText('backend, not merged').waitFor();
+  await page.goto(`${here}/tasks/${task.id}`);
+  await page.getByRole('alert').getByText('It was not merged', { exact: true }).waitFor();
 }, 60_000);
 
 test('an address that leads nowhere is not found, and has a way back', async () => {

@@ -19,6 +19,7 @@ export const ProjectCard_ProjectFragment = graphql(`
       id
       status
       reason
+      landingIsMerged
     }
   }
 `);

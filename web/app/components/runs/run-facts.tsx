@@ -10,6 +10,7 @@ export const RunFacts_RunFragment = graphql(`
     id
     status
     reason
+    landingIsMerged
     message
     summary
     exitCode
