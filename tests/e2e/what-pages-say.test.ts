@@ -145,6 +145,19 @@ test('a merge whose runner came back before the lease was taken away is not call
   await page.getByRole('alert').getByText('It was not merged', { exact: true }).waitFor();
 }, 60_000);
 
+test('what a page lists as facts has a name and a value, in that order', async () => {
+  const { page, here, add } = await arrange();
+  const task = await add('Write the docs');
+  for (const address of [`${pages.url}/projects`, `${here}/tasks/${task.id}`, `${here}?task=${task.id}`]) {
+    await page.goto(address);
+    await page.locator('dl').first().waitFor();
+    expect([address, await page.locator('dl > div:not(:has(> dt + dd)), dl > div:has(> dd:first-child)').count()]).toEqual([address, 0]);
+  }
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').locator('dl').first().waitFor();
+  expect(await page.locator('dl > div:not(:has(> dt + dd))').count()).toBe(0);
+}, 60_000);
+
 test('an address that leads nowhere is not found, and has a way back', async () => {
   const { page, here, add } = await arrange();
   const task = await add('Sort the imports');

@@ -51,7 +51,7 @@ export function RunRow({ run: masked, isSelected, onSelect }: { run: FragmentTyp
         onClick={onSelect}
         className={clsx('flex w-full items-start gap-2.5 rounded-control px-2.5 py-2 text-left transition-colors duration-100', isSelected ? 'bg-active' : 'hover:bg-hover')}
       >
-        <RunStatusIcon run={run} className="mt-0.5" />
+        <RunStatusIcon run={run} isAlone={isLive} className="mt-0.5" />
         <span className="min-w-0 flex-1">
           <span className="block truncate text-dense font-medium">{run.kind === 'MERGE' ? `Merge: ${title}` : title}</span>
           <span className="flex items-center gap-1.5 truncate text-xs text-muted">

@@ -55,13 +55,13 @@ export function runStatusWord(run: RunEnd): string {
   return lookOf(run).word;
 }
 
-/** A run's status as icon; its word is read out, or stands beside it when the caller writes it. */
-export function RunStatusIcon({ run, hasWord = false, className }: { run: RunEnd; hasWord?: boolean; className?: string }) {
+/** The icon of a run's status; the word stands beside it, or is read out when `isAlone`. */
+export function RunStatusIcon({ run, isAlone = false, className }: { run: RunEnd; isAlone?: boolean; className?: string }) {
   const { Icon, className: colour, word } = lookOf(run);
   return (
     <span className={clsx('inline-flex shrink-0 items-center gap-1.5', className)}>
       <Icon aria-hidden className={clsx('size-3.5', colour, isRunning(run.status) && 'animate-spin [animation-duration:2.4s] motion-reduce:animate-none')} />
-      {hasWord ? null : <span className="sr-only">{word}</span>}
+      {isAlone ? <span className="sr-only">{word}</span> : null}
     </span>
   );
 }
