@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { RunFailure } from '../execution/outcome.ts';
 import { isInside, realpathOrNull } from '../execution/paths.ts';
+import { isForeign } from '../execution/repository-places.ts';
 import { isWithinRoots, type Machine } from './machine.ts';
 import { asLine, findRepository, headHasRef, isGitError, readFacts, repositoryStartsAt, whyRefused, type FoundRepository } from './read-repository.ts';
 
@@ -17,13 +18,12 @@ export async function checkRepositoryPath(machine: Machine, typed: string): Prom
     return answer('outside_roots', `${typed} is outside the folders that this runner's policy allows.`);
   }
   if (real === null) return answer('missing', `There is no folder ${typed}, or this runner may not look into it.`);
-  const stat = statSync(real);
-  if (!stat.isDirectory()) return answer('not_a_folder', `${typed} is not a folder.`);
-  if (isOthers(machine, stat.uid)) return answer('other_owner', `${typed} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
+  if (!statSync(real).isDirectory()) return answer('not_a_folder', `${typed} is not a folder.`);
+  if (!policy.allowOtherOwners && isForeign(real)) return answer('other_owner', `${typed} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
   const start = findStart(machine, real);
   if (!start) return answer('not_a_repository', `${typed} is not a Git repository, nor in one.`, { root: real });
   const place = { root: start.root, subfolder: relative(start.root, real) };
-  if (isOthers(machine, statSync(start.root).uid)) return answer('other_owner', othersSentence(start.root), place);
+  if (!policy.allowOtherOwners && isForeign(start.root)) return answer('other_owner', othersSentence(start.root), place);
   try {
     return await checkRepository(machine, findRepository(start.root, start.kind), place);
   } catch (error) {
@@ -63,10 +63,6 @@ function findStart({ policy }: Machine, real: string): { root: string; kind: 'ch
 function nearestReal(path: string): string {
   const parent = dirname(path);
   return realpathOrNull(parent) ?? (parent === path ? path : nearestReal(parent));
-}
-
-function isOthers({ policy }: Machine, uid: number): boolean {
-  return !policy.allowOtherOwners && process.getuid !== undefined && uid !== process.getuid();
 }
 
 function othersSentence(root: string): string {
