@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { newId } from '#core/platform/ids.ts';
+import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
 import { approveTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
@@ -156,6 +157,29 @@ test('what a page lists as facts has a name and a value, in that order', async (
   await page.keyboard.press('?');
   await page.getByRole('dialog').locator('dl').first().waitFor();
   expect(await page.locator('dl > div:not(:has(> dt + dd))').count()).toBe(0);
+}, 60_000);
+
+test('what is cut for want of room can be read in full', async () => {
+  const { core, project, page, here, add } = await arrange({ viewport: { width: 1400, height: 900 } });
+  const title = 'A title that is longer than the two lines which a card has room for when the board, the runs and the chat share a screen';
+  await add(title);
+  await rebuildStateDocument(core, project.id, 'a task changed');
+  await page.goto(here);
+  await page.locator('article').getByTitle(title).waitFor();
+  await page.locator('article').getByTitle('backend', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'New task' }).click();
+  const agents = page.getByLabel('Agent', { exact: true });
+  const [shown, needed] = await agents.evaluate((select: HTMLSelectElement) => {
+    const whole = select.cloneNode(true) as HTMLSelectElement;
+    whole.style.width = 'max-content';
+    select.parentElement?.append(whole);
+    const widths = [select.offsetWidth, whole.offsetWidth];
+    whole.remove();
+    return widths;
+  });
+  expect(shown).toBeGreaterThanOrEqual(needed ?? Infinity);
+  await page.goto(`${here}/state`);
+  await page.getByRole('navigation', { name: 'Versions' }).getByTitle('A task changed').waitFor();
 }, 60_000);
 
 test('an address that leads nowhere is not found, and has a way back', async () => {

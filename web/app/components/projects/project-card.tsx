@@ -47,7 +47,7 @@ export function ProjectCard({ project: masked }: { project: FragmentType<typeof 
           <bdi>{project.defaultRepoPath}</bdi>
         </p>
       ) : null}
-      <dl className="mt-auto flex items-center gap-4 pt-4 text-xs text-muted">
+      <dl className="mt-auto flex flex-wrap items-center gap-x-4 gap-y-1 whitespace-nowrap pt-4 text-xs text-muted">
         <div className="flex flex-row-reverse items-baseline gap-1.5">
           <dt>open {project.openTaskCount === 1 ? 'task' : 'tasks'}</dt>
           <dd className="tabular font-medium text-fg">{project.openTaskCount}</dd>
