@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { AgentConfig } from './agent-config.ts';
+import { explainIssue } from './explain-issue.ts';
 import { parseContract } from './parse.ts';
 
 const commands = [['node', 'x.mjs']];
@@ -26,4 +28,32 @@ test.each([
 
 test('a text that does not fit is not repeated: it may be a secret', () => {
   expect(() => parseContract('AgentConfig', AgentConfig, { commands, leaseMs: 'hunter2' })).toThrow(/^(?!.*hunter2)/);
+});
+
+const words = z.string();
+const few = z.array(words);
+test.each([
+  [z.coerce.number(), 'abc', 'This is not a number; write a number'],
+  [z.int(), NaN, 'This is not a number; write a number'],
+  [z.coerce.number(), 'Infinity', 'This is not a finite number; write a number'],
+  [z.coerce.date(), 'abc', 'This is not a time; write a time'],
+  [few.min(1), [], 'This list is empty; write at least one entry'],
+  [few.min(2), [], 'This list is empty; write 2 or more entries'],
+  [few.length(4), [], 'This list is empty; write exactly 4 entries'],
+  [few.length(1), [], 'This list is empty; write exactly 1 entry'],
+  [few.length(1), ['a', 'b'], 'This has 2 entries; write exactly 1'],
+  [few.min(2), ['a'], 'This has 1 entry; write 2 or more'],
+  [z.set(words).min(2), new Set(['a']), 'This has 1 entry; write 2 or more'],
+  [z.map(words, words).min(1), new Map(), 'This list is empty; write at least one entry'],
+  [words.min(1), '', 'This is empty; write a text'],
+  [words.min(2), '', 'This is empty; write 2 or more characters'],
+  [words.length(1), '', 'This is empty; write exactly 1 character'],
+  [words.length(4), 'abc', 'This is too short; write exactly 4 characters, not 3'],
+  [words.length(4), 'abcde', 'This is too long; write exactly 4 characters, not 5'],
+  [words.max(1), 'ab', 'This is too long; write at most 1 character, not 2'],
+  [z.record(words.max(1), words), { ab: 'x' }, 'The key "ab" does not fit: This is too long; write at most 1 character, not 2'],
+  [z.record(words.regex(/^[A-Z]+$/, 'Write capital letters'), words), { ab: 'x' }, 'The key "ab" does not fit: Write capital letters'],
+  [z.record(z.uuid(), words), { ab: 'x' }, 'The key "ab" does not fit: This does not fit; write a UUID'],
+])('the bound, the number and the key are those of the shape: %#', (shape: z.ZodType, value, sentence) => {
+  expect(shape.safeParse(value, { error: explainIssue }).error?.issues.map(({ message }) => message)).toEqual([sentence]);
 });

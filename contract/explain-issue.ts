@@ -14,13 +14,15 @@ export function explainIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return explainType(issue.expected, issue.input);
     case 'too_small':
-      return explainSize(issue.origin, issue.input, 'small', issue.inclusive === false ? `more than ${issue.minimum}` : `${issue.minimum} or more`);
+      return explainSize(issue, 'small', Number(issue.minimum), issue.exact ? `exactly ${issue.minimum}` : issue.inclusive === false ? `more than ${issue.minimum}` : `${issue.minimum} or more`);
     case 'too_big':
-      return explainSize(issue.origin, issue.input, 'big', issue.inclusive === false ? `less than ${issue.maximum}` : `at most ${issue.maximum}`);
+      return explainSize(issue, 'big', Number(issue.maximum), issue.exact ? `exactly ${issue.maximum}` : issue.inclusive === false ? `less than ${issue.maximum}` : `at most ${issue.maximum}`);
     case 'invalid_value':
       return `${issue.input === undefined ? 'This is missing' : 'This is not known'}; write ${oneOf(issue.values)}`;
     case 'invalid_format':
       return FORMATS[issue.format] ? `This does not fit; write ${FORMATS[issue.format]}` : undefined;
+    case 'invalid_key':
+      return `The key ${JSON.stringify(issue.input)} does not fit: ${issue.issues[0]?.message ?? 'write another'}`;
     case 'unrecognized_keys':
       return `There is no key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}; take it out or correct it`;
     default:
@@ -31,17 +33,31 @@ export function explainIssue(issue: z.core.$ZodRawIssue): string | undefined {
 function explainType(expected: string, input: unknown): string {
   const wanted = KINDS[expected] ?? expected;
   if (input === undefined) return `This is missing; write ${wanted}`;
+  // What a text or a division made of itself: neither was written by anybody.
+  if (Number.isNaN(input) || input instanceof Date) return `This is not ${wanted}; write ${wanted}`;
+  if (input === Infinity || input === -Infinity) return `This is not a finite number; write ${wanted}`;
   if (typeof input === 'number') return `${input} is not ${wanted}; write ${wanted}`;
   const found = input === null ? 'null' : Array.isArray(input) ? 'a list' : (KINDS[typeof input] ?? typeof input);
   return `This is ${typeof input === 'boolean' ? String(input) : found}; write ${wanted}`;
 }
 
-/** @param bound for example `5 or more` */
-function explainSize(origin: string, input: unknown, size: 'small' | 'big', bound: string): string {
+interface Sized {
+  origin: string;
+  input?: unknown;
+}
+
+/** @param bound for example `5 or more`, of the limit 5 */
+function explainSize({ origin, input }: Sized, size: 'small' | 'big', limit: number, bound: string): string {
   if (typeof input === 'number') return `${input} is too ${size}; write a number of ${bound}`;
-  if (typeof input === 'string') return input === '' ? 'This is empty; write a text' : `This is too ${size === 'small' ? 'short' : 'long'}; write ${bound} characters, not ${input.length}`;
-  if (Array.isArray(input)) return input.length === 0 ? 'This list is empty; write at least one entry' : `This has ${input.length} entries; write ${bound}`;
-  return `This ${origin} is too ${size}; write ${bound}`;
+  if (typeof input === 'string') {
+    const wanted = `${bound} ${limit === 1 ? 'character' : 'characters'}`;
+    if (input === '') return `This is empty; write ${bound === '1 or more' ? 'a text' : wanted}`;
+    return `This is too ${size === 'small' ? 'short' : 'long'}; write ${wanted}, not ${input.length}`;
+  }
+  const count = Array.isArray(input) ? input.length : input instanceof Set || input instanceof Map ? input.size : null;
+  if (count === null) return `This ${origin} is too ${size}; write ${bound}`;
+  if (count === 0) return `This list is empty; write ${bound === '1 or more' ? 'at least one entry' : `${bound} ${limit === 1 ? 'entry' : 'entries'}`}`;
+  return `This has ${count} ${count === 1 ? 'entry' : 'entries'}; write ${bound}`;
 }
 
 function oneOf(values: readonly unknown[]): string {

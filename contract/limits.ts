@@ -18,4 +18,6 @@ export const MAX_CRITERIA = 20;
 export const MAX_CRITERION_CHARS = 1_000;
 export const MAX_NAME_CHARS = 120;
 export const MAX_PATH_CHARS = 1_024;
+/** Of a board, and so of one of its columns. */
+export const MAX_BOARD_CARDS = 1_000;
 export const MAX_DIFF_BYTES = 20 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { countNestedRead } from '#api/nested-reads.ts';
 import { queryFromInfo } from '@pothos/plugin-prisma';
-import { MAX_BOARD_CARDS } from '#core/config/limits.ts';
+import { MAX_BOARD_CARDS } from '#contract/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { taskFilter, taskScope } from '#core/tasks/list-tasks.ts';
 import { requireProject } from '#core/access/permissions.ts';

@@ -10,7 +10,6 @@ export const EXECUTION_TIMEOUT_MS = 10_000;
 export const MAX_SUBSCRIPTIONS_A_SOCKET = 50;
 
 export const MAX_PAGE_SIZE = 100;
-export const MAX_BOARD_CARDS = 1_000;
 export const MAX_LOG_PAGE_LINES = 2_000;
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;

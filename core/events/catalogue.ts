@@ -24,7 +24,7 @@ export const runCreated = defineEvent('agent.run.created', 'run', {
   agentId: text, taskId: nullableText, kind: text, attempt: z.int(), status: text, waitingReason: nullableText, createdAt: time,
 });
 export const runStarted = defineEvent('agent.run.started', 'run', { agentId: text, taskId: nullableText, runnerId: text, status: text, startedAt: time });
-export const runUpdated = defineEvent('agent.run.updated', 'run', optional({ status: text, waitingReason: nullableText, cancelRequestedAt: time, landingAt: time, landingIsMerged: z.boolean() }), { touchesProject: false });
+export const runUpdated = defineEvent('agent.run.updated', 'run', optional({ status: text, waitingReason: nullableText, cancelRequestedAt: time, landingAt: time, landingIsMerged: z.boolean(), message: text }), { touchesProject: false });
 /** A notice: the lines themselves come by the run's own subscription. `lastMessage` feeds the board card. */
 export const runLogAppended = defineEvent('agent.run.log.appended', 'run', { lastSeq: z.int(), count: z.int(), lastMessage: text }, { touchesProject: false, isStored: false });
 export const runCompleted = defineEvent('agent.run.completed', 'run', {

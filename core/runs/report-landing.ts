@@ -30,8 +30,10 @@ export async function reportLanding(core: Core, actor: RunnerActor, value: z.inp
     // Without the last word nothing can have moved, and a run that ended otherwise has said how.
     const isOpen = run.landingAt !== null && run.landingIsMerged === null && (isLive(run) || run.reason === 'outcome_unknown');
     if (!task || !isOpen) return run;
-    await tx.db.agentRun.update({ where: { id: runId }, data: { landingIsMerged: isMerged, ...(isMerged && headCommit ? { headCommit } : {}) } });
-    tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { landingIsMerged: isMerged } });
+    // How it ended stays; its sentence must not go on saying that the outcome is not known.
+    const message = `The runner lost its lease while it merged, and has looked since: ${sentenceOf(run, isMerged)}`;
+    await tx.db.agentRun.update({ where: { id: runId }, data: { landingIsMerged: isMerged, message, ...(isMerged && headCommit ? { headCommit } : {}) } });
+    tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { landingIsMerged: isMerged, message } });
     if (isLive(run)) await endAsFound(tx, actor, run, task, isMerged);
     else await settle(tx, actor, run, task, isMerged);
     return tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
@@ -39,7 +41,7 @@ export async function reportLanding(core: Core, actor: RunnerActor, value: z.inp
 }
 
 const sentenceOf = (run: AgentRun, isMerged: boolean): string =>
-  isMerged ? `${run.branch ?? 'The branch'} was merged into ${run.baseBranch ?? 'the base branch'}.` : `${run.branch ?? 'The branch'} was not merged: nothing was changed. Approve it again.`;
+  isMerged ? `${run.branch ?? 'The branch'} was merged into ${run.baseBranch ?? 'the base branch'}.` : `${run.branch ?? 'The branch'} was not merged, nothing was changed. Approve it again.`;
 
 /** Its lease has ended, and the sweep has not come yet. */
 async function endAsFound(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, isMerged: boolean): Promise<void> {

@@ -17,7 +17,7 @@ export async function readStateFacts(db: Queryable, projectId: string): Promise<
     },
   });
   const newest = await db.task.aggregate({ where: { projectId }, _max: { updatedAt: true } });
-  const run = await db.agentRun.findFirst({ where: { projectId, status: 'completed', finishedAt: { not: null } }, orderBy: { finishedAt: 'desc' } });
+  const run = await db.agentRun.findFirst({ where: { projectId, finishedAt: { not: null }, OR: [{ status: 'completed' }, { landingIsMerged: true }] }, orderBy: { finishedAt: 'desc' } });
   return {
     project: { name: project.name, status: project.status },
     human: await readHumanPart(db, projectId),

@@ -6,6 +6,7 @@ import { checkGrant } from '../repositories/check-grant.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { withHint, withSetting, type RunnerPolicy } from './policy.ts';
+import { isForeign } from './repository-places.ts';
 import { isEnvWorthHandingOut, rootWorthAllowing } from './worth-allowing.ts';
 
 /** What a run is held against: this machine's policy as of now, and whether it may be relied on. */
@@ -77,9 +78,8 @@ export function checkRoot(spec: RunSpec, { policy, policyTrouble, runnerName, ru
   if (spec.allowedRoots.length > 0 && !isAllowed(spec.allowedRoots, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is outside the folders that the agent's config allows`);
   if (isInside(runnerFolder, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is in the runner's own folder`);
   checkGrant(spec, root);
-  const stat = statSync(root);
-  if (!stat.isDirectory()) throw new RunFailure('repo_missing', `${spec.repoRoot} is not a folder`);
-  if (!policy.allowOtherOwners && process.getuid && stat.uid !== process.getuid()) {
+  if (!statSync(root).isDirectory()) throw new RunFailure('repo_missing', `${spec.repoRoot} is not a folder`);
+  if (!policy.allowOtherOwners && isForeign(root)) {
     throw new RunFailure('path_refused', withHint(`${spec.repoRoot} belongs to another user than runner ${runnerName}`, 'set "allowOtherOwners" to true', runnerFolder));
   }
   return root;

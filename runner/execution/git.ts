@@ -92,19 +92,16 @@ export class Git {
     if (output !== null) closeSync(output);
     const chunks: Buffer[] = [];
     let size = 0;
-    let stderr = '';
+    const stderr = attend(child, call);
     child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > MAX_STDOUT_BYTES) child.kill('SIGKILL');
       else chunks.push(chunk);
     });
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
-    // Git may end without reading all of it; its exit code tells.
-    child.stdin?.on('error', () => undefined).end(call.input ?? '');
     const code = await codeOf(child);
-    if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr);
+    if (code === null || (code !== 0 && !call.okCodes?.includes(code))) throw new GitError(args, code, stderr());
     const bytes = Buffer.concat(chunks);
-    return { code, stdout: bytes.toString('utf8'), bytes, stderr };
+    return { code, stdout: bytes.toString('utf8'), bytes, stderr: stderr() };
   }
 
   /**
@@ -113,16 +110,14 @@ export class Git {
    */
   async *pieces(args: readonly string[], call: GitCall): AsyncGenerator<Buffer> {
     const child = this.spawn(args, call, ['pipe', 'pipe', 'pipe']);
-    let stderr = '';
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
-    child.stdin?.on('error', () => undefined).end(call.input ?? '');
+    const stderr = attend(child, call);
     const end = codeOf(child);
     // Told below, when its pieces have been heard.
     end.catch(() => undefined);
     try {
       for await (const piece of child.stdout ?? []) yield piece as Buffer;
       const code = await end;
-      if (code !== 0) throw new GitError(args, code, stderr);
+      if (code !== 0) throw new GitError(args, code, stderr());
     } finally {
       child.kill('SIGKILL');
     }
@@ -132,10 +127,9 @@ export class Git {
   async pipe(first: readonly string[], firstCall: GitCall, second: readonly string[], secondCall: GitCall): Promise<string> {
     const source = this.spawn(first, firstCall, ['pipe', 'pipe', 'pipe']);
     const sink = this.spawn(second, secondCall, [source.stdout, 'pipe', 'pipe']);
-    source.stdin?.on('error', () => undefined).end(firstCall.input ?? '');
     // The sink has it now; a copy kept open here would never let it see the end.
     source.stdout?.destroy();
-    const [made, taken] = await Promise.all([ended(source), ended(sink)]);
+    const [made, taken] = await Promise.all([ended(source, firstCall), ended(sink, secondCall)]);
     if (made.code !== 0) throw new GitError(first, made.code, made.stderr);
     if (taken.code !== 0) throw new GitError(second, taken.code, taken.stderr);
     return taken.stdout;
@@ -198,13 +192,21 @@ interface Ended {
   stderr: string;
 }
 
-async function ended(child: ChildProcess): Promise<Ended> {
+async function ended(child: ChildProcess, call: GitCall): Promise<Ended> {
   let stdout = '';
-  let stderr = '';
+  const stderr = attend(child, call);
   child.stdout?.on('data', (chunk: Buffer) => (stdout = (stdout + chunk.toString('utf8')).slice(-MAX_STDERR_CHARS)));
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
   const code = await codeOf(child);
-  return { code, stdout, stderr };
+  return { code, stdout, stderr: stderr() };
+}
+
+/** Gives a call its input, where it has one of its own, and collects what it warns of. @returns the end of that so far */
+function attend(child: ChildProcess, { input = '' }: GitCall): () => string {
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
+  // Git may end without reading all of it; its exit code tells.
+  child.stdin?.on('error', () => undefined).end(input);
+  return () => stderr;
 }
 
 /** @returns the exit code; null: a signal ended it. @throws when it could not be started */

@@ -58,8 +58,12 @@ export function findPlaceOutside(places: RepositoryPlaces, { roots, runnerFolder
 
 /** Git itself asks whose a repository is only when it has to search for it; we tell it where to look. @returns a part that belongs to another user than this process */
 export function findForeignPlace({ topLevel, gitDir, commonDir }: RepositoryPlaces): string | null {
-  const uid = process.getuid?.();
-  return uid === undefined ? null : ([topLevel, gitDir, commonDir].find((place) => statSync(place).uid !== uid) ?? null);
+  return [topLevel, gitDir, commonDir].find(isForeign) ?? null;
+}
+
+/** Does it belong to another user than this process? Never so where the system knows no users by number. */
+export function isForeign(path: string): boolean {
+  return process.getuid !== undefined && statSync(path).uid !== process.getuid();
 }
 
 /** @throws RunFailure path_refused when a part lies outside of the limits */

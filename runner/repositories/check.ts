@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { RunFailure } from '../execution/outcome.ts';
 import { isInside, realpathOrNull } from '../execution/paths.ts';
+import { isForeign } from '../execution/repository-places.ts';
 import { isWithinRoots, type Machine } from './machine.ts';
 import { folderOfGitsOwn, hasTooLongName, pathInWords } from './path-words.ts';
 import { asLine, findRepository, headHasRef, isGitError, readFacts, repositoryStartsAt, whyRefused, type FoundRepository } from './read-repository.ts';
@@ -38,10 +39,10 @@ async function look(machine: Machine, typed: string): Promise<RepositoryCheck> {
   const instead = folderOfGitsOwn(real, start?.kind ?? null);
   if (instead !== null) return answer('not_a_repository', `${pathInWords(typed)} belongs to Git itself. Type the folder of the repository instead: ${instead}`);
   if (!stat.isDirectory()) return answer('not_a_folder', `${pathInWords(typed)} is not a folder.`);
-  if (isOthers(machine, stat.uid)) return answer('other_owner', `${pathInWords(typed)} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
+  if (!policy.allowOtherOwners && isForeign(real)) return answer('other_owner', `${pathInWords(typed)} belongs to another user of the machine; the runner's policy can allow that with "allowOtherOwners".`);
   if (!start) return answer('not_a_repository', `${pathInWords(typed)} is not a Git repository, nor in one.`, { root: real });
   const place = { root: start.root, subfolder: relative(start.root, real) };
-  if (isOthers(machine, statSync(start.root).uid)) return answer('other_owner', othersSentence(start.root), place);
+  if (!policy.allowOtherOwners && isForeign(start.root)) return answer('other_owner', othersSentence(start.root), place);
   try {
     return await checkRepository(machine, findRepository(start.root, start.kind), place);
   } catch (error) {
@@ -81,10 +82,6 @@ function findStart({ policy }: Machine, real: string): { root: string; kind: 'ch
 function nearestReal(path: string): string {
   const parent = dirname(path);
   return realpathOrNull(parent) ?? (parent === path ? path : nearestReal(parent));
-}
-
-function isOthers({ policy }: Machine, uid: number): boolean {
-  return !policy.allowOtherOwners && process.getuid !== undefined && uid !== process.getuid();
 }
 
 function othersSentence(root: string): string {

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { newId } from '#core/platform/ids.ts';
+import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import { approveTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
 import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
@@ -72,7 +74,7 @@ test('a run that was stopped says once by whom and what became of the task; the 
   expect(await page.getByText('Canceled by a person').count()).toBe(0);
   expect(await page.getByText('Stopped by a person').count()).toBe(1);
   await page.goto(`${pages.url}/projects`);
-  await page.getByText('Last run: canceled').first().waitFor();
+  await page.getByText(/Last run:\s*canceled/).first().waitFor();
 }, 60_000);
 
 test('a run whose runner went away is lost, with the reason', async () => {
@@ -90,6 +92,94 @@ test('a run whose runner went away is lost, with the reason', async () => {
   await page.getByRole('tab', { name: /Runs/ }).click();
   await page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /lost/i }).click();
   await page.getByText('1 line', { exact: true }).waitFor();
+}, 60_000);
+
+/** A merge whose runner fell silent when it had the last word. */
+async function loseMerge(options: BrowserContextOptions = {}) {
+  const arranged = await arrange(options);
+  const { core, user, runner, add } = arranged;
+  const task = await add('Write the docs');
+  await runner.complete(await runner.claim());
+  await approveTask(core, user, { taskId: task.id });
+  const held = await runner.claim();
+  await runner.requestLanding(held);
+  await endLease(core, held.spec.runId);
+  await sweepLeases(core);
+  return { ...arranged, task, held };
+}
+
+test.each([[true, 'Merged', 'was merged into main'], [false, 'Not merged', 'was not merged, nothing was changed']] as const)(
+  'a merge whose outcome is unknown is called so everywhere, and by what it was once its runner has looked: merged %s', async (isMerged, word, sentence) => {
+    const { runner, page, complaints, here, task, held } = await loseMerge();
+    await page.goto(here);
+    const merge = page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /Merge: Write the docs/ });
+    await merge.getByText('backend, outcome unknown').waitFor();
+    await merge.getByText(/whether it did is not known/).waitFor();
+    await page.goto(`${pages.url}/projects`);
+    const card = page.getByRole('listitem').filter({ has: page.locator(`a[href="/projects/${task.projectId}"]`) });
+    await card.getByText(/Last run:\s*outcome unknown/).waitFor();
+    await runner.reportLanding(held, isMerged);
+    await card.getByText(new RegExp(`Last run:\\s*${word.toLowerCase()}`)).waitFor();
+    await page.goto(here);
+    await merge.getByText(`backend, ${word.toLowerCase()}`).waitFor();
+    await merge.getByText(sentence).waitFor();
+    await page.goto(`${here}/tasks/${task.id}`);
+    await page.getByRole('tab', { name: /Runs/ }).click();
+    await page.locator('p', { hasText: sentence }).filter({ has: page.getByText(word, { exact: true }) }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(isMerged ? 0 : 1);
+    expect(await page.getByText(/\blost\b|not known|unknown/i).filter({ hasNotText: sentence }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+test('a merge whose runner came back before the lease was taken away is not called lost', async () => {
+  const { core, user, runner, page, here, add } = await arrange();
+  const task = await add('Write the docs');
+  await runner.complete(await runner.claim());
+  await approveTask(core, user, { taskId: task.id });
+  const held = await runner.claim();
+  await runner.requestLanding(held);
+  await endLease(core, held.spec.runId);
+  await runner.reportLanding(held, false);
+  await page.goto(here);
+  await page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /Merge: Write the docs/ }).getByText('backend, not merged').waitFor();
+  await page.goto(`${here}/tasks/${task.id}`);
+  await page.getByRole('alert').getByText('It was not merged', { exact: true }).waitFor();
+}, 60_000);
+
+test('what a page lists as facts has a name and a value, in that order', async () => {
+  const { page, here, add } = await arrange();
+  const task = await add('Write the docs');
+  for (const address of [`${pages.url}/projects`, `${here}/tasks/${task.id}`, `${here}?task=${task.id}`]) {
+    await page.goto(address);
+    await page.locator('dl').first().waitFor();
+    expect([address, await page.locator('dl > div:not(:has(> dt + dd)), dl > div:has(> dd:first-child)').count()]).toEqual([address, 0]);
+  }
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').locator('dl').first().waitFor();
+  expect(await page.locator('dl > div:not(:has(> dt + dd))').count()).toBe(0);
+}, 60_000);
+
+test('what is cut for want of room can be read in full', async () => {
+  const { core, project, page, here, add } = await arrange({ viewport: { width: 1400, height: 900 } });
+  const title = 'A title that is longer than the two lines which a card has room for when the board, the runs and the chat share a screen';
+  await add(title);
+  await rebuildStateDocument(core, project.id, 'a task changed');
+  await page.goto(here);
+  await page.locator('article').getByTitle(title).waitFor();
+  await page.locator('article').getByTitle('backend', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'New task' }).click();
+  const agents = page.getByLabel('Agent', { exact: true });
+  const [shown, needed] = await agents.evaluate((select: HTMLSelectElement) => {
+    const whole = select.cloneNode(true) as HTMLSelectElement;
+    whole.style.width = 'max-content';
+    select.parentElement?.append(whole);
+    const widths = [select.offsetWidth, whole.offsetWidth];
+    whole.remove();
+    return widths;
+  });
+  expect(shown).toBeGreaterThanOrEqual(needed ?? Infinity);
+  await page.goto(`${here}/state`);
+  await page.getByRole('navigation', { name: 'Versions' }).getByTitle('A task changed').waitFor();
 }, 60_000);
 
 test('an address that leads nowhere is not found, and has a way back', async () => {

@@ -9,6 +9,7 @@ import { updateProject } from '#core/projects/update-project.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
+import { readStateFacts } from '#core/state-document/read-facts.ts';
 import { approveTask, sendBackTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
@@ -39,6 +40,11 @@ const taskOf = (task: Task) => core.db.task.findUniqueOrThrow({ where: { id: tas
 const runOf = (id: string) => core.db.agentRun.findUniqueOrThrow({ where: { id } });
 const mergesOf = (task: Task) => core.db.agentRun.findMany({ where: { taskId: task.id, kind: 'merge' }, orderBy: { attempt: 'asc' } });
 const eventsOf = async (task: Task) => (await core.db.taskEvent.findMany({ where: { taskId: task.id }, orderBy: { id: 'asc' } })).map(({ eventType, payload }) => ({ eventType, ...(payload as object) }));
+/** What those who follow the project heard last of a run. */
+async function lastMessageTold(runId: string): Promise<string | undefined> {
+  const events = await core.db.realtimeEvent.findMany({ where: { projectId: project.id }, orderBy: { cursor: 'desc' } });
+  return events.map(({ payload }) => payload as { id: string; patch: { message?: string } }).find(({ id }) => id === runId)?.patch.message;
+}
 const cancelTask = (task: Task) => transitionTask(core, user, { taskId: task.id, to: 'canceled' });
 
 describe('the last word', () => {
@@ -150,7 +156,11 @@ describe('the last word', () => {
     expect(await runOf(held.spec.runId)).toMatchObject({ status: 'timed_out', reason: 'outcome_unknown', message: expect.stringContaining('whether it did is not known') as string });
     expect((await taskOf(task)).status).toBe('needs_review');
     for (let twice = 0; twice < 2; twice += 1) await runner.reportLanding(held, true);
+    const { message } = await runOf(held.spec.runId);
     expect(await runOf(held.spec.runId)).toMatchObject({ status: 'timed_out', reason: 'outcome_unknown', landingIsMerged: true, headCommit: 'b'.repeat(40) });
+    expect(message).toMatch(/^The runner lost its lease while it merged, and has looked since: \S+ was merged into main\.$/);
+    expect(await lastMessageTold(held.spec.runId)).toBe(message);
+    expect((await readStateFacts(core.db, project.id)).lastCompletedRun).toMatchObject({ id: held.spec.runId, summary: message });
     expect((await taskOf(task)).status).toBe('done');
     expect((await eventsOf(task)).filter((event) => 'isMerged' in event)).toHaveLength(1);
   });
@@ -158,6 +168,10 @@ describe('the last word', () => {
   test('it was not merged: that is on the trail, and the task can be approved again', async () => {
     const { task, held } = await lost();
     await runner.reportLanding(held, false);
+    const { message } = await runOf(held.spec.runId);
+    expect(message).toMatch(/has looked since: \S+ was not merged, nothing was changed\. Approve it again\.$/);
+    expect(await lastMessageTold(held.spec.runId)).toBe(message);
+    expect((await readStateFacts(core.db, project.id)).lastCompletedRun?.id).not.toBe(held.spec.runId);
     expect((await eventsOf(task)).at(-1)).toMatchObject({ eventType: 'log', isMerged: false, message: expect.stringContaining('was not merged') as string });
     await approveTask(core, user, { taskId: task.id });
     await runner.complete(await runner.claim());

@@ -152,8 +152,6 @@ export const ProjectEvents_Subscription = graphql(`
 graphql(`
   fragment EventRun_Run on Run {
     id
-    reason
-    landingIsMerged
     ...RunRow_Run
     ...RunFacts_Run
     ...TaskResult_Run

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { possibleMoves, TASK_STATUSES, taskMove, type TaskStatus } from './task-status.ts';
+import { isHeld, possibleMoves, TASK_STATUSES, taskMove, type TaskStatus } from './task-status.ts';
 
 /** Chapter 4 of the specification, as the API holds it. */
 const ALLOWED: Record<TaskStatus, TaskStatus[]> = {
@@ -29,4 +29,9 @@ test('moves come in the order of the board', () => {
 test('a held task can be started where it is', () => {
   expect(possibleMoves('QUEUED', true)).toEqual([{ to: 'QUEUED', move: 'start' }, { to: 'BLOCKED', move: 'block' }, { to: 'CANCELED', move: 'cancel' }]);
   expect(possibleMoves('QUEUED').map((m) => m.move)).toEqual(['block', 'cancel']);
+});
+
+test('only what is queued can be held', () => {
+  expect(TASK_STATUSES.filter((status) => isHeld({ status, heldBy: 'ada@example.test' }))).toEqual(['QUEUED']);
+  expect(isHeld({ status: 'QUEUED', heldBy: null })).toBe(false);
 });

@@ -11,6 +11,11 @@ export const TASK_STATUS_WORDS: Record<TaskStatus, string> = {
   CANCELED: 'Canceled',
 };
 
+/** Queued, but nothing starts it until a person does: that is what is said of it. */
+export function isHeld({ status, heldBy }: { status: TaskStatus; heldBy: string | null }): boolean {
+  return status === 'QUEUED' && heldBy !== null;
+}
+
 /** What moving a task by hand means. Runs move tasks too; those moves are not offered to people. */
 export type TaskMove = 'start' | 'block' | 'unblock' | 'approve' | 'send_back' | 'retry' | 'cancel';
 

@@ -76,7 +76,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
         isGhost && 'opacity-40',
       )}
     >
-      <h3 className="title-wrap line-clamp-2 text-dense font-medium">
+      <h3 className="title-wrap line-clamp-2 text-dense font-medium" title={task.title}>
         <Link
           ref={linkRef}
           to={{ search: search.toString() }}
@@ -97,7 +97,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
       {task.heldBy ? (
         <Held task={task} by={task.heldBy} />
       ) : reason ? (
-        <p className={clsx('title-wrap line-clamp-2 flex items-start gap-1.5 text-xs', task.blockedReason ? 'text-blocked' : 'text-muted')}>
+        <p title={reason} className={clsx('title-wrap line-clamp-2 flex items-start gap-1.5 text-xs', task.blockedReason ? 'text-blocked' : 'text-muted')}>
           <CirclePause aria-hidden className="mt-0.5 size-3 shrink-0" />
           <WaitingReason reason={reason} />
         </p>
@@ -106,7 +106,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
         <TaskTypeIcon type={task.type} />
         <Priority value={task.priority} />
         {task.agentName ? (
-          <span className="flex min-w-0 items-center gap-1">
+          <span className="flex min-w-0 items-center gap-1" title={task.agentName}>
             <Bot aria-hidden className="size-3 shrink-0 text-faint" />
             <span className="truncate">{task.agentName}</span>
           </span>

@@ -2,6 +2,7 @@ import { useDroppable } from '@dnd-kit/core';
 import { clsx } from 'clsx';
 import { ChevronsLeftRight, ChevronsRightLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { MAX_BOARD_CARDS } from '#contract/limits.ts';
 import { TASK_STATUS_WORDS, type TaskStatus } from '~/lib/task-status.ts';
 import { TaskStatusIcon } from '../tasks/task-status.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -19,11 +20,9 @@ interface BoardColumnProps {
   children: ReactNode;
 }
 
-/** The API gives no more of a column than this. */
-const MAX_COUNTED = 1_000;
-
+/** The API gives no more cards than that: there may be others. */
 function countOf(count: number | null): string {
-  return count === null ? '' : count >= MAX_COUNTED ? '1,000+' : String(count);
+  return count === null ? '' : count >= MAX_BOARD_CARDS ? `${MAX_BOARD_CARDS.toLocaleString('en')}+` : String(count);
 }
 
 /** One status, side by side with the others; folded it is a strip that can still be dropped on. */

@@ -1,7 +1,7 @@
 import { Link, useSearchParams } from '@remix-run/react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
-import { TASK_STATUS_WORDS } from '~/lib/task-status.ts';
+import { isHeld, TASK_STATUS_WORDS } from '~/lib/task-status.ts';
 import { Priority } from '../tasks/priority.tsx';
 import { TaskStatusIcon } from '../tasks/task-status.tsx';
 import { TaskTypeIcon } from '../tasks/task-type.tsx';
@@ -29,8 +29,8 @@ export function ChatTask({ task: masked }: { task: FragmentType<typeof ChatTask_
       <Link to={{ search: search.toString() }} preventScrollReset className="block rounded-box border border-line bg-raised px-2.5 py-2 transition-colors duration-100 hover:border-line-strong">
         <span className="title-wrap line-clamp-2 text-dense font-medium">{task.title}</span>
         <span className="mt-1 flex items-center gap-2 text-xs text-muted">
-          <TaskStatusIcon status={task.status} />
-          <span>{task.status === 'QUEUED' && task.heldBy ? 'Held' : TASK_STATUS_WORDS[task.status]}</span>
+          <TaskStatusIcon status={task.status} heldBy={task.heldBy} />
+          <span>{isHeld(task) ? 'Held' : TASK_STATUS_WORDS[task.status]}</span>
           <span aria-hidden className="h-3 w-px bg-line-strong" />
           <TaskTypeIcon type={task.type} />
           <Priority value={task.priority} />

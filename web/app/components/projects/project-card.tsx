@@ -19,6 +19,7 @@ export const ProjectCard_ProjectFragment = graphql(`
       id
       status
       reason
+      landingIsMerged
     }
   }
 `);
@@ -46,15 +47,18 @@ export function ProjectCard({ project: masked }: { project: FragmentType<typeof 
           <bdi>{project.defaultRepoPath}</bdi>
         </p>
       ) : null}
-      <dl className="mt-auto flex items-center gap-4 pt-4 text-xs text-muted">
-        <div className="flex items-baseline gap-1.5">
-          <dd className="tabular font-medium text-fg">{project.openTaskCount}</dd>
+      <dl className="mt-auto flex flex-wrap items-center gap-x-4 gap-y-1 whitespace-nowrap pt-4 text-xs text-muted">
+        <div className="flex flex-row-reverse items-baseline gap-1.5">
           <dt>open {project.openTaskCount === 1 ? 'task' : 'tasks'}</dt>
+          <dd className="tabular font-medium text-fg">{project.openTaskCount}</dd>
         </div>
         {project.lastRun ? (
           <div className="flex items-center gap-1.5">
-            <RunStatusIcon run={project.lastRun} hasWord />
-            <span>{`Last run: ${runStatusWord(project.lastRun).toLowerCase()}`}</span>
+            <dt className="flex items-center gap-1.5">
+              <RunStatusIcon run={project.lastRun} />
+              Last run:
+            </dt>
+            <dd className="-ml-0.5">{runStatusWord(project.lastRun).toLowerCase()}</dd>
           </div>
         ) : null}
         <div className="ml-auto">

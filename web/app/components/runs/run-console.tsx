@@ -2,16 +2,14 @@ import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.
 import { LogConsole } from '../console/log-console.tsx';
 import { useRunLog } from './run-log.ts';
 import { RunRow_RunFragment } from './run-row.tsx';
-import { isLiveRun } from './run-status.tsx';
+import { hasLostRunner, isLiveRun } from './run-status.tsx';
 import { StopRun } from './stop-run.tsx';
 
 /** The log of one run, with what can be done about it. */
 export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_RunFragment> }) {
   const run = readFragment(RunRow_RunFragment, masked);
   const isLive = isLiveRun(run.status);
-  // The runner of a lost run may come back with the rest of its log.
-  const mayGrow = isLive || run.reason === 'RUNNER_LOST' || run.reason === 'OUTCOME_UNKNOWN';
-  const store = useRunLog(run.id, { lineCount: run.lineCount, mayGrow });
+  const store = useRunLog(run.id, { lineCount: run.lineCount, mayGrow: isLive || hasLostRunner(run) });
   return (
     <LogConsole
       key={run.id}

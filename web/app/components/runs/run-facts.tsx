@@ -10,6 +10,7 @@ export const RunFacts_RunFragment = graphql(`
     id
     status
     reason
+    landingIsMerged
     message
     summary
     exitCode
@@ -43,7 +44,7 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
     <div className="shrink-0 border-b border-line px-4 py-2.5 text-dense sm:px-6">
       {text ? (
         <p className="title-wrap flex items-start gap-2">
-          <RunStatusIcon run={run} className="mt-0.5" />
+          <RunStatusIcon run={run} isAlone className="mt-0.5" />
           <span className="line-clamp-4 whitespace-pre-wrap">{text}</span>
         </p>
       ) : null}

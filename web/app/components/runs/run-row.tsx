@@ -3,7 +3,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { Elapsed, RelativeTime } from '../ui/time.tsx';
 import { RunConnectionNote } from './run-connection-note.tsx';
-import { isLiveRun, isLost, RunStatusIcon, runStatusWord } from './run-status.tsx';
+import { hasLostRunner, isLiveRun, RunStatusIcon, runStatusWord } from './run-status.tsx';
 
 export const RunRow_RunFragment = graphql(`
   fragment RunRow_Run on Run {
@@ -16,6 +16,7 @@ export const RunRow_RunFragment = graphql(`
     waitingReason
     cancelRequestedAt
     landingAt
+    landingIsMerged
     createdAt
     startedAt
     finishedAt
@@ -50,7 +51,7 @@ export function RunRow({ run: masked, isSelected, onSelect }: { run: FragmentTyp
         onClick={onSelect}
         className={clsx('flex w-full items-start gap-2.5 rounded-control px-2.5 py-2 text-left transition-colors duration-100', isSelected ? 'bg-active' : 'hover:bg-hover')}
       >
-        <RunStatusIcon run={run} className="mt-0.5" />
+        <RunStatusIcon run={run} isAlone={isLive} className="mt-0.5" />
         <span className="min-w-0 flex-1">
           <span className="block truncate text-dense font-medium">{run.kind === 'MERGE' ? `Merge: ${title}` : title}</span>
           <span className="flex items-center gap-1.5 truncate text-xs text-muted">
@@ -61,7 +62,7 @@ export function RunRow({ run: masked, isSelected, onSelect }: { run: FragmentTyp
             </span>
           </span>
           {run.status === 'PENDING' && run.waitingReason ? <span className="mt-0.5 block text-xs text-faint">{run.waitingReason}</span> : null}
-          {isLost(run) && run.message ? <span className="title-wrap mt-0.5 line-clamp-2 block text-xs text-faint">{run.message}</span> : null}
+          {hasLostRunner(run) && run.message ? <span className="title-wrap mt-0.5 line-clamp-2 block text-xs text-faint">{run.message}</span> : null}
           {isLive ? <RunConnectionNote runner={run.runner} /> : null}
         </span>
         <span className="shrink-0 text-right text-xs text-muted">

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx';
-import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle, Unplug, type LucideIcon } from 'lucide-react';
+import { Ban, CircleCheck, CircleDashed, CircleHelp, CircleX, GitMerge, Hourglass, LoaderCircle, Unplug, type LucideIcon } from 'lucide-react';
 
 export type RunStatus = 'PENDING' | 'STARTED' | 'STREAMING' | 'COMPLETED' | 'FAILED' | 'TIMED_OUT' | 'CANCELED';
 
@@ -20,20 +20,27 @@ const LOOKS: Record<RunStatus, Look> = {
 };
 
 const LOST: Look = { Icon: Unplug, className: 'text-failed', word: 'Lost' };
+const OUTCOME_UNKNOWN: Look = { Icon: CircleHelp, className: 'text-blocked', word: 'Outcome unknown' };
+const MERGED: Look = { Icon: GitMerge, className: 'text-done', word: 'Merged' };
+const NOT_MERGED: Look = { Icon: CircleX, className: 'text-failed', word: 'Not merged' };
 
 /** What a run is called by. */
 export interface RunEnd {
   status: RunStatus;
   reason: string | null;
+  /** What the runner of a merge found when it came back. */
+  landingIsMerged: boolean | null;
 }
 
-export function isLost({ status, reason }: RunEnd): boolean {
+/** Its runner went away: no time limit was reached, and the rest of its log may still come. */
+export function hasLostRunner({ status, reason }: Pick<RunEnd, 'status' | 'reason'>): boolean {
   return status === 'TIMED_OUT' && (reason === 'RUNNER_LOST' || reason === 'OUTCOME_UNKNOWN');
 }
 
-/** A runner that went away took the run with it: no time limit was reached. */
 function lookOf(run: RunEnd): Look {
-  return isLost(run) ? LOST : LOOKS[run.status];
+  if (!hasLostRunner(run)) return LOOKS[run.status];
+  if (run.landingIsMerged !== null) return run.landingIsMerged ? MERGED : NOT_MERGED;
+  return run.reason === 'OUTCOME_UNKNOWN' ? OUTCOME_UNKNOWN : LOST;
 }
 
 export function isLiveRun(status: RunStatus): boolean {
@@ -48,13 +55,13 @@ export function runStatusWord(run: RunEnd): string {
   return lookOf(run).word;
 }
 
-/** A run's status as icon; its word is read out, or stands beside it when the caller writes it. */
-export function RunStatusIcon({ run, hasWord = false, className }: { run: RunEnd; hasWord?: boolean; className?: string }) {
+/** The icon of a run's status; the word stands beside it, or is read out when `isAlone`. */
+export function RunStatusIcon({ run, isAlone = false, className }: { run: RunEnd; isAlone?: boolean; className?: string }) {
   const { Icon, className: colour, word } = lookOf(run);
   return (
     <span className={clsx('inline-flex shrink-0 items-center gap-1.5', className)}>
       <Icon aria-hidden className={clsx('size-3.5', colour, isRunning(run.status) && 'animate-spin [animation-duration:2.4s] motion-reduce:animate-none')} />
-      {hasWord ? null : <span className="sr-only">{word}</span>}
+      {isAlone ? <span className="sr-only">{word}</span> : null}
     </span>
   );
 }

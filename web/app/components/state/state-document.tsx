@@ -71,7 +71,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
             Version <span className="tabular">{state.version}</span>
             {isLatest ? <span className="ml-2 text-xs font-normal text-muted">current</span> : null}
           </h2>
-          <p className="truncate text-xs text-muted">
+          <p className="title-wrap text-xs text-muted">
             {causeText(state.cause)}
             {state.createdBy ? ` by ${state.createdBy.email}` : ''}, <RelativeTime value={state.createdAt} />
           </p>

@@ -50,7 +50,7 @@ export function StateVersionList({ versions: masked, latest, selected, onSelect 
                 className={clsx('flex w-full items-baseline gap-2 rounded-control px-2.5 py-1.5 text-left text-dense', state.version === selected ? 'bg-active' : 'hover:bg-hover')}
               >
                 <span className="tabular w-8 shrink-0 font-medium">v{state.version}</span>
-                <span className="min-w-0 flex-1 truncate text-muted" title={state.createdBy?.email}>
+                <span className="min-w-0 flex-1 truncate text-muted" title={state.createdBy ? `${causeText(state.cause)} by ${state.createdBy.email}` : causeText(state.cause)}>
                   {causeText(state.cause)}
                 </span>
                 <RelativeTime isShort value={state.createdAt} className="shrink-0 text-xs text-faint" />

@@ -89,7 +89,7 @@ function CreateTaskForm({ projectId, agents, onDone }: Pick<CreateTaskDialogProp
       <Field label="Acceptance criteria" isOptional hint="One a line">
         <Textarea name="criteria" rows={2} placeholder={'npm test passes\nThe README names the new option'} />
       </Field>
-      <div className="grid grid-cols-1 gap-4 sm:grid-cols-3">
+      <div className="grid grid-cols-1 gap-4 sm:grid-cols-[auto_auto_minmax(0,1fr)]">
         <Field label="Type">
           <Select name="type" defaultValue="CODE_CHANGE">
             {TASK_TYPES.map((type) => (

@@ -150,14 +150,13 @@ interface Failable {
 function failureOf({ status, runs }: Failable): { title: string; message: string; isOfAttempt: boolean } | null {
   const last = runs[0];
   if (!last?.message) return null;
-  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED') return { ...mergeFailure(last, last.message), isOfAttempt: false };
+  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED' && last.landingIsMerged !== true) return { ...mergeFailure(last, last.message), isOfAttempt: false };
   if (status === 'FAILED' && last.kind === 'TASK') return { title: 'The last attempt failed', message: last.message, isOfAttempt: true };
   return null;
 }
 
 function mergeFailure({ reason, landingIsMerged }: Failable['runs'][number], message: string): { title: string; message: string } {
   if (reason === 'REVIEW_OUTDATED') return { title: 'What was reviewed is out of date', message };
-  if (reason !== 'OUTCOME_UNKNOWN') return { title: 'The merge did not succeed', message };
-  if (landingIsMerged === false) return { title: 'It was not merged', message: 'The runner was lost while it merged. It has looked since: nothing was changed. Approve it again.' };
-  return { title: 'It is not known whether it was merged', message };
+  if (landingIsMerged === false) return { title: 'It was not merged', message };
+  return { title: reason === 'OUTCOME_UNKNOWN' ? 'It is not known whether it was merged' : 'The merge did not succeed', message };
 }

@@ -1,6 +1,6 @@
 import { clsx } from 'clsx';
 import { Ban, CircleCheck, CircleDashed, CirclePause, CircleX, Eye, LoaderCircle, OctagonPause, type LucideIcon } from 'lucide-react';
-import { TASK_STATUS_WORDS, type TaskStatus } from '~/lib/task-status.ts';
+import { isHeld, TASK_STATUS_WORDS, type TaskStatus } from '~/lib/task-status.ts';
 
 const LOOKS: Record<TaskStatus, { Icon: LucideIcon; text: string; tint: string }> = {
   QUEUED: { Icon: CircleDashed, text: 'text-queued', tint: 'bg-queued/15' },
@@ -13,8 +13,9 @@ const LOOKS: Record<TaskStatus, { Icon: LucideIcon; text: string; tint: string }
 };
 
 /** The icon of a status; the word stands beside it, or is read out when `isAlone`. */
-export function TaskStatusIcon({ status, isAlone = false, className }: { status: TaskStatus; isAlone?: boolean; className?: string }) {
-  const { Icon, text } = LOOKS[status];
+export function TaskStatusIcon({ status, heldBy = null, isAlone = false, className }: { status: TaskStatus; heldBy?: string | null; isAlone?: boolean; className?: string }) {
+  const { text } = LOOKS[status];
+  const Icon = isHeld({ status, heldBy }) ? CirclePause : LOOKS[status].Icon;
   return (
     <>
       <Icon aria-hidden className={clsx('shrink-0', text, className ?? 'size-3.5')} />
@@ -23,14 +24,13 @@ export function TaskStatusIcon({ status, isAlone = false, className }: { status:
   );
 }
 
-/** Status as icon and word, never by colour alone. A held task is queued, but nothing starts it: that is what is said of it. */
+/** Status as icon and word, never by colour alone. */
 export function TaskStatusBadge({ status, heldBy, className }: { status: TaskStatus; heldBy: string | null; className?: string }) {
   const { text, tint } = LOOKS[status];
-  const isHeld = status === 'QUEUED' && heldBy !== null;
   return (
     <span className={clsx('inline-flex h-6 max-w-full items-center gap-1.5 rounded-sm px-2 text-xs font-medium', text, tint, className)}>
-      {isHeld ? <CirclePause aria-hidden className="size-3.5 shrink-0" /> : <TaskStatusIcon status={status} />}
-      <span className="truncate">{isHeld ? `Held, stopped by ${heldBy}` : TASK_STATUS_WORDS[status]}</span>
+      <TaskStatusIcon status={status} heldBy={heldBy} />
+      <span className="truncate">{isHeld({ status, heldBy }) ? `Held, stopped by ${heldBy}` : TASK_STATUS_WORDS[status]}</span>
     </span>
   );
 }
