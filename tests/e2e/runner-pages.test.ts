@@ -122,8 +122,8 @@ test('while the server is away what was known stays, and it is said that it may 
   const page = await open(`/runners/${runnerId}`);
   await page.getByText(/^Online, /).waitFor();
   await page.route('**/graphql', (route) => route.abort());
-  await page.getByText('The server does not answer. What is shown may be out of date.').waitFor();
+  await page.getByText('This page could not be refreshed. What it shows may be out of date.').waitFor();
   await page.getByText(/^Online, /).waitFor();
   await page.unroute('**/graphql');
-  await page.getByText('The server does not answer. What is shown may be out of date.').waitFor({ state: 'detached' });
+  await page.getByText('This page could not be refreshed. What it shows may be out of date.').waitFor({ state: 'detached' });
 }, 60_000);

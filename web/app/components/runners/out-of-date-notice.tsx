@@ -1,10 +1,10 @@
 import { Notice } from '../ui/notice.tsx';
 
-/** Stands above what was known when the server last answered. */
+/** Stands above what the server last told. */
 export function OutOfDateNotice() {
   return (
     <Notice kind="warning" role="status" className="mb-4">
-      The server does not answer. What is shown may be out of date.
+      This page could not be refreshed. What it shows may be out of date.
     </Notice>
   );
 }

@@ -107,6 +107,7 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
         </div>
       }
     >
+      {whyNoLook ? <p className="mb-3 text-xs text-muted">{whyNoLook}</p> : null}
       {page.repositories.length > SHOWN_FIRST ? (
         <Input type="search" aria-label="Search repositories" placeholder="Search" value={text} className="mb-3 h-8!" onChange={(event) => setText(event.target.value)} />
       ) : null}
@@ -138,7 +139,6 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
           Looked <RelativeTime value={page.repositoriesSeenAt} />
         </p>
       ) : null}
-      {whyNoLook ? <p className="mt-2 text-xs text-muted">{whyNoLook}</p> : null}
       {granting === null ? null : <GrantDialog runnerId={page.id} path={granting} onClose={() => setGranting(null)} onGranted={onChange} />}
       {isTyping ? (
         <AddPathDialog

@@ -70,6 +70,7 @@ export function RunnerWorkFolders({ page: masked, whyAway, onChange }: RunnerWor
       text="Each task has a folder of its own. It goes a day after the task is done, canceled or archived, earlier when all of them take too much room; the runner’s policy sets both."
       actions={page.workFolders.length > 0 ? <p className="tabular text-dense text-muted">{`${bytesText(total)} in ${page.workFolders.length}`}</p> : null}
     >
+      {whyAway === null || page.workFolders.length === 0 ? null : <p className="mb-3 text-xs text-muted">{`${whyAway}, so folders can not be removed.`}</p>}
       {page.workFolders.length > 0 ? (
         <SettingsList label="Work folders">
           {page.workFolders.map((folder) => (
@@ -108,7 +109,6 @@ export function RunnerWorkFolders({ page: masked, whyAway, onChange }: RunnerWor
       ) : (
         <EmptyState title="No work folders" text="The first run of a task makes one." className="rounded-box border border-line" />
       )}
-      {whyAway === null || page.workFolders.length === 0 ? null : <p className="mt-2 text-xs text-muted">{`${whyAway}, so folders can not be removed.`}</p>}
       {asked ? <RemoveDialog runnerId={page.id} folder={asked} whyNot={whyNot(asked, whyAway)} onClose={() => setRemoving(null)} onRemoved={onChange} /> : null}
     </SettingsSection>
   );
