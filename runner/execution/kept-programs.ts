@@ -149,7 +149,7 @@ export class KeptPrograms {
   private async start(): Promise<KeeperStatus | null> {
     const { spec, folder, host, leaving } = this.options;
     // A crash may have left a folder that never got its programs.
-    if (folder.workspace) await discardWorkspace(host.git, host.runnerFolder, folder.workspace, spec.runId);
+    if (folder.workspace) await discardWorkspace(host, folder.workspace, spec.runId);
     const checked = checkRunSpec(spec, host.search);
     const sandboxing = planSandbox(host, spec, checked.commands);
     const taken = host.keepers.take();

@@ -23,7 +23,7 @@ export async function openWorkspace(host: RunHost, spec: RunSpec, folder: string
   if (!policy.allowOtherOwners) assertPlacesOwned(places, runnerName);
   const repository = await openUserRepository(git, { folder, places, baseBranch: spec.baseBranch, env, trustedFilters: policy.filters });
   const order = {
-    runnerFolder, runId: spec.runId, taskId: spec.taskId ?? spec.runId, projectId: spec.projectId, title: spec.prompt.title, branch: spec.branch, startFromBranch: spec.startFromBranch, recordFile,
+    runnerFolder, runId: spec.runId, taskId: spec.taskId ?? spec.runId, projectId: spec.projectId, title: spec.prompt.title, branch: spec.branch, startFromBranch: spec.startFromBranch, recordFile, logger: host.logger,
   };
   const { workspace, note } = await makeWorkspace(git, repository, order);
   const carried = await carryFiles(git, repository, workspace, { rules: spec.carry, deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs], signal });

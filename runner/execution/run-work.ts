@@ -141,7 +141,7 @@ export class RunWork {
     if (this.programs.isStarted) return;
     try {
       const unused = folder.workspace;
-      if (unused) await discardWorkspace(host.git, host.runnerFolder, unused, spec.runId);
+      if (unused) await discardWorkspace(host, unused, spec.runId);
     } catch (error) {
       // Why the run was not begun is what is told.
       const what = 'what was made for a run that was not begun could not be removed';

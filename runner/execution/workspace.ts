@@ -6,8 +6,10 @@ import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
 import { pinRef, startRef } from './pins.ts';
 import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
+import type { Logger } from '../logger.ts';
 import { isRefusal, removeInSteps } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
+import type { RunHost } from './run-host.ts';
 import { findFolder, newFolderName, putAside } from './task-folders.ts';
 import { inUserRepository, type UserRepository } from './user-repository.ts';
 import { LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, writeFolderRecord, type FolderRecord, type Workspace } from './workspace-record.ts';
@@ -23,6 +25,7 @@ export interface WorkspaceOrder {
   startFromBranch: string | null;
   /** Where the run's own record goes before anything is made. */
   recordFile: string;
+  logger: Logger;
 }
 
 const MAX_LEFT_OVER = 100;
@@ -74,7 +77,7 @@ async function make(git: Git, repository: UserRepository, order: WorkspaceOrder,
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     giveAgentIndex(workspace);
   } catch (error) {
-    await discardWorkspace(git, order.runnerFolder, workspace, order.runId);
+    await discardWorkspace({ git, runnerFolder: order.runnerFolder, logger: order.logger }, workspace, order.runId);
     throw error;
   }
 }
@@ -89,15 +92,16 @@ function asFailure(error: unknown, { root }: Workspace): unknown {
 }
 
 /**
- * A folder in which no program of the run has run: a fresh one goes, now or with the ledger's next sweep; one of
- * earlier attempts stays as it was, and one that a later run has by now is not touched.
+ * A folder in which no program of the run has run: a fresh one, which holds nobody's work, goes, now or with one of the
+ * ledger's next sweeps; one of earlier attempts stays as it was, and one that a later run has by now is not touched.
  */
-export async function discardWorkspace(git: Git, runnerFolder: string, workspace: Workspace, runId: string): Promise<void> {
+export async function discardWorkspace({ git, runnerFolder, logger }: Pick<RunHost, 'git' | 'runnerFolder' | 'logger'>, workspace: Workspace, runId: string): Promise<void> {
   const record = readFolderRecord(runnerFolder, workspace.name);
   if (record?.lastRunId !== runId) return;
   if (!workspace.isFresh) return settleWorkspace(runnerFolder, workspace.name, []);
-  await removeTaskFolder(git, runnerFolder, record).catch((trouble: unknown) => {
+  await removeTaskFolder(git, runnerFolder, { ...record, keptWhy: null }).catch((trouble: unknown) => {
     if (!(trouble instanceof UndeletableError)) throw trouble;
+    logger.warn({ folder: workspace.name, runId, why: trouble.message, err: trouble }, 'the fresh folder of a run that did not begin could not be removed; trying again later');
   });
 }
 

@@ -26,7 +26,7 @@ describe('which folders go', () => {
   const policy = { graceMs: DAY_MS, maxBytes: 1_000 };
 
   test.each(['live', 'open', 'unknown'] as const)('never one whose task is %s, however old and large', (task) => {
-    expect(chooseRemovals([folder('a', { sizeBytes: 1e12, isRemoving: true })], [verdict('a', task, 100 * DAY_MS, true)], policy)).toEqual([]);
+    expect(chooseRemovals([folder('a', { sizeBytes: 1e12 })], [verdict('a', task, 100 * DAY_MS, true)], policy)).toEqual([]);
   });
 
   test.each(['done', 'canceled', 'archived'] as const)('one whose task is %s, after the grace', (task) => {
@@ -43,8 +43,10 @@ describe('which folders go', () => {
     expect(chooseRemovals(folders, [], policy)).toEqual([]);
   });
 
-  test('a removal that was begun goes on', () => {
-    expect(chooseRemovals([folder('a', { isRemoving: true })], [verdict('a', 'done', 1)], policy)).toEqual(['a']);
+  test.each(['done', 'live', 'open', 'unknown'] as const)('a removal that was begun goes on, also when the task is %s', (task) => {
+    const folders = [folder('a', { isRemoving: true }), folder('b'), folder('live', { isRemoving: true, isLive: true })];
+    expect(chooseRemovals(folders, folders.map(({ name }) => verdict(name, task, 1)), policy)).toEqual(['a']);
+    expect(chooseRemovals(folders, [], policy)).toEqual(['a']);
   });
 });
 

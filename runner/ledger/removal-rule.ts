@@ -12,22 +12,24 @@ export interface MeasuredFolder {
 }
 
 /**
- * Which folders are to go, in order. One whose task is done, canceled or archived goes after the grace; while all
- * together take more than the cap, the others whose task is over go too, merged ones first, then the oldest. Never one
- * of a live run, of a task that may go on (needs review among them), or of a task that the server does not know.
+ * Which folders are to go, in order. A removal that was begun goes on whatever became of the task: no run takes up that
+ * folder again. One whose task is done, canceled or archived goes after the grace; while all together take more than the
+ * cap, the others whose task is over go too, merged ones first, then the oldest. Never one of a live run, and no other
+ * one of a task that may go on (needs review among them) or that the server does not know.
  */
 export function chooseRemovals(folders: readonly MeasuredFolder[], verdicts: readonly WorkFolderVerdict[], { graceMs, maxBytes }: RunnerPolicy['workFolders']): string[] {
+  const begun = folders.filter(({ isLive, isRemoving }) => isRemoving && !isLive);
   const over = folders.flatMap((folder) => {
     const verdict = verdicts.find(({ name }) => name === folder.name);
-    return verdict && !folder.isLive && ['done', 'canceled', 'archived'].includes(verdict.task) ? [{ folder, verdict }] : [];
+    return verdict && !folder.isLive && !folder.isRemoving && ['done', 'canceled', 'archived'].includes(verdict.task) ? [{ folder, verdict }] : [];
   });
-  const due = over.filter(({ folder, verdict }) => folder.isRemoving || verdict.overForMs >= graceMs);
-  let left = folders.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) - due.reduce((sum, { folder }) => sum + folder.sizeBytes, 0);
-  const early = over.filter((item) => !due.includes(item)).sort((a, b) => Number(b.verdict.isMerged) - Number(a.verdict.isMerged) || a.folder.lastUsedMs - b.folder.lastUsedMs);
-  const forRoom = early.filter(({ folder }) => {
+  const due = [...begun, ...over.filter(({ verdict }) => verdict.overForMs >= graceMs).map(({ folder }) => folder)];
+  let left = folders.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) - due.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const early = over.filter(({ folder }) => !due.includes(folder)).sort((a, b) => Number(b.verdict.isMerged) - Number(a.verdict.isMerged) || a.folder.lastUsedMs - b.folder.lastUsedMs);
+  const forRoom = early.map(({ folder }) => folder).filter(({ sizeBytes }) => {
     if (left <= maxBytes) return false;
-    left -= folder.sizeBytes;
+    left -= sizeBytes;
     return true;
   });
-  return [...due, ...forRoom].map(({ folder }) => folder.name);
+  return [...due, ...forRoom].map(({ name }) => name);
 }

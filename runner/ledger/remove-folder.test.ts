@@ -1,12 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Git } from '../execution/git.ts';
 import { discardWorkspace } from '../execution/workspace.ts';
 import { readFolderRecord, type FolderRecord } from '../execution/workspace-record.ts';
 import { Attempts, type Attempt } from '../testing/attempts.ts';
 import { temporaryFolder, until } from '../testing/programs.ts';
+import { FakeControlPlane } from '../testing/fake-control-plane.ts';
 import { makeRepository, type TestRepository } from '../testing/repositories.ts';
+import { Ledger } from './ledger.ts';
 import { removeTaskFolder } from './remove-folder.ts';
 
 let folder: string;
@@ -76,7 +79,40 @@ describe('a run that begins while its task\'s folder is removed keeps its own fo
 test('an earlier run throws nothing of a later one away', async () => {
   const first = await attempts.run({ repoRoot: repository.root }, 'true');
   const second = await next(first, 'echo 2 > two');
-  await discardWorkspace(attempts.host.git, attempts.runnerFolder, first.workspace, first.spec.runId);
+  await discardWorkspace(attempts.host, first.workspace, first.spec.runId);
   expect(existsSync(join(second.workspace.path, 'two'))).toBe(true);
   expect(recordOf(second)).toMatchObject({ lastRunId: second.spec.runId });
+});
+
+describe('a fresh folder of a run that could not begin, and that could not be removed either', () => {
+  /** The user's repository takes no pins, nor lets go of any. */
+  async function failToBegin(): Promise<string[]> {
+    const refs = join(repository.root, '.git', 'refs');
+    execFileSync('chattr', ['+i', refs]);
+    try {
+      const taskId = '01890a5d-ac96-774b-bcce-b302099a8057';
+      for (const attempt of [1, 2]) await expect(attempts.run({ repoRoot: repository.root, taskId, attempt }, 'true')).rejects.toMatchObject({ reason: 'worktree_failed' });
+    } finally {
+      execFileSync('chattr', ['-i', refs]);
+    }
+    return readdirSync(join(attempts.runnerFolder, 'ledger'));
+  }
+
+  test('goes with the next sweep, though its task is open', async () => {
+    expect(await failToBegin()).toHaveLength(2);
+    const { git, logger, policy } = attempts.host;
+    const ledger = new Ledger({ folder: attempts.runnerFolder, policy, controlPlane: new FakeControlPlane(), logger, isLive: () => false, remove: (record) => removeTaskFolder(git, attempts.runnerFolder, record) });
+    ledger.soon();
+    await ledger.idle();
+    expect(['ledger', 'work'].flatMap((room) => readdirSync(join(attempts.runnerFolder, room)))).toEqual([]);
+  });
+
+  test('is not told of as one that holds work, and the log says why it is there', async () => {
+    const warned = vi.spyOn(attempts.host.logger, 'warn');
+    const names = await failToBegin();
+    for (const name of names) {
+      expect(readFolderRecord(attempts.runnerFolder, name)).toMatchObject({ state: 'removing', keptWhy: null });
+      expect(warned).toHaveBeenCalledWith(expect.objectContaining({ folder: name, why: expect.stringContaining(`refs/overmind/*/${name} could not be removed`) as string }), expect.any(String));
+    }
+  });
 });
