@@ -76,7 +76,7 @@ export class FollowingCheckout {
   release(): string {
     const { lock } = this;
     this.lock = null;
-    return lock === null ? '' : letGo(lock, this.folder);
+    return lock === null ? '' : letGo(() => lock.release(), this.folder);
   }
 }
 
@@ -85,11 +85,11 @@ export class FollowingCheckout {
  * @returns what is to be told: '' when it has followed
  */
 export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId, baseRef, from, to, path }: LandingRecord & { path: string }): Promise<string> {
-  const lock = CheckoutLock.find(checkout, runId);
-  // Without our lock its owner has had it in hand since: it is theirs to settle.
-  if (!lock) return '';
   const { folder } = checkout;
   try {
+    const lock = CheckoutLock.find(checkout, runId);
+    // Without our lock its owner has had it in hand since: it is theirs to settle.
+    if (!lock) return '';
     const copy = IndexCopy.make(checkout, join(path, 'index-finished'));
     const git = await plainGit.neutralize(copy.call);
     const left = await settleCheckout(git, { copy, lock, other: from, target: to });
@@ -104,13 +104,22 @@ export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId,
  * @returns what is to be told: '' when it was let go
  */
 export function releaseCheckout(checkout: Checkout, runId: string): string {
-  const lock = CheckoutLock.find(checkout, runId);
-  return lock === null ? '' : letGo(lock, checkout.folder);
+  return letGo(() => CheckoutLock.find(checkout, runId)?.release(), checkout.folder);
 }
 
-function letGo(lock: CheckoutLock, folder: string): string {
+/** Whether a crash may have left it behind its branch: it has our lock, or one that can not be read. */
+export function mayBeBehind(checkout: Checkout, runId: string): boolean {
   try {
-    lock.release();
+    return CheckoutLock.find(checkout, runId) !== null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return true;
+  }
+}
+
+function letGo(release: () => void, folder: string): string {
+  try {
+    release();
     return '';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeMergedBranches } from './landing-branches.ts';
-import { finishCheckout, releaseCheckout } from './landing-checkouts.ts';
+import { finishCheckout, mayBeBehind, releaseCheckout } from './landing-checkouts.ts';
 import type { Git } from './git.ts';
 import { explainTrouble, whyOf } from './git-trouble.ts';
 import type { LandingOrder } from './landing-order.ts';
-import { readLandingRecord } from './landing-record.ts';
+import { readLandingRecord, writeLandingRecord, type LandingRecord } from './landing-record.ts';
 import type { RefMove } from './landing-ref.ts';
 import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
 import { RunFailure } from './outcome.ts';
@@ -27,20 +27,41 @@ export interface LandingOutcome {
  * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
  * branch has not moved.
  * @returns what is to be told: '' when there is nothing to say
+ * @throws RunFailure when the branch can not be looked at. The checkouts stay locked then, for whoever looks next
  */
 export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordFile' | 'path'>): Promise<string> {
   const record = readLandingRecord(order.recordFile);
   if (!record) return '';
   await workEnded(order.path);
-  let note = '';
+  const isMoved = await untilAnswered(record.baseRef, () => holds(git, record.place, record.baseRef, record.to));
+  let left = '';
+  for (const checkout of isMoved ? record.checkouts : []) left += await finishCheckout(git, checkout, { ...record, path: order.path });
+  return letGo(order.recordFile, record, left);
+}
+
+/**
+ * Lets go of what a crash has locked, when nobody will look at the branch any more.
+ * @returns what is to be told: '' when no checkout can be behind
+ */
+export function abandonLanding(recordFile: string): string {
+  const record = readLandingRecord(recordFile);
+  if (!record) return '';
+  const branch = record.baseRef.slice('refs/heads/'.length);
+  const locked = record.checkouts.filter((checkout) => mayBeBehind(checkout, record.runId));
+  const left = locked.map(({ folder }) => ` Whether ${folder} has followed ${branch} is not known. Look at \`git status\` there: if it shows changes that are not yours, put aside what you have changed yourself, and run \`git reset --hard\` there; before that, commit nothing there.`);
+  return letGo(recordFile, record, left.join(''));
+}
+
+/** Lets all checkouts go. What is left to do there is written down first: whoever is to tell it may not come to it. */
+function letGo(recordFile: string, record: LandingRecord, left: string): string {
+  let note = `${record.note}${left}`;
   try {
-    if (await untilAnswered(record.baseRef, () => holds(git, record.place, record.baseRef, record.to))) {
-      for (const checkout of record.checkouts) note += await finishCheckout(git, checkout, { ...record, path: order.path });
-    }
-  } finally {
-    // Whatever went wrong: nothing more will be done with them.
-    for (const checkout of record.checkouts) note += releaseCheckout(checkout, record.runId);
+    if (left !== '') writeLandingRecord(recordFile, { ...record, note });
+  } catch (error) {
+    // It is told from memory.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
+  for (const checkout of record.checkouts) note += releaseCheckout(checkout, record.runId);
   return note;
 }
 
@@ -107,6 +128,7 @@ async function workEnded(folder: string): Promise<void> {
 async function holds(git: Git, place: GitPlace, ref: string, commit: string): Promise<boolean> {
   const safeGit = await git.neutralize(place);
   const tip = await readCommit(safeGit, place, ref);
-  if (tip === null) return false;
+  // It was there: a Git that can not read it just now is no answer.
+  if (tip === null) throw new Error('it can not be read');
   return isAncestor(safeGit, place, commit, tip);
 }

@@ -9,6 +9,8 @@ const LandingRecord = z.strictObject({
   from: z.string(),
   to: z.string(),
   checkouts: z.array(z.strictObject({ folder: z.string(), gitDir: z.string() })),
+  /** What is to be told of checkouts that were let go without having followed. */
+  note: z.string().default(''),
 });
 export type LandingRecord = z.infer<typeof LandingRecord>;
 

@@ -106,7 +106,7 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
   try {
     await order.onStep?.('locked');
     order.signal.throwIfAborted();
-    const record = { runId: order.runId, place, baseRef: repository.baseRef, from: baseCommit, to: mergeCommit, checkouts };
+    const record = { runId: order.runId, place, baseRef: repository.baseRef, from: baseCommit, to: mergeCommit, checkouts, note: '' };
     const isStill = await hasLastWord(order, { baseCommit, mergeCommit }, async () => {
       writeLandingRecord(order.recordFile, record);
       if (!followers.every((follower) => follower.take(order.runId))) return false;

@@ -1,11 +1,13 @@
+import { RefusedError } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
 import { checkRoot } from './check-run-spec.ts';
 import type { Finished } from './finish-run.ts';
 import type { Git } from './git.ts';
 import { readGitSettings } from './git-settings.ts';
 import { landBranch } from './landing.ts';
-import type { LandingOrder } from './landing-order.ts';
-import { lookAtLanding } from './landing-outcome.ts';
+import type { Landed, LandingOrder } from './landing-order.ts';
+import { abandonLanding, lookAtLanding } from './landing-outcome.ts';
+import { outcomeOf, RunFailure } from './outcome.ts';
 import { assertPlacesAllowed, readRepositoryPlaces } from './repository-places.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -22,8 +24,7 @@ export class LiveLanding {
 
   /** @throws RunFailure, RefusedError, LeaseLostError, or whatever it was given up with: then nothing was moved */
   async land(): Promise<Finished> {
-    const { git, order } = await this.prepare();
-    const landed = await landBranch(git, order);
+    const landed = await this.landOrLetGo();
     const outcome = { status: 'completed', reason: 'ok', message: landed.message } as const;
     return { outcome, git: landed.git, paths: [], artifacts: [] };
   }
@@ -43,9 +44,31 @@ export class LiveLanding {
       logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
     } catch (error) {
       if (held.isLeft) return false;
+      const note = this.abandon();
+      if (note !== '') logger.warn({ runId, note: note.trim() }, 'a checkout may be behind its branch');
       logger.warn({ err: error, runId }, 'how a merge went, whose lease was lost, could not be told');
     }
     return true;
+  }
+
+  private async landOrLetGo(): Promise<Landed> {
+    try {
+      const { git, order } = await this.prepare();
+      return await landBranch(git, order);
+    } catch (error) {
+      // Whoever has the run next looks again, and needs the locks for that.
+      if (this.run.held.isOver(error)) throw error;
+      throw withAdvice(error, this.abandon());
+    }
+  }
+
+  /** The run ends here, and its record with it. @returns what is to be told */
+  private abandon(): string {
+    return abandonLanding(this.recordFile);
+  }
+
+  private get recordFile(): string {
+    return this.run.folder.file('merge.json');
   }
 
   /** With a Git that knows what the user has set up for himself: his checkout is as his own Git made it. */
@@ -63,7 +86,7 @@ export class LiveLanding {
       reviewedBaseCommit: spec.reviewedBaseCommit,
       message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`,
       author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
-      path: folder.file('landing'), recordFile: folder.file('merge.json'),
+      path: folder.file('landing'), recordFile: this.recordFile,
       allowed: {
         roots: policy.roots, runnerFolder, allowOtherOwners: policy.allowOtherOwners, runnerName,
         filters: new Set(filters.trusted.keys()), otherFilters: filters.untrusted,
@@ -74,4 +97,13 @@ export class LiveLanding {
     const core = format.filter(([key]) => key.startsWith('core.'));
     return { git: host.git.trusting([...core, ...[...filters.trusted.values()].flat()]), order };
   }
+}
+
+/** The failure with what a crash before it has left to be done: as one whose words are told, whatever else ends the run. */
+function withAdvice(error: unknown, note: string): unknown {
+  if (note === '') return error;
+  if (error instanceof RefusedError) return new RefusedError(error.code, `${error.message}${note}`, { cause: error });
+  const { message } = outcomeOf(error);
+  const [reason, paths] = error instanceof RunFailure ? [error.reason, error.paths] : ['internal' as const, []];
+  return new RunFailure(reason, `${message}${note}`, paths, { cause: error });
 }
