@@ -25,8 +25,8 @@ afterEach(() => {
 
 const next = ({ spec }: Attempt, agent: Parameters<Attempts['run']>[1]): Promise<Attempt> => attempts.run({ repoRoot: repository.root, taskId: spec.taskId, attempt: 2, branch: `${spec.branch}-2`, startFromBranch: spec.branch }, agent);
 /** What happens to a folder between two attempts: nobody can undo it but root. */
-function protect(path: string, how: 'i' | 'a' = 'i'): void {
-  execFileSync('chattr', [`+${how}`, path]);
+function protect(path: string, how: 'i' | 'a' = 'i', which: string[] = ['-prune']): void {
+  execFileSync('find', [path, ...which, '-exec', 'chattr', `+${how}`, '{}', '+']);
   // It may have been put aside by then.
   release.push(() => execFileSync('find', [join(attempts.runnerFolder, 'work'), '-exec', 'chattr', '-f', `-${how}`, '{}', '+']));
 }
@@ -47,6 +47,7 @@ function unmountLater(): void {
 
 test.each([
   ['a file that was not in the branch', (path: string) => { writeFileSync(join(path, 'stuck'), 'x'); protect(join(path, 'stuck')); }],
+  ['a file whose name is no UTF-8', (path: string) => { execFileSync('sh', ['-c', 'touch "$(printf "stuck-\\377")"'], { cwd: path }); protect(path, 'i', ['-name', 'stuck-*']); }],
   ['a file of the branch that is another one now', (path: string) => { writeFileSync(join(path, 'README.md'), 'other\n'); protect(join(path, 'README.md')); }],
   ['a file of the branch that can only be added to', (path: string) => { writeFileSync(join(path, 'README.md'), 'other\n'); protect(join(path, 'README.md'), 'a'); }],
   ['a file of the branch that something is mounted on', (path: string) => mountOn(join(path, 'README.md'))],
