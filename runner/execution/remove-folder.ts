@@ -25,7 +25,8 @@ export function removeFolder(path: string | Buffer): void {
     // Node can name nothing so deep; this program goes down step by step.
     if (code === 'ENAMETOOLONG' && typeof path === 'string') return void execFileSync('/bin/rm', ['-rf', '--', path], { stdio: ['ignore', 'ignore', 'pipe'] });
     // Node takes a file that it may not remove for a folder, and complains that it is none: removed by itself it says why.
-    if (code === 'ENOTDIR') unlinkSync(stuck ?? path);
+    // A name that is no UTF-8 is not in its error.
+    if (code === 'ENOTDIR') unlinkSync(typeof path === 'string' ? stuck ?? path : path);
     else if (!['EACCES', 'EPERM'].includes(code)) throw error;
     if (typeof path === 'string') makeWritable(path);
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
@@ -39,7 +40,7 @@ export async function removeInSteps(path: string | Buffer): Promise<void> {
   } catch (error) {
     const { code = '', path: stuck } = error as NodeJS.ErrnoException;
     if (code === 'ENAMETOOLONG' && typeof path === 'string') return void (await promisify(execFile)('/bin/rm', ['-rf', '--', path]));
-    if (code === 'ENOTDIR') await unlink(stuck ?? path);
+    if (code === 'ENOTDIR') await unlink(typeof path === 'string' ? stuck ?? path : path);
     else if (!['EACCES', 'EPERM'].includes(code)) throw error;
     if (typeof path === 'string') await openInSteps(path);
     await rm(path, { recursive: true, force: true, maxRetries: 2 });

@@ -7,10 +7,10 @@ import { RunFailure } from './outcome.ts';
 import { pinRef, startRef } from './pins.ts';
 import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
 import type { Logger } from '../logger.ts';
-import { isRefusal, removeInSteps } from './remove-folder.ts';
+import { removeInSteps } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
 import type { RunHost } from './run-host.ts';
-import { findFolder, newFolderName, putAside } from './task-folders.ts';
+import { findFolder, findStuck, newFolderName, putAside } from './task-folders.ts';
 import { inUserRepository, type UserRepository } from './user-repository.ts';
 import { LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, writeFolderRecord, type FolderRecord, type Workspace } from './workspace-record.ts';
 import { writeJson } from './write-json.ts';
@@ -29,7 +29,6 @@ export interface WorkspaceOrder {
 }
 
 const MAX_LEFT_OVER = 100;
-const STUCK_WORDS = /Operation not permitted|Permission denied|Device or resource busy|Directory not empty|Read-only file system/;
 /** Until a run's work is taken in, its folder holds the only copy of it. */
 const UNFINISHED = 'The work in it was not taken in: its run did not come to its end on this machine';
 
@@ -51,8 +50,9 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
     await make(git, repository, order, { workspace, earlier });
     return { workspace, note };
   } catch (error) {
-    if (workspace.isFresh || !earlier || !isStuck(error)) throw asFailure(error, workspace);
-    const why = `It holds what can not be changed or removed: ${error.message}`;
+    const stuck = workspace.isFresh ? null : await findStuck(git, workspace, error);
+    if (!earlier || stuck === null) throw asFailure(error, workspace);
+    const why = `It holds what can not be changed or removed: ${stuck}`;
     const aside = await putAside(git, runnerFolder, earlier, why);
     const fresh = { ...planned, isFresh: true };
     await make(git, repository, order, { workspace: fresh, earlier }).catch((again: unknown) => {
@@ -80,11 +80,6 @@ async function make(git: Git, repository: UserRepository, order: WorkspaceOrder,
     await discardWorkspace({ git, runnerFolder: order.runnerFolder, logger: order.logger }, workspace, order.runId);
     throw error;
   }
-}
-
-/** Something in the folder resists, and would do so in every later attempt. Git says why in words only. */
-function isStuck(error: unknown): error is Error {
-  return isRefusal(error) || (error instanceof GitError && STUCK_WORDS.test(error.stderr));
 }
 
 function asFailure(error: unknown, { root }: Workspace): unknown {
