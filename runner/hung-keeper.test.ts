@@ -86,7 +86,8 @@ async function stopStandby(): Promise<number> {
   await until(() => readdirSync(folder).length === 1, 'a standby');
   const standby = await KeeperConnection.connect(join(folder, readdirSync(folder)[0] ?? ''));
   await sleep(A_MOMENT_MS);
-  const pid = standby?.pid ?? 0;
+  const pid = standby?.pid;
+  if (!pid) throw new Error('The process of the standby is not known');
   signal(pid, 'SIGSTOP');
   stopped.push(pid);
   standby?.disconnect();

@@ -8,8 +8,9 @@ import { findRuns } from './execution/find-runs.ts';
 import { KeeperPool } from './execution/keeper-pool.ts';
 import { realpathOrNull } from './execution/paths.ts';
 import type { RunHost } from './execution/run-host.ts';
-import { makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
+import { lockFileOf, makeSocketFolder, removeDeadSockets } from './execution/socket-folder.ts';
 import { LEDGER_FOLDER, WORK_FOLDER } from './execution/workspace-record.ts';
+import { lockFolder } from './folder-lock.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { removeTaskFolder } from './ledger/remove-folder.ts';
 import { Leftovers } from './leftovers.ts';
@@ -35,6 +36,7 @@ export class Runner {
   private answers: RequestAnswers | null = null;
   private claims: ClaimLoop | null = null;
   private isReady = false;
+  private unlock: () => void = () => undefined;
   private work: Promise<unknown> = Promise.resolve();
   private onRefused = (_error: RefusedError): void => undefined;
   private readonly refused = new Promise<never>((_resolve, reject) => {
@@ -58,8 +60,19 @@ export class Runner {
     });
   }
 
-  /** Registers, adopts, and goes on until `stop`. Rejects when the control plane refuses this runner. */
+  /**
+   * Registers, adopts, and goes on until `stop`. Rejects when the control plane refuses this runner, or another one works
+   * in its folder.
+   */
   async run(): Promise<void> {
+    this.unlock = await lockFolder(lockFileOf(this.folder), this.folder);
+    await this.runAlone().catch((error: unknown) => {
+      this.unlock();
+      throw error;
+    });
+  }
+
+  private async runAlone(): Promise<void> {
     const { options, folder, keepers, live } = this;
     const { logger, policies, controlPlane, version } = options;
     const { signal } = this.stopping;
@@ -105,6 +118,7 @@ export class Runner {
     this.options.policies.close();
     await this.work.catch(() => undefined);
     this.ledger?.stop();
+    this.unlock();
   }
 
   /** Takes up what an earlier runner left. */

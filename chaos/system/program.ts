@@ -53,9 +53,12 @@ export class Program {
 
   /** Starts it and keeps it up. Resolves when it is ready. */
   async start(): Promise<void> {
-    this.isWanted = true;
-    this.isEndExpected = false;
-    this.running = this.keepUp();
+    // One that is down only for a moment is started again already; a second one beside it would be no fault of the product's.
+    if (!this.isWanted) {
+      this.isWanted = true;
+      this.isEndExpected = false;
+      this.running = this.keepUp();
+    }
     await this.ready();
   }
 

@@ -71,9 +71,19 @@ async function work() {
     writeFileSync(path, text);
     await note({ type: 'file', path, sha: sha(text) });
     if (plan.commits) {
-      execFileSync('git', ['add', path], { stdio: 'ignore' });
-      execFileSync('git', ['commit', '--quiet', '--no-verify', `--message=${name}: file ${number}`], { stdio: 'ignore' });
+      git('add', path);
+      git('commit', '--quiet', '--no-verify', `--message=${name}: file ${number}`);
     }
+  }
+}
+
+/** A Git that is ended by a signal has heard what the whole group was told: this program hears it too, and says no more. */
+function git(...args) {
+  try {
+    execFileSync('git', args, { stdio: 'ignore' });
+  } catch (error) {
+    if (error.signal) process.exit(143);
+    throw error;
   }
 }
 

@@ -55,6 +55,12 @@ function assignmentOf(commands: string[][], { limits, ttlMs = 60_000, stdin }: O
   };
 }
 
+/** No number that stands for more than one process must ever be given a signal. */
+function pidOf(keeper: KeeperConnection | null | undefined): number {
+  if (!keeper?.pid) throw new Error('The process of this keeper is not known');
+  return keeper.pid;
+}
+
 async function start(assignment: Assignment): Promise<KeeperConnection> {
   const keeper = await pool.take();
   keeper.assign(assignment);
@@ -130,10 +136,10 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
     const keeper = await pool.take();
     keeper.assign(assignment);
     const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
-    if (!status) process.kill(keeper.pid ?? 0, 'SIGKILL');
+    if (!status) process.kill(pidOf(keeper), 'SIGKILL');
     expect(status).toMatchObject({ phase: 'ended', pid: null, outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining(words) as string } });
     expect(JSON.parse(readFileSync(join(assignment.runFolder, 'status.json'), 'utf8'))).toEqual(status);
-    await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+    await until(() => !isAlive(pidOf(keeper)), 'the keeper to leave');
   });
 
   test.each([
@@ -216,7 +222,7 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
     const keeper = await start(assignment);
     await until(() => output(assignment) === 'ready\n', 'the program to be ready');
     expect(findRunProcesses(assignment.runId, null).length).toBeGreaterThan(1);
-    process.kill(keeper.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(keeper), 'SIGKILL');
     await until(() => findRunProcesses(assignment.runId, null).length === 0, 'everything to be gone', 2_000);
   });
 
@@ -305,14 +311,14 @@ test('a keeper that can write nothing down tells its runner so, and leaves', asy
   const keeper = await pool.take();
   keeper.assign(assignment);
   const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
-  if (!status) process.kill(keeper.pid ?? 0, 'SIGKILL');
+  if (!status) process.kill(pidOf(keeper), 'SIGKILL');
   expect(status).toMatchObject({ phase: 'ended', outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining('ENOENT') as string } });
-  await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+  await until(() => !isAlive(pidOf(keeper)), 'the keeper to leave');
 });
 
 describe('a keeper that was stopped', () => {
-  const stop = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGSTOP');
-  const goOn = (keeper: KeeperConnection): boolean => process.kill(keeper.pid ?? 0, 'SIGCONT');
+  const stop = (keeper: KeeperConnection): boolean => process.kill(pidOf(keeper), 'SIGSTOP');
+  const goOn = (keeper: KeeperConnection): boolean => process.kill(pidOf(keeper), 'SIGCONT');
 
   test('is told from one that has gone, and a standby whose runner has gone leaves once it goes on', async () => {
     const keeper = await pool.take();
@@ -323,7 +329,7 @@ describe('a keeper that was stopped', () => {
     expect(again).toMatchObject({ isHung: true, isGone: false, pid: null });
     for (const connection of [again, keeper]) connection?.disconnect();
     goOn(keeper);
-    await until(() => !isAlive(keeper.pid ?? 0), 'the keeper to leave');
+    await until(() => !isAlive(pidOf(keeper)), 'the keeper to leave');
     expect(await KeeperConnection.connect(keeper.socketPath)).toBeNull();
   });
 
@@ -331,7 +337,7 @@ describe('a keeper that was stopped', () => {
     const keepers = [await pool.take(), await pool.take(), await pool.take(), await pool.take()];
     const [killed, ...stopped] = keepers;
     for (const keeper of stopped) stop(keeper);
-    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(killed), 'SIGKILL');
     await killed?.closed;
     const fromMs = performance.now();
     await removeDeadSockets(makeSocketFolder(folder));

@@ -13,15 +13,26 @@ const MAX_FOLDER_BYTES = 104 - 18;
  * @throws Error when the folder is not ours alone: whoever can connect can end our runs
  */
 export function makeSocketFolder(runnerFolder: string): string {
-  const own = join(runnerFolder, 'sockets');
-  const name = createHash('sha256').update(runnerFolder).digest('hex').slice(0, 12);
-  const folder = Buffer.byteLength(own) <= MAX_FOLDER_BYTES ? own : join(tmpdir(), `overmind-${process.getuid?.() ?? 0}-${name}`);
+  const folder = isShort(runnerFolder) ? ownFolder(runnerFolder) : temporaryFolder(runnerFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stat = lstatSync(folder);
   if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
     throw new Error(`${folder} must be a folder that only this user can enter (mode 700). Remove it, then start the runner again.`);
   }
   return folder;
+}
+
+/** Where the socket is that keeps a second runner out. */
+export function lockFileOf(runnerFolder: string): string {
+  return join(isShort(runnerFolder) ? runnerFolder : temporaryFolder(runnerFolder), 'runner.lock');
+}
+
+const ownFolder = (runnerFolder: string): string => join(runnerFolder, 'sockets');
+const isShort = (runnerFolder: string): boolean => Buffer.byteLength(ownFolder(runnerFolder)) <= MAX_FOLDER_BYTES;
+
+function temporaryFolder(runnerFolder: string): string {
+  const name = createHash('sha256').update(runnerFolder).digest('hex').slice(0, 12);
+  return join(tmpdir(), `overmind-${process.getuid?.() ?? 0}-${name}`);
 }
 
 /** Removes sockets whose keepers were killed. Those that hang may go on: they are asked all at once, and left alone. */
