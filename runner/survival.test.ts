@@ -144,6 +144,15 @@ test.each([
   await bed.runsAnother();
 });
 
+test('a second runner in the same folder is refused, and the first one works on', async () => {
+  await bed.start();
+  const first = bed.runner;
+  await expect(bed.start()).rejects.toThrow(/^Another runner works in .*\. Stop it first/);
+  bed.runner = first;
+  bed.ended = null;
+  await bed.runsAnother();
+}, 15_000);
+
 test('what is not a run of ours is left alone, a folder that was not made to the end is not', async () => {
   mkdirSync(join(bed.runsFolder, 'lost+found'), { recursive: true });
   writeFileSync(join(bed.runsFolder, '.DS_Store'), 'x');

@@ -14,8 +14,8 @@ type Pinned = Pick<FolderRecord, 'commonDir' | 'name'>;
  * @returns why that could not be done, for people; null: it was
  */
 export async function copyPins(git: Git, { commonDir, name }: Pinned, to: string): Promise<string | null> {
-  if (!(await isThere(commonDir))) return `The repository it was made from, ${commonDir}, is gone`;
   try {
+    if (!(await isThere(commonDir))) return `The repository it was made from, ${commonDir}, is gone`;
     const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname)', pinRef(name), startRef(name)], inside(commonDir));
     const input = listed.split('\n').filter(Boolean).map((line) => {
       const [object = '', ref = ''] = line.split(' ');
@@ -24,19 +24,26 @@ export async function copyPins(git: Git, { commonDir, name }: Pinned, to: string
     await git.run(['update-ref', '--stdin'], { ...inside(commonDir), input });
     return null;
   } catch (error) {
-    if (!(error instanceof GitError)) throw error;
-    return `The commits it rests on could not be pinned in ${commonDir}, where Git may remove them: ${error.message}`;
+    if (!(error instanceof GitError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    return `The commits it rests on could not be pinned in ${commonDir}, where Git may remove them: ${(error as Error).message}`;
   }
 }
 
-/** @throws GitError. Where the repository is gone, so are its refs */
+/** @throws GitError, or the file system's error. Where the repository is gone, so are its refs */
 export async function removePins(git: Git, { commonDir, name }: Pinned): Promise<void> {
   if (!(await isThere(commonDir))) return;
   await git.run(['update-ref', '--stdin'], { ...inside(commonDir), input: [pinRef(name), startRef(name)].map((ref) => `delete ${ref}\n`).join('') });
 }
 
+/** One that can not be looked at now is not gone: its disk may be slow, or somebody else's for a moment. */
 async function isThere(folder: string): Promise<boolean> {
-  return (await lstat(folder).catch(() => null)) !== null;
+  try {
+    await lstat(folder);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
 }
 
 const inside = (commonDir: string): GitCall => ({ cwd: commonDir, gitDir: commonDir });

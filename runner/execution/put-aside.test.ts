@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeTaskFolder } from '../ledger/remove-folder.ts';
 import { Attempts, type Attempt } from '../testing/attempts.ts';
@@ -76,6 +76,20 @@ test('one of a repository that the task is no longer about: the pin is where its
   repository.git('update-ref', '-d', `refs/overmind/base/${first.workspace.name}`);
   collectGarbage();
   expect(look(`${first.workspace.name}-attempt-1`, 'HEAD')).toContain('# Test');
+});
+
+test('one whose repository can not be looked at now is not removed without its pins', async () => {
+  const first = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one');
+  const { name } = first.workspace;
+  const moved = `${repository.root}-moved`;
+  renameSync(repository.root, moved);
+  symlinkSync(basename(repository.root), repository.root);
+  await expect(remove(name)).rejects.toThrow(/ELOOP/);
+  expect(existsSync(join(attempts.runnerFolder, 'ledger', name))).toBe(true);
+  rmSync(repository.root);
+  renameSync(moved, repository.root);
+  await remove(name);
+  expect(pins()).toEqual([]);
 });
 
 test.each([
