@@ -133,6 +133,19 @@ describe('npm start', () => {
     expect(parts.map(({ name, state, ends }) => `${name} ${state} ${ends}`).sort()).toEqual([...PARTS].sort().map((name) => `${name} running 1`));
   }, 180_000);
 
+  test('starts anew what stands still, all four of its own programs at once', async () => {
+    const before = pidsOf(dataDirectory);
+    const own = ['api', 'workers', 'web', 'runner'] as const;
+    const saidBefore = product?.output().length;
+    for (const name of own) process.kill(before[name] ?? 0, 'SIGSTOP');
+    const said = await until(() => product?.output().slice(saidBefore) ?? '', (text) => own.every((name) => text.includes(`✓ ${name} runs again`)), 90_000);
+    for (const name of own) expect(said).toContain(`! ${name} ended (it gave no sign of life, and was killed)`);
+    const after = pidsOf(dataDirectory);
+    for (const name of own) expect(after[name]).not.toBe(before[name]);
+    expect([after.postgres, after.redis]).toEqual([before.postgres, before.redis]);
+    await until(() => fetch(`${url}/readyz`).then(({ status }) => status, () => 0), (status) => status === 200, 15_000);
+  }, 180_000);
+
   test('told to stop, ends everything, and its agents with it', async () => {
     const token = await signIn();
     await startLongRun(token, 'last');
