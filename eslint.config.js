@@ -3,7 +3,20 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** The walls of the house (docs/decisions/0001-rooms-and-walls.md): what each room may import of the others. */
-const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'cli', 'web', 'prisma', 'scripts', 'tests', 'bench', 'chaos'];
+const ROOMS = [
+  'contract',
+  'core',
+  'api',
+  'workers',
+  'runner',
+  'cli',
+  'web',
+  'prisma',
+  'scripts',
+  'tests',
+  'bench',
+  'chaos',
+];
 const MAY_IMPORT = {
   contract: [],
   core: ['contract', 'prisma'],
@@ -19,18 +32,26 @@ function wall(room) {
     files: [`${room}/**/*.{ts,tsx}`],
     ignores: [`${room}/**/*.test.{ts,tsx}`, `${room}/testing/**`],
     rules: {
-      'no-restricted-imports': ['error', {
-        patterns: [
-          { group: refused.flatMap((other) => [`#${other}/*`, `#${other}/**`]), message: `${room} may import only ${['its own folder', ...MAY_IMPORT[room]].join(', ')}. Move what both need into contract, or go through the API.` },
-          { regex: `^(\\.\\./)+(${refused.join('|')})/`, message: `${room} may not reach into another room.` },
-        ],
-      }],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: refused.flatMap((other) => [`#${other}/*`, `#${other}/**`]),
+              message: `${room} may import only ${['its own folder', ...MAY_IMPORT[room]].join(', ')}. Move what both need into contract, or go through the API.`,
+            },
+            { regex: `^(\\.\\./)+(${refused.join('|')})/`, message: `${room} may not reach into another room.` },
+          ],
+        },
+      ],
     },
   };
 }
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'build/', 'data/', '.cache/', '**/generated/', '**/gql/', 'test-results/', 'web/build/'] },
+  {
+    ignores: ['node_modules/', 'build/', 'data/', '.cache/', '**/generated/', '**/gql/', 'test-results/', 'web/build/'],
+  },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
@@ -39,30 +60,84 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all', ignoreRestSiblings: true },
+      ],
       // Our interfaces have methods and no `this`: taking one out of its object is fine.
       '@typescript-eslint/unbound-method': 'off',
       // Interfaces are asynchronous where one implementation is not.
       '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowNullish: true, allow: ['bigint'] }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowNullish: true, allow: ['bigint'] },
+      ],
       'no-empty': ['error', { allowEmptyCatch: false }],
       'no-console': 'off',
       eqeqeq: 'error',
-      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      // Keeping control characters out is a good part of what our patterns do.
+      'no-control-regex': 'off',
+      'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['**/*.{js,mjs}'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }] }, languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly', setImmediate: 'readonly', AbortController: 'readonly', AbortSignal: 'readonly', fetch: 'readonly', window: 'readonly', document: 'readonly', localStorage: 'readonly', matchMedia: 'readonly' } } },
+  {
+    files: ['**/*.{js,mjs}'],
+    rules: {
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+    },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        performance: 'readonly',
+        setImmediate: 'readonly',
+        AbortController: 'readonly',
+        AbortSignal: 'readonly',
+        fetch: 'readonly',
+        window: 'readonly',
+        document: 'readonly',
+        localStorage: 'readonly',
+        matchMedia: 'readonly',
+      },
+    },
+  },
+  {
+    files: ['**/*.test.ts'],
+    rules: { 'max-lines': ['error', { max: 700, skipBlankLines: true, skipComments: true }] },
+  },
   ...Object.keys(MAY_IMPORT).map(wall),
   {
     files: ['core/**/*.ts', 'api/**/*.ts', 'workers/**/*.ts', 'runner/**/*.ts', 'contract/**/*.ts'],
     ignores: ['core/config/env.ts', '**/env.ts', '**/*.test.ts', '**/testing/**'],
-    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only env.ts reads the environment; everything else is given options.' }] },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only env.ts reads the environment; everything else is given options.',
+        },
+      ],
+    },
   },
-  { files: ['web/app/**/*.{ts,tsx}'], plugins: { 'react-hooks': reactHooks }, rules: {
-    'react-hooks/rules-of-hooks': 'error',
-    'react-hooks/exhaustive-deps': 'error',
-    // Remix is told of redirects and refusals by throwing a Response.
-    '@typescript-eslint/only-throw-error': 'off',
-  } },
-  { files: ['**/*.test.{ts,tsx}', 'tests/**/*.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-member-access': 'off' } },
+  {
+    files: ['web/app/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: {
+      'react-hooks/rules-of-hooks': 'error',
+      'react-hooks/exhaustive-deps': 'error',
+      // Remix is told of redirects and refusals by throwing a Response.
+      '@typescript-eslint/only-throw-error': 'off',
+    },
+  },
+  {
+    files: ['**/*.test.{ts,tsx}', 'tests/**/*.ts'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-member-access': 'off' },
+  },
 );

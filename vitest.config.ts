@@ -5,7 +5,11 @@ export default defineConfig({
   // Vite would take graphql's ES modules for our files while libraries take its CommonJS ones: two copies, whose types do not know each other.
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
-    include: ['{contract,core,api,workers,runner,scripts,web,chaos}/**/*.test.ts', '{contract,core,api,workers,runner,scripts,web}/**/*.test.tsx', 'tests/**/*.test.ts'],
+    include: [
+      '{contract,core,api,workers,runner,scripts,web,chaos}/**/*.test.ts',
+      '{contract,core,api,workers,runner,scripts,web}/**/*.test.tsx',
+      'tests/**/*.test.ts',
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -9,7 +9,10 @@ export function closedCodes(withSuggestions: boolean): Plugin {
   return {
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || Symbol.asyncIterator in result || !result.errors?.length) return;
-      setResult({ ...result, errors: result.errors.map(toClosedCode).map((error) => (withSuggestions ? error : withoutSuggestion(error))) });
+      setResult({
+        ...result,
+        errors: result.errors.map(toClosedCode).map((error) => (withSuggestions ? error : withoutSuggestion(error))),
+      });
     },
   };
 }

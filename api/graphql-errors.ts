@@ -10,7 +10,10 @@ import { DATABASE_AWAY, isDatabaseAway } from './unavailable.ts';
 export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
   const cause = rootCause(error);
   if (cause instanceof DomainError) {
-    return new GraphQLError(cause.message, { ...locationOf(error), extensions: { code: cause.code, ...cause.extra() } });
+    return new GraphQLError(cause.message, {
+      ...locationOf(error),
+      extensions: { code: cause.code, ...cause.extra() },
+    });
   }
   if (cause instanceof GraphQLError && (hasOwnCode(cause) || isCallersMistake(error, cause))) {
     return toClosedCode(new GraphQLError(cause.message, { ...locationOf(error), extensions: cause.extensions }));
@@ -21,7 +24,8 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
   }
   logger.error({ err: cause, requestId }, 'A request failed in a way nobody expected');
   return new GraphQLError('Something went wrong on the server. Its log has more under this request id.', {
-    ...locationOf(error), extensions: { code: 'INTERNAL', requestId },
+    ...locationOf(error),
+    extensions: { code: 'INTERNAL', requestId },
   });
 }
 
@@ -29,8 +33,12 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
 export function toClosedCode(error: GraphQLError): GraphQLError {
   if (hasOwnCode(error)) return error;
   const { code, http } = error.extensions;
-  const isInput = code === 'BAD_REQUEST' || error.message.startsWith('Variable "$') || error.message.startsWith('Argument "');
-  return new GraphQLError(error.message, { ...locationOf(error), extensions: { ...(http ? { http } : {}), code: isInput ? 'BAD_USER_INPUT' : 'QUERY_REJECTED' } });
+  const isInput =
+    code === 'BAD_REQUEST' || error.message.startsWith('Variable "$') || error.message.startsWith('Argument "');
+  return new GraphQLError(error.message, {
+    ...locationOf(error),
+    extensions: { ...(http ? { http } : {}), code: isInput ? 'BAD_USER_INPUT' : 'QUERY_REJECTED' },
+  });
 }
 
 /** Yoga keeps the status of its answer in an extension, which says nothing on a socket. */
@@ -42,7 +50,9 @@ export function withoutHttp(error: GraphQLError): GraphQLError {
 /** A mistake is told, but not what the schema has instead. */
 export function withoutSuggestion(error: GraphQLError): GraphQLError {
   const message = error.message.replace(/ Did you mean .*\?$/, '');
-  return message === error.message ? error : new GraphQLError(message, { ...locationOf(error), extensions: error.extensions });
+  return message === error.message
+    ? error
+    : new GraphQLError(message, { ...locationOf(error), extensions: error.extensions });
 }
 
 function hasOwnCode(error: GraphQLError): boolean {

@@ -10,7 +10,9 @@ export function introspectionForSignedIn(): Plugin<ApiContext> {
   return {
     onExecute({ args, setResultAndStopExecution }) {
       if ((args.contextValue as ApiContext).actor || !readsSchema(args.document as DocumentNode)) return;
-      setResultAndStopExecution({ errors: [new GraphQLError('Sign in to read the schema.', { extensions: { code: 'UNAUTHENTICATED' } })] });
+      setResultAndStopExecution({
+        errors: [new GraphQLError('Sign in to read the schema.', { extensions: { code: 'UNAUTHENTICATED' } })],
+      });
     },
   };
 }

@@ -13,11 +13,18 @@ const supervisor = listenToSupervisor(environment.OVERMIND_SUPERVISED, (line) =>
   try {
     parts.take(line);
   } catch (error) {
-    logger.warn({ err: error, line }, 'The supervisor said something that is not understood; is it of another version?');
+    logger.warn(
+      { err: error, line },
+      'The supervisor said something that is not understood; is it of another version?',
+    );
   }
 });
 const core = openCore({
-  databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL, dataDirectory: environment.OVERMIND_DATA_DIR, searchPath: environment.PATH, logger,
+  databaseUrl: environment.DATABASE_URL,
+  redisUrl: environment.REDIS_URL,
+  dataDirectory: environment.OVERMIND_DATA_DIR,
+  searchPath: environment.PATH,
+  logger,
 });
 const api = await startApi({
   core,

@@ -19,6 +19,8 @@ export function countNestedRead(context: ApiContext, info: GraphQLResolveInfo): 
   counts.set(context, count);
   count.reads += 1;
   if (count.reads > MAX_NESTED_READS) {
-    throw new GraphQLError('This query reads a list for each of too many things: ask for fewer at once.', { extensions: { code: 'QUERY_REJECTED', limit: MAX_NESTED_READS } });
+    throw new GraphQLError('This query reads a list for each of too many things: ask for fewer at once.', {
+      extensions: { code: 'QUERY_REJECTED', limit: MAX_NESTED_READS },
+    });
   }
 }

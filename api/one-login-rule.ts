@@ -8,7 +8,10 @@ export const oneLoginRule: ValidationRule = (context) => {
     Field(node) {
       if (node.name.value !== 'login' || context.getParentType()?.name !== 'Mutation') return;
       logins += 1;
-      if (logins === 2) context.reportError(new GraphQLError('One login an operation.', { nodes: node, extensions: { code: 'QUERY_REJECTED' } }));
+      if (logins === 2)
+        context.reportError(
+          new GraphQLError('One login an operation.', { nodes: node, extensions: { code: 'QUERY_REJECTED' } }),
+        );
     },
   };
 };

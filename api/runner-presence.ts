@@ -24,7 +24,9 @@ export function watchRunners(core: Core) {
   const sockets = new Map<string, number>();
   const leaving = new Map<string, NodeJS.Timeout>();
   const set = (runnerId: string, connection: 'online' | 'unreachable' | 'offline', silentForMs = 0): void => {
-    setRunnerConnection(core, runnerId, connection, silentForMs).catch((error: unknown) => core.logger.warn({ err: error, runnerId, connection }, 'Presence was not written; it is repeated'));
+    setRunnerConnection(core, runnerId, connection, silentForMs).catch((error: unknown) =>
+      core.logger.warn({ err: error, runnerId, connection }, 'Presence was not written; it is repeated'),
+    );
   };
   const timer = setInterval(() => {
     noteRunnersSeen(core, [...sockets.keys()])
@@ -35,7 +37,8 @@ export function watchRunners(core: Core) {
   // has gone. Without Redis a wrong word stands until the next note.
   const me = newId();
   const said = core.bus.listen<PresenceMessage>(PRESENCE_CHANNEL);
-  const say = (type: PresenceMessage['type'], runnerId: string): void => core.bus.publish(PRESENCE_CHANNEL, { type, runnerId, from: me } satisfies PresenceMessage);
+  const say = (type: PresenceMessage['type'], runnerId: string): void =>
+    core.bus.publish(PRESENCE_CHANNEL, { type, runnerId, from: me } satisfies PresenceMessage);
   void hearTheOthers();
   async function hearTheOthers(): Promise<void> {
     for (;;) {
@@ -71,11 +74,17 @@ export function watchRunners(core: Core) {
         }
         sockets.delete(runnerId);
         say('left', runnerId);
-        leaving.set(runnerId, setTimeout(() => {
-          // A little less than was waited: this process itself may have noted the runner just before it left.
-          set(runnerId, 'unreachable', UNREACHABLE_AFTER_MS - SLACK_MS);
-          leaving.set(runnerId, setTimeout(() => set(runnerId, 'offline', OFFLINE_AFTER_MS - SLACK_MS), OFFLINE_AFTER_MS));
-        }, UNREACHABLE_AFTER_MS));
+        leaving.set(
+          runnerId,
+          setTimeout(() => {
+            // A little less than was waited: this process itself may have noted the runner just before it left.
+            set(runnerId, 'unreachable', UNREACHABLE_AFTER_MS - SLACK_MS);
+            leaving.set(
+              runnerId,
+              setTimeout(() => set(runnerId, 'offline', OFFLINE_AFTER_MS - SLACK_MS), OFFLINE_AFTER_MS),
+            );
+          }, UNREACHABLE_AFTER_MS),
+        );
       };
     },
     close(): void {

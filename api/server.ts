@@ -54,7 +54,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const sockets = openSockets({ core, yoga, presence, parts, publicOrigin, trustedProxies });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const callers = new CallerNotes();
-  const addressOf = (request: IncomingMessage): string => callers.read(request.headers[CALLER_NOTE_HEADER]) ?? clientAddress(request, trustedProxies);
+  const addressOf = (request: IncomingMessage): string =>
+    callers.read(request.headers[CALLER_NOTE_HEADER]) ?? clientAddress(request, trustedProxies);
   let isDraining = false;
 
   const server = createServer((request, response) => {
@@ -66,10 +67,19 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
         if (response.destroyed || (error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
         const isAway = isDatabaseAway(error);
         if (isAway) core.logger.warn({ err: error, requestId }, 'The database did not answer');
-        else core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
+        else
+          core.logger.error({ err: error, requestId, url: request.url }, 'A request failed in a way nobody expected');
         if (response.headersSent) response.destroy();
-        else if (isAway) refuse(response.setHeader('retry-after', '1'), 503, 'UNAVAILABLE', DATABASE_AWAY, { requestId });
-        else refuse(response, 500, 'INTERNAL', 'Something went wrong on the server. Its log has more under this request id.', { requestId });
+        else if (isAway)
+          refuse(response.setHeader('retry-after', '1'), 503, 'UNAVAILABLE', DATABASE_AWAY, { requestId });
+        else
+          refuse(
+            response,
+            500,
+            'INTERNAL',
+            'Something went wrong on the server. Its log has more under this request id.',
+            { requestId },
+          );
       });
     });
   });
@@ -85,13 +95,16 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const pathname = pathOf(request);
     if (pathname === null) return refuse(response, 400, 'BAD_USER_INPUT', 'The request names no path.');
     if (pathname === '/graphql') return handleGraphql(request, response, requestId);
-    if (pathname.startsWith('/files/')) return serveFile(core, await actorOfRequest(request), request, response, pathname);
+    if (pathname.startsWith('/files/'))
+      return serveFile(core, await actorOfRequest(request), request, response, pathname);
     if (pathname === '/healthz') return answer(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const health = await checkHealth({ core });
       const isHere = LOOPBACK.has(clientAddress(request, trustedProxies));
       return answer(response, health.database && !isDraining ? 200 : 503, {
-        ...health, draining: isDraining, parts: parts.list().map((part) => (isHere ? part : { ...part, detail: null })),
+        ...health,
+        draining: isDraining,
+        parts: parts.list().map((part) => (isHere ? part : { ...part, detail: null })),
       });
     }
     if (!proxy) return refuse(response, 404, 'NOT_FOUND', 'This process serves the API only.');
@@ -112,29 +125,58 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const token = readToken(request);
     // A cookie is sent by the browser whoever asks; a bearer token only by who has it.
     if (token?.source === 'cookie' && request.method !== 'GET' && !isSameOriginRequest(request, publicOrigin)) {
-      return refuse(response, 403, 'CSRF_REJECTED', 'A request with the session cookie needs the header x-overmind-csrf and must come from this origin.');
+      return refuse(
+        response,
+        403,
+        'CSRF_REJECTED',
+        'A request with the session cookie needs the header x-overmind-csrf and must come from this origin.',
+      );
     }
     const actor = token ? await authenticate(core, token.token) : null;
-    if (token?.source === 'bearer' && !actor) return refuse(response, 401, 'UNAUTHENTICATED', 'This token is unknown, expired or revoked.');
+    if (token?.source === 'bearer' && !actor)
+      return refuse(response, 401, 'UNAUTHENTICATED', 'This token is unknown, expired or revoked.');
     if (request.method === 'POST') {
       const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
       if (type === 'multipart/form-data') {
         // Nobody's upload would be held in memory before it is refused.
         if (!actor) return refuse(response, 401, 'UNAUTHENTICATED', 'Sign in first.');
-        if (isUploadTooLarge(request)) return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `An upload says its length and has at most ${MAX_UPLOAD_BYTES} bytes.`, { limit: MAX_UPLOAD_BYTES });
+        if (isUploadTooLarge(request))
+          return refuse(
+            response,
+            413,
+            'PAYLOAD_TOO_LARGE',
+            `An upload says its length and has at most ${MAX_UPLOAD_BYTES} bytes.`,
+            { limit: MAX_UPLOAD_BYTES },
+          );
       } else if (type === 'application/json' || type === 'application/graphql-response+json') {
         const body = await readBody(request);
-        if (!body) return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${MAX_BODY_BYTES} bytes.`, { limit: MAX_BODY_BYTES });
+        if (!body)
+          return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${MAX_BODY_BYTES} bytes.`, {
+            limit: MAX_BODY_BYTES,
+          });
         const operation = parseOperation(body);
         if (!operation) return refuse(response, 400, 'BAD_USER_INPUT', 'The body of the request is not a JSON object.');
         // The stream is used up; the adapter takes the operation from here. Given the bytes instead, it would make a
         // list of all their indices to see whether there are any: a quarter of this process's time under load.
         Object.assign(request, { body: operation });
       } else {
-        return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data for uploads.');
+        return refuse(
+          response,
+          415,
+          'UNSUPPORTED_MEDIA_TYPE',
+          'Send application/json, or multipart/form-data for uploads.',
+        );
       }
     }
-    const context: ApiContext = { core, presence, parts, transport: 'http', actor, requestId, address: addressOf(request) };
+    const context: ApiContext = {
+      core,
+      presence,
+      parts,
+      transport: 'http',
+      actor,
+      requestId,
+      address: addressOf(request),
+    };
     await yoga(request, response, context);
   }
 

@@ -20,13 +20,16 @@ export function watchSocketTokens(core: Core, end: (socket: WebSocket) => void) 
     for (;;) {
       const { closed } = await ended.take();
       if (closed) return;
-      await look().catch((error: unknown) => core.logger.warn({ err: error }, 'Whether sockets must end was not found out; it is looked at again'));
+      await look().catch((error: unknown) =>
+        core.logger.warn({ err: error }, 'Whether sockets must end was not found out; it is looked at again'),
+      );
     }
   }
 
   async function look(): Promise<void> {
     if (byToken.size === 0) return;
-    for (const hash of await findEndedTokens(core, [...byToken.keys()])) for (const socket of byToken.get(hash) ?? []) end(socket);
+    for (const hash of await findEndedTokens(core, [...byToken.keys()]))
+      for (const socket of byToken.get(hash) ?? []) end(socket);
   }
 
   return {

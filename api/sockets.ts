@@ -56,7 +56,10 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
       execute: (args) => (args as EnvelopedArgs).rootValue.execute(args),
       subscribe: (args) => (args as EnvelopedArgs).rootValue.subscribe(args),
       onConnect: async ({ extra, connectionParams }) => {
-        const bearer = typeof connectionParams?.authorization === 'string' ? /^Bearer (\S+)$/i.exec(connectionParams.authorization)?.[1] : undefined;
+        const bearer =
+          typeof connectionParams?.authorization === 'string'
+            ? /^Bearer (\S+)$/i.exec(connectionParams.authorization)?.[1]
+            : undefined;
         const token = bearer ?? readToken(extra.request)?.token;
         if (!token) return false;
         // Remembered before it is looked at: a session that ends in between is noticed by one of the two.
@@ -74,24 +77,48 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
       },
       onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS_A_SOCKET) {
-          return [new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_A_SOCKET} operations a socket.`, { extensions: { code: 'QUERY_REJECTED' } })];
+          return [
+            new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_A_SOCKET} operations a socket.`, {
+              extensions: { code: 'QUERY_REJECTED' },
+            }),
+          ];
         }
         const context: ApiContext = {
-          core, presence, parts, transport: 'socket', actor: extra.actor ?? null, requestId: newId(), address: clientAddress(extra.request, trustedProxies),
+          core,
+          presence,
+          parts,
+          transport: 'socket',
+          actor: extra.actor ?? null,
+          requestId: newId(),
+          address: clientAddress(extra.request, trustedProxies),
         };
-        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...context, request: extra.request, params: payload }) as unknown as Enveloped;
+        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+          ...context,
+          request: extra.request,
+          params: payload,
+        }) as unknown as Enveloped;
         try {
           const document = parse(payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
-          return { schema, operationName: payload.operationName, document, variableValues: payload.variables, contextValue: await contextFactory(), rootValue: { execute, subscribe } };
+          return {
+            schema,
+            operationName: payload.operationName,
+            document,
+            variableValues: payload.variables,
+            contextValue: await contextFactory(),
+            rootValue: { execute, subscribe },
+          };
         } catch (error) {
           // A mistake in one operation ends that operation; thrown on, it would end the socket with all the others.
-          return [error instanceof GraphQLError ? error : new GraphQLError('Not executed', { originalError: error as Error })];
+          return [
+            error instanceof GraphQLError ? error : new GraphQLError('Not executed', { originalError: error as Error }),
+          ];
         }
       },
       // What never reached the envelope's own masking: refused operations, and sources that broke while they were followed.
-      onError: (_context, _id, _payload, errors) => errors.map((error) => withoutHttp(maskError(error, newId(), core.logger))),
+      onError: (_context, _id, _payload, errors) =>
+        errors.map((error) => withoutHttp(maskError(error, newId(), core.logger))),
       isProd: true,
     },
     server,

@@ -10,7 +10,13 @@ export function subscriptionsBySocket(): Plugin<ApiContext> {
   return {
     onSubscribe({ args, setResultAndStopExecution }) {
       if ((args.contextValue as ApiContext).transport === 'socket') return;
-      setResultAndStopExecution({ errors: [new GraphQLError('Subscribe over a WebSocket (graphql-transport-ws).', { extensions: { code: 'QUERY_REJECTED' } })] });
+      setResultAndStopExecution({
+        errors: [
+          new GraphQLError('Subscribe over a WebSocket (graphql-transport-ws).', {
+            extensions: { code: 'QUERY_REJECTED' },
+          }),
+        ],
+      });
     },
   };
 }

@@ -9,9 +9,19 @@ export function timeLimit(ms: number): Plugin {
       setExecuteFn(async (args) => {
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise<ExecutionResult>((resolve) => {
-          timer = setTimeout(() => resolve({ errors: [new GraphQLError(`This took longer than ${ms / 1000} s.`, { extensions: { code: 'UNAVAILABLE' } })] }), ms);
+          timer = setTimeout(
+            () =>
+              resolve({
+                errors: [
+                  new GraphQLError(`This took longer than ${ms / 1000} s.`, { extensions: { code: 'UNAVAILABLE' } }),
+                ],
+              }),
+            ms,
+          );
         });
-        return Promise.race([Promise.resolve(executeFn(args) as ExecutionResult), late]).finally(() => clearTimeout(timer));
+        return Promise.race([Promise.resolve(executeFn(args) as ExecutionResult), late]).finally(() =>
+          clearTimeout(timer),
+        );
       });
     },
   };

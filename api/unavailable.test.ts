@@ -8,10 +8,14 @@ test('a database that is away is told as such, through the driver and through Pr
   const database = openDatabase('postgresql://nobody:nothing@127.0.0.1:1/none', { onError: () => undefined });
   const byDriver = await database.pool.query('select 1').catch((error: unknown) => error);
   const byPrisma = await database.prisma.user.findFirst().catch((error: unknown) => error);
-  const inTransaction = await database.prisma.$transaction(async (tx) => tx.user.findFirst()).catch((error: unknown) => error);
+  const inTransaction = await database.prisma
+    .$transaction(async (tx) => tx.user.findFirst())
+    .catch((error: unknown) => error);
   const bySocket = openDatabase('postgresql://nobody@/none?host=/nowhere', { onError: () => undefined });
   const missing = await bySocket.pool.query('select 1').catch((error: unknown) => error);
-  const codes = [byDriver, byPrisma, inTransaction, missing].map((error) => maskError(error, 'request', createLogger('test', 'silent')).extensions['code']);
+  const codes = [byDriver, byPrisma, inTransaction, missing].map(
+    (error) => maskError(error, 'request', createLogger('test', 'silent')).extensions['code'],
+  );
   expect(codes).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE']);
   await database.close();
   await bySocket.close();
@@ -20,7 +24,10 @@ test('a database that is away is told as such, through the driver and through Pr
 const error = (message: string, fields: object = {}) => Object.assign(new Error(message), fields);
 
 describe.each([
-  ['the server is stopped by its administrator', error('terminating connection due to administrator command', { code: '57P01' })],
+  [
+    'the server is stopped by its administrator',
+    error('terminating connection due to administrator command', { code: '57P01' }),
+  ],
   ['the server crashed', error('terminating connection because of crash of another server process', { code: '57P02' })],
   ['the server is starting', error('the database system is starting up', { code: '57P03' })],
   ['there are too many connections', error('sorry, too many clients already', { code: '53300' })],
@@ -33,14 +40,27 @@ describe.each([
   ['the client is broken', error('Client has encountered a connection error and is not queryable')],
   ['Prisma does not reach it', error('x', { code: 'P1001' })],
   ['Prisma was cut off', error('x', { code: 'P1017' })],
-  ['Prisma\'s pool gave none', error('x', { code: 'P2024' })],
-  ['Prisma got no transaction', error('Transaction API error: Unable to start a transaction in the given time.', { code: 'P2028' })],
-  ['both addresses refuse', new AggregateError([error('a', { code: 'ECONNREFUSED' }), error('b', { code: 'ECONNREFUSED' })])],
+  ["Prisma's pool gave none", error('x', { code: 'P2024' })],
+  [
+    'Prisma got no transaction',
+    error('Transaction API error: Unable to start a transaction in the given time.', { code: 'P2028' }),
+  ],
+  [
+    'both addresses refuse',
+    new AggregateError([error('a', { code: 'ECONNREFUSED' }), error('b', { code: 'ECONNREFUSED' })]),
+  ],
   ['the adapter says it by kind', error('DriverAdapterError', { cause: { kind: 'ConnectionClosed' } })],
-  ['the adapter passes PostgreSQL\'s code on', error('raw query failed', { code: 'P2010', meta: { driverAdapterError: error('x', { cause: { originalCode: '57P01', kind: 'postgres' } }) } })],
+  [
+    "the adapter passes PostgreSQL's code on",
+    error('raw query failed', {
+      code: 'P2010',
+      meta: { driverAdapterError: error('x', { cause: { originalCode: '57P01', kind: 'postgres' } }) },
+    }),
+  ],
 ])('when %s', (_what, failure) => {
   test('it is away', () => expect(isDatabaseAway(failure)).toBe(true));
-  test('it is away, also as the cause of something else', () => expect(isDatabaseAway(new Error('The change failed', { cause: failure }))).toBe(true));
+  test('it is away, also as the cause of something else', () =>
+    expect(isDatabaseAway(new Error('The change failed', { cause: failure }))).toBe(true));
 });
 
 const circle = error('round and round');
@@ -51,7 +71,9 @@ test.each([
   ['a mistake in a statement', error('syntax error', { code: '42601' })],
   ['a file that is not there', error('ENOENT: no such file', { code: 'ENOENT', syscall: 'open' })],
   ['a lock that was not to be had', error('canceling statement due to lock timeout', { code: '55P03' })],
-  ['nothing', null], ['a text', 'ECONNREFUSED'], ['a circle', circle],
+  ['nothing', null],
+  ['a text', 'ECONNREFUSED'],
+  ['a circle', circle],
 ])('%s does not mean that the database is away', (_what, failure) => {
   expect(isDatabaseAway(failure)).toBe(false);
 });

@@ -7,7 +7,13 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Plugin } from 'graphql-yoga';
 import type { ApiContext } from '#api/context.ts';
-import { EXECUTION_TIMEOUT_MS, MAX_QUERY_ALIASES, MAX_QUERY_COST, MAX_QUERY_DEPTH, MAX_QUERY_TOKENS } from '#core/config/limits.ts';
+import {
+  EXECUTION_TIMEOUT_MS,
+  MAX_QUERY_ALIASES,
+  MAX_QUERY_COST,
+  MAX_QUERY_DEPTH,
+  MAX_QUERY_TOKENS,
+} from '#core/config/limits.ts';
 import type { Logger } from '#core/platform/logger.ts';
 import { closedCodes } from './closed-codes.ts';
 import { maskError } from './graphql-errors.ts';
@@ -41,8 +47,17 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
     landingPage: false,
     graphqlEndpoint: '/graphql',
     maskedErrors: { maskError: (error) => maskError(error, currentRequestId(), logger) },
-    graphiql: isExplorable ? { subscriptionsProtocol: 'WS', credentials: 'same-origin', headers: '{"x-overmind-csrf":"1"}', title: 'OvermindOps GraphiQL' } : false,
-    ...(isExplorable ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) } : {}),
+    graphiql: isExplorable
+      ? {
+          subscriptionsProtocol: 'WS',
+          credentials: 'same-origin',
+          headers: '{"x-overmind-csrf":"1"}',
+          title: 'OvermindOps GraphiQL',
+        }
+      : false,
+    ...(isExplorable
+      ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) }
+      : {}),
     plugins: [
       rules,
       introspectionForSignedIn(),

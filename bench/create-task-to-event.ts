@@ -3,7 +3,8 @@ import { addAgent, createTask, startProduct } from './kit/product.ts';
 import { REPEATS, nowMs, report } from './kit/statistics.ts';
 
 const TASKS_A_REPEAT = 10;
-const EVENTS = 'subscription ($projectId: ID!) { projectEvents(projectId: $projectId) { __typename type entityId cursor patch } }';
+const EVENTS =
+  'subscription ($projectId: ID!) { projectEvents(projectId: $projectId) { __typename type entityId cursor patch } }';
 
 interface ProjectEvent {
   type: string;
@@ -32,7 +33,10 @@ try {
       toEvent.push((seen.get(taskId) ?? Number.NaN) - startMs);
       toAnswer.push(answeredMs - startMs);
     }
-    await product.client.ask('mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }', { input: { taskId } });
+    await product.client.ask(
+      'mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
+      { input: { taskId } },
+    );
     // The cycle that the end of the task asked for.
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

@@ -13,9 +13,15 @@ const LIVE = ['PENDING', 'STARTED', 'STREAMING'];
 /** The next standby keeper, and the cycle that the end of the run asked for. */
 const SETTLE_MS = 1_000;
 
-const products: Record<'plain' | 'sandboxed', Product> = { plain: await startProduct({ sandbox: 'off' }), sandboxed: await startProduct({ sandbox: 'required' }) };
+const products: Record<'plain' | 'sandboxed', Product> = {
+  plain: await startProduct({ sandbox: 'off' }),
+  sandboxed: await startProduct({ sandbox: 'required' }),
+};
 try {
-  const agentIds = { plain: await addAgent(products.plain, 'ender', {}), sandboxed: await addAgent(products.sandboxed, 'ender', {}) };
+  const agentIds = {
+    plain: await addAgent(products.plain, 'ender', {}),
+    sandboxed: await addAgent(products.sandboxed, 'ender', {}),
+  };
 
   const measure = async (how: 'plain' | 'sandboxed'): Promise<Sample> => {
     const product = products[how];
@@ -43,12 +49,23 @@ try {
   await measure('plain');
   await measure('sandboxed');
   const samples = await interleaved(['plain', 'sandboxed'], measure, REPEATS * 3);
-  const values = (how: 'plain' | 'sandboxed', field: string): number[] => samples[how].map((sample) => sample[field] ?? Number.NaN);
+  const values = (how: 'plain' | 'sandboxed', field: string): number[] =>
+    samples[how].map((sample) => sample[field] ?? Number.NaN);
   report('the end of a run', [
     { name: 'cancel sent → agent gone', values: values('plain', 'cancelToGone'), unit: 'ms', gate: { atMost: 9 } },
-    { name: 'cancel sent → agent gone, in a sandbox', values: values('sandboxed', 'cancelToGone'), unit: 'ms', gate: { atMost: 9 } },
+    {
+      name: 'cancel sent → agent gone, in a sandbox',
+      values: values('sandboxed', 'cancelToGone'),
+      unit: 'ms',
+      gate: { atMost: 9 },
+    },
     { name: 'agent dead → last state seen', values: values('plain', 'deathToState'), unit: 'ms', gate: { atMost: 70 } },
-    { name: 'agent dead → last state seen, in a sandbox', values: values('sandboxed', 'deathToState'), unit: 'ms', gate: { atMost: 70 } },
+    {
+      name: 'agent dead → last state seen, in a sandbox',
+      values: values('sandboxed', 'deathToState'),
+      unit: 'ms',
+      gate: { atMost: 70 },
+    },
   ]);
 } finally {
   for (const product of Object.values(products)) await product.stop();
@@ -60,5 +77,6 @@ async function settle(): Promise<void> {
 
 /** Asks again and again: a question takes some 2 ms, which are in the figure. */
 async function untilOver({ client }: Product, runId: string): Promise<void> {
-  while (LIVE.includes((await client.ask<{ status: string }>(STATUS, { id: runId })).status)) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (LIVE.includes((await client.ask<{ status: string }>(STATUS, { id: runId })).status))
+    await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -16,8 +16,14 @@ import type { Sample } from './kit/statistics.ts';
 
 const LINE_BYTES = 120;
 const COPY_LINES = 60_000;
-const lineOf = (number: number): string => `${String(number).padStart(8, '0')} test src/module/case.spec.ts > handles input `.padEnd(LINE_BYTES, 'abcdefghij klmnop qrstuv');
-const copyChunks = Array.from({ length: COPY_LINES / 400 }, (_, chunk) => Array.from({ length: 400 }, (_line, i) => chunk * 400 + i));
+const lineOf = (number: number): string =>
+  `${String(number).padStart(8, '0')} test src/module/case.spec.ts > handles input `.padEnd(
+    LINE_BYTES,
+    'abcdefghij klmnop qrstuv',
+  );
+const copyChunks = Array.from({ length: COPY_LINES / 400 }, (_, chunk) =>
+  Array.from({ length: 400 }, (_line, i) => chunk * 400 + i),
+);
 
 const product = await startProduct();
 const database = new pg.Client({ connectionString: product.databaseUrl });
@@ -28,27 +34,41 @@ try {
 
   const copy = async (): Promise<Sample> => {
     const runId = newId();
-    const chunks = copyChunks.map((numbers) => numbers.map((number) => `${runId}\t${number}\tstdout\t${lineOf(number)}\n`).join(''));
+    const chunks = copyChunks.map((numbers) =>
+      numbers.map((number) => `${runId}\t${number}\tstdout\t${lineOf(number)}\n`).join(''),
+    );
     const startMs = nowMs();
-    await pipeline(Readable.from(chunks), database.query(copyFrom('copy agent_run_logs (run_id, seq, stream, message) from stdin')));
+    await pipeline(
+      Readable.from(chunks),
+      database.query(copyFrom('copy agent_run_logs (run_id, seq, stream, message) from stdin')),
+    );
     return { linesPerSecond: COPY_LINES / ((nowMs() - startMs) / 1_000) };
   };
 
   const throughProduct = async (runs: number, linesARun: number): Promise<Sample> => {
     for (let run = 0; run < runs; run += 1) await createTask(product, agentId);
     const agents = await Promise.all(Array.from({ length: runs }, () => product.agents.next()));
-    const followers = agents.map(({ runId }) => new LogFollower(product, runId, (message) => Number(message.slice(0, 8))));
+    const followers = agents.map(
+      ({ runId }) => new LogFollower(product, runId, (message) => Number(message.slice(0, 8))),
+    );
     // Until the subscriptions are live and the starts have cooled down.
     await new Promise((resolve) => setTimeout(resolve, 800));
-    const [productCpu, apiCpu, postgresCpu] = [product.productCpuSeconds(), product.apiCpuSeconds(), product.postgresCpuSeconds()];
+    const [productCpu, apiCpu, postgresCpu] = [
+      product.productCpuSeconds(),
+      product.apiCpuSeconds(),
+      product.postgresCpuSeconds(),
+    ];
     const startMs = nowMs();
     for (const agent of agents) agent.order({ kind: 'flood', lines: linesARun, lineBytes: LINE_BYTES });
     await Promise.all(followers.map((follower) => follower.until(linesARun)));
     const seconds = (nowMs() - startMs) / 1_000;
     const usALine = (cpuSeconds: number): number => (cpuSeconds * 1e6) / (runs * linesARun);
     const sample = {
-      linesPerSecond: (runs * linesARun) / seconds, productCpu: usALine(product.productCpuSeconds() - productCpu), apiCpu: usALine(product.apiCpuSeconds() - apiCpu),
-      postgresCpu: usALine(product.postgresCpuSeconds() - postgresCpu), linesABatch: (runs * linesARun) / followers.reduce((sum, { batches }) => sum + batches, 0),
+      linesPerSecond: (runs * linesARun) / seconds,
+      productCpu: usALine(product.productCpuSeconds() - productCpu),
+      apiCpu: usALine(product.apiCpuSeconds() - apiCpu),
+      postgresCpu: usALine(product.postgresCpuSeconds() - postgresCpu),
+      linesABatch: (runs * linesARun) / followers.reduce((sum, { batches }) => sum + batches, 0),
     };
     for (const { runId } of agents) await assertStored(runId, linesARun, (await endedRun(product, runId)).lineCount);
     for (const follower of followers) follower.close();
@@ -60,9 +80,14 @@ try {
       `select count(*)::int as all, count(*) filter (where stream = 'stdout')::int as output, max(seq) as last,
               (select count(*) from (select left(message, 8)::int as number, row_number() over (order by seq) - 1 as place
                  from agent_run_logs where run_id = $1 and stream = 'stdout') as line where number <> place)::int as wrong
-         from agent_run_logs where run_id = $1`, [runId]);
+         from agent_run_logs where run_id = $1`,
+      [runId],
+    );
     const [found] = rows;
-    if (found?.output !== lines || found.all !== lineCount || found.last !== lineCount - 1 || found.wrong !== 0) throw new Error(`Expected ${lines} lines of output among ${lineCount} of run ${runId}, found ${JSON.stringify(found)}`);
+    if (found?.output !== lines || found.all !== lineCount || found.last !== lineCount - 1 || found.wrong !== 0)
+      throw new Error(
+        `Expected ${lines} lines of output among ${lineCount} of run ${runId}, found ${JSON.stringify(found)}`,
+      );
   };
 
   const cases = {
@@ -86,11 +111,24 @@ try {
   const against = (name: Case, base: Case): number[] => ratios(samples[name], samples[base], 'linesPerSecond');
   report('durable log ingest through the whole product', [
     { name: 'share of raw COPY, 8 runs', values: against('product, 8 runs', 'copy'), unit: '', gate: { atLeast: 0.2 } },
-    { name: '× the design to beat, 8 runs', values: against('product, 8 runs', 'line at a time, 1 run'), unit: '×', gate: { atLeast: 100 } },
-    { name: '× the design to beat with 8 runs as well', values: against('product, 8 runs', 'line at a time, 8 runs'), unit: '×' },
+    {
+      name: '× the design to beat, 8 runs',
+      values: against('product, 8 runs', 'line at a time, 1 run'),
+      unit: '×',
+      gate: { atLeast: 100 },
+    },
+    {
+      name: '× the design to beat with 8 runs as well',
+      values: against('product, 8 runs', 'line at a time, 8 runs'),
+      unit: '×',
+    },
     { name: 'share of raw COPY, 1 run', values: against('product, 1 run', 'copy'), unit: '' },
     { name: '× the design to beat, 1 run', values: against('product, 1 run', 'line at a time, 1 run'), unit: '×' },
-    ...(Object.keys(cases) as Case[]).map((name) => ({ name: `lines a second: ${name}`, values: values(name, 'linesPerSecond'), unit: 'lines/s' })),
+    ...(Object.keys(cases) as Case[]).map((name) => ({
+      name: `lines a second: ${name}`,
+      values: values(name, 'linesPerSecond'),
+      unit: 'lines/s',
+    })),
     ...(['product, 8 runs', 'product, 1 run'] as const).flatMap((name) => [
       { name: `processor of all product processes: ${name}`, values: values(name, 'productCpu'), unit: 'µs a line' },
       { name: `processor of the api: ${name}`, values: values(name, 'apiCpu'), unit: 'µs a line' },

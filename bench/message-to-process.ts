@@ -2,7 +2,8 @@
 import { endedRun, startProduct } from './kit/product.ts';
 import { REPEATS, nowMs, report } from './kit/statistics.ts';
 
-const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename ... on UserError { code message } } }';
+const SEND =
+  'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename ... on UserError { code message } } }';
 const MESSAGES_A_REPEAT = 3;
 
 const product = await startProduct();
@@ -13,7 +14,12 @@ try {
   const ends: number[] = [];
   for (let count = -3; count < REPEATS * MESSAGES_A_REPEAT; count += 1) {
     const startMs = nowMs();
-    await product.client.ask(SEND, { input: { conversationId: product.project.conversationId, content: `Fix the failing test in src/file-${count + 3}.js` } });
+    await product.client.ask(SEND, {
+      input: {
+        conversationId: product.project.conversationId,
+        content: `Fix the failing test in src/file-${count + 3}.js`,
+      },
+    });
     const answeredMs = nowMs();
     const agent = await product.agents.next();
     agent.order({ kind: 'end' });

@@ -2,11 +2,22 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['create-task-to-event', 'message-to-process', 'claim-to-process', 'end-of-run', 'take-in', 'log-latency', 'log-ingest', 'second-start'];
+const BENCHMARKS = [
+  'create-task-to-event',
+  'message-to-process',
+  'claim-to-process',
+  'end-of-run',
+  'take-in',
+  'log-latency',
+  'log-ingest',
+  'second-start',
+];
 
 const failed: string[] = [];
 for (const name of BENCHMARKS) {
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(`${name}.ts`, import.meta.url))], { stdio: 'inherit' });
+  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(`${name}.ts`, import.meta.url))], {
+    stdio: 'inherit',
+  });
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   if (code !== 0) failed.push(name);
 }

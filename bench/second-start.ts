@@ -10,12 +10,24 @@ const FIRST_START_MS = 10 * 60_000;
 
 const start = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'overmind-bench-'));
-const env = { ...process.env, OVERMIND_DATA_DIR: path.join(folder, 'data'), PORT: String(await freePort()), DATABASE_URL: undefined, REDIS_URL: undefined };
+const env = {
+  ...process.env,
+  OVERMIND_DATA_DIR: path.join(folder, 'data'),
+  PORT: String(await freePort()),
+  DATABASE_URL: undefined,
+  REDIS_URL: undefined,
+};
 
 /** @returns milliseconds until it says that it is ready */
 async function startAndStop(): Promise<number> {
   const startMs = nowMs();
-  const system = await startProgram('npm start', [start], env, (output) => output.includes('OvermindOps is ready'), FIRST_START_MS);
+  const system = await startProgram(
+    'npm start',
+    [start],
+    env,
+    (output) => output.includes('OvermindOps is ready'),
+    FIRST_START_MS,
+  );
   const readyMs = nowMs();
   const answer = await fetch(`http://127.0.0.1:${env.PORT}/readyz`);
   await system.stop();

@@ -11,7 +11,11 @@ const STATUS = 'query ($id: ID!) { run(id: $id) { status } }';
 const LIVE = ['PENDING', 'STARTED', 'STREAMING'];
 /** The next standby keeper, and the cycle that the end of the run asked for. */
 const SETTLE_MS = 1_000;
-const ORDERS = { oneFile: { kind: 'make', files: 1, links: 0 }, manyFiles: { kind: 'make', files: 10_000, links: 0 }, manyLinks: { kind: 'make', files: 0, links: 1_500 } } as const satisfies Record<string, AgentOrder>;
+const ORDERS = {
+  oneFile: { kind: 'make', files: 1, links: 0 },
+  manyFiles: { kind: 'make', files: 10_000, links: 0 },
+  manyLinks: { kind: 'make', files: 0, links: 1_500 },
+} as const satisfies Record<string, AgentOrder>;
 type Size = keyof typeof ORDERS;
 
 const product = await startProduct();
@@ -22,7 +26,8 @@ try {
     const agent = await product.agents.next();
     agent.order(ORDERS[size]);
     const goneMs = await agent.goneMs;
-    while (LIVE.includes((await product.client.ask<{ status: string }>(STATUS, { id: agent.runId })).status)) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (LIVE.includes((await product.client.ask<{ status: string }>(STATUS, { id: agent.runId })).status))
+      await new Promise((resolve) => setTimeout(resolve, 1));
     const endMs = nowMs() - goneMs;
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     return { endMs };

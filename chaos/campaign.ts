@@ -25,14 +25,19 @@ export interface CampaignOptions {
 
 /** Plays the schedules, tells of each in a line, and of all in a table. @returns whether nothing was lost */
 export async function runCampaign(options: CampaignOptions): Promise<boolean> {
-  const fakeTime = options.kinds.some((kind) => kindOf(kind).needs === 'faketime') ? await findFakeTime(join(tmpdir(), 'overmind-chaos-tools')) : null;
+  const fakeTime = options.kinds.some((kind) => kindOf(kind).needs === 'faketime')
+    ? await findFakeTime(join(tmpdir(), 'overmind-chaos-tools'))
+    : null;
   const hasDisks = options.kinds.some((kind) => kindOf(kind).needs === 'root');
   const waiting = [...options.seeds];
   const verdicts: Verdict[] = [];
   let troubles = 0;
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-  if (fakeTime === null && options.kinds.some((kind) => kindOf(kind).needs === 'faketime')) console.log('No clock can jump here: libfaketime was not found and could not be fetched. Those faults are left out.');
+  if (fakeTime === null && options.kinds.some((kind) => kindOf(kind).needs === 'faketime'))
+    console.log(
+      'No clock can jump here: libfaketime was not found and could not be fetched. Those faults are left out.',
+    );
   const pool = new SystemPool(options.systems, { fakeTime, hasDisks });
   await pool.start();
   try {
@@ -45,12 +50,20 @@ export async function runCampaign(options: CampaignOptions): Promise<boolean> {
   return troubles === 0 && verdicts.length > 0 && verdicts.every(({ violations }) => violations.length === 0);
 
   async function playAll(): Promise<void> {
-    for (let seed = waiting.shift(); seed !== undefined && !stopping.signal.aborted && performance.now() < options.endMs; seed = waiting.shift()) {
+    for (
+      let seed = waiting.shift();
+      seed !== undefined && !stopping.signal.aborted && performance.now() < options.endMs;
+      seed = waiting.shift()
+    ) {
       const schedule = makeSchedule(seed, options.kinds);
-      await pool.use((system) => playOne(system, schedule)).catch((error: unknown) => {
-        troubles += 1;
-        console.log(`! seed ${schedule.seed} could not be played (${describeFaults(schedule)}): ${error instanceof Error ? error.stack : String(error)}`);
-      });
+      await pool
+        .use((system) => playOne(system, schedule))
+        .catch((error: unknown) => {
+          troubles += 1;
+          console.log(
+            `! seed ${schedule.seed} could not be played (${describeFaults(schedule)}): ${error instanceof Error ? error.stack : String(error)}`,
+          );
+        });
     }
   }
 
@@ -64,7 +77,10 @@ export async function runCampaign(options: CampaignOptions): Promise<boolean> {
 
 function verdictLine({ schedule, violations, durationMs, facts }: Verdict): string {
   const missed = facts.faults.filter(({ hit }) => hit === null).length;
-  const notes = [...(missed > 0 ? [`${missed} hit nothing`] : []), ...(facts.isStarved ? ['the machine is busy with other work'] : [])];
+  const notes = [
+    ...(missed > 0 ? [`${missed} hit nothing`] : []),
+    ...(facts.isStarved ? ['the machine is busy with other work'] : []),
+  ];
   const note = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   return `${violations.length === 0 ? '✓' : '✗'} seed ${schedule.seed}  ${(durationMs / 1_000).toFixed(1)} s  ${schedule.apis} api, ${schedule.runners} runners, ${schedule.tasks.length} tasks, ${facts.runs.length} runs  ${describeFaults(schedule)}${note}`;
 }
@@ -73,9 +89,19 @@ function tell(system: System, { schedule, violations, facts }: Verdict, onlyWord
   for (const { rule, what } of unique(violations).slice(0, 12)) console.log(`    ${rule}: ${what}`);
   const folder = join(tmpdir(), 'overmind-chaos-findings', `seed-${schedule.seed}-${Date.now().toString(36)}`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'facts.json'), JSON.stringify({ schedule, violations, facts }, (_key, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value), 1));
+  writeFileSync(
+    join(folder, 'facts.json'),
+    JSON.stringify(
+      { schedule, violations, facts },
+      (_key, value: unknown): unknown =>
+        value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value,
+      1,
+    ),
+  );
   cpSync(join(system.folder, 'logs'), join(folder, 'logs'), { recursive: true });
-  console.log(`    facts and logs: ${folder}\n    again: npm run chaos -- --seed ${schedule.seed}${onlyWords ? ` --only ${onlyWords}` : ''}`);
+  console.log(
+    `    facts and logs: ${folder}\n    again: npm run chaos -- --seed ${schedule.seed}${onlyWords ? ` --only ${onlyWords}` : ''}`,
+  );
 }
 
 function unique(violations: readonly Violation[]): Violation[] {

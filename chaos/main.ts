@@ -12,19 +12,35 @@ import { describeFaults } from './schedule/describe.ts';
 import { FAULT_KIND_NAMES, matchKinds } from './schedule/fault-kinds.ts';
 import { makeSchedule } from './schedule/make-schedule.ts';
 
-const { values } = parseArgs({ options: {
-  schedules: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' }, minutes: { type: 'string' }, parallel: { type: 'string', default: '2' }, plan: { type: 'boolean', default: false },
-} });
+const { values } = parseArgs({
+  options: {
+    schedules: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    minutes: { type: 'string' },
+    parallel: { type: 'string', default: '2' },
+    plan: { type: 'boolean', default: false },
+  },
+});
 const count = numberOf('schedules', values.schedules) ?? (values.seed === undefined ? 50 : 1);
 const firstSeed = numberOf('seed', values.seed) ?? Date.now() % 1_000_000_000;
 const kinds = values.only ? matchKinds(values.only.split(',')) : FAULT_KIND_NAMES;
 const seeds = Array.from({ length: count }, (_, index) => firstSeed + index);
 
 if (values.plan) {
-  for (const seed of seeds) console.log(`seed ${seed}: ${describeFaults(makeSchedule(seed, kinds))}\n${JSON.stringify(makeSchedule(seed, kinds))}`);
+  for (const seed of seeds)
+    console.log(
+      `seed ${seed}: ${describeFaults(makeSchedule(seed, kinds))}\n${JSON.stringify(makeSchedule(seed, kinds))}`,
+    );
 } else {
   const minutes = numberOf('minutes', values.minutes);
-  const isClean = await runCampaign({ seeds, kinds, onlyWords: values.only ?? null, systems: Math.min(count, numberOf('parallel', values.parallel) ?? 2), endMs: minutes === null ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000 });
+  const isClean = await runCampaign({
+    seeds,
+    kinds,
+    onlyWords: values.only ?? null,
+    systems: Math.min(count, numberOf('parallel', values.parallel) ?? 2),
+    endMs: minutes === null ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000,
+  });
   process.exit(isClean ? 0 : 1);
 }
 

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { CARRY_MODES, REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
 import { absolutePath, argv, envName, glob, label, path, refName } from './fields.ts';
-import { DEFAULT_GRACE_MS, DEFAULT_LEASE_MS, DEFAULT_MAX_LOG_BYTES, DEFAULT_RUN_TIMEOUT_MS, MAX_LEASE_MS, MIN_LEASE_MS } from './limits.ts';
+import {
+  DEFAULT_GRACE_MS,
+  DEFAULT_LEASE_MS,
+  DEFAULT_MAX_LOG_BYTES,
+  DEFAULT_RUN_TIMEOUT_MS,
+  MAX_LEASE_MS,
+  MIN_LEASE_MS,
+} from './limits.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -15,14 +22,27 @@ export const RetryPolicy = z.strictObject({
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
 export const RunLimits = z.strictObject({
-  runTimeoutMs: z.int().min(100).max(7 * DAY_MS).default(DEFAULT_RUN_TIMEOUT_MS),
+  runTimeoutMs: z
+    .int()
+    .min(100)
+    .max(7 * DAY_MS)
+    .default(DEFAULT_RUN_TIMEOUT_MS),
   /** Time without a line of output after which the run is ended; null: never. */
   idleTimeoutMs: z.int().min(100).max(DAY_MS).nullable().default(null),
   /** Time between SIGTERM and SIGKILL. */
   graceMs: z.int().min(0).max(600_000).default(DEFAULT_GRACE_MS),
-  maxLogBytes: z.int().min(1_024).max(1024 ** 3).default(DEFAULT_MAX_LOG_BYTES),
+  maxLogBytes: z
+    .int()
+    .min(1_024)
+    .max(1024 ** 3)
+    .default(DEFAULT_MAX_LOG_BYTES),
   /** Memory of all its processes together where cgroups can be written, of each of them elsewhere; null: no limit but the policy's. */
-  maxMemoryBytes: z.int().min(64 * 1024 ** 2).max(1024 ** 4).nullable().default(null),
+  maxMemoryBytes: z
+    .int()
+    .min(64 * 1024 ** 2)
+    .max(1024 ** 4)
+    .nullable()
+    .default(null),
   /** Processes and threads at once; null: no limit but the policy's. */
   maxProcesses: z.int().min(8).max(100_000).nullable().default(null),
   /** Processors it may use up, 1.5 for one and a half; null: all. Needs cgroups that can be written. */
@@ -39,7 +59,10 @@ export const SandboxNeeds = z.strictObject({
   /** False: no network but its own loopback. */
   network: z.boolean().default(true),
   /** Files and folders of the home it needs, such as its own configuration and log-in: `.claude`, `.config/tool`. */
-  homePaths: z.array(path.refine((value) => !value.startsWith('/') && !value.split('/').includes('..'), 'A path below the home')).max(50).default([]),
+  homePaths: z
+    .array(path.refine((value) => !value.startsWith('/') && !value.split('/').includes('..'), 'A path below the home'))
+    .max(50)
+    .default([]),
 });
 export type SandboxNeeds = z.infer<typeof SandboxNeeds>;
 
@@ -47,7 +70,13 @@ export type SandboxNeeds = z.infer<typeof SandboxNeeds>;
 export const AgentConfig = z.strictObject({
   model: z.string().max(200).nullable().default(null),
   /** Standing instructions put before every task: the text itself, or a file in the repository. */
-  prompt: z.union([z.strictObject({ text: z.string().max(20_000) }), z.strictObject({ file: path })], 'Write { "text": "…" } or { "file": "a path in the repository" }').nullable().default(null),
+  prompt: z
+    .union(
+      [z.strictObject({ text: z.string().max(20_000) }), z.strictObject({ file: path })],
+      'Write { "text": "…" } or { "file": "a path in the repository" }',
+    )
+    .nullable()
+    .default(null),
   /** Null: the project's default repository. */
   repoRoot: absolutePath.nullable().default(null),
   /** When not empty, `repoRoot` must lie inside one of these. The runner's own policy file holds in any case. */

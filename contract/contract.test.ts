@@ -13,19 +13,87 @@ import { TaskDefinition } from './task-definition.ts';
 const uuid = '0198c000-0000-7000-8000-000000000001';
 const commit = 'a'.repeat(40);
 
-const request = { id: uuid, projectId: uuid, source: 'chat', text: 'Fix it', intent: 'code_change', priority: 3, pathHints: ['src/a.ts'], acceptanceCriteria: [], messageId: uuid, recordingId: null };
-const taskDefinition = { requestId: uuid, title: 'Fix it', description: 'Fix it, please', acceptanceCriteria: ['It works'], type: 'code_change', priority: 1, agent: { name: 'backend', why: 'path src/a.ts → backend' } };
+const request = {
+  id: uuid,
+  projectId: uuid,
+  source: 'chat',
+  text: 'Fix it',
+  intent: 'code_change',
+  priority: 3,
+  pathHints: ['src/a.ts'],
+  acceptanceCriteria: [],
+  messageId: uuid,
+  recordingId: null,
+};
+const taskDefinition = {
+  requestId: uuid,
+  title: 'Fix it',
+  description: 'Fix it, please',
+  acceptanceCriteria: ['It works'],
+  type: 'code_change',
+  priority: 1,
+  agent: { name: 'backend', why: 'path src/a.ts → backend' },
+};
 const agentConfig = { commands: [['npm', 'test']] };
 const runSpec = {
-  runId: uuid, taskId: uuid, taskType: 'code_change', projectId: uuid, agentId: uuid, agentName: 'backend', kind: 'task', attempt: 1, lease: { token: 't'.repeat(32), durationMs: 60_000 },
-  repoRoot: '/repo', grantedRoot: '/repo', baseBranch: null, branch: 'overmind/1/1', startFromBranch: null, mergeCommit: null, reviewedBaseCommit: null, inPlace: false, setup: [], carry: [], sandbox: { network: true, homePaths: [] }, commands: [['true']], stdin: 'prompt', env: ['PATH'],
-  allowedRoots: [], allowedGlobs: ['**'], deniedGlobs: [], artifactGlobs: [], limits: {},
-  prompt: { title: 'Fix it', description: '', acceptanceCriteria: [], feedback: null, agentPrompt: { text: 'Be brief' }, model: null, conversation: [{ role: 'user', content: 'Fix it' }] },
+  runId: uuid,
+  taskId: uuid,
+  taskType: 'code_change',
+  projectId: uuid,
+  agentId: uuid,
+  agentName: 'backend',
+  kind: 'task',
+  attempt: 1,
+  lease: { token: 't'.repeat(32), durationMs: 60_000 },
+  repoRoot: '/repo',
+  grantedRoot: '/repo',
+  baseBranch: null,
+  branch: 'overmind/1/1',
+  startFromBranch: null,
+  mergeCommit: null,
+  reviewedBaseCommit: null,
+  inPlace: false,
+  setup: [],
+  carry: [],
+  sandbox: { network: true, homePaths: [] },
+  commands: [['true']],
+  stdin: 'prompt',
+  env: ['PATH'],
+  allowedRoots: [],
+  allowedGlobs: ['**'],
+  deniedGlobs: [],
+  artifactGlobs: [],
+  limits: {},
+  prompt: {
+    title: 'Fix it',
+    description: '',
+    acceptanceCriteria: [],
+    feedback: null,
+    agentPrompt: { text: 'Be brief' },
+    model: null,
+    conversation: [{ role: 'user', content: 'Fix it' }],
+  },
   stateDocument: { version: 1, format: 'yaml', text: 'project: {}\n' },
 };
 const runResult = {
-  runId: uuid, status: 'completed', reason: 'ok', message: 'Done.', exitCode: 0, summary: null, metrics: { wallSeconds: 1.5, cpuSeconds: null, peakMemoryBytes: null, lines: 3 }, lineCount: 3,
-  git: { baseBranch: 'main', branch: 'overmind/1/1', baseCommit: commit, headCommit: commit, filesChanged: 1, additions: 2, deletions: 0 }, paths: [],
+  runId: uuid,
+  status: 'completed',
+  reason: 'ok',
+  message: 'Done.',
+  exitCode: 0,
+  summary: null,
+  metrics: { wallSeconds: 1.5, cpuSeconds: null, peakMemoryBytes: null, lines: 3 },
+  lineCount: 3,
+  git: {
+    baseBranch: 'main',
+    branch: 'overmind/1/1',
+    baseCommit: commit,
+    headCommit: commit,
+    filesChanged: 1,
+    additions: 2,
+    deletions: 0,
+  },
+  paths: [],
 };
 
 interface Shape {
@@ -112,11 +180,25 @@ test.each(FAULTS)('%s refuses %j at %s', (name, change, path) => {
 });
 
 test('an agent needs no more than its commands', () => {
-  expect(AgentConfig.parse(agentConfig)).toMatchObject({ stdin: 'prompt', review: 'required', concurrency: 2, allowedGlobs: ['**'], leaseMs: 60_000, limits: { runTimeoutMs: 1_800_000, idleTimeoutMs: null, graceMs: 5_000 }, retry: { maxAttempts: 1 } });
+  expect(AgentConfig.parse(agentConfig)).toMatchObject({
+    stdin: 'prompt',
+    review: 'required',
+    concurrency: 2,
+    allowedGlobs: ['**'],
+    leaseMs: 60_000,
+    limits: { runTimeoutMs: 1_800_000, idleTimeoutMs: null, graceMs: 5_000 },
+    retry: { maxAttempts: 1 },
+  });
 });
 
-describe('a result\'s reason belongs to its status', () => {
-  const pairs = TERMINAL_RUN_STATUSES.flatMap((status) => RUN_REASONS.map((reason) => ({ status, reason, isAllowed: (RUN_REASONS_BY_STATUS[status] as readonly string[]).includes(reason) })));
+describe("a result's reason belongs to its status", () => {
+  const pairs = TERMINAL_RUN_STATUSES.flatMap((status) =>
+    RUN_REASONS.map((reason) => ({
+      status,
+      reason,
+      isAllowed: (RUN_REASONS_BY_STATUS[status] as readonly string[]).includes(reason),
+    })),
+  );
   test.each(pairs)('$status, $reason: $isAllowed', ({ status, reason, isAllowed }) => {
     expect(pathsOf('RunResult', { ...runResult, status, reason })).toEqual(isAllowed ? [] : ['reason']);
   });
@@ -125,7 +207,12 @@ describe('a result\'s reason belongs to its status', () => {
 describe('the published JSON Schema', () => {
   // Only the format of ids occurs; the pattern beside it says the same in full.
   const ajv = new Ajv2020.default({ strict: true, strictTypes: false, formats: { uuid: true } });
-  const validators = new Map(SHAPES.map(({ name, file }) => [name, ajv.compile(JSON.parse(readFileSync(new URL(`./json-schema/${file}.json`, import.meta.url), 'utf8')) as object)]));
+  const validators = new Map(
+    SHAPES.map(({ name, file }) => [
+      name,
+      ajv.compile(JSON.parse(readFileSync(new URL(`./json-schema/${file}.json`, import.meta.url), 'utf8')) as object),
+    ]),
+  );
 
   test.each(SHAPES)('of $name takes what the contract takes, and refuses unknown keys', ({ name, sample }) => {
     const validate = validators.get(name);

@@ -15,7 +15,15 @@ export type RequestSource = (typeof REQUEST_SOURCES)[number];
 
 export const RUN_KINDS = ['task', 'merge', 'maintenance'] as const;
 
-export const RUN_STATUSES = ['pending', 'started', 'streaming', 'completed', 'failed', 'timed_out', 'canceled'] as const;
+export const RUN_STATUSES = [
+  'pending',
+  'started',
+  'streaming',
+  'completed',
+  'failed',
+  'timed_out',
+  'canceled',
+] as const;
 
 export const TERMINAL_RUN_STATUSES = ['completed', 'failed', 'timed_out', 'canceled'] as const;
 export type TerminalRunStatus = (typeof TERMINAL_RUN_STATUSES)[number];
@@ -24,8 +32,21 @@ export type TerminalRunStatus = (typeof TERMINAL_RUN_STATUSES)[number];
 export const RUN_REASONS_BY_STATUS = {
   completed: ['ok', 'empty_diff'],
   failed: [
-    'exit_code', 'command_missing', 'command_refused', 'path_refused', 'repo_missing', 'repo_dirty', 'worktree_failed',
-    'denied_change', 'output_limit', 'disk_full', 'merge_conflict', 'review_outdated', 'not_sandboxed', 'invalid_result', 'internal',
+    'exit_code',
+    'command_missing',
+    'command_refused',
+    'path_refused',
+    'repo_missing',
+    'repo_dirty',
+    'worktree_failed',
+    'denied_change',
+    'output_limit',
+    'disk_full',
+    'merge_conflict',
+    'review_outdated',
+    'not_sandboxed',
+    'invalid_result',
+    'internal',
   ],
   timed_out: ['run_timeout', 'idle_timeout', 'runner_lost', 'outcome_unknown'],
   canceled: ['by_user', 'by_task_cancel', 'superseded', 'budget'],

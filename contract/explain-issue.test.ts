@@ -51,9 +51,19 @@ test.each([
   [words.length(4), 'abc', 'This is too short; write exactly 4 characters, not 3'],
   [words.length(4), 'abcde', 'This is too long; write exactly 4 characters, not 5'],
   [words.max(1), 'ab', 'This is too long; write at most 1 character, not 2'],
-  [z.record(words.max(1), words), { ab: 'x' }, 'The key "ab" does not fit: This is too long; write at most 1 character, not 2'],
-  [z.record(words.regex(/^[A-Z]+$/, 'Write capital letters'), words), { ab: 'x' }, 'The key "ab" does not fit: Write capital letters'],
+  [
+    z.record(words.max(1), words),
+    { ab: 'x' },
+    'The key "ab" does not fit: This is too long; write at most 1 character, not 2',
+  ],
+  [
+    z.record(words.regex(/^[A-Z]+$/, 'Write capital letters'), words),
+    { ab: 'x' },
+    'The key "ab" does not fit: Write capital letters',
+  ],
   [z.record(z.uuid(), words), { ab: 'x' }, 'The key "ab" does not fit: This does not fit; write a UUID'],
 ])('the bound, the number and the key are those of the shape: %#', (shape: z.ZodType, value, sentence) => {
-  expect(shape.safeParse(value, { error: explainIssue }).error?.issues.map(({ message }) => message)).toEqual([sentence]);
+  expect(shape.safeParse(value, { error: explainIssue }).error?.issues.map(({ message }) => message)).toEqual([
+    sentence,
+  ]);
 });

@@ -1,9 +1,22 @@
 import type { z } from 'zod';
 
 const KINDS: Record<string, string> = {
-  string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'an object', record: 'an object', null: 'null', date: 'a time',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+  date: 'a time',
 };
-const FORMATS: Record<string, string> = { uuid: 'a UUID', email: 'an email address', url: 'a URL with a scheme that fits', datetime: 'a time such as 2030-01-31T12:00:00Z' };
+const FORMATS: Record<string, string> = {
+  uuid: 'a UUID',
+  email: 'an email address',
+  url: 'a URL with a scheme that fits',
+  datetime: 'a time such as 2030-01-31T12:00:00Z',
+};
 
 /**
  * What is wrong with a value and what to write instead, for `safeParse(value, { error: explainIssue })`. A shape's own
@@ -14,9 +27,27 @@ export function explainIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return explainType(issue.expected, issue.input);
     case 'too_small':
-      return explainSize(issue, 'small', Number(issue.minimum), issue.exact ? `exactly ${issue.minimum}` : issue.inclusive === false ? `more than ${issue.minimum}` : `${issue.minimum} or more`);
+      return explainSize(
+        issue,
+        'small',
+        Number(issue.minimum),
+        issue.exact
+          ? `exactly ${issue.minimum}`
+          : issue.inclusive === false
+            ? `more than ${issue.minimum}`
+            : `${issue.minimum} or more`,
+      );
     case 'too_big':
-      return explainSize(issue, 'big', Number(issue.maximum), issue.exact ? `exactly ${issue.maximum}` : issue.inclusive === false ? `less than ${issue.maximum}` : `at most ${issue.maximum}`);
+      return explainSize(
+        issue,
+        'big',
+        Number(issue.maximum),
+        issue.exact
+          ? `exactly ${issue.maximum}`
+          : issue.inclusive === false
+            ? `less than ${issue.maximum}`
+            : `at most ${issue.maximum}`,
+      );
     case 'invalid_value':
       return `${issue.input === undefined ? 'This is missing' : 'This is not known'}; write ${oneOf(issue.values)}`;
     case 'invalid_format':
@@ -56,7 +87,8 @@ function explainSize({ origin, input }: Sized, size: 'small' | 'big', limit: num
   }
   const count = Array.isArray(input) ? input.length : input instanceof Set || input instanceof Map ? input.size : null;
   if (count === null) return `This ${origin} is too ${size}; write ${bound}`;
-  if (count === 0) return `This list is empty; write ${bound === '1 or more' ? 'at least one entry' : `${bound} ${limit === 1 ? 'entry' : 'entries'}`}`;
+  if (count === 0)
+    return `This list is empty; write ${bound === '1 or more' ? 'at least one entry' : `${bound} ${limit === 1 ? 'entry' : 'entries'}`}`;
   return `This has ${count} ${count === 1 ? 'entry' : 'entries'}; write ${bound}`;
 }
 

@@ -8,22 +8,47 @@ export const description = z.string().max(MAX_DESCRIPTION_CHARS);
 export const acceptanceCriteria = z.array(z.string().trim().min(1).max(MAX_CRITERION_CHARS)).max(MAX_CRITERIA);
 export const priority = z.int().min(1, 'Priority runs from 1 (first) to 5').max(5, 'Priority runs from 1 (first) to 5');
 
-// eslint-disable-next-line no-control-regex -- control characters are exactly what must be kept out
 const noControlCharacters = /^[^\u0000-\u001f\u007f]*$/;
-export const path = z.string().min(1).max(MAX_PATH_CHARS, `A path has at most ${MAX_PATH_CHARS.toLocaleString('en')} characters`).regex(noControlCharacters, 'A path has no control characters');
-export const absolutePath = path.startsWith('/', { error: 'An absolute path is needed: it starts with "/"', abort: true }).refine((value) => !value.split('/').includes('..'), 'An absolute path is needed, without ".."');
-export const glob = z.string().min(1).max(MAX_PATH_CHARS).regex(noControlCharacters, 'A pattern has no control characters');
+export const path = z
+  .string()
+  .min(1)
+  .max(MAX_PATH_CHARS, `A path has at most ${MAX_PATH_CHARS.toLocaleString('en')} characters`)
+  .regex(noControlCharacters, 'A path has no control characters');
+export const absolutePath = path
+  .startsWith('/', { error: 'An absolute path is needed: it starts with "/"', abort: true })
+  .refine((value) => !value.split('/').includes('..'), 'An absolute path is needed, without ".."');
+export const glob = z
+  .string()
+  .min(1)
+  .max(MAX_PATH_CHARS)
+  .regex(noControlCharacters, 'A pattern has no control characters');
 
 /** A Git ref name that can not be taken for an option. @source git-check-ref-format(1) */
 export const refName = z
   .string()
   .min(1)
   .max(250)
-  // eslint-disable-next-line no-control-regex -- git refuses control characters, so they must be named
-  .regex(/^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\u0000-\u0020\u007f~^:?*[\\]+(?<![/.])$/, 'Not a Git branch name');
+  .regex(
+    /^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\u0000-\u0020\u007f~^:?*[\\]+(?<![/.])$/,
+    'Not a Git branch name',
+  );
 export const commitHash = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'Not a Git commit hash');
 
 /** One command: the program and its arguments, never a shell line. */
-export const argv = z.array(z.string().max(8_192).refine((argument) => !argument.includes('\0'), 'An argument has no NUL')).min(1, 'A command needs a program').max(256);
-export const envName = z.string().max(128).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'Not the name of an environment variable');
-export const label = z.string().max(64).regex(/^[a-z0-9][a-z0-9._-]*$/, 'A label has lower-case letters, digits, dots, dashes and underscores');
+export const argv = z
+  .array(
+    z
+      .string()
+      .max(8_192)
+      .refine((argument) => !argument.includes('\0'), 'An argument has no NUL'),
+  )
+  .min(1, 'A command needs a program')
+  .max(256);
+export const envName = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'Not the name of an environment variable');
+export const label = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'A label has lower-case letters, digits, dots, dashes and underscores');

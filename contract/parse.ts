@@ -9,7 +9,10 @@ export interface ContractIssue {
 /** A value that does not fit the contract. `issues` name the paths, the message names the first. */
 export class ContractError extends Error {
   override readonly name = 'ContractError';
-  constructor(readonly shape: string, readonly issues: ContractIssue[]) {
+  constructor(
+    readonly shape: string,
+    readonly issues: ContractIssue[],
+  ) {
     const first = issues[0];
     super(`${shape}${first ? ` at ${first.path.join('.') || 'the top'}: ${first.message}` : ' is not valid'}`);
   }
@@ -23,5 +26,11 @@ export class ContractError extends Error {
 export function parseContract<T>(shape: string, schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value, { error: explainIssue });
   if (parsed.success) return parsed.data;
-  throw new ContractError(shape, parsed.error.issues.map(({ path, message }) => ({ path: path.map((p) => (typeof p === 'number' ? p : String(p))), message })));
+  throw new ContractError(
+    shape,
+    parsed.error.issues.map(({ path, message }) => ({
+      path: path.map((p) => (typeof p === 'number' ? p : String(p))),
+      message,
+    })),
+  );
 }

@@ -7,10 +7,16 @@ export const MAX_REPOSITORIES = 500;
 export const MAX_WORK_FOLDERS = 1_000;
 const MAX_SENTENCE_CHARS = 1_000;
 
-// eslint-disable-next-line no-control-regex -- control characters are exactly what must be kept out
-const line = (max: number) => z.string().max(max).regex(/^[^\u0000-\u001f\u007f]*$/, 'A line has no control characters');
+const line = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'A line has no control characters');
 const sentence = line(MAX_SENTENCE_CHARS);
-const subfolder = line(1_024).refine((value) => value === '' || value.split('/').every((part) => !['', '.', '..'].includes(part)), 'Not a path within a repository');
+const subfolder = line(1_024).refine(
+  (value) => value === '' || value.split('/').every((part) => !['', '.', '..'].includes(part)),
+  'Not a path within a repository',
+);
 
 /** What a runner tells of a repository. Nothing that gives access: a remote's address comes without its credentials. */
 export const RepositoryFacts = z.strictObject({
@@ -35,7 +41,15 @@ export type RepositoryReport = z.infer<typeof RepositoryReport>;
 
 /** What can be wrong with a path that somebody typed. */
 export const REPOSITORY_PROBLEMS = [
-  'missing', 'not_a_folder', 'outside_roots', 'not_a_repository', 'other_owner', 'no_commits', 'bare', 'corrupt', 'points_outside',
+  'missing',
+  'not_a_folder',
+  'outside_roots',
+  'not_a_repository',
+  'other_owner',
+  'no_commits',
+  'bare',
+  'corrupt',
+  'points_outside',
 ] as const;
 export type RepositoryProblem = (typeof REPOSITORY_PROBLEMS)[number];
 
@@ -72,7 +86,10 @@ export const WorkFolderFacts = z.strictObject({
 });
 export type WorkFolderFacts = z.infer<typeof WorkFolderFacts>;
 
-const folderName = z.string().max(250).regex(/^[a-z0-9][a-z0-9._-]*$/, 'Not the name of a work folder');
+const folderName = z
+  .string()
+  .max(250)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'Not the name of a work folder');
 export const WorkFolderReport = z.strictObject({
   folders: z.array(z.strictObject({ name: folderName, taskId: id, facts: WorkFolderFacts })).max(MAX_WORK_FOLDERS),
 });

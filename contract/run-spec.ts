@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { CarryRule, RunLimits, SandboxNeeds } from './agent-config.ts';
 import { RUN_KINDS, STDIN_MODES, TASK_TYPES } from './enums.ts';
-import { absolutePath, acceptanceCriteria, argv, commitHash, description, envName, glob, id, refName } from './fields.ts';
+import {
+  absolutePath,
+  acceptanceCriteria,
+  argv,
+  commitHash,
+  description,
+  envName,
+  glob,
+  id,
+  refName,
+} from './fields.ts';
 
 /** What a runner is given with a claim: everything it needs for one attempt, and nothing it must ask for later. */
 export const RunSpec = z.strictObject({
@@ -51,6 +61,8 @@ export const RunSpec = z.strictObject({
     model: z.string().nullable(),
     conversation: z.array(z.strictObject({ role: z.string(), content: z.string() })).max(20),
   }),
-  stateDocument: z.strictObject({ version: z.int().min(1), format: z.enum(['yaml', 'json']), text: z.string() }).nullable(),
+  stateDocument: z
+    .strictObject({ version: z.int().min(1), format: z.enum(['yaml', 'json']), text: z.string() })
+    .nullable(),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

@@ -25,7 +25,11 @@ export class ClaimIds {
    * @param file where the current id is kept
    * @param answered ids whose runs are on disk: they are not asked for again
    */
-  constructor(private readonly file: string, answered: ReadonlySet<string>, logger: Logger) {
+  constructor(
+    private readonly file: string,
+    answered: ReadonlySet<string>,
+    logger: Logger,
+  ) {
     const stored = readStored(file, logger);
     if (stored && !answered.has(stored.claimId)) this.next = Promise.resolve({ id: stored.claimId, isRepeat: true });
     else this.settle();

@@ -46,7 +46,10 @@ function fill(): void {
 const empty = (): void => rmSync(join(bed.runnerFolder, 'ballast'), { force: true });
 const printing = async (...then: string[][]): Promise<KnownRun> => {
   const enough = join(bed.folder, 'enough');
-  const run = bed.offer({ commands: [bed.node('print-until', enough, '5'), ...then], lease: { token: 'd'.repeat(30), durationMs: 10_000 } });
+  const run = bed.offer({
+    commands: [bed.node('print-until', enough, '5'), ...then],
+    lease: { token: 'd'.repeat(30), durationMs: 10_000 },
+  });
   await until(() => run.lines.length > 20, 'lines');
   return run;
 };
@@ -54,7 +57,11 @@ const enough = (): void => writeFileSync(join(bed.folder, 'enough'), '');
 
 async function toldAsFull(run: KnownRun): Promise<void> {
   const fromMs = performance.now();
-  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'failed', reason: 'disk_full', message: expect.stringContaining('disk') as string });
+  expect(await bed.controlPlane.ended(run)).toMatchObject({
+    status: 'failed',
+    reason: 'disk_full',
+    message: expect.stringContaining('disk') as string,
+  });
   expect(performance.now() - fromMs).toBeLessThan(TOLD_WITHIN_MS);
   expect(run.lines.at(-1)).toContain('failed: ');
   expect(findRunProcesses(run.spec.runId, null)).toEqual([]);
@@ -87,7 +94,12 @@ test('a disk that is full, without what was kept for the end, and stays so is to
 
 test('a program that goes on without a word, and ends on a full disk, ends as such; what it made is kept', async () => {
   await startOnSmallDisk('size=16m');
-  const run = bed.offer({ commands: [bed.node('write-files', '{"a.txt":"a\\n"}'), ['sh', '-c', `while ! test -e ${join(bed.folder, 'enough')}; do sleep 0.02; done`]] });
+  const run = bed.offer({
+    commands: [
+      bed.node('write-files', '{"a.txt":"a\\n"}'),
+      ['sh', '-c', `while ! test -e ${join(bed.folder, 'enough')}; do sleep 0.02; done`],
+    ],
+  });
   await until(() => run.lines.includes('1:wrote a.txt'), 'the file');
   fill();
   enough();
@@ -121,7 +133,11 @@ test('a disk that can only be read any more fails the run at once, with every li
   await bed.runner?.stop();
   enough();
   await until(() => findRunProcesses(run.spec.runId, null).length === 0, 'the program to end');
-  await until(() => !existsSync((JSON.parse(readFileSync(join(path, 'keeper.json'), 'utf8')) as { socketPath: string }).socketPath), 'its keeper to go');
+  await until(
+    () =>
+      !existsSync((JSON.parse(readFileSync(join(path, 'keeper.json'), 'utf8')) as { socketPath: string }).socketPath),
+    'its keeper to go',
+  );
   execFileSync('mount', ['--bind', path, path]);
   execFileSync('mount', ['-o', 'remount,bind,ro', path]);
   try {

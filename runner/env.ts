@@ -2,10 +2,19 @@ import { delimiter, isAbsolute } from 'node:path';
 import { z } from 'zod';
 
 const Environment = z.object({
-  OVERMIND_URL: z.url({ protocol: /^https?$/, message: 'the address of the control plane, for example http://localhost:3000' }),
-  OVERMIND_RUNNER_DIR: z.string({ error: 'the folder with runner.json and policy.json' }).startsWith('/', 'an absolute path is needed'),
-  OVERMIND_RUNNER_ON_STOP: z.enum(['keep', 'end'], { error: 'keep (runs go on for the next runner) or end' }).default('keep'),
-  OVERMIND_SUPERVISED: z.enum(['0', '1'], { error: '1 when standard input is held open by a supervisor, else 0' }).default('0'),
+  OVERMIND_URL: z.url({
+    protocol: /^https?$/,
+    message: 'the address of the control plane, for example http://localhost:3000',
+  }),
+  OVERMIND_RUNNER_DIR: z
+    .string({ error: 'the folder with runner.json and policy.json' })
+    .startsWith('/', 'an absolute path is needed'),
+  OVERMIND_RUNNER_ON_STOP: z
+    .enum(['keep', 'end'], { error: 'keep (runs go on for the next runner) or end' })
+    .default('keep'),
+  OVERMIND_SUPERVISED: z
+    .enum(['0', '1'], { error: '1 when standard input is held open by a supervisor, else 0' })
+    .default('0'),
   OVERMIND_BWRAP: z.string().startsWith('/', 'an absolute path is needed').optional(),
   OVERMIND_RUNNER_TOKEN_FD: z.coerce.number().int().min(3).optional(),
   OVERMIND_HIDDEN_DIRS: z.string().default(''),
@@ -31,13 +40,31 @@ export interface RunnerEnvironment {
 }
 
 /** The runner's only look at its environment. @throws Error that names each variable that does not fit */
-export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): RunnerEnvironment {
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): RunnerEnvironment {
   const parsed = Environment.safeParse(variables);
-  if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-  const { OVERMIND_URL, OVERMIND_RUNNER_DIR, OVERMIND_RUNNER_ON_STOP, OVERMIND_SUPERVISED, OVERMIND_BWRAP, OVERMIND_RUNNER_TOKEN_FD, OVERMIND_HIDDEN_DIRS, PATH } = parsed.data;
+  if (!parsed.success)
+    throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  const {
+    OVERMIND_URL,
+    OVERMIND_RUNNER_DIR,
+    OVERMIND_RUNNER_ON_STOP,
+    OVERMIND_SUPERVISED,
+    OVERMIND_BWRAP,
+    OVERMIND_RUNNER_TOKEN_FD,
+    OVERMIND_HIDDEN_DIRS,
+    PATH,
+  } = parsed.data;
   return {
-    url: OVERMIND_URL, folder: OVERMIND_RUNNER_DIR, onStop: OVERMIND_RUNNER_ON_STOP, isSupervised: OVERMIND_SUPERVISED === '1',
-    searchPath: PATH, all: variables,
-    tokenFd: OVERMIND_RUNNER_TOKEN_FD ?? null, sandboxFile: OVERMIND_BWRAP ?? null, hiddenPaths: OVERMIND_HIDDEN_DIRS.split(delimiter).filter(isAbsolute),
+    url: OVERMIND_URL,
+    folder: OVERMIND_RUNNER_DIR,
+    onStop: OVERMIND_RUNNER_ON_STOP,
+    isSupervised: OVERMIND_SUPERVISED === '1',
+    searchPath: PATH,
+    all: variables,
+    tokenFd: OVERMIND_RUNNER_TOKEN_FD ?? null,
+    sandboxFile: OVERMIND_BWRAP ?? null,
+    hiddenPaths: OVERMIND_HIDDEN_DIRS.split(delimiter).filter(isAbsolute),
   };
 }

@@ -17,12 +17,15 @@ afterEach(() => {
 });
 
 const lock = (waitMs = 300) => lockFolder(join(folder, 'runner.lock'), '/srv/runner', waitMs);
-const REFUSAL = 'Another runner works in /srv/runner. Stop it first, or give this one a folder of its own (OVERMIND_RUNNER_DIR).';
+const REFUSAL =
+  'Another runner works in /srv/runner. Stop it first, or give this one a folder of its own (OVERMIND_RUNNER_DIR).';
 
 /** Another process that holds the folder. */
 async function holder(): Promise<ChildProcess> {
   const program = `require('node:net').createServer((socket) => socket.destroy()).listen(process.argv[1], () => console.log('held'))`;
-  const other = spawn(process.execPath, ['-e', program, join(folder, 'runner.lock')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const other = spawn(process.execPath, ['-e', program, join(folder, 'runner.lock')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   others.push(other);
   await new Promise((resolve) => other.stdout?.once('data', resolve));
   return other;

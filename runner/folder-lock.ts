@@ -20,7 +20,9 @@ export async function lockFolder(file: string, folder: string, waitMs = WAIT_MS)
     if (server) return () => server.close();
     if (await isHeld(file)) {
       if (performance.now() < endMs) continue;
-      throw new Error(`Another runner works in ${folder}. Stop it first, or give this one a folder of its own (OVERMIND_RUNNER_DIR).`);
+      throw new Error(
+        `Another runner works in ${folder}. Stop it first, or give this one a folder of its own (OVERMIND_RUNNER_DIR).`,
+      );
     }
     await removeDead(file);
   }
@@ -30,7 +32,9 @@ export async function lockFolder(file: string, folder: string, waitMs = WAIT_MS)
 function listen(file: string): Promise<Server | null> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(null) : reject(error)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
+    );
     server.listen(file, () => resolve(server.unref()));
   });
 }
@@ -38,7 +42,10 @@ function listen(file: string): Promise<Server | null> {
 function isHeld(file: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(file);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false)).once('close', () => socket.destroy());
+    socket
+      .once('connect', () => resolve(true))
+      .once('error', () => resolve(false))
+      .once('close', () => socket.destroy());
     socket.once('connect', () => socket.destroy());
   });
 }

@@ -40,13 +40,19 @@ type Mode = 'auto' | 'off';
 type Part = Parameters<TestBed['offer']>[0];
 
 const policyOf = (mode: Mode): object => ({ ...bed.policy, sandbox: { mode, readablePaths: [PROGRAMS_FOLDER] } });
-const cancel = (run: KnownRun): void => bed.controlPlane.tell({ type: 'cancel', runId: run.spec.runId, reason: 'by_user', message: 'Canceled by Ada' });
-const gone = (run: KnownRun): Promise<void> => until(() => findRunProcesses(run.spec.runId, null).length === 0, 'its processes to be gone');
+const cancel = (run: KnownRun): void =>
+  bed.controlPlane.tell({ type: 'cancel', runId: run.spec.runId, reason: 'by_user', message: 'Canceled by Ada' });
+const gone = (run: KnownRun): Promise<void> =>
+  until(() => findRunProcesses(run.spec.runId, null).length === 0, 'its processes to be gone');
 
 /** The programs of a run are at work, its keeper is stopped, and its runner was killed after that. */
 async function leaveToHungKeeper(mode: Mode, part: Part, line = '1:ready'): Promise<{ run: KnownRun; keeper: number }> {
   const run = bed.offer(part);
-  const first = startForkedRunner(runnerFile, bed.controlPlane, { folder: bed.runnerFolder, policy: policyOf(mode), keeperFile });
+  const first = startForkedRunner(runnerFile, bed.controlPlane, {
+    folder: bed.runnerFolder,
+    policy: policyOf(mode),
+    keeperFile,
+  });
   try {
     await until(() => run.lines.includes(line), 'the program to be ready');
     const [child = 0] = findRunProcesses(run.spec.runId, null);
@@ -69,9 +75,16 @@ async function leaveUnread(part: Part): Promise<{ run: KnownRun; keeper: number 
     if (keeper === 0) keeper = await stopStandby();
     return claim(claimId);
   };
-  const first = startForkedRunner(runnerFile, bed.controlPlane, { folder: bed.runnerFolder, policy: policyOf('off'), keeperFile });
+  const first = startForkedRunner(runnerFile, bed.controlPlane, {
+    folder: bed.runnerFolder,
+    policy: policyOf('off'),
+    keeperFile,
+  });
   try {
-    await until(() => existsSync(join(bed.runsFolder, run.spec.runId, 'keeper.json')), 'the keeper to be given the run');
+    await until(
+      () => existsSync(join(bed.runsFolder, run.spec.runId, 'keeper.json')),
+      'the keeper to be given the run',
+    );
     await sleep(A_MOMENT_MS);
     return { run, keeper };
   } finally {
@@ -112,20 +125,34 @@ async function startNext(mode: Mode): Promise<number> {
   return performance.now() - fromMs;
 }
 
-test.each([['auto', 'clean-up-on-sigterm'], ['auto', 'ignore-sigterm'], ['off', 'clean-up-on-sigterm'], ['off', 'ignore-sigterm']] as const)(
-  'a keeper that hangs keeps no runner from starting, and its run can be canceled: sandbox %s, a program that does %s', async (mode, name) => {
+test.each([
+  ['auto', 'clean-up-on-sigterm'],
+  ['auto', 'ignore-sigterm'],
+  ['off', 'clean-up-on-sigterm'],
+  ['off', 'ignore-sigterm'],
+] as const)(
+  'a keeper that hangs keeps no runner from starting, and its run can be canceled: sandbox %s, a program that does %s',
+  async (mode, name) => {
     const { run } = await leaveToHungKeeper(mode, { commands: [bed.node(name)], limits: { graceMs: 1_000 } });
     expect(await startNext(mode)).toBeLessThan(4_000);
     expect(findRunProcesses(run.spec.runId, null).length).toBeGreaterThan(0);
     cancel(run);
     await gone(run);
-    expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled', reason: 'by_user', message: 'Canceled by Ada' });
+    expect(await bed.controlPlane.ended(run)).toMatchObject({
+      status: 'canceled',
+      reason: 'by_user',
+      message: 'Canceled by Ada',
+    });
     if (name === 'clean-up-on-sigterm') expect(run.lines).toContain('1:clean');
     await bed.runsAnother();
-  });
+  },
+);
 
 test('the lease of an adopted run whose keeper hangs is not renewed, and its programs are gone when it ends', async () => {
-  const { run } = await leaveToHungKeeper('off', { commands: [bed.node('ignore-sigterm')], lease: { token: 'x'.repeat(30), durationMs: 4_000 } });
+  const { run } = await leaveToHungKeeper('off', {
+    commands: [bed.node('ignore-sigterm')],
+    lease: { token: 'x'.repeat(30), durationMs: 4_000 },
+  });
   await startNext('off');
   await gone(run);
   expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'timed_out', reason: 'runner_lost' });
@@ -141,7 +168,10 @@ test('a run that was lost meanwhile is ended although its keeper hangs', async (
 });
 
 test('a keeper that goes on in time is followed to the end of its run, for longer than the lease it knew of', async () => {
-  const part = { commands: [bed.node('print-lines', '400', '20')], lease: { token: 'x'.repeat(30), durationMs: 6_000 } };
+  const part = {
+    commands: [bed.node('print-lines', '400', '20')],
+    lease: { token: 'x'.repeat(30), durationMs: 6_000 },
+  };
   const { run, keeper } = await leaveToHungKeeper('off', part, '1:line 3');
   await startNext('off');
   // It is known to hang by now: the next runner registers no sooner.
@@ -151,18 +181,22 @@ test('a keeper that goes on in time is followed to the end of its run, for longe
   expect(run.lines.filter((line) => line.startsWith('3:$ '))).toHaveLength(1);
 });
 
-test.each(['stays stopped', 'goes on while the next runner looks for it'])('a keeper that stopped before it read of its run, and %s, begins no second one', async (what) => {
-  const { run, keeper } = await leaveUnread({ commands: [bed.node('hang')] });
-  await startNext('off');
-  if (what !== 'stays stopped') signal(keeper, 'SIGCONT');
-  await until(() => run.lines.includes('1:hanging'), 'the program to start');
-  signal(keeper, 'SIGCONT');
-  if (what === 'stays stopped') await until(() => ['Z', undefined].includes(readProcess(keeper)?.state), 'the stopped keeper to be gone');
-  expect(findRunProcesses(run.spec.runId, null)).toHaveLength(1);
-  cancel(run);
-  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled' });
-  expect(run.lines.filter((line) => line === '1:hanging')).toHaveLength(1);
-});
+test.each(['stays stopped', 'goes on while the next runner looks for it'])(
+  'a keeper that stopped before it read of its run, and %s, begins no second one',
+  async (what) => {
+    const { run, keeper } = await leaveUnread({ commands: [bed.node('hang')] });
+    await startNext('off');
+    if (what !== 'stays stopped') signal(keeper, 'SIGCONT');
+    await until(() => run.lines.includes('1:hanging'), 'the program to start');
+    signal(keeper, 'SIGCONT');
+    if (what === 'stays stopped')
+      await until(() => ['Z', undefined].includes(readProcess(keeper)?.state), 'the stopped keeper to be gone');
+    expect(findRunProcesses(run.spec.runId, null)).toHaveLength(1);
+    cancel(run);
+    expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'canceled' });
+    expect(run.lines.filter((line) => line === '1:hanging')).toHaveLength(1);
+  },
+);
 
 test('a keeper of an earlier version that stopped before it read of its run begins no second one', async () => {
   const { run, keeper } = await leaveUnread({ commands: [bed.node('hang')] });
@@ -183,7 +217,11 @@ test('a run is not begun beside a keeper that may have it, and whose process is 
   const other = spawn('/bin/sh', ['-c', 'sleep 60; true', 'sh', forgetPid(run)], { stdio: 'ignore', detached: true });
   try {
     await startNext('off');
-    expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'timed_out', reason: 'runner_lost', message: expect.stringContaining('could not be found') });
+    expect(await bed.controlPlane.ended(run)).toMatchObject({
+      status: 'timed_out',
+      reason: 'runner_lost',
+      message: expect.stringContaining('could not be found'),
+    });
     expect(run.lines.filter((line) => line.startsWith('1:'))).toEqual([]);
     expect([readProcess(keeper)?.state, other.exitCode]).toEqual(['T', null]);
   } finally {
@@ -246,7 +284,10 @@ test('a run that is canceled while a stopped keeper has it is never begun', asyn
 });
 
 test('a run of an earlier version, whose keeper is known by its socket only, is ended without it', async () => {
-  const { run, keeper } = await leaveToHungKeeper('auto', { commands: [bed.node('ignore-sigterm')], limits: { graceMs: 300 } });
+  const { run, keeper } = await leaveToHungKeeper('auto', {
+    commands: [bed.node('ignore-sigterm')],
+    limits: { graceMs: 300 },
+  });
   forgetPid(run);
   await startNext('auto');
   cancel(run);

@@ -30,14 +30,21 @@ export class Leftovers {
   private readonly keptFolder: string;
   private readonly known = new Map<string, Leftover>();
 
-  constructor(folder: string, private readonly logger: Logger) {
+  constructor(
+    folder: string,
+    private readonly logger: Logger,
+  ) {
     this.file = join(folder, 'leftovers.json');
     this.keptFolder = join(folder, 'kept');
     try {
-      for (const leftover of z.array(Leftover).parse(readJson(this.file) ?? [])) this.known.set(leftover.path, leftover);
+      for (const leftover of z.array(Leftover).parse(readJson(this.file) ?? []))
+        this.known.set(leftover.path, leftover);
     } catch (error) {
       // Nothing is lost: what is left over is found again by trying.
-      logger.warn({ err: error, file: this.file }, 'the list of what could not be removed is not readable; it begins anew');
+      logger.warn(
+        { err: error, file: this.file },
+        'the list of what could not be removed is not readable; it begins anew',
+      );
     }
   }
 
@@ -70,7 +77,11 @@ export class Leftovers {
     } catch (error) {
       // Moved, but without its note: this line is the note.
       if (lstatSync(path, { throwIfNoEntry: false })) this.note(path, error, name);
-      else this.logger.warn({ err: error, folder: join(this.keptFolder, name), why }, 'the folder of a run is kept as evidence, without a note in it');
+      else
+        this.logger.warn(
+          { err: error, folder: join(this.keptFolder, name), why },
+          'the folder of a run is kept as evidence, without a note in it',
+        );
     }
   }
 
@@ -102,9 +113,15 @@ export class Leftovers {
 
   private expire(): void {
     try {
-      const folders = (lstatSync(this.keptFolder, { throwIfNoEntry: false }) ? readdirSync(this.keptFolder) : []).map((name) => join(this.keptFolder, name));
-      const aged = folders.map((path) => ({ path, keptMs: lstatSync(path).mtimeMs })).sort((a, b) => b.keptMs - a.keptMs);
-      const old = aged.filter(({ keptMs }, index) => index >= MAX_KEPT_FOLDERS || Date.now() - keptMs > MAX_KEPT_DAYS * DAY_MS);
+      const folders = (lstatSync(this.keptFolder, { throwIfNoEntry: false }) ? readdirSync(this.keptFolder) : []).map(
+        (name) => join(this.keptFolder, name),
+      );
+      const aged = folders
+        .map((path) => ({ path, keptMs: lstatSync(path).mtimeMs }))
+        .sort((a, b) => b.keptMs - a.keptMs);
+      const old = aged.filter(
+        ({ keptMs }, index) => index >= MAX_KEPT_FOLDERS || Date.now() - keptMs > MAX_KEPT_DAYS * DAY_MS,
+      );
       for (const { path } of old) this.remove(path);
     } catch (error) {
       this.logger.warn({ err: error }, 'old evidence could not be looked at');
@@ -116,7 +133,12 @@ export class Leftovers {
     const earlier = this.known.get(path);
     this.known.set(path, { path, why, keepAs, sinceAt: earlier?.sinceAt ?? new Date().toISOString() });
     if (earlier?.why === why && earlier.keepAs === keepAs) return;
-    this.logger.warn({ err: error, path }, keepAs === null ? 'a folder could not be removed; it is tried again later' : 'a folder could not be moved; it is tried again later');
+    this.logger.warn(
+      { err: error, path },
+      keepAs === null
+        ? 'a folder could not be removed; it is tried again later'
+        : 'a folder could not be moved; it is tried again later',
+    );
     this.save();
   }
 

@@ -21,20 +21,36 @@ const LEAVE_TIMEOUT_MS = 3_000;
 const logger = createLogger();
 
 // All runs end with this process: what nobody has waited for is a fault to be mended, and no reason for that.
-process.on('unhandledRejection', (error) => logger.error({ err: error }, 'something failed that nobody waited for; the runner goes on'));
+process.on('unhandledRejection', (error) =>
+  logger.error({ err: error }, 'something failed that nobody waited for; the runner goes on'),
+);
 
 async function main(): Promise<void> {
   if (process.getuid?.() === 0 && !process.argv.includes('--allow-root')) {
-    throw new Error('The runner executes what agents write and refuses to do that as root. Start it as an ordinary user, or with --allow-root.');
+    throw new Error(
+      'The runner executes what agents write and refuses to do that as root. Start it as an ordinary user, or with --allow-root.',
+    );
   }
   const environment = readEnvironment();
-  const token = environment.tokenFd === null ? readToken(join(environment.folder, 'runner.json')) : readTokenFrom(environment.tokenFd);
+  const token =
+    environment.tokenFd === null
+      ? readToken(join(environment.folder, 'runner.json'))
+      : readTokenFrom(environment.tokenFd);
   const policies = new PolicyFile(join(environment.folder, POLICY_FILE), logger);
   const runner = new Runner({
-    folder: environment.folder, policies, controlPlane: new ApiControlPlane(environment.url, token, logger), keeperArgs: keeperArgs(), gitFile: findGit(environment.searchPath), version: VERSION,
-    env: { ...environment.all, PATH: environment.searchPath }, ownSecrets: [token], logger,
-    sandboxFile: environment.sandboxFile, hiddenPaths: environment.hiddenPaths,
-    onReady: (name) => logger.info({ runner: name, capacity: policies.current().capacity, labels: policies.current().labels }, 'ready'),
+    folder: environment.folder,
+    policies,
+    controlPlane: new ApiControlPlane(environment.url, token, logger),
+    keeperArgs: keeperArgs(),
+    gitFile: findGit(environment.searchPath),
+    version: VERSION,
+    env: { ...environment.all, PATH: environment.searchPath },
+    ownSecrets: [token],
+    logger,
+    sandboxFile: environment.sandboxFile,
+    hiddenPaths: environment.hiddenPaths,
+    onReady: (name) =>
+      logger.info({ runner: name, capacity: policies.current().capacity, labels: policies.current().labels }, 'ready'),
   });
 
   let isStopping = false;
@@ -62,7 +78,9 @@ async function main(): Promise<void> {
 /** The bundle lies beside ours; from sources it is run by tsx. */
 function keeperArgs(): string[] {
   const bundle = fileURLToPath(new URL('./keeper.mjs', import.meta.url));
-  return existsSync(bundle) ? [bundle] : ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./execution/keeper-main.ts', import.meta.url))];
+  return existsSync(bundle)
+    ? [bundle]
+    : ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./execution/keeper-main.ts', import.meta.url))];
 }
 
 function findGit(searchPath: string): string {
@@ -73,6 +91,9 @@ function findGit(searchPath: string): string {
 
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
-  logger.fatal(error instanceof RefusedError ? { code: error.code } : { err: error }, error instanceof RefusedError ? `the control plane refuses this runner: ${message}` : message);
+  logger.fatal(
+    error instanceof RefusedError ? { code: error.code } : { err: error },
+    error instanceof RefusedError ? `the control plane refuses this runner: ${message}` : message,
+  );
   process.exit(1);
 });

@@ -46,8 +46,15 @@ export function makeHost(options: RunnerOptions, parts: HostParts): RunHost {
   const { runnerFolder, runnerName } = parts;
   const searchPath = env.PATH ?? '';
   return {
-    ...parts, env, ownSecrets, controlPlane, logger, hiddenPaths, onLandingStep,
-    git: new Git(gitFile, searchPath), reserve: new DiskReserve(runnerFolder, logger),
+    ...parts,
+    env,
+    ownSecrets,
+    controlPlane,
+    logger,
+    hiddenPaths,
+    onLandingStep,
+    git: new Git(gitFile, searchPath),
+    reserve: new DiskReserve(runnerFolder, logger),
     get policy() {
       return policies.current();
     },

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  isTokenRefused, type ControlPlane, type RefusedError, type RunnerCommand,
+  isTokenRefused,
+  type ControlPlane,
+  type RefusedError,
+  type RunnerCommand,
 } from './control-plane/control-plane.ts';
 import type { Logger } from './logger.ts';
 

@@ -19,8 +19,17 @@ beforeEach(() => {
   bed.home = join(bed.folder, 'home');
   mkdirSync(bed.home);
   const turn = 'tr a-zA-Z n-za-mN-ZA-M';
-  writeFileSync(join(bed.home, '.gitconfig'), `[user]\n\tname = Ada\n\temail = ada@example.org\n[filter "turn"]\n\tclean = ${turn}\n\tsmudge = ${turn}\n\trequired = true\n`);
-  userGit = (...args) => execFileSync('git', args, { cwd: bed.repository.root, env: { PATH: '/usr/bin:/bin', HOME: bed.home }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  writeFileSync(
+    join(bed.home, '.gitconfig'),
+    `[user]\n\tname = Ada\n\temail = ada@example.org\n[filter "turn"]\n\tclean = ${turn}\n\tsmudge = ${turn}\n\trequired = true\n`,
+  );
+  userGit = (...args) =>
+    execFileSync('git', args, {
+      cwd: bed.repository.root,
+      env: { PATH: '/usr/bin:/bin', HOME: bed.home },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
   bed.repository.write({ '.gitattributes': '*.turned filter=turn\n', 'a.turned': 'secret\n' });
   userGit('add', '-A');
   userGit('commit', '-qm', 'turned');
@@ -32,10 +41,18 @@ const startWith = (filters: string[]): Promise<void> => bed.start(fixedPolicies(
 
 test('a filter that the user has set up for himself, and the policy trusts, runs on the way in and on the way out', async () => {
   await startWith(['turn']);
-  const run = bed.offer({ commands: [['sh', '-c', 'test "$(cat a.turned)" = secret && echo another > b.turned && echo changed > a.turned']] });
+  const run = bed.offer({
+    commands: [['sh', '-c', 'test "$(cat a.turned)" = secret && echo another > b.turned && echo changed > a.turned']],
+  });
   const { git, reason } = await bed.controlPlane.ended(run);
   expect(reason).toBe('ok');
-  const merge = bed.offer({ kind: 'merge', commands: [], branch: run.spec.branch, mergeCommit: git?.headCommit ?? null, reviewedBaseCommit: git?.baseCommit ?? null });
+  const merge = bed.offer({
+    kind: 'merge',
+    commands: [],
+    branch: run.spec.branch,
+    mergeCommit: git?.headCommit ?? null,
+    reviewedBaseCommit: git?.baseCommit ?? null,
+  });
   expect(await bed.controlPlane.ended(merge)).toMatchObject({ status: 'completed', reason: 'ok' });
   expect(readFileSync(join(bed.repository.root, 'b.turned'), 'utf8')).toBe('another\n');
   expect(userGit('status', '--porcelain')).toBe('');
@@ -48,10 +65,20 @@ test('one that the policy does not trust: its files are refused by name, and oth
   expect(refused).toMatchObject({ reason: 'denied_change', paths: ['b.turned'] });
   const run = bed.offer({ commands: [['sh', '-c', 'echo 1 > one']] });
   const { git } = await bed.controlPlane.ended(run);
-  const merge = (): ReturnType<TestBed['offer']> => bed.offer({ kind: 'merge', commands: [], branch: run.spec.branch, mergeCommit: git?.headCommit ?? null, reviewedBaseCommit: git?.baseCommit ?? null });
+  const merge = (): ReturnType<TestBed['offer']> =>
+    bed.offer({
+      kind: 'merge',
+      commands: [],
+      branch: run.spec.branch,
+      mergeCommit: git?.headCommit ?? null,
+      reviewedBaseCommit: git?.baseCommit ?? null,
+    });
   // A touched file, which the user's own Git calls unchanged: that can not be told without the filter.
   utimesSync(join(bed.repository.root, 'a.turned'), 1, 1);
-  expect(await bed.controlPlane.ended(merge())).toMatchObject({ reason: 'repo_dirty', message: expect.stringContaining('filter "turn"') as string });
+  expect(await bed.controlPlane.ended(merge())).toMatchObject({
+    reason: 'repo_dirty',
+    message: expect.stringContaining('filter "turn"') as string,
+  });
   expect(userGit('status', '--porcelain')).toBe('');
   expect(await bed.controlPlane.ended(merge())).toMatchObject({ status: 'completed' });
   expect(readFileSync(join(bed.repository.root, 'a.turned'), 'utf8')).toBe('secret\n');

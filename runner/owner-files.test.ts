@@ -22,7 +22,8 @@ function file(name: string, content: unknown, mode: number): string {
 
 test('the token is read from a file that only its owner can read', () => {
   expect(readToken(file('runner.json', { token: 'ovm_run_abc' }, 0o600))).toBe('ovm_run_abc');
-  for (const mode of [0o644, 0o640, 0o604]) expect(() => readToken(file('runner.json', { token: 'ovm_run_abc' }, mode))).toThrow(/chmod 600/);
+  for (const mode of [0o644, 0o640, 0o604])
+    expect(() => readToken(file('runner.json', { token: 'ovm_run_abc' }, mode))).toThrow(/chmod 600/);
   expect(() => readToken(file('runner.json', { token: 'ovm_usr_abc' }, 0o600))).toThrow(/ovm_run_/);
   expect(() => readToken(join(folder, 'missing.json'))).toThrow(/missing/);
   symlinkSync(join(folder, 'runner.json'), join(folder, 'link.json'));
@@ -38,18 +39,32 @@ test('a token that is handed over open is read once; the descriptor is closed, s
 
 test('a policy with a key nobody knows, a relative root or a path as a program name is refused by name', () => {
   const policy = { roots: ['/srv'], executables: { node: {} } };
-  expect(readPolicy(file('policy.json', policy, 0o600))).toMatchObject({ roots: ['/srv'], capacity: 2, allowOtherOwners: false });
+  expect(readPolicy(file('policy.json', policy, 0o600))).toMatchObject({
+    roots: ['/srv'],
+    capacity: 2,
+    allowOtherOwners: false,
+  });
   expect(() => readPolicy(file('policy.json', { ...policy, allowEverything: true }, 0o600))).toThrow(/allowEverything/);
   expect(() => readPolicy(file('policy.json', { ...policy, roots: ['srv'] }, 0o600))).toThrow(/roots\.0/);
-  expect(() => readPolicy(file('policy.json', { ...policy, executables: { '/bin/sh': {} } }, 0o600))).toThrow(/executables/);
+  expect(() => readPolicy(file('policy.json', { ...policy, executables: { '/bin/sh': {} } }, 0o600))).toThrow(
+    /executables/,
+  );
   expect(() => readPolicy(file('policy.json', policy, 0o666))).toThrow(/chmod 600/);
   expect(() => readPolicy(join(folder, 'missing.json'))).toThrow(/needs a policy file/);
 });
 
 test('each variable that does not fit is named', () => {
   expect(() => readEnvironment({})).toThrow(/OVERMIND_URL.*OVERMIND_RUNNER_DIR/s);
-  expect(readEnvironment({ OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', PATH: '/bin' })).toMatchObject({ onStop: 'keep', searchPath: '/bin', sandboxFile: null, tokenFd: null, hiddenPaths: [] });
-  const told = { OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', OVERMIND_BWRAP: '/opt/bwrap', OVERMIND_RUNNER_TOKEN_FD: '3', OVERMIND_HIDDEN_DIRS: '/a:/b' };
+  expect(
+    readEnvironment({ OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', PATH: '/bin' }),
+  ).toMatchObject({ onStop: 'keep', searchPath: '/bin', sandboxFile: null, tokenFd: null, hiddenPaths: [] });
+  const told = {
+    OVERMIND_URL: 'http://localhost:3000',
+    OVERMIND_RUNNER_DIR: '/r',
+    OVERMIND_BWRAP: '/opt/bwrap',
+    OVERMIND_RUNNER_TOKEN_FD: '3',
+    OVERMIND_HIDDEN_DIRS: '/a:/b',
+  };
   expect(readEnvironment(told)).toMatchObject({ sandboxFile: '/opt/bwrap', tokenFd: 3, hiddenPaths: ['/a', '/b'] });
 });
 

@@ -40,16 +40,21 @@ test('a command that was refused is allowed as soon as the policy says so, and t
   write({ executables: { sh: {} } });
   const refused = await bed.controlPlane.ended(hello());
   expect(refused).toMatchObject({ status: 'failed', reason: 'command_refused' });
-  expect(refused.message).toBe(`The policy of runner test-runner does not allow the agent's command \`node\` (allowed: sh). To allow it, add "node": {} to "executables" in ${file}; it is read anew at once`);
+  expect(refused.message).toBe(
+    `The policy of runner test-runner does not allow the agent's command \`node\` (allowed: sh). To allow it, add "node": {} to "executables" in ${file}; it is read anew at once`,
+  );
   write({});
   expect(await bed.controlPlane.ended(hello())).toMatchObject({ status: 'completed' });
 });
 
 test('a repository that was outside is inside as soon as its folder is added, as the refusal says', async () => {
   const elsewhere = makeRepository(join(bed.folder, 'elsewhere')).root;
-  const offer = (): KnownRun => bed.offer({ repoRoot: elsewhere, commands: [bed.node('write-files', '{"a.txt":"a\\n"}')] });
+  const offer = (): KnownRun =>
+    bed.offer({ repoRoot: elsewhere, commands: [bed.node('write-files', '{"a.txt":"a\\n"}')] });
   const refused = await bed.controlPlane.ended(offer());
-  expect(refused.message).toBe(`${elsewhere} is outside the folders that the policy of runner test-runner allows. To allow it, add "${elsewhere}" to "roots" in ${file}; it is read anew at once`);
+  expect(refused.message).toBe(
+    `${elsewhere} is outside the folders that the policy of runner test-runner allows. To allow it, add "${elsewhere}" to "roots" in ${file}; it is read anew at once`,
+  );
   write({ roots: [...bed.policy.roots, elsewhere] });
   expect(await bed.controlPlane.ended(offer())).toMatchObject({ status: 'completed' });
 });
@@ -74,25 +79,34 @@ test('labels and capacity are told again, and new room is used at once; a file t
 
 test.each([
   ['is no JSON', () => writeFileSync(file, '{"roots": ['), 'policy.json does not fit: '],
-  ['has a key nobody knows', () => write({ rootz: [] }), 'policy.json does not fit: the top: There is no key "rootz"; take it out or correct it'],
+  [
+    'has a key nobody knows',
+    () => write({ rootz: [] }),
+    'policy.json does not fit: the top: There is no key "rootz"; take it out or correct it',
+  ],
   ['has a relative root', () => write({ roots: ['code'] }), 'policy.json does not fit: roots.0: '],
   ['can be written by others', () => chmodSync(file, 0o666), 'Run: chmod 600 '],
   ['is gone', () => rmSync(file), 'is missing'],
-] as const)('a policy that %s keeps runs from beginning, says why, and changes nothing for those that go on', async (_name, spoil, words) => {
-  const going = bed.offer({ commands: [bed.node('print-lines', '350', '10')] });
-  await until(() => going.lines.length > 3, 'lines');
-  spoil();
-  const refused = await bed.controlPlane.ended(hello());
-  expect(refused).toMatchObject({ status: 'failed', reason: 'command_refused' });
-  expect(refused.message).toContain('Runner test-runner begins no run: ');
-  expect(refused.message).toContain(words);
-  expect(refused.message).toContain(file);
-  expect(bed.messages('error').filter((message) => message.startsWith('the policy has changed and does not fit'))).toHaveLength(1);
-  write({});
-  chmodSync(file, 0o600);
-  expect(await bed.controlPlane.ended(hello())).toMatchObject({ status: 'completed' });
-  expect(await bed.controlPlane.ended(going)).toMatchObject({ status: 'completed' });
-});
+] as const)(
+  'a policy that %s keeps runs from beginning, says why, and changes nothing for those that go on',
+  async (_name, spoil, words) => {
+    const going = bed.offer({ commands: [bed.node('print-lines', '350', '10')] });
+    await until(() => going.lines.length > 3, 'lines');
+    spoil();
+    const refused = await bed.controlPlane.ended(hello());
+    expect(refused).toMatchObject({ status: 'failed', reason: 'command_refused' });
+    expect(refused.message).toContain('Runner test-runner begins no run: ');
+    expect(refused.message).toContain(words);
+    expect(refused.message).toContain(file);
+    expect(
+      bed.messages('error').filter((message) => message.startsWith('the policy has changed and does not fit')),
+    ).toHaveLength(1);
+    write({});
+    chmodSync(file, 0o600);
+    expect(await bed.controlPlane.ended(hello())).toMatchObject({ status: 'completed' });
+    expect(await bed.controlPlane.ended(going)).toMatchObject({ status: 'completed' });
+  },
+);
 
 test('a file that is being edited for a moment costs no run', async () => {
   writeFileSync(file, '');
@@ -108,15 +122,20 @@ describe('a change of the policy before the runner hears commands', () => {
   beforeEach(() => {
     early = new TestBed(keeperFile);
     const policyFile = join(early.runnerFolder, 'policy.json');
-    const give = (capacity: number): void => writeFileSync(policyFile, JSON.stringify({ ...early.policy, capacity }), { mode: 0o600 });
+    const give = (capacity: number): void =>
+      writeFileSync(policyFile, JSON.stringify({ ...early.policy, capacity }), { mode: 0o600 });
     give(1);
     change = async () => {
       give(2);
-      await until(() => early.messages('info').includes('the policy has changed; it is in force'), 'the change to be noticed');
+      await until(
+        () => early.messages('info').includes('the policy has changed; it is in force'),
+        'the change to be noticed',
+      );
     };
   });
   afterEach(() => early.close());
-  const start = (): Promise<void> => early.start((logger) => new PolicyFile(join(early.runnerFolder, 'policy.json'), logger));
+  const start = (): Promise<void> =>
+    early.start((logger) => new PolicyFile(join(early.runnerFolder, 'policy.json'), logger));
 
   test('is told when it comes while the runner registers, and after what it registered with', async () => {
     const { register } = early.controlPlane;

@@ -29,11 +29,13 @@ export class Registration {
    */
   renew(onTold: () => void): void {
     const { logger, signal, onTokenRefused } = this.options;
-    this.work = this.work.then(() => this.tell()).then(onTold, (error: unknown) => {
-      if (isTokenRefused(error)) return onTokenRefused(error);
-      if (signal.aborted) return;
-      logger.error({ err: error }, 'the control plane refuses what the policy says this machine is good for');
-    });
+    this.work = this.work
+      .then(() => this.tell())
+      .then(onTold, (error: unknown) => {
+        if (isTokenRefused(error)) return onTokenRefused(error);
+        if (signal.aborted) return;
+        logger.error({ err: error }, 'the control plane refuses what the policy says this machine is good for');
+      });
   }
 
   private tell(): Promise<{ name: string }> {

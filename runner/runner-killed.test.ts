@@ -21,15 +21,32 @@ afterAll(() => {
   for (const file of [keeperFile, runnerFile]) rmSync(file, { force: true });
 });
 
-const startRunner = (...args: Parameters<typeof startForkedRunner> extends [string, ...infer Rest] ? Rest : never): ChildProcess => startForkedRunner(runnerFile, ...args);
+const startRunner = (
+  ...args: Parameters<typeof startForkedRunner> extends [string, ...infer Rest] ? Rest : never
+): ChildProcess => startForkedRunner(runnerFile, ...args);
 
 test('a runner that is killed again and again while the program prints loses, doubles and reorders no line', async () => {
   const folder = realpathSync(temporaryFolder());
   const repository = makeRepository(join(folder, 'repos', 'repo'));
   const controlPlane = new FakeControlPlane();
-  const spec = makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '700', '2')], ['node', ...program('write-files', '{"a.txt":"a"}')]] });
+  const spec = makeRunSpec({
+    repoRoot: repository.root,
+    commands: [
+      ['node', ...program('print-lines', '700', '2')],
+      ['node', ...program('write-files', '{"a.txt":"a"}')],
+    ],
+  });
   const run = controlPlane.offer(spec);
-  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, sandbox: { readablePaths: [PROGRAMS_FOLDER] }, limits: { minFreeBytes: 0 } }, keeperFile };
+  const options = {
+    folder: join(folder, 'runner'),
+    policy: {
+      roots: [join(folder, 'repos')],
+      executables: { node: { path: process.execPath } },
+      sandbox: { readablePaths: [PROGRAMS_FOLDER] },
+      limits: { minFreeBytes: 0 },
+    },
+    keeperFile,
+  };
   let last: ChildProcess | null = null;
   try {
     // Fixed and spread out: from during the start to during the end.
@@ -43,8 +60,12 @@ test('a runner that is killed again and again while the program prints loses, do
     last = startRunner(controlPlane, options);
     const result = await controlPlane.ended(run);
     expect(result).toMatchObject({ status: 'completed', reason: 'ok', git: { filesChanged: 1 } });
-    expect(run.lines.filter((line) => line.startsWith('1:line'))).toEqual(Array.from({ length: 700 }, (_, n) => `1:line ${n}`));
-    expect(run.lines.filter((line) => line.startsWith('2:'))).toEqual(Array.from({ length: 70 }, (_, n) => `2:tenth ${n * 10}`));
+    expect(run.lines.filter((line) => line.startsWith('1:line'))).toEqual(
+      Array.from({ length: 700 }, (_, n) => `1:line ${n}`),
+    );
+    expect(run.lines.filter((line) => line.startsWith('2:'))).toEqual(
+      Array.from({ length: 70 }, (_, n) => `2:tenth ${n * 10}`),
+    );
     expect(run.lines.filter((line) => line.startsWith('3:$ '))).toHaveLength(2);
     expect(findRunProcesses(spec.runId, null)).toEqual([]);
   } finally {
@@ -57,9 +78,26 @@ test('a runner that is killed before the answer to its claim is on disk is given
   const folder = realpathSync(temporaryFolder());
   const repository = makeRepository(join(folder, 'repos', 'repo'));
   const controlPlane = new FakeControlPlane();
-  const [run, other] = ['one', 'two'].map((name) => controlPlane.offer(makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('write-files', `{"${name}.txt":"x"}`)]] })));
+  const [run, other] = ['one', 'two'].map((name) =>
+    controlPlane.offer(
+      makeRunSpec({
+        repoRoot: repository.root,
+        commands: [['node', ...program('write-files', `{"${name}.txt":"x"}`)]],
+      }),
+    ),
+  );
   if (!run || !other) throw new Error('no runs');
-  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, sandbox: { readablePaths: [PROGRAMS_FOLDER] }, capacity: 1, limits: { minFreeBytes: 0 } }, keeperFile };
+  const options = {
+    folder: join(folder, 'runner'),
+    policy: {
+      roots: [join(folder, 'repos')],
+      executables: { node: { path: process.execPath } },
+      sandbox: { readablePaths: [PROGRAMS_FOLDER] },
+      capacity: 1,
+      limits: { minFreeBytes: 0 },
+    },
+    keeperFile,
+  };
   const firstToken = run.spec.lease.token;
   let last: ChildProcess | null = null;
   try {
@@ -89,9 +127,25 @@ test('a runner that stood still for longer than its lease asks before it takes r
   const repository = makeRepository(join(folder, 'repos', 'repo'));
   const controlPlane = new FakeControlPlane();
   const lease = { token: 't'.repeat(30), durationMs: 2_000 };
-  const spec = makeRunSpec({ repoRoot: repository.root, lease, commands: [['node', ...program('write-files', '{"a.txt":"a"}')], ['node', ...program('hang')]] });
+  const spec = makeRunSpec({
+    repoRoot: repository.root,
+    lease,
+    commands: [
+      ['node', ...program('write-files', '{"a.txt":"a"}')],
+      ['node', ...program('hang')],
+    ],
+  });
   const run = controlPlane.offer(spec);
-  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 }, sandbox: { readablePaths: [PROGRAMS_FOLDER] } }, keeperFile };
+  const options = {
+    folder: join(folder, 'runner'),
+    policy: {
+      roots: [join(folder, 'repos')],
+      executables: { node: { path: process.execPath } },
+      limits: { minFreeBytes: 0 },
+      sandbox: { readablePaths: [PROGRAMS_FOLDER] },
+    },
+    keeperFile,
+  };
   // The answers to its renewals are on the way for long, as after a night: what it does meanwhile is what counts.
   let isSlow = false;
   const renew = controlPlane.renew;
@@ -110,7 +164,11 @@ test('a runner that stood still for longer than its lease asks before it takes r
     isSlow = true;
     runner.kill('SIGCONT');
     await until(() => readdirSync(join(options.folder, 'runs')).length === 0, 'the run to be given up');
-    expect([run.result, run.artifacts, repository.git('for-each-ref', `refs/heads/${spec.branch}`)]).toEqual([null, [], '']);
+    expect([run.result, run.artifacts, repository.git('for-each-ref', `refs/heads/${spec.branch}`)]).toEqual([
+      null,
+      [],
+      '',
+    ]);
     // What it made is still there, and can be looked at.
     const [name = ''] = readdirSync(join(options.folder, 'work'));
     expect(readFileSync(join(options.folder, 'work', name, 'a.txt'), 'utf8')).toBe('a');
@@ -124,10 +182,21 @@ test('a runner that stands still while a run ends hears afterwards how it ended'
   const folder = realpathSync(temporaryFolder());
   const repository = makeRepository(join(folder, 'repos', 'repo'));
   const controlPlane = new FakeControlPlane();
-  const options = { folder: join(folder, 'runner'), policy: { roots: [join(folder, 'repos')], executables: { node: { path: process.execPath } }, limits: { minFreeBytes: 0 }, sandbox: { readablePaths: [PROGRAMS_FOLDER] } }, keeperFile };
+  const options = {
+    folder: join(folder, 'runner'),
+    policy: {
+      roots: [join(folder, 'repos')],
+      executables: { node: { path: process.execPath } },
+      limits: { minFreeBytes: 0 },
+      sandbox: { readablePaths: [PROGRAMS_FOLDER] },
+    },
+    keeperFile,
+  };
   const runner = startRunner(controlPlane, options);
   try {
-    const run = controlPlane.offer(makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '40', '10')]] }));
+    const run = controlPlane.offer(
+      makeRunSpec({ repoRoot: repository.root, commands: [['node', ...program('print-lines', '40', '10')]] }),
+    );
     await until(() => run.lines.length > 3, 'the program');
     runner.kill('SIGSTOP');
     await until(() => findRunProcesses(run.spec.runId, null).length === 0, 'the program to end');

@@ -52,7 +52,9 @@ export class Runner {
     // Whoever runs the runner hears of it; before that nobody waits.
     this.refused.catch(() => undefined);
     this.keepers = new KeeperPool({
-      keeperArgs: options.keeperArgs, socketFolder: makeSocketFolder(folder), searchPath: options.env.PATH ?? '',
+      keeperArgs: options.keeperArgs,
+      socketFolder: makeSocketFolder(folder),
+      searchPath: options.env.PATH ?? '',
       logFile: join(folder, 'keeper.log'),
       onTrouble: (error) => {
         options.logger.warn({ err: error }, 'a standby keeper could not be started; the next run starts its own');
@@ -85,7 +87,13 @@ export class Runner {
     leftovers.sweep();
     const confinement = await openConfinement(options);
     const registration = new Registration({
-      controlPlane, policies, version, logger, signal, onTokenRefused, sandbox: confinement.sandbox,
+      controlPlane,
+      policies,
+      version,
+      logger,
+      signal,
+      onTokenRefused,
+      sandbox: confinement.sandbox,
     });
     // Before anything is told: what changes meanwhile is told next.
     policies.onChange(() => this.onPolicyChange(registration));
@@ -140,14 +148,22 @@ export class Runner {
   private lookAround(host: RunHost): void {
     const { git, runnerFolder, controlPlane, logger } = host;
     this.ledger = new Ledger({
-      controlPlane, logger, folder: runnerFolder, isLive: (taskId) => this.live.isLive(taskId),
+      controlPlane,
+      logger,
+      folder: runnerFolder,
+      isLive: (taskId) => this.live.isLive(taskId),
       remove: (record) => removeTaskFolder(git, runnerFolder, record),
       get policy() {
         return host.policy;
       },
     });
     this.answers = new RequestAnswers({
-      git, runnerFolder, controlPlane, logger, ledger: this.ledger, signal: this.stopping.signal,
+      git,
+      runnerFolder,
+      controlPlane,
+      logger,
+      ledger: this.ledger,
+      signal: this.stopping.signal,
       get policy() {
         return host.policy;
       },

@@ -20,16 +20,19 @@ beforeEach(() => {
 afterEach(() => bed.close());
 afterAll(() => rmSync(keeperFile, { force: true }));
 
-const keptNames = (): string[] => (existsSync(join(bed.runnerFolder, 'kept')) ? readdirSync(join(bed.runnerFolder, 'kept')) : []);
+const keptNames = (): string[] =>
+  existsSync(join(bed.runnerFolder, 'kept')) ? readdirSync(join(bed.runnerFolder, 'kept')) : [];
 const runFolder = (run: KnownRun): string => join(bed.runsFolder, run.spec.runId);
 const running = async (): Promise<KnownRun> => {
   const run = bed.offer({ commands: [bed.node('print-lines', '400', '10')] });
   await until(() => run.lines.length > 5, 'lines');
   return run;
 };
-const leftovers = (): { path: string; why: string }[] => JSON.parse(readFileSync(join(bed.runnerFolder, 'leftovers.json'), 'utf8')) as { path: string; why: string }[];
+const leftovers = (): { path: string; why: string }[] =>
+  JSON.parse(readFileSync(join(bed.runnerFolder, 'leftovers.json'), 'utf8')) as { path: string; why: string }[];
 
-const told = (): [name: string, keptWhy: string | null][] => bed.controlPlane.folderReports.at(-1)?.report.folders.map(({ name, facts }) => [name, facts.keptWhy]) ?? [];
+const told = (): [name: string, keptWhy: string | null][] =>
+  bed.controlPlane.folderReports.at(-1)?.report.folders.map(({ name, facts }) => [name, facts.keptWhy]) ?? [];
 
 /** Makes a folder that cannot be removed, as files of root, or a mount, would. @returns gives it back */
 function makeUndeletable(path: string): () => void {
@@ -42,7 +45,7 @@ function makeUndeletable(path: string): () => void {
 test.each([
   ['its folder', { baseBranch: 'nope' }],
   ['its instructions', { prompt: { agentPrompt: { file: 'nope.md' } } }],
-  ['its folder in the user\'s own checkout', { inPlace: true, prompt: { agentPrompt: { file: 'nope.md' } } }],
+  ["its folder in the user's own checkout", { inPlace: true, prompt: { agentPrompt: { file: 'nope.md' } } }],
 ] as const)('a run that is refused for %s leaves no keeper behind', async (_name, part) => {
   await bed.start();
   for (let count = 0; count < 3; count += 1) {
@@ -78,7 +81,7 @@ test('a folder that can not be removed ends its run, is written down, and is rem
   expect(leftovers()).toEqual([]);
 });
 
-test('a task\'s folder that can not be changed is put aside: the next attempt works in a fresh one', async () => {
+test("a task's folder that can not be changed is put aside: the next attempt works in a fresh one", async () => {
   await bed.start();
   const first = bed.offer({ commands: [bed.node('write-files', '{"a.txt":"a\\n"}')] });
   await bed.controlPlane.ended(first);
@@ -86,10 +89,19 @@ test('a task\'s folder that can not be changed is put aside: the next attempt wo
   const [name = ''] = readdirSync(work);
   makeUndeletable(join(work, name));
   try {
-    const second = bed.offer({ commands: [bed.node('write-files', '{"b.txt":"b\\n"}')], taskId: first.spec.taskId, attempt: 2 });
+    const second = bed.offer({
+      commands: [bed.node('write-files', '{"b.txt":"b\\n"}')],
+      taskId: first.spec.taskId,
+      attempt: 2,
+    });
     expect(await bed.controlPlane.ended(second)).toMatchObject({ status: 'completed' });
-    expect(second.lines.join('\n')).toMatch(/is a-task-.*-attempt-1 now\. It holds what can not be changed or removed: .*cannot-be-removed/);
-    await until(() => told().some(([each, keptWhy]) => each === name && keptWhy === null) && told().length === 2, 'both folders to be told of');
+    expect(second.lines.join('\n')).toMatch(
+      /is a-task-.*-attempt-1 now\. It holds what can not be changed or removed: .*cannot-be-removed/,
+    );
+    await until(
+      () => told().some(([each, keptWhy]) => each === name && keptWhy === null) && told().length === 2,
+      'both folders to be told of',
+    );
     expect(told()[1]).toEqual([`${name}-attempt-1`, expect.stringContaining('cannot-be-removed')]);
   } finally {
     execFileSync('chattr', ['-i', join(work, `${name}-attempt-1`, 'cannot-be-removed')]);
@@ -104,26 +116,43 @@ test('the folder of a run without a task is not removed under it', async () => {
   bed.controlPlane.tell({ type: 'remove_work_folder', requestId: run.spec.runId, name });
   await until(() => bed.controlPlane.folderReports.some(({ requestId }) => requestId !== null), 'an answer');
   expect(readdirSync(join(bed.runnerFolder, 'work'))).toEqual([name]);
-  expect(bed.controlPlane.folderReports.at(-1)?.report.folders).toMatchObject([{ facts: { state: 'live', problem: 'a run works in it' } }]);
+  expect(bed.controlPlane.folderReports.at(-1)?.report.folders).toMatchObject([
+    { facts: { state: 'live', problem: 'a run works in it' } },
+  ]);
 });
 
 test.each([
-  ['a spec that is cut off behind its lease', 'spec.json', (path: string) => truncateSync(path, readFileSync(path, 'utf8').indexOf('"baseBranch"')), true],
+  [
+    'a spec that is cut off behind its lease',
+    'spec.json',
+    (path: string) => truncateSync(path, readFileSync(path, 'utf8').indexOf('"baseBranch"')),
+    true,
+  ],
   ['a spec that is no JSON', 'spec.json', (path: string) => writeFileSync(path, 'not JSON'), false],
   ['a spec that is empty', 'spec.json', (path: string) => truncateSync(path, 0), false],
-] as const)('%s keeps no runner from starting: its programs end, its folder is kept', async (_name, file, spoil, isGivenBack) => {
-  await bed.start();
-  const run = await running();
-  await bed.runner?.stop();
-  spoil(join(runFolder(run), file));
-  await bed.start();
-  expect(findRunProcesses(run.spec.runId, null)).toEqual([]);
-  expect(keptNames()).toEqual([`broken-${run.spec.runId}`]);
-  expect(readFileSync(join(bed.runnerFolder, 'kept', `broken-${run.spec.runId}`, 'why.json'), 'utf8')).toContain('spec.json is not readable');
-  await bed.runsAnother();
-  if (isGivenBack) expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'failed', reason: 'internal', lineCount: run.lines.length });
-  expect(run.result === null).toBe(!isGivenBack);
-});
+] as const)(
+  '%s keeps no runner from starting: its programs end, its folder is kept',
+  async (_name, file, spoil, isGivenBack) => {
+    await bed.start();
+    const run = await running();
+    await bed.runner?.stop();
+    spoil(join(runFolder(run), file));
+    await bed.start();
+    expect(findRunProcesses(run.spec.runId, null)).toEqual([]);
+    expect(keptNames()).toEqual([`broken-${run.spec.runId}`]);
+    expect(readFileSync(join(bed.runnerFolder, 'kept', `broken-${run.spec.runId}`, 'why.json'), 'utf8')).toContain(
+      'spec.json is not readable',
+    );
+    await bed.runsAnother();
+    if (isGivenBack)
+      expect(await bed.controlPlane.ended(run)).toMatchObject({
+        status: 'failed',
+        reason: 'internal',
+        lineCount: run.lines.length,
+      });
+    expect(run.result === null).toBe(!isGivenBack);
+  },
+);
 
 test.each([
   ['keeper.json', '{"socketPath":'],
@@ -135,11 +164,17 @@ test.each([
   const run = await running();
   await bed.runner?.stop();
   // Its keeper knows better for as long as it is there.
-  const { socketPath } = JSON.parse(readFileSync(join(runFolder(run), 'keeper.json'), 'utf8')) as { socketPath: string };
+  const { socketPath } = JSON.parse(readFileSync(join(runFolder(run), 'keeper.json'), 'utf8')) as {
+    socketPath: string;
+  };
   if (file === 'status.json') await until(() => !existsSync(socketPath), 'the keeper to go', 15_000);
   writeFileSync(join(runFolder(run), file), text);
   await bed.start();
-  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'failed', reason: 'internal', message: expect.stringContaining(`${file} is not readable`) as string });
+  expect(await bed.controlPlane.ended(run)).toMatchObject({
+    status: 'failed',
+    reason: 'internal',
+    message: expect.stringContaining(`${file} is not readable`) as string,
+  });
   await until(() => findRunProcesses(run.spec.runId, null).length === 0, 'the programs to end');
   await bed.runsAnother();
 });
@@ -196,11 +231,17 @@ test('a result that is refused for ever is told smaller, and kept', async () => 
   };
   const run = bed.offer({ commands: [bed.node('write-files', JSON.stringify({ 'a.txt': 'a\n' }))] });
   expect(await bed.controlPlane.ended(run)).toMatchObject({
-    status: 'failed', reason: 'internal', git: null, message: 'The control plane refused the result of this run: result.summary: not like this. It had ended as completed (ok): 1 file changed, +1 −0',
+    status: 'failed',
+    reason: 'internal',
+    git: null,
+    message:
+      'The control plane refused the result of this run: result.summary: not like this. It had ended as completed (ok): 1 file changed, +1 −0',
   });
   await until(() => keptNames().length === 1, 'the folder to be kept');
   const kept = join(bed.runnerFolder, 'kept', `refused-${run.spec.runId}`);
-  expect(JSON.parse(readFileSync(join(kept, 'ending.json'), 'utf8'))).toMatchObject({ result: { status: 'completed', git: { filesChanged: 1 } } });
+  expect(JSON.parse(readFileSync(join(kept, 'ending.json'), 'utf8'))).toMatchObject({
+    result: { status: 'completed', git: { filesChanged: 1 } },
+  });
   bed.controlPlane.complete = complete;
   await bed.runsAnother();
 });
@@ -209,13 +250,21 @@ test('a log that is refused for ever ends its run with the reason, and nothing o
   await bed.start();
   const append = bed.controlPlane.appendLogs;
   bed.controlPlane.appendLogs = async (lease, batch) => {
-    if (batch.messages.some((message) => message.includes('line 20'))) throw new RefusedError('BAD_USER_INPUT', 'messages: not like this');
+    if (batch.messages.some((message) => message.includes('line 20')))
+      throw new RefusedError('BAD_USER_INPUT', 'messages: not like this');
     return append(lease, batch);
   };
   const run = bed.offer({ commands: [bed.node('print-lines', '400', '10')] });
-  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'failed', reason: 'internal', message: expect.stringContaining('messages: not like this') as string, lineCount: run.lines.length });
+  expect(await bed.controlPlane.ended(run)).toMatchObject({
+    status: 'failed',
+    reason: 'internal',
+    message: expect.stringContaining('messages: not like this') as string,
+    lineCount: run.lines.length,
+  });
   await until(() => keptNames().length === 1, 'the folder to be kept');
-  expect(readFileSync(join(bed.runnerFolder, 'kept', `unsent-${run.spec.runId}`, 'stdout.spool'), 'utf8')).toContain('line 20\n');
+  expect(readFileSync(join(bed.runnerFolder, 'kept', `unsent-${run.spec.runId}`, 'stdout.spool'), 'utf8')).toContain(
+    'line 20\n',
+  );
   bed.controlPlane.appendLogs = append;
   await bed.runsAnother();
 });
@@ -232,7 +281,9 @@ test('lines that a restored control plane has lost are sent again before the res
   const run = bed.offer({ commands: [bed.node('print-lines', '30', '5')] });
   expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'completed' });
   expect(lost).toBeGreaterThan(0);
-  expect(run.lines.filter((line) => line.startsWith('1:'))).toEqual(Array.from({ length: 30 }, (_, n) => `1:line ${n}`));
+  expect(run.lines.filter((line) => line.startsWith('1:'))).toEqual(
+    Array.from({ length: 30 }, (_, n) => `1:line ${n}`),
+  );
 });
 
 test('a run in words that this runner does not understand is given back', async () => {
@@ -241,14 +292,22 @@ test('a run in words that this runner does not understand is given back', async 
   const claim = bed.controlPlane.claim;
   bed.controlPlane.claim = async (claimId) => {
     const spec = await claim(claimId);
-    if (spec?.runId === run.spec.runId) throw new UnreadableRunError({ runId: spec.runId, token: spec.lease.token }, { cause: new Error('RunSpec at newThing: unknown') });
+    if (spec?.runId === run.spec.runId)
+      throw new UnreadableRunError(
+        { runId: spec.runId, token: spec.lease.token },
+        { cause: new Error('RunSpec at newThing: unknown') },
+      );
     return spec;
   };
-  expect(await bed.controlPlane.ended(run)).toMatchObject({ status: 'failed', reason: 'internal', message: expect.stringContaining('does not understand') as string });
+  expect(await bed.controlPlane.ended(run)).toMatchObject({
+    status: 'failed',
+    reason: 'internal',
+    message: expect.stringContaining('does not understand') as string,
+  });
   await bed.runsAnother();
 });
 
-test('a run that was lost while no runner was there starts nothing, and tells its log\'s tail only', async () => {
+test("a run that was lost while no runner was there starts nothing, and tells its log's tail only", async () => {
   await bed.start();
   const run = await running();
   await bed.runner?.stop();
@@ -265,7 +324,12 @@ test('a run that was lost while no runner was there starts nothing, and tells it
   await until(() => readdirSync(bed.runsFolder).length === 0, 'both to be given up');
   expect([run.result, other.result, run.artifacts, other.artifacts]).toEqual([null, null, [], []]);
   expect(other.lines).toEqual(['3:lost: Ended: the lease of this run is lost']);
-  expect(bed.repository.git('branch', '--list', 'overmind/*').split('\n').filter((name) => name.includes(other.spec.runId))).toEqual([]);
+  expect(
+    bed.repository
+      .git('branch', '--list', 'overmind/*')
+      .split('\n')
+      .filter((name) => name.includes(other.spec.runId)),
+  ).toEqual([]);
   bed.controlPlane.claim = claim;
 });
 

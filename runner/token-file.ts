@@ -11,10 +11,14 @@ const TokenFile = z.strictObject({ token: z.string().regex(/^ovm_run_/, 'A runne
  */
 export function readToken(path: string): string {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat) throw new Error(`The runner has no token yet: ${path} is missing. Add a runner in the dashboard's settings and put {"token":"ovm_run_…"} there.`);
+  if (!stat)
+    throw new Error(
+      `The runner has no token yet: ${path} is missing. Add a runner in the dashboard's settings and put {"token":"ovm_run_…"} there.`,
+    );
   if (!stat.isFile()) throw new Error(`${path} must be an ordinary file`);
   if ((stat.mode & 0o077) !== 0) throw new Error(`Others can read the runner's token. Run: chmod 600 ${path}`);
-  if (process.getuid && stat.uid !== process.getuid()) throw new Error(`${path} belongs to another user than the one the runner runs as`);
+  if (process.getuid && stat.uid !== process.getuid())
+    throw new Error(`${path} belongs to another user than the one the runner runs as`);
   return parseContract('runner.json', TokenFile, readJson(path)).token;
 }
 

@@ -88,7 +88,9 @@ const startedAt = performance.now();
 await mkdir(outDir, { recursive: true });
 const results = await Promise.allSettled([
   ...(wanted.includes('web') ? [buildWeb()] : []),
-  ...Object.entries(PROGRAMS).filter(([name]) => wanted.includes(name)).map(([name, entryPoint]) => buildProgram(name, entryPoint)),
+  ...Object.entries(PROGRAMS)
+    .filter(([name]) => wanted.includes(name))
+    .map(([name, entryPoint]) => buildProgram(name, entryPoint)),
 ]);
 const failures = results.filter((result) => result.status === 'rejected');
 for (const { reason } of failures) console.error(reason instanceof Error ? reason.message : reason);

@@ -19,7 +19,10 @@ await runEntryPoint(async ({ stopping }) => {
   const { values } = parseArgs({ options: { only: { type: 'string' }, changed: { type: 'boolean', default: false } } });
   const only = values.only?.split(',') ?? Object.keys(GENERATE_STEPS);
   const unknown = only.filter((name) => !(name in GENERATE_STEPS));
-  if (unknown.length > 0) throw new StartFailure(`There is no step ${unknown.join(', ')}; there are ${Object.keys(GENERATE_STEPS).join(', ')}.`);
+  if (unknown.length > 0)
+    throw new StartFailure(
+      `There is no step ${unknown.join(', ')}; there are ${Object.keys(GENERATE_STEPS).join(', ')}.`,
+    );
   await generate({ rootDir, progress: createProgress(process.stdout, stopping), only, isForced: !values.changed });
   return 0;
 });

@@ -23,8 +23,14 @@ test('the committed files are what the contract says today', async () => {
 
 test('shapes with defaults have an input and an output form, the others one', () => {
   expect([...contractJsonSchemas().keys()].sort()).toEqual([
-    'agent-config.input.json', 'agent-config.output.json', 'request.json', 'run-result.input.json', 'run-result.output.json',
-    'run-spec.input.json', 'run-spec.output.json', 'task-definition.json',
+    'agent-config.input.json',
+    'agent-config.output.json',
+    'request.json',
+    'run-result.input.json',
+    'run-result.output.json',
+    'run-spec.input.json',
+    'run-spec.output.json',
+    'task-definition.json',
   ]);
 });
 
@@ -49,5 +55,8 @@ test('a folder that does not exist yet is all stale', async () => {
 test('--check fails and names the stale file', async () => {
   await writeJsonSchemas(folder);
   await writeFile(join(folder, 'request.json'), '{}\n');
-  await expect(run('npx', ['tsx', script, '--check', folder])).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('request.json is not up to date') });
+  await expect(run('npx', ['tsx', script, '--check', folder])).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('request.json is not up to date'),
+  });
 });

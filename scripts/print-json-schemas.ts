@@ -90,7 +90,8 @@ async function schemaFilesIn(folder: string): Promise<string[]> {
 }
 
 async function main(args: string[]): Promise<number> {
-  const folder = args.find((arg) => !arg.startsWith('--')) ?? fileURLToPath(new URL('../contract/json-schema/', import.meta.url));
+  const folder =
+    args.find((arg) => !arg.startsWith('--')) ?? fileURLToPath(new URL('../contract/json-schema/', import.meta.url));
   if (args.includes('--check')) {
     const stale = await staleJsonSchemas(folder);
     for (const name of stale) console.error(`${join(folder, name)} is not up to date`);

@@ -24,7 +24,9 @@ import { watchOver } from './bootstrap/watcher.mjs';
 const rootDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 await runEntryPoint(async ({ onStop, stopping }) => {
-  const { values } = parseArgs({ options: { data: { type: 'string' }, env: { type: 'string' }, durable: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { data: { type: 'string' }, env: { type: 'string' }, durable: { type: 'boolean', default: false } },
+  });
   const progress = createProgress(process.stderr, stopping);
   const dataDir = values.data === undefined ? makeTemporaryDirectory('overmind-services-') : path.resolve(values.data);
   if (values.data === undefined) onStop(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -32,10 +34,22 @@ await runEntryPoint(async ({ onStop, stopping }) => {
   await endLeftovers(dataDir);
   const record = watchOver(dataDir);
   await installDependencies(rootDir, progress);
-  const services = await startServices({ rootDir, home: findServiceHome(dataDir), progress, record, onStop, stopping, isThrowAway: !values.durable });
+  const services = await startServices({
+    rootDir,
+    home: findServiceHome(dataDir),
+    progress,
+    record,
+    onStop,
+    stopping,
+    isThrowAway: !values.durable,
+  });
   const exports = `export DATABASE_URL=${services.databaseUrl}\nexport REDIS_URL=${services.redisUrl}\n`;
   if (values.env) {
-    writeFileAtomically(path.resolve(values.env), `${exports}# stop with: kill ${process.pid}\nexport OVERMIND_SERVICES_PID=${process.pid}\n`, 0o600);
+    writeFileAtomically(
+      path.resolve(values.env),
+      `${exports}# stop with: kill ${process.pid}\nexport OVERMIND_SERVICES_PID=${process.pid}\n`,
+      0o600,
+    );
   }
   process.stdout.write(exports);
   await Promise.race(Object.values(services.own).map((service) => service?.exited));

@@ -6,7 +6,10 @@ import { listen } from './server/listen.ts';
 
 // Development: the same server around Vite, so that headers, cookies and loaders behave as they will when built.
 const env = readEnv();
-const vite = await createServer({ configFile: new URL('./vite.config.ts', import.meta.url).pathname, server: { middlewareMode: true } });
+const vite = await createServer({
+  configFile: new URL('./vite.config.ts', import.meta.url).pathname,
+  server: { middlewareMode: true },
+});
 const app = createWebApp({
   build: () => vite.ssrLoadModule('virtual:remix/server-build') as Promise<ServerBuild>,
   middleware: vite.middlewares,

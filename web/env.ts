@@ -14,7 +14,8 @@ export interface WebEnv {
  */
 export function readEnv(env: NodeJS.ProcessEnv = process.env): WebEnv {
   const port = Number(env['WEB_PORT'] ?? '3001');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`WEB_PORT must be a port number, found "${env['WEB_PORT']}"`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`WEB_PORT must be a port number, found "${env['WEB_PORT']}"`);
   const apiOrigin = env['API_ORIGIN'] ?? 'http://127.0.0.1:3000';
   if (!URL.canParse(apiOrigin) || new URL(apiOrigin).origin !== apiOrigin) {
     throw new Error(`API_ORIGIN must be an address without a path, like http://127.0.0.1:3000, found "${apiOrigin}"`);

@@ -16,7 +16,8 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** Remix builds its own virtual module; ours is the express program around it, so that one bundle starts the server. */
 const serverEntry: Plugin = {
   name: 'server-entry',
-  config: (_config, { isSsrBuild }) => (isSsrBuild ? { build: { rollupOptions: { input: here('./server.ts') } } } : undefined),
+  config: (_config, { isSsrBuild }) =>
+    isSsrBuild ? { build: { rollupOptions: { input: here('./server.ts') } } } : undefined,
 };
 
 export default defineConfig(({ command, isSsrBuild }) => ({

@@ -11,7 +11,14 @@ const environment = readEnvironmentOrExit();
 const supervisor = listenToSupervisor(environment.OVERMIND_SUPERVISED);
 const logger = createLogger('workers', environment.LOG_LEVEL);
 const redisPrefix = 'overmind';
-const core = openCore({ databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL, redisPrefix, dataDirectory: environment.OVERMIND_DATA_DIR, searchPath: environment.PATH, logger });
+const core = openCore({
+  databaseUrl: environment.DATABASE_URL,
+  redisUrl: environment.REDIS_URL,
+  redisPrefix,
+  dataDirectory: environment.OVERMIND_DATA_DIR,
+  searchPath: environment.PATH,
+  logger,
+});
 const stopWorkers = startWorkers(core, { planner: rulesPlanner, redisUrl: environment.REDIS_URL, redisPrefix });
 onceOnStopSignal(supervisor, async () => {
   logger.info('stopping');

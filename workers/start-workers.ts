@@ -26,13 +26,21 @@ export function startWorkers(core: Core, options: WorkersOptions): () => Promise
   const cyclesOf = (projectId: string) => runCycles(core, projectId, cycle);
   const handlers = [
     handles(orchestratorCycle, async ({ projectId }) => void (await cyclesOf(projectId))),
-    handles(rebuildState, async ({ projectId }) => void (await rebuildStateDocument(core, projectId, 'a task changed'))),
+    handles(
+      rebuildState,
+      async ({ projectId }) => void (await rebuildStateDocument(core, projectId, 'a task changed')),
+    ),
     handles(copyStateToGit, ({ projectId }) => copyStateVersions(core, projectId)),
-    handles(wakeRunners, async ({ projectId }) => core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId } satisfies RunnerMessage)),
+    handles(wakeRunners, async ({ projectId }) =>
+      core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId } satisfies RunnerMessage),
+    ),
   ];
   const connections = (['orchestrator', 'maintenance'] as const).map((queue) => {
     const connection = connectRedis(redisUrl, core.logger, { waitsInside: true });
-    return { connection, close: workQueue({ queue, handlers, connection, prefix, concurrency: CONCURRENCY, logger: core.logger }) };
+    return {
+      connection,
+      close: workQueue({ queue, handlers, connection, prefix, concurrency: CONCURRENCY, logger: core.logger }),
+    };
   });
   const stopSweeps = startSweeps(core, cyclesOf);
   return async () => {

@@ -15,7 +15,11 @@ const MAX_LEASE_WAIT_MS = 5_000;
  */
 export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Promise<unknown>): () => void {
   const stops = [
-    repeat(core, 'leases', () => sweepLeases(core).then(() => msToNextLeaseEnd(core)).then((ms) => Math.min(MAX_LEASE_WAIT_MS, Math.max(100, ms ?? MAX_LEASE_WAIT_MS)))),
+    repeat(core, 'leases', () =>
+      sweepLeases(core)
+        .then(() => msToNextLeaseEnd(core))
+        .then((ms) => Math.min(MAX_LEASE_WAIT_MS, Math.max(100, ms ?? MAX_LEASE_WAIT_MS))),
+    ),
     repeat(core, 'cycles', async () => {
       await wakeCycles(core, runCyclesOf);
       return CYCLE_SWEEP_MS;
@@ -56,7 +60,8 @@ async function wakeDelayedRuns(core: Core): Promise<void> {
     name: 'delayed_runs',
     text: `select distinct project_id from agent_runs where status = 'pending' and not_before between now() - interval '1 minute' and now()`,
   });
-  for (const row of rows) core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId: row.project_id } satisfies RunnerMessage);
+  for (const row of rows)
+    core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId: row.project_id } satisfies RunnerMessage);
 }
 
 /** Repeats work, waiting as long as it says in between; a failure is logged and it goes on. */

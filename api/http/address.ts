@@ -8,7 +8,10 @@ export function clientAddress(request: IncomingMessage, trustedProxies: readonly
   const peer = normalise(request.socket.remoteAddress ?? 'unknown');
   const header = request.headers['x-forwarded-for'];
   if (!trustedProxies.includes(peer) || header === undefined) return peer;
-  const hops = String(header).split(',').map((hop) => normalise(hop.trim())).filter(Boolean);
+  const hops = String(header)
+    .split(',')
+    .map((hop) => normalise(hop.trim()))
+    .filter(Boolean);
   return hops.findLast((hop) => !trustedProxies.includes(hop)) ?? hops[0] ?? peer;
 }
 

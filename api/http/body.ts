@@ -3,7 +3,13 @@ import type { ErrorCode } from '#core/errors/errors.ts';
 import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
 
 /** Answers a request that never reaches GraphQL with an error of the same form. */
-export function refuse(response: ServerResponse, status: number, code: ErrorCode, message: string, extra: Record<string, unknown> = {}): void {
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  code: ErrorCode,
+  message: string,
+  extra: Record<string, unknown> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
   response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extra } }] }));
 }
@@ -33,7 +39,9 @@ export function parseOperation(body: Buffer): object | null {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0 ? value : null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
+    ? value
+    : null;
 }
 
 /** Uploads are streamed, so they must say their length beforehand. */

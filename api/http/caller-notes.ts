@@ -20,9 +20,12 @@ export class CallerNotes {
 
   /** @returns the address; null for a note that is not ours, or too old */
   read(header: string | string[] | undefined): string | null {
-    const [, note = '', until = '', address = '', signature = ''] = /^((\d+) (\S+)) (\S+)$/.exec(String(header ?? '')) ?? [];
+    const [, note = '', until = '', address = '', signature = ''] =
+      /^((\d+) (\S+)) (\S+)$/.exec(String(header ?? '')) ?? [];
     const [expected, found] = [Buffer.from(this.sign(note)), Buffer.from(signature)];
-    return expected.length === found.length && timingSafeEqual(expected, found) && Number(until) > Date.now() ? address : null;
+    return expected.length === found.length && timingSafeEqual(expected, found) && Number(until) > Date.now()
+      ? address
+      : null;
   }
 
   private sign(note: string): string {

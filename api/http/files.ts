@@ -10,11 +10,22 @@ import { fileSize, readFileRange } from '#core/storage/disk-storage.ts';
 import { refuse } from './body.ts';
 
 /** What a run or a person has stored is downloaded, never shown by the browser as ours: attachment, no sniffing, sandboxed. */
-const DOWNLOAD_HEADERS = { 'x-content-type-options': 'nosniff', 'content-security-policy': "sandbox; default-src 'none'", 'cache-control': 'private, no-store' };
+const DOWNLOAD_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "sandbox; default-src 'none'",
+  'cache-control': 'private, no-store',
+};
 
 /** `/files/artifacts/{id}` and `/files/runs/{id}/log.txt`, for whoever may see the project; ranges are honoured. */
-export async function serveFile(core: Core, actor: Actor | null, request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'BAD_USER_INPUT', 'Files are read with GET.');
+export async function serveFile(
+  core: Core,
+  actor: Actor | null,
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return refuse(response, 405, 'BAD_USER_INPUT', 'Files are read with GET.');
   if (actor?.kind !== 'user') return refuse(response, 401, 'UNAUTHENTICATED', 'Sign in first.');
   const artifactId = /^\/files\/artifacts\/([0-9a-f-]{36})$/.exec(pathname)?.[1];
   if (artifactId && isUuid(artifactId)) return serveArtifact(core, actor, request, response, artifactId);
@@ -23,7 +34,13 @@ export async function serveFile(core: Core, actor: Actor | null, request: Incomi
   refuse(response, 404, 'NOT_FOUND', 'There is no such file.');
 }
 
-async function serveArtifact(core: Core, actor: Actor, request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
+async function serveArtifact(
+  core: Core,
+  actor: Actor,
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+): Promise<void> {
   const artifact = await core.db.artifact.findFirst({ where: { id, project: projectScope(actor) } });
   if (!artifact) return refuse(response, 404, 'NOT_FOUND', 'There is no such file.');
   const size = await fileSize(core.dataDirectory, artifact.storagePath);
@@ -57,10 +74,23 @@ function parseRange(header: string | undefined, size: number): { start: number; 
   return start > end || start >= size ? 'unsatisfiable' : { start, end };
 }
 
-async function serveLog(core: Core, actor: Actor, request: IncomingMessage, response: ServerResponse, runId: string): Promise<void> {
-  const run = await core.db.agentRun.findFirst({ where: { id: runId, project: projectScope(actor) }, select: { id: true } });
+async function serveLog(
+  core: Core,
+  actor: Actor,
+  request: IncomingMessage,
+  response: ServerResponse,
+  runId: string,
+): Promise<void> {
+  const run = await core.db.agentRun.findFirst({
+    where: { id: runId, project: projectScope(actor) },
+    select: { id: true },
+  });
   if (!run) return refuse(response, 404, 'NOT_FOUND', 'There is no such run.');
-  response.writeHead(200, { ...DOWNLOAD_HEADERS, 'content-type': 'text/plain; charset=utf-8', 'content-disposition': `attachment; filename="run-${runId}.log"` });
+  response.writeHead(200, {
+    ...DOWNLOAD_HEADERS,
+    'content-type': 'text/plain; charset=utf-8',
+    'content-disposition': `attachment; filename="run-${runId}.log"`,
+  });
   if (request.method === 'HEAD') {
     response.end();
     return;

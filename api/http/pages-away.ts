@@ -32,8 +32,10 @@ export function answerPagesAway(request: IncomingMessage, response: ServerRespon
     return refuse(response, 503, 'UNAVAILABLE', 'The pages are not being served at the moment; the API is.');
   }
   response.writeHead(503, {
-    'content-type': 'text/html; charset=utf-8', 'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`,
-    'x-content-type-options': 'nosniff', connection: 'close',
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`,
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
   });
   response.end(request.method === 'HEAD' ? undefined : PAGE);
 }

@@ -21,7 +21,13 @@ export const AgentType = builder.prismaObject('Agent', {
 const AgentPayload = (name: string, description: string) =>
   builder.objectRef<{ agent: Agent }>(name).implement({
     description,
-    fields: (t) => ({ agent: t.field({ type: AgentType, description: 'The agent as it stands now.', resolve: (payload) => payload.agent }) }),
+    fields: (t) => ({
+      agent: t.field({
+        type: AgentType,
+        description: 'The agent as it stands now.',
+        resolve: (payload) => payload.agent,
+      }),
+    }),
   });
 
 const CreateAgentInput = builder.inputType('CreateAgentInput', {
@@ -40,7 +46,14 @@ builder.mutationField('createAgent', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateAgentInput, required: true, description: 'The agent.' }) },
-    resolve: async (_root, { input }, context) => ({ agent: await createAgent(context.core, actorOf(context), { projectId: input.projectId, name: input.name, type: input.type ?? 'local', config: input.config }) }),
+    resolve: async (_root, { input }, context) => ({
+      agent: await createAgent(context.core, actorOf(context), {
+        projectId: input.projectId,
+        name: input.name,
+        type: input.type ?? 'local',
+        config: input.config,
+      }),
+    }),
   }),
 );
 
@@ -62,7 +75,10 @@ builder.mutationField('updateAgent', (t) =>
     args: { input: t.arg({ type: UpdateAgentInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       agent: await updateAgent(context.core, actorOf(context), {
-        agentId: input.agentId, name: input.name ?? undefined, config: input.config ?? undefined, isEnabled: input.isEnabled ?? undefined,
+        agentId: input.agentId,
+        name: input.name ?? undefined,
+        config: input.config ?? undefined,
+        isEnabled: input.isEnabled ?? undefined,
       }),
     }),
   }),

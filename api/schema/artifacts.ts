@@ -17,19 +17,36 @@ export const ArtifactType = builder.prismaObject('Artifact', {
     kind: t.expose('kind', { type: ArtifactKindEnum, description: 'What it is.' }),
     name: t.exposeString('name', { description: 'Its display name.' }),
     mimeType: t.exposeString('mimeType', { description: 'Its type.' }),
-    size: t.int({ description: 'Its size in bytes.', select: { size: true }, resolve: (artifact) => Number(artifact.size) }),
+    size: t.int({
+      description: 'Its size in bytes.',
+      select: { size: true },
+      resolve: (artifact) => Number(artifact.size),
+    }),
     sha256: t.exposeString('sha256', { description: 'SHA-256 of its bytes, in hex.' }),
-    metadata: t.expose('metadata', { type: 'JSON', description: 'By kind; a diff has filesChanged, additions, deletions.' }),
-    url: t.string({ description: 'Where it can be downloaded, on this origin, by whoever may see the project.', select: { id: true }, resolve: (artifact) => `/files/artifacts/${artifact.id}` }),
+    metadata: t.expose('metadata', {
+      type: 'JSON',
+      description: 'By kind; a diff has filesChanged, additions, deletions.',
+    }),
+    url: t.string({
+      description: 'Where it can be downloaded, on this origin, by whoever may see the project.',
+      select: { id: true },
+      resolve: (artifact) => `/files/artifacts/${artifact.id}`,
+    }),
     text: t.string({
       nullable: true,
       description: `The text of a diff, patch or report of up to ${MAX_INLINE_BYTES} bytes; null for everything else, which is downloaded.`,
       select: { kind: true, size: true, storagePath: true },
       resolve: async (artifact, _args, context, info) => {
         countNestedRead(context, info);
-        if (artifact.kind === 'screenshot' || artifact.kind === 'test_results' || Number(artifact.size) > MAX_INLINE_BYTES) return null;
+        if (
+          artifact.kind === 'screenshot' ||
+          artifact.kind === 'test_results' ||
+          Number(artifact.size) > MAX_INLINE_BYTES
+        )
+          return null;
         const chunks: Buffer[] = [];
-        for await (const chunk of readFileRange(context.core.dataDirectory, artifact.storagePath)) chunks.push(chunk as Buffer);
+        for await (const chunk of readFileRange(context.core.dataDirectory, artifact.storagePath))
+          chunks.push(chunk as Buffer);
         return Buffer.concat(chunks).toString();
       },
     }),
@@ -50,20 +67,31 @@ const UploadArtifactInput = builder.inputType('UploadArtifactInput', {
 });
 const UploadArtifactPayload = builder.objectRef<{ artifact: Artifact }>('UploadArtifactPayload').implement({
   description: 'The file is stored.',
-  fields: (t) => ({ artifact: t.field({ type: ArtifactType, description: 'The file.', resolve: (payload) => payload.artifact }) }),
+  fields: (t) => ({
+    artifact: t.field({ type: ArtifactType, description: 'The file.', resolve: (payload) => payload.artifact }),
+  }),
 });
 builder.mutationField('uploadArtifact', (t) =>
   t.field({
     type: UploadArtifactPayload,
-    description: 'For runners: stores a file of a run. Sending the same kind and name again answers with what is stored.',
+    description:
+      'For runners: stores a file of a run. Sending the same kind and name again answers with what is stored.',
     authScopes: { runner: true },
     errors: { types: [...RUNNER_ERRORS] },
     args: { input: t.arg({ type: UploadArtifactInput, required: true, description: 'The file.' }) },
     resolve: async (_root, { input }, context) => {
       const { file, metadata, ...fields } = input;
-      if (file.size > MAX_DIFF_BYTES) throw new PayloadTooLargeError(`The file is larger than ${MAX_DIFF_BYTES} bytes.`, MAX_DIFF_BYTES);
+      if (file.size > MAX_DIFF_BYTES)
+        throw new PayloadTooLargeError(`The file is larger than ${MAX_DIFF_BYTES} bytes.`, MAX_DIFF_BYTES);
       const content = file.stream() as unknown as AsyncIterable<Uint8Array>;
-      return { artifact: await uploadArtifact(context.core, runnerOf(context), { ...fields, metadata: (metadata ?? {}) as Record<string, never> }, content) };
+      return {
+        artifact: await uploadArtifact(
+          context.core,
+          runnerOf(context),
+          { ...fields, metadata: (metadata ?? {}) as Record<string, never> },
+          content,
+        ),
+      };
     },
   }),
 );

@@ -42,7 +42,12 @@ export const builder = new SchemaBuilder<{
       description: 'What was done, or the error that a caller can expect.',
     },
   },
-  prisma: { client: (context) => context.core.db, dmmf: getDatamodel(), exposeDescriptions: false, filterConnectionTotalCount: false },
+  prisma: {
+    client: (context) => context.core.db,
+    dmmf: getDatamodel(),
+    exposeDescriptions: false,
+    filterConnectionTotalCount: false,
+  },
   scopeAuth: {
     // Otherwise who may not follow is told with the first event, and follows until then.
     authorizeOnSubscribe: true,
@@ -52,13 +57,22 @@ export const builder = new SchemaBuilder<{
       admin: actor?.kind === 'user' && actor.isAdmin,
       runner: actor?.kind === 'runner',
     }),
-    unauthorizedError: (_parent, { actor }) => (actor ? new ForbiddenError('This token may not do this.') : new UnauthenticatedError()),
+    unauthorizedError: (_parent, { actor }) =>
+      actor ? new ForbiddenError('This token may not do this.') : new UnauthenticatedError(),
   },
 });
 
-builder.queryType({ description: 'What can be read. Every list is bounded; long ones are connections with keyset cursors.' });
-builder.mutationType({ description: 'What can be changed. Each answers with a union of its payload and the errors a caller can expect; all errors implement UserError.' });
-builder.subscriptionType({ description: 'What can be followed. `projectEvents` carries everything a dashboard needs; the others are narrow and typed.' });
+builder.queryType({
+  description: 'What can be read. Every list is bounded; long ones are connections with keyset cursors.',
+});
+builder.mutationType({
+  description:
+    'What can be changed. Each answers with a union of its payload and the errors a caller can expect; all errors implement UserError.',
+});
+builder.subscriptionType({
+  description:
+    'What can be followed. `projectEvents` carries everything a dashboard needs; the others are narrow and typed.',
+});
 
 /** The actor of a field whose auth scope lets nobody anonymous through. */
 export function actorOf(context: ApiContext): Actor {

@@ -21,7 +21,8 @@ export const MessageType = builder.prismaObject('Message', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
     relatedTasks: t.field({
       type: [TaskType],
-      select: (_args, _context, nestedSelection) => ({ tasks: { orderBy: { taskId: 'asc' }, take: 50, select: { task: nestedSelection(true) } } }) as never,
+      select: (_args, _context, nestedSelection) =>
+        ({ tasks: { orderBy: { taskId: 'asc' }, take: 50, select: { task: nestedSelection(true) } } }) as never,
       description: 'The tasks it is about: those it led to, or the one an agent reports on.',
       resolve: (message) => (message as unknown as { tasks: { task: never }[] }).tasks.map((link) => link.task),
     }),
@@ -44,7 +45,11 @@ export const ConversationType = builder.prismaObject('Conversation', {
         countNestedRead(context, info);
         const size = pageSize(first);
         const [id] = decodeCursor(after, ['id']) ?? [];
-        const rows = await context.core.db.message.findMany({ where: { conversationId: conversation.id, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
+        const rows = await context.core.db.message.findMany({
+          where: { conversationId: conversation.id, ...(id ? { id: { lt: id } } : {}) },
+          orderBy: { id: 'desc' },
+          take: size + 1,
+        });
         return toPage(rows, size, (row) => [row.id]);
       },
     }),
@@ -58,9 +63,11 @@ builder.queryField('conversation', (t) =>
     nullable: true,
     description: 'One conversation; null when it is missing or not yours.',
     authScopes: { signedIn: true },
-    args: { id: t.arg.id({ required: true, description: 'The conversation\'s id.' }) },
+    args: { id: t.arg.id({ required: true, description: "The conversation's id." }) },
     resolve: async (query, _root, { id }, context) =>
-      isUuid(id) ? context.core.db.conversation.findFirst({ ...query, where: { id, project: projectScope(actorOf(context)) } }) : null,
+      isUuid(id)
+        ? context.core.db.conversation.findFirst({ ...query, where: { id, project: projectScope(actorOf(context)) } })
+        : null,
   }),
 );
 builder.queryField('conversations', (t) =>
@@ -68,12 +75,20 @@ builder.queryField('conversations', (t) =>
     type: ConversationConnection,
     description: 'The conversations of a project, newest first.',
     authScopes: { signedIn: true },
-    args: { projectId: t.arg.id({ required: true, description: 'The project.' }), first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
+    args: {
+      projectId: t.arg.id({ required: true, description: 'The project.' }),
+      first: t.arg.int(pageArgs.first),
+      after: t.arg.string(pageArgs.after),
+    },
     resolve: async (_root, { projectId, first, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const size = pageSize(first);
       const [id] = decodeCursor(after, ['id']) ?? [];
-      const rows = await context.core.db.conversation.findMany({ where: { projectId, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
+      const rows = await context.core.db.conversation.findMany({
+        where: { projectId, ...(id ? { id: { lt: id } } : {}) },
+        orderBy: { id: 'desc' },
+        take: size + 1,
+      });
       return toPage(rows, size, (row) => [row.id]);
     },
   }),
@@ -87,10 +102,18 @@ const CreateConversationInput = builder.inputType('CreateConversationInput', {
     mode: t.field({ type: ConversationModeEnum, description: 'TEXT if not given.' }),
   }),
 });
-const CreateConversationPayload = builder.objectRef<{ conversation: Conversation }>('CreateConversationPayload').implement({
-  description: 'The conversation is open.',
-  fields: (t) => ({ conversation: t.field({ type: ConversationType, description: 'The conversation.', resolve: (payload) => payload.conversation }) }),
-});
+const CreateConversationPayload = builder
+  .objectRef<{ conversation: Conversation }>('CreateConversationPayload')
+  .implement({
+    description: 'The conversation is open.',
+    fields: (t) => ({
+      conversation: t.field({
+        type: ConversationType,
+        description: 'The conversation.',
+        resolve: (payload) => payload.conversation,
+      }),
+    }),
+  });
 builder.mutationField('createConversation', (t) =>
   t.field({
     type: CreateConversationPayload,
@@ -99,7 +122,11 @@ builder.mutationField('createConversation', (t) =>
     errors: { types: [...COMMON_ERRORS] },
     args: { input: t.arg({ type: CreateConversationInput, required: true, description: 'The conversation.' }) },
     resolve: async (_root, { input }, context) => ({
-      conversation: await createConversation(context.core, actorOf(context), { projectId: input.projectId, title: input.title, mode: input.mode ?? 'text' }),
+      conversation: await createConversation(context.core, actorOf(context), {
+        projectId: input.projectId,
+        title: input.title,
+        mode: input.mode ?? 'text',
+      }),
     }),
   }),
 );
@@ -113,7 +140,9 @@ const SendMessageInput = builder.inputType('SendMessageInput', {
 });
 const SendMessagePayload = builder.objectRef<{ message: Message }>('SendMessagePayload').implement({
   description: 'It is said; the orchestrator reads it at once.',
-  fields: (t) => ({ message: t.field({ type: MessageType, description: 'The message.', resolve: (payload) => payload.message }) }),
+  fields: (t) => ({
+    message: t.field({ type: MessageType, description: 'The message.', resolve: (payload) => payload.message }),
+  }),
 });
 builder.mutationField('sendMessage', (t) =>
   t.field({
@@ -122,6 +151,8 @@ builder.mutationField('sendMessage', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },
     args: { input: t.arg({ type: SendMessageInput, required: true, description: 'The message.' }) },
-    resolve: async (_root, { input }, context) => ({ message: await sendMessage(context.core, actorOf(context), input) }),
+    resolve: async (_root, { input }, context) => ({
+      message: await sendMessage(context.core, actorOf(context), input),
+    }),
   }),
 );

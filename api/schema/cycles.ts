@@ -13,12 +13,27 @@ export const CycleType = builder.prismaObject('OrchestratorCycle', {
     mode: t.expose('mode', { type: CycleModeEnum, description: 'How much it looks at.' }),
     status: t.expose('status', { type: CycleStatusEnum, description: 'Where it stands.' }),
     cause: t.exposeString('cause', { description: 'What asked for it: user, message, task_created, run_finished …' }),
-    phase: t.expose('phase', { type: CyclePhaseEnum, nullable: true, description: 'The phase it has reached; null: it waits.' }),
+    phase: t.expose('phase', {
+      type: CyclePhaseEnum,
+      nullable: true,
+      description: 'The phase it has reached; null: it waits.',
+    }),
     phaseTimes: t.expose('phaseTimes', { type: 'JSON', description: 'Phase (lower_snake) → when it was reached.' }),
-    counts: t.expose('counts', { type: 'JSON', description: 'Messages read, requests, tasks made, runs scheduled, tasks blocked.' }),
+    counts: t.expose('counts', {
+      type: 'JSON',
+      description: 'Messages read, requests, tasks made, runs scheduled, tasks blocked.',
+    }),
     error: t.exposeString('error', { nullable: true, description: 'Why it failed; null: it did not.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When it began; null: it waits.' }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended; null: not yet.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it began; null: it waits.',
+    }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null: not yet.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
   }),
 });
@@ -29,12 +44,20 @@ builder.queryField('orchestratorCycles', (t) =>
     type: CycleConnection,
     description: 'The cycles of a project, newest first.',
     authScopes: { signedIn: true },
-    args: { projectId: t.arg.id({ required: true, description: 'The project.' }), first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
+    args: {
+      projectId: t.arg.id({ required: true, description: 'The project.' }),
+      first: t.arg.int(pageArgs.first),
+      after: t.arg.string(pageArgs.after),
+    },
     resolve: async (_root, { projectId, first, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const size = pageSize(first);
       const [id] = decodeCursor(after, ['id']) ?? [];
-      const rows = await context.core.db.orchestratorCycle.findMany({ where: { projectId, ...(id ? { id: { lt: id } } : {}) }, orderBy: { id: 'desc' }, take: size + 1 });
+      const rows = await context.core.db.orchestratorCycle.findMany({
+        where: { projectId, ...(id ? { id: { lt: id } } : {}) },
+        orderBy: { id: 'desc' },
+        take: size + 1,
+      });
       return toPage(rows, size, (row) => [row.id]);
     },
   }),
@@ -49,7 +72,13 @@ const RunOrchestratorInput = builder.inputType('RunOrchestratorInput', {
 });
 const RunOrchestratorPayload = builder.objectRef<{ cycle: OrchestratorCycle }>('RunOrchestratorPayload').implement({
   description: 'The cycle runs, or waits for the one that does.',
-  fields: (t) => ({ cycle: t.field({ type: CycleType, description: 'The cycle that will see everything up to now.', resolve: (payload) => payload.cycle }) }),
+  fields: (t) => ({
+    cycle: t.field({
+      type: CycleType,
+      description: 'The cycle that will see everything up to now.',
+      resolve: (payload) => payload.cycle,
+    }),
+  }),
 });
 builder.mutationField('runOrchestrator', (t) =>
   t.field({
@@ -58,6 +87,11 @@ builder.mutationField('runOrchestrator', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },
     args: { input: t.arg({ type: RunOrchestratorInput, required: true, description: 'The project.' }) },
-    resolve: async (_root, { input }, context) => ({ cycle: await runOrchestrator(context.core, actorOf(context), { projectId: input.projectId, mode: input.mode ?? 'incremental' }) }),
+    resolve: async (_root, { input }, context) => ({
+      cycle: await runOrchestrator(context.core, actorOf(context), {
+        projectId: input.projectId,
+        mode: input.mode ?? 'incremental',
+      }),
+    }),
   }),
 );

@@ -1,4 +1,12 @@
-import { ARTIFACT_KINDS, LOG_STREAMS, RUN_KINDS, RUN_REASONS, RUN_STATUSES, TASK_TYPES, REQUEST_SOURCES } from '#contract/enums.ts';
+import {
+  ARTIFACT_KINDS,
+  LOG_STREAMS,
+  RUN_KINDS,
+  RUN_REASONS,
+  RUN_STATUSES,
+  TASK_TYPES,
+  REQUEST_SOURCES,
+} from '#contract/enums.ts';
 import { REPOSITORY_PROBLEMS } from '#contract/repositories.ts';
 import { AGENT_PRESET_NAMES } from '#core/agents/presets.ts';
 import { TASK_STATUSES } from '#core/tasks/transitions.ts';
@@ -9,32 +17,102 @@ import { builder } from './builder.ts';
 export function enumOf<const T extends string>(name: string, description: string, values: readonly T[]) {
   return builder.enumType(name, {
     description,
-    values: Object.fromEntries(values.map((value) => [value.toUpperCase(), { value }])) as Record<Uppercase<T>, { value: T }>,
+    values: Object.fromEntries(values.map((value) => [value.toUpperCase(), { value }])) as Record<
+      Uppercase<T>,
+      { value: T }
+    >,
   });
 }
 
 export const TaskStatusEnum = enumOf('TaskStatus', 'Where a task stands in its life cycle.', TASK_STATUSES);
-export const TaskTypeEnum = enumOf('TaskType', 'What kind of work a task is; the planner chooses the agent by it.', TASK_TYPES);
+export const TaskTypeEnum = enumOf(
+  'TaskType',
+  'What kind of work a task is; the planner chooses the agent by it.',
+  TASK_TYPES,
+);
 export const RequestSourceEnum = enumOf('RequestSource', 'Where an ask came from.', REQUEST_SOURCES);
-export const TaskEventTypeEnum = enumOf('TaskEventType', 'What an entry of the audit trail records.', ['created', 'status_changed', 'log', 'artifact', 'error', 'comment']);
-export const RunKindEnum = enumOf('RunKind', 'What a run is for: an agent works, an approved branch is merged, or maintenance.', RUN_KINDS);
+export const TaskEventTypeEnum = enumOf('TaskEventType', 'What an entry of the audit trail records.', [
+  'created',
+  'status_changed',
+  'log',
+  'artifact',
+  'error',
+  'comment',
+]);
+export const RunKindEnum = enumOf(
+  'RunKind',
+  'What a run is for: an agent works, an approved branch is merged, or maintenance.',
+  RUN_KINDS,
+);
 export const RunStatusEnum = enumOf('RunStatus', 'Where one attempt stands. The last four are final.', RUN_STATUSES);
 export const RunReasonEnum = enumOf('RunReason', 'Why a run ended.', RUN_REASONS);
-export const ThenTaskEnum = enumOf('ThenTask', 'What becomes of the task of a run that is stopped. PUT_BACK: queued again, and held until a person starts it. CANCEL: canceled.', THEN_TASK);
-export const LogStreamEnum = enumOf('LogStream', 'Where a line came from: the program, or the runner itself (SYSTEM).', LOG_STREAMS);
+export const ThenTaskEnum = enumOf(
+  'ThenTask',
+  'What becomes of the task of a run that is stopped. PUT_BACK: queued again, and held until a person starts it. CANCEL: canceled.',
+  THEN_TASK,
+);
+export const LogStreamEnum = enumOf(
+  'LogStream',
+  'Where a line came from: the program, or the runner itself (SYSTEM).',
+  LOG_STREAMS,
+);
 export const ArtifactKindEnum = enumOf('ArtifactKind', 'What a file of a run is.', ARTIFACT_KINDS);
-export const ProjectStatusEnum = enumOf('ProjectStatus', 'PAUSED: nothing is started. ARCHIVED: read-only and hidden.', ['active', 'paused', 'archived']);
+export const ProjectStatusEnum = enumOf(
+  'ProjectStatus',
+  'PAUSED: nothing is started. ARCHIVED: read-only and hidden.',
+  ['active', 'paused', 'archived'],
+);
 export const StateFormatEnum = enumOf('StateFormat', 'How a state document is written.', ['yaml', 'json']);
-export const AgentTypeEnum = enumOf('AgentType', 'CLOUD agents are reached by a runner with that label; otherwise both behave alike.', ['local', 'cloud']);
-export const AgentPresetEnum = enumOf('AgentPreset', 'Commands of well-known coding agents. DEMO is built in: no account, no key, no cost.', AGENT_PRESET_NAMES);
+export const AgentTypeEnum = enumOf(
+  'AgentType',
+  'CLOUD agents are reached by a runner with that label; otherwise both behave alike.',
+  ['local', 'cloud'],
+);
+export const AgentPresetEnum = enumOf(
+  'AgentPreset',
+  'Commands of well-known coding agents. DEMO is built in: no account, no key, no cost.',
+  AGENT_PRESET_NAMES,
+);
 export const ConversationModeEnum = enumOf('ConversationMode', 'How a conversation is held.', ['text', 'voice']);
-export const MessageRoleEnum = enumOf('MessageRole', 'Who speaks. RELAYER: a transcript or an outside request turned into text. AGENT: the summary of a run.', ['user', 'relayer', 'orchestrator', 'agent']);
+export const MessageRoleEnum = enumOf(
+  'MessageRole',
+  'Who speaks. RELAYER: a transcript or an outside request turned into text. AGENT: the summary of a run.',
+  ['user', 'relayer', 'orchestrator', 'agent'],
+);
 export const ContentFormatEnum = enumOf('ContentFormat', 'How a message is to be read.', ['plain', 'markdown', 'json']);
-export const CycleModeEnum = enumOf('CycleMode', 'INCREMENTAL looks at new inputs only; FULL also plans every queued and blocked task again.', ['incremental', 'full']);
-export const CycleStatusEnum = enumOf('CycleStatus', 'Where a cycle stands.', ['pending', 'running', 'completed', 'failed']);
-export const CyclePhaseEnum = enumOf('CyclePhase', 'The phases of a cycle, in their order.', [
-  'started', 'loaded_state', 'validated_state', 'ingested_inputs', 'planned_tasks', 'scheduled_runs', 'updated_state', 'completed',
+export const CycleModeEnum = enumOf(
+  'CycleMode',
+  'INCREMENTAL looks at new inputs only; FULL also plans every queued and blocked task again.',
+  ['incremental', 'full'],
+);
+export const CycleStatusEnum = enumOf('CycleStatus', 'Where a cycle stands.', [
+  'pending',
+  'running',
+  'completed',
+  'failed',
 ]);
-export const RunnerConnectionEnum = enumOf('RunnerConnection', 'UNREACHABLE: its socket closed or is silent, but its runs may still be working.', ['online', 'unreachable', 'offline']);
-export const RunnerCommandTypeEnum = enumOf('RunnerCommandType', 'WORK: there may be a run to claim. CANCEL: stop this run. LOOK: look for repositories again. CHECK: look at one path. REMOVE_WORK_FOLDER: remove a task\'s folder. The last three are answered.', ['work', 'cancel', 'look', 'check', 'remove_work_folder']);
-export const RepositoryProblemEnum = enumOf('RepositoryProblem', 'What is wrong with a path that was to be a repository.', REPOSITORY_PROBLEMS);
+export const CyclePhaseEnum = enumOf('CyclePhase', 'The phases of a cycle, in their order.', [
+  'started',
+  'loaded_state',
+  'validated_state',
+  'ingested_inputs',
+  'planned_tasks',
+  'scheduled_runs',
+  'updated_state',
+  'completed',
+]);
+export const RunnerConnectionEnum = enumOf(
+  'RunnerConnection',
+  'UNREACHABLE: its socket closed or is silent, but its runs may still be working.',
+  ['online', 'unreachable', 'offline'],
+);
+export const RunnerCommandTypeEnum = enumOf(
+  'RunnerCommandType',
+  "WORK: there may be a run to claim. CANCEL: stop this run. LOOK: look for repositories again. CHECK: look at one path. REMOVE_WORK_FOLDER: remove a task's folder. The last three are answered.",
+  ['work', 'cancel', 'look', 'check', 'remove_work_folder'],
+);
+export const RepositoryProblemEnum = enumOf(
+  'RepositoryProblem',
+  'What is wrong with a path that was to be a repository.',
+  REPOSITORY_PROBLEMS,
+);

@@ -1,7 +1,14 @@
 import {
-  ConflictError, ExpectedSeqError, ForbiddenError, IllegalTransitionError, InvalidInputError, LeaseLostError, NotFoundError, RateLimitedError,
+  ConflictError,
+  ExpectedSeqError,
+  ForbiddenError,
+  IllegalTransitionError,
+  InvalidInputError,
+  LeaseLostError,
+  NotFoundError,
+  RateLimitedError,
 } from '#core/errors/errors.ts';
-import type { FieldIssue , DomainError} from '#core/errors/errors.ts';
+import type { FieldIssue, DomainError } from '#core/errors/errors.ts';
 import { builder } from './builder.ts';
 
 /** The expected failures, as members of the mutations' result unions. */
@@ -21,19 +28,38 @@ const FieldIssueType = builder.objectRef<FieldIssue>('FieldIssue').implement({
   }),
 });
 
-builder.objectType(NotFoundError, { name: 'NotFoundError', description: 'Missing, or not yours: the answer is the same.', interfaces: [UserError] });
-builder.objectType(ForbiddenError, { name: 'ForbiddenError', description: 'You may see it, but not do this with it.', interfaces: [UserError] });
+builder.objectType(NotFoundError, {
+  name: 'NotFoundError',
+  description: 'Missing, or not yours: the answer is the same.',
+  interfaces: [UserError],
+});
+builder.objectType(ForbiddenError, {
+  name: 'ForbiddenError',
+  description: 'You may see it, but not do this with it.',
+  interfaces: [UserError],
+});
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
   description: 'The input does not fit: its shape, its size, an unknown key, or the contract.',
   interfaces: [UserError],
-  fields: (t) => ({ fields: t.field({ type: [FieldIssueType], description: 'Every part that does not fit.', resolve: (error) => error.fields }) }),
+  fields: (t) => ({
+    fields: t.field({
+      type: [FieldIssueType],
+      description: 'Every part that does not fit.',
+      resolve: (error) => error.fields,
+    }),
+  }),
 });
 builder.objectType(ConflictError, {
   name: 'ConflictError',
   description: 'Somebody was faster, it exists already, or what you saw is stale.',
   interfaces: [UserError],
-  fields: (t) => ({ current: t.exposeString('current', { nullable: true, description: 'How it stands now, where that can be said in a word.' }) }),
+  fields: (t) => ({
+    current: t.exposeString('current', {
+      nullable: true,
+      description: 'How it stands now, where that can be said in a word.',
+    }),
+  }),
 });
 builder.objectType(IllegalTransitionError, {
   name: 'IllegalTransitionError',
@@ -45,10 +71,14 @@ builder.objectType(IllegalTransitionError, {
     rule: t.exposeString('rule', { description: 'Which rule refuses it.' }),
   }),
 });
-builder.objectType(LeaseLostError, { name: 'LeaseLostError', description: 'The run is no longer this runner\'s.', interfaces: [UserError] });
+builder.objectType(LeaseLostError, {
+  name: 'LeaseLostError',
+  description: "The run is no longer this runner's.",
+  interfaces: [UserError],
+});
 builder.objectType(ExpectedSeqError, {
   name: 'ExpectedSeqError',
-  description: 'A gap in a run\'s log.',
+  description: "A gap in a run's log.",
   interfaces: [UserError],
   fields: (t) => ({ expectedSeq: t.exposeInt('expectedSeq', { description: 'The number the next line must have.' }) }),
 });
@@ -56,7 +86,9 @@ builder.objectType(RateLimitedError, {
   name: 'RateLimitedError',
   description: 'Too often in too short a time.',
   interfaces: [UserError],
-  fields: (t) => ({ retryAfterMs: t.exposeInt('retryAfterMs', { description: 'Milliseconds to wait before the next try.' }) }),
+  fields: (t) => ({
+    retryAfterMs: t.exposeInt('retryAfterMs', { description: 'Milliseconds to wait before the next try.' }),
+  }),
 });
 
 /** The usual members of a result union. */

@@ -17,17 +17,30 @@ import { RunType } from './runs.ts';
 import { TaskType } from './tasks.ts';
 
 /** `agent.run.started` → `AgentRunStartedEvent`. */
-const typeName = (eventType: string): string => `${eventType.split('.').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('')}Event`;
+const typeName = (eventType: string): string =>
+  `${eventType
+    .split('.')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('')}Event`;
 
 const ProjectEvent = builder.interfaceRef<EventEnvelope>('ProjectEvent').implement({
-  description: 'Something that happened in a project. Keep the cursor: following after it again misses nothing and repeats nothing.',
+  description:
+    'Something that happened in a project. Keep the cursor: following after it again misses nothing and repeats nothing.',
   fields: (t) => ({
     type: t.exposeString('type', { description: 'Dotted, past tense: task.updated, agent.run.completed …' }),
     ts: t.expose('ts', { type: 'DateTime', description: 'When it happened.' }),
     projectId: t.exposeID('projectId', { description: 'The project.' }),
-    cursor: t.exposeString('cursor', { nullable: true, description: 'Counts the events of the project, in commit order, without gaps; null for notices, which are not stored.' }),
+    cursor: t.exposeString('cursor', {
+      nullable: true,
+      description:
+        'Counts the events of the project, in commit order, without gaps; null for notices, which are not stored.',
+    }),
     entityId: t.id({ description: 'The thing that changed.', resolve: (event) => event.entity.id }),
-    patch: t.field({ type: 'JSON', description: 'The changed fields in camelCase, enum values in lower_snake; enough to update a cache.', resolve: (event) => event.entity.patch }),
+    patch: t.field({
+      type: 'JSON',
+      description: 'The changed fields in camelCase, enum values in lower_snake; enough to update a cache.',
+      resolve: (event) => event.entity.patch,
+    }),
   }),
   resolveType: (event) => typeName(event.type),
 });
@@ -38,21 +51,33 @@ const AS_IT_STANDS = 'as it stands now; null when it is gone.';
 
 for (const event of [
   declare(catalogue.projectUpdated, 'The project changed: its name, status, repository …'),
-  declare(catalogue.projectStateUpdated, 'The state document has a new version; the patch has `version` and `contentHash`.'),
+  declare(
+    catalogue.projectStateUpdated,
+    'The state document has a new version; the patch has `version` and `contentHash`.',
+  ),
 ]) {
   builder.objectField(event, 'project', (t) =>
     t.prismaField({
-      type: ProjectType, nullable: true, description: `The project ${AS_IT_STANDS}`,
-      resolve: (query, { entity }, _args, { core }) => core.db.project.findUnique({ ...query, where: { id: entity.id } }),
+      type: ProjectType,
+      nullable: true,
+      description: `The project ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.project.findUnique({ ...query, where: { id: entity.id } }),
     }),
   );
 }
 
 const taskEventAppended = declare(catalogue.taskEventAppended, 'The audit trail of a task has a new entry.');
-for (const event of [declare(catalogue.taskCreated, 'A task was added.'), declare(catalogue.taskUpdated, 'A task changed.'), taskEventAppended]) {
+for (const event of [
+  declare(catalogue.taskCreated, 'A task was added.'),
+  declare(catalogue.taskUpdated, 'A task changed.'),
+  taskEventAppended,
+]) {
   builder.objectField(event, 'task', (t) =>
     t.prismaField({
-      type: TaskType, nullable: true, description: `The task ${AS_IT_STANDS}`,
+      type: TaskType,
+      nullable: true,
+      description: `The task ${AS_IT_STANDS}`,
       resolve: (query, { entity }, _args, { core }) => core.db.task.findUnique({ ...query, where: { id: entity.id } }),
     }),
   );
@@ -65,16 +90,29 @@ interface TaskEventPatch {
 }
 const taskEventPatch = (event: EventEnvelope): TaskEventPatch => event.entity.patch as unknown as TaskEventPatch;
 builder.objectFields(taskEventAppended, (t) => ({
-  eventId: t.id({ description: 'The entry\'s id.', resolve: (event) => taskEventPatch(event).eventId }),
-  eventType: t.field({ type: TaskEventTypeEnum, description: 'What it records.', resolve: (event) => taskEventPatch(event).eventType }),
+  eventId: t.id({ description: "The entry's id.", resolve: (event) => taskEventPatch(event).eventId }),
+  eventType: t.field({
+    type: TaskEventTypeEnum,
+    description: 'What it records.',
+    resolve: (event) => taskEventPatch(event).eventType,
+  }),
   payload: t.field({ type: 'JSON', description: 'Its details.', resolve: (event) => taskEventPatch(event).payload }),
-  createdAt: t.field({ type: 'DateTime', description: 'When it happened.', resolve: (event) => taskEventPatch(event).createdAt }),
+  createdAt: t.field({
+    type: 'DateTime',
+    description: 'When it happened.',
+    resolve: (event) => taskEventPatch(event).createdAt,
+  }),
 }));
 
-for (const event of [declare(catalogue.agentCreated, 'An agent was added.'), declare(catalogue.agentUpdated, 'An agent changed.')]) {
+for (const event of [
+  declare(catalogue.agentCreated, 'An agent was added.'),
+  declare(catalogue.agentUpdated, 'An agent changed.'),
+]) {
   builder.objectField(event, 'agent', (t) =>
     t.prismaField({
-      type: AgentType, nullable: true, description: `The agent ${AS_IT_STANDS}`,
+      type: AgentType,
+      nullable: true,
+      description: `The agent ${AS_IT_STANDS}`,
       resolve: (query, { entity }, _args, { core }) => core.db.agent.findUnique({ ...query, where: { id: entity.id } }),
     }),
   );
@@ -88,8 +126,11 @@ for (const event of [
 ]) {
   builder.objectField(event, 'run', (t) =>
     t.prismaField({
-      type: RunType, nullable: true, description: `The run ${AS_IT_STANDS}`,
-      resolve: (query, { entity }, _args, { core }) => core.db.agentRun.findUnique({ ...query, where: { id: entity.id } }),
+      type: RunType,
+      nullable: true,
+      description: `The run ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.agentRun.findUnique({ ...query, where: { id: entity.id } }),
     }),
   );
 }
@@ -99,27 +140,44 @@ interface LogPatch {
   lastMessage: string;
 }
 const logPatch = (event: EventEnvelope): LogPatch => event.entity.patch as unknown as LogPatch;
-builder.objectFields(declare(catalogue.runLogAppended, 'A notice that a run has written, a few times a second at most; the lines come by `runLog`.'), (t) => ({
-  lastSeq: t.int({ description: 'The newest line\'s number.', resolve: (event) => logPatch(event).lastSeq }),
-  count: t.int({ description: 'Lines in the newest batch.', resolve: (event) => logPatch(event).count }),
-  lastMessage: t.string({ description: 'The start of the newest line.', resolve: (event) => logPatch(event).lastMessage }),
-}));
+builder.objectFields(
+  declare(
+    catalogue.runLogAppended,
+    'A notice that a run has written, a few times a second at most; the lines come by `runLog`.',
+  ),
+  (t) => ({
+    lastSeq: t.int({ description: "The newest line's number.", resolve: (event) => logPatch(event).lastSeq }),
+    count: t.int({ description: 'Lines in the newest batch.', resolve: (event) => logPatch(event).count }),
+    lastMessage: t.string({
+      description: 'The start of the newest line.',
+      resolve: (event) => logPatch(event).lastMessage,
+    }),
+  }),
+);
 
 builder.objectField(declare(catalogue.artifactCreated, 'A run has made a file.'), 'artifact', (t) =>
   t.prismaField({
-    type: ArtifactType, nullable: true, description: `The file ${AS_IT_STANDS}`,
-    resolve: (query, { entity }, _args, { core }) => core.db.artifact.findUnique({ ...query, where: { id: entity.id } }),
+    type: ArtifactType,
+    nullable: true,
+    description: `The file ${AS_IT_STANDS}`,
+    resolve: (query, { entity }, _args, { core }) =>
+      core.db.artifact.findUnique({ ...query, where: { id: entity.id } }),
   }),
 );
 builder.objectField(declare(catalogue.conversationCreated, 'A conversation was opened.'), 'conversation', (t) =>
   t.prismaField({
-    type: ConversationType, nullable: true, description: `The conversation ${AS_IT_STANDS}`,
-    resolve: (query, { entity }, _args, { core }) => core.db.conversation.findUnique({ ...query, where: { id: entity.id } }),
+    type: ConversationType,
+    nullable: true,
+    description: `The conversation ${AS_IT_STANDS}`,
+    resolve: (query, { entity }, _args, { core }) =>
+      core.db.conversation.findUnique({ ...query, where: { id: entity.id } }),
   }),
 );
 builder.objectField(declare(catalogue.messageCreated, 'Something was said.'), 'message', (t) =>
   t.prismaField({
-    type: MessageType, nullable: true, description: `The message ${AS_IT_STANDS}`,
+    type: MessageType,
+    nullable: true,
+    description: `The message ${AS_IT_STANDS}`,
     resolve: (query, { entity }, _args, { core }) => core.db.message.findUnique({ ...query, where: { id: entity.id } }),
   }),
 );
@@ -130,23 +188,36 @@ for (const event of [
 ]) {
   builder.objectField(event, 'cycle', (t) =>
     t.prismaField({
-      type: CycleType, nullable: true, description: `The cycle ${AS_IT_STANDS}`,
-      resolve: (query, { entity }, _args, { core }) => core.db.orchestratorCycle.findUnique({ ...query, where: { id: entity.id } }),
+      type: CycleType,
+      nullable: true,
+      description: `The cycle ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.orchestratorCycle.findUnique({ ...query, where: { id: entity.id } }),
     }),
   );
 }
-builder.objectField(declare(catalogue.runnerStatusChanged, 'A runner came, went, or changed what it takes.'), 'runner', (t) =>
-  t.prismaField({
-    type: RunnerType, nullable: true, description: `The runner ${AS_IT_STANDS}`,
-    resolve: (query, { entity }, _args, { core }) => core.db.runner.findUnique({ ...query, where: { id: entity.id } }),
-  }),
+builder.objectField(
+  declare(catalogue.runnerStatusChanged, 'A runner came, went, or changed what it takes.'),
+  'runner',
+  (t) =>
+    t.prismaField({
+      type: RunnerType,
+      nullable: true,
+      description: `The runner ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.runner.findUnique({ ...query, where: { id: entity.id } }),
+    }),
 );
-declare({ type: 'resync' }, 'You are too far behind to be sent what happened: load everything anew, then follow after this cursor.');
+declare(
+  { type: 'resync' },
+  'You are too far behind to be sent what happened: load everything anew, then follow after this cursor.',
+);
 
 builder.subscriptionField('projectEvents', (t) =>
   t.field({
     type: ProjectEvent,
-    description: 'Everything that happens in a project, in order, each once. With `after`, what you missed comes first.',
+    description:
+      'Everything that happens in a project, in order, each once. With `after`, what you missed comes first.',
     authScopes: { signedIn: true },
     args: {
       projectId: t.arg.id({ required: true, description: 'The project.' }),
@@ -163,14 +234,26 @@ builder.subscriptionField('projectEvents', (t) =>
 
 function parseCursor(after: string | null | undefined): bigint | null {
   if (after === null || after === undefined) return null;
-  if (!/^\d{1,18}$/.test(after)) throw new InvalidInputError([{ path: ['after'], message: 'A cursor is the one an event or `eventCursor` gave' }]);
+  if (!/^\d{1,18}$/.test(after))
+    throw new InvalidInputError([{ path: ['after'], message: 'A cursor is the one an event or `eventCursor` gave' }]);
   return BigInt(after);
 }
 
-async function* asEnvelopes(projectId: string, events: AsyncGenerator<EventEnvelope | Resync>, signal: AbortSignal): AsyncGenerator<EventEnvelope> {
+async function* asEnvelopes(
+  projectId: string,
+  events: AsyncGenerator<EventEnvelope | Resync>,
+  signal: AbortSignal,
+): AsyncGenerator<EventEnvelope> {
   signal.addEventListener('abort', () => void events.return(undefined));
   for await (const event of events) {
-    if ('resync' in event) yield { type: 'resync', ts: new Date().toISOString(), projectId, cursor: event.cursor, entity: { id: projectId, patch: {} } };
+    if ('resync' in event)
+      yield {
+        type: 'resync',
+        ts: new Date().toISOString(),
+        projectId,
+        cursor: event.cursor,
+        entity: { id: projectId, patch: {} },
+      };
     else yield event;
   }
 }

@@ -11,7 +11,10 @@ export async function checkHealth({ core }: Pick<ApiContext, 'core'>): Promise<H
   const answers = async (ask: Promise<unknown>): Promise<boolean> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), 2_000)));
-    const asked = ask.then(() => true, () => false);
+    const asked = ask.then(
+      () => true,
+      () => false,
+    );
     return Promise.race([asked, late]).finally(() => clearTimeout(timer));
   };
   const [database, redis] = await Promise.all([answers(core.pool.query('select 1')), answers(core.redis.ping())]);
@@ -26,5 +29,10 @@ const HealthType = builder.objectRef<Health>('Health').implement({
   }),
 });
 builder.queryField('health', (t) =>
-  t.field({ type: HealthType, description: 'Whether the parts answer.', authScopes: { public: true }, resolve: (_root, _args, context) => checkHealth(context) }),
+  t.field({
+    type: HealthType,
+    description: 'Whether the parts answer.',
+    authScopes: { public: true },
+    resolve: (_root, _args, context) => checkHealth(context),
+  }),
 );

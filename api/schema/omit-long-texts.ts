@@ -11,6 +11,7 @@ const LONG_TEXTS = ['description', 'acceptanceCriteria', 'feedback'] as const;
  */
 export function omitLongTexts(info: GraphQLResolveInfo): { omit: Partial<Record<(typeof LONG_TEXTS)[number], true>> } {
   const named = new Set<string>();
-  for (const node of [info.operation, ...Object.values(info.fragments)]) visit(node, { Field: (field) => void named.add(field.name.value) });
+  for (const node of [info.operation, ...Object.values(info.fragments)])
+    visit(node, { Field: (field) => void named.add(field.name.value) });
   return { omit: Object.fromEntries(LONG_TEXTS.filter((name) => !named.has(name)).map((name) => [name, true])) };
 }

@@ -14,76 +14,126 @@ export const RepositoryFactsType = builder.objectRef<RepositoryFacts>('Repositor
   description: 'What a runner tells of a repository.',
   fields: (t) => ({
     branch: t.exposeString('branch', { nullable: true, description: 'The branch that is checked out; null: none is.' }),
-    remoteUrl: t.exposeString('remoteUrl', { nullable: true, description: 'The address of its first remote, without credentials; null: it has none.' }),
-    lastCommit: t.string({ nullable: true, description: 'The last commit; null: no commits yet.', resolve: ({ lastCommit }) => lastCommit?.hash ?? null }),
-    lastCommitAt: t.field({ type: 'DateTime', nullable: true, description: 'When it was made; null: no commits yet.', resolve: ({ lastCommit }) => lastCommit?.at ?? null }),
-    lastCommitSubject: t.string({ nullable: true, description: 'Its first line; null: no commits yet.', resolve: ({ lastCommit }) => lastCommit?.subject ?? null }),
+    remoteUrl: t.exposeString('remoteUrl', {
+      nullable: true,
+      description: 'The address of its first remote, without credentials; null: it has none.',
+    }),
+    lastCommit: t.string({
+      nullable: true,
+      description: 'The last commit; null: no commits yet.',
+      resolve: ({ lastCommit }) => lastCommit?.hash ?? null,
+    }),
+    lastCommitAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was made; null: no commits yet.',
+      resolve: ({ lastCommit }) => lastCommit?.at ?? null,
+    }),
+    lastCommitSubject: t.string({
+      nullable: true,
+      description: 'Its first line; null: no commits yet.',
+      resolve: ({ lastCommit }) => lastCommit?.subject ?? null,
+    }),
     isBare: t.exposeBoolean('isBare', { description: 'It has no checkout, so that no agent can work in it.' }),
-    worktreeOf: t.exposeString('worktreeOf', { nullable: true, description: 'It is a linked worktree of the repository at this path; null: it is none.' }),
+    worktreeOf: t.exposeString('worktreeOf', {
+      nullable: true,
+      description: 'It is a linked worktree of the repository at this path; null: it is none.',
+    }),
   }),
 });
 
 const RepositoryType = builder.objectRef<RepositoryOffer>('Repository').implement({
-  description: 'A repository on a runner\'s machine that you may choose for a project.',
+  description: "A repository on a runner's machine that you may choose for a project.",
   fields: (t) => ({
     runnerId: t.exposeID('runnerId', { description: 'The runner.' }),
     runnerName: t.exposeString('runnerName', { description: 'Its name.' }),
-    runnerConnection: t.expose('runnerConnection', { type: RunnerConnectionEnum, description: 'Whether it can be heard.' }),
+    runnerConnection: t.expose('runnerConnection', {
+      type: RunnerConnectionEnum,
+      description: 'Whether it can be heard.',
+    }),
     path: t.exposeString('path', { description: 'Where it lies on that machine.' }),
-    facts: t.expose('facts', { type: RepositoryFactsType, nullable: true, description: 'Null: the runner has not told of it, or does not find it any more.' }),
-    isGranted: t.exposeBoolean('isGranted', { description: 'False: choosing it grants it to the project; only administrators are shown such.' }),
+    facts: t.expose('facts', {
+      type: RepositoryFactsType,
+      nullable: true,
+      description: 'Null: the runner has not told of it, or does not find it any more.',
+    }),
+    isGranted: t.exposeBoolean('isGranted', {
+      description: 'False: choosing it grants it to the project; only administrators are shown such.',
+    }),
   }),
 });
 builder.queryField('repositories', (t) =>
   t.field({
     type: [RepositoryType],
-    description: 'What you may choose as the repository of a project: administrators everything that runners have told of, others what is granted.',
+    description:
+      'What you may choose as the repository of a project: administrators everything that runners have told of, others what is granted.',
     authScopes: { signedIn: true },
     args: { projectId: t.arg.id({ description: 'For this project; without it, for one that is being made.' }) },
-    resolve: async (_root, { projectId }, context) => listRepositories(context.core, actorOf(context), projectId ?? null),
+    resolve: async (_root, { projectId }, context) =>
+      listRepositories(context.core, actorOf(context), projectId ?? null),
   }),
 );
 
 const RepositoryCheckType = builder.objectRef<RepositoryCheck>('RepositoryCheck').implement({
   description: 'What a runner says of one path.',
   fields: (t) => ({
-    problem: t.expose('problem', { type: RepositoryProblemEnum, nullable: true, description: 'What is wrong with it; null: it can be used.' }),
+    problem: t.expose('problem', {
+      type: RepositoryProblemEnum,
+      nullable: true,
+      description: 'What is wrong with it; null: it can be used.',
+    }),
     message: t.exposeString('message', { description: 'The same as a sentence.' }),
     root: t.exposeString('root', { nullable: true, description: 'Where the repository starts; null: there is none.' }),
-    subfolder: t.exposeString('subfolder', { description: 'The path within the repository; empty: the repository itself.' }),
-    facts: t.expose('facts', { type: RepositoryFactsType, nullable: true, description: 'What is known of the repository; null: there is none.' }),
+    subfolder: t.exposeString('subfolder', {
+      description: 'The path within the repository; empty: the repository itself.',
+    }),
+    facts: t.expose('facts', {
+      type: RepositoryFactsType,
+      nullable: true,
+      description: 'What is known of the repository; null: there is none.',
+    }),
   }),
 });
 const CheckRepositoryPayload = builder.objectRef<{ check: RepositoryCheck }>('CheckRepositoryPayload').implement({
   description: 'The runner has looked.',
-  fields: (t) => ({ check: t.field({ type: RepositoryCheckType, description: 'What it says.', resolve: (payload) => payload.check }) }),
+  fields: (t) => ({
+    check: t.field({ type: RepositoryCheckType, description: 'What it says.', resolve: (payload) => payload.check }),
+  }),
 });
 builder.mutationField('checkRepository', (t) =>
   t.field({
     type: CheckRepositoryPayload,
-    description: 'Has a runner look at one path, and waits for its answer (administrators only: it tells what is on the machine).',
+    description:
+      'Has a runner look at one path, and waits for its answer (administrators only: it tells what is on the machine).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: {
       runnerId: t.arg.id({ required: true, description: 'The runner.' }),
       path: t.arg.string({ required: true, description: 'An absolute path on its machine.' }),
     },
-    resolve: async (_root, { runnerId, path }, context) => ({ check: await checkRepository(context.core, actorOf(context), runnerId, path) }),
+    resolve: async (_root, { runnerId, path }, context) => ({
+      check: await checkRepository(context.core, actorOf(context), runnerId, path),
+    }),
   }),
 );
 
 const LookForRepositoriesPayload = builder.objectRef<{ runner: Runner }>('LookForRepositoriesPayload').implement({
   description: 'The runner has looked for repositories again.',
-  fields: (t) => ({ runner: t.field({ type: RunnerType, description: 'The runner.', resolve: (payload) => payload.runner }) }),
+  fields: (t) => ({
+    runner: t.field({ type: RunnerType, description: 'The runner.', resolve: (payload) => payload.runner }),
+  }),
 });
 builder.mutationField('lookForRepositories', (t) =>
   t.field({
     type: LookForRepositoriesPayload,
-    description: 'Has a runner look for repositories under its roots again, and waits until it has told of them (administrators only).',
+    description:
+      'Has a runner look for repositories under its roots again, and waits until it has told of them (administrators only).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { runnerId: t.arg.id({ required: true, description: 'The runner.' }) },
-    resolve: async (_root, { runnerId }, context) => ({ runner: await lookForRepositories(context.core, actorOf(context), runnerId) }),
+    resolve: async (_root, { runnerId }, context) => ({
+      runner: await lookForRepositories(context.core, actorOf(context), runnerId),
+    }),
   }),
 );
 
@@ -96,7 +146,9 @@ const GrantInput = builder.inputType('RepositoryGrantInput', {
   }),
 });
 const GrantPayload = (name: string, description: string) =>
-  builder.objectRef<{ path: string }>(name).implement({ description, fields: (t) => ({ path: t.exposeString('path', { description: 'The repository.' }) }) });
+  builder
+    .objectRef<{ path: string }>(name)
+    .implement({ description, fields: (t) => ({ path: t.exposeString('path', { description: 'The repository.' }) }) });
 builder.mutationField('grantRepository', (t) =>
   t.field({
     type: GrantPayload('GrantRepositoryPayload', 'The repository is granted.'),

@@ -13,7 +13,8 @@ import { RunLogBatchType } from './runs.ts';
 builder.subscriptionField('runLog', (t) =>
   t.field({
     type: RunLogBatchType,
-    description: 'The lines of a run after a number, stored ones first, then live; ends when the run has ended and its last line was sent. That of a lost run stays open for half an hour: its runner may still bring the tail.',
+    description:
+      'The lines of a run after a number, stored ones first, then live; ends when the run has ended and its last line was sent. That of a lost run stays open for half an hour: its runner may still bring the tail.',
     authScopes: { signedIn: true },
     args: {
       runId: t.arg.id({ required: true, description: 'The run.' }),
@@ -21,7 +22,10 @@ builder.subscriptionField('runLog', (t) =>
     },
     subscribe: async (_root, { runId, afterSeq }, context) => {
       const run = isUuid(runId)
-        ? await context.core.db.agentRun.findFirst({ where: { id: runId, project: projectScope(actorOf(context)) }, select: { id: true } })
+        ? await context.core.db.agentRun.findFirst({
+            where: { id: runId, project: projectScope(actorOf(context)) },
+            select: { id: true },
+          })
         : null;
       if (!run) throw new NotFoundError('run', runId);
       return followRunLog(context.core, runId, Math.max(-1, afterSeq ?? -1));
@@ -36,7 +40,10 @@ const RunnerCommandType = builder.objectRef<RunnerCommand>('RunnerCommand').impl
     type: t.expose('type', { type: RunnerCommandTypeEnum, description: 'What to do.' }),
     runId: t.exposeID('runId', { nullable: true, description: 'CANCEL: the run to stop.' }),
     reason: t.exposeString('reason', { nullable: true, description: 'CANCEL: why, as a run reason in lower_snake.' }),
-    requestId: t.exposeID('requestId', { nullable: true, description: 'LOOK, CHECK, REMOVE_WORK_FOLDER: said with the answer.' }),
+    requestId: t.exposeID('requestId', {
+      nullable: true,
+      description: 'LOOK, CHECK, REMOVE_WORK_FOLDER: said with the answer.',
+    }),
     path: t.exposeString('path', { nullable: true, description: 'CHECK: the path to look at.' }),
     name: t.exposeString('name', { nullable: true, description: 'REMOVE_WORK_FOLDER: the folder.' }),
   }),

@@ -17,7 +17,10 @@ const GrantType = builder.objectRef<GrantItem>('RepositoryGrant').implement({
   fields: (t) => ({
     projectId: t.exposeID('projectId', { nullable: true, description: 'The project; null: every project.' }),
     projectName: t.exposeString('projectName', { nullable: true, description: 'Its name; null: every project.' }),
-    grantedBy: t.exposeString('grantedBy', { nullable: true, description: 'The address of who granted it; null: the set-up, or an upgrade.' }),
+    grantedBy: t.exposeString('grantedBy', {
+      nullable: true,
+      description: 'The address of who granted it; null: the set-up, or an upgrade.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was granted.' }),
   }),
 });
@@ -26,48 +29,95 @@ const KnownRepositoryType = builder.objectRef<KnownRepository>('KnownRepository'
   fields: (t) => ({
     path: t.exposeString('path', { description: 'Where it lies.' }),
     facts: t.field({
-      type: RepositoryFactsType, nullable: true, description: 'Null: the runner has not told of it.',
+      type: RepositoryFactsType,
+      nullable: true,
+      description: 'Null: the runner has not told of it.',
       resolve: ({ facts }) => (facts === null ? null : (RepositoryFacts.safeParse(facts).data ?? null)),
     }),
-    seenAt: t.expose('seenAt', { type: 'DateTime', nullable: true, description: 'When the runner last told of it; null: never.' }),
+    seenAt: t.expose('seenAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the runner last told of it; null: never.',
+    }),
     isGone: t.exposeBoolean('isGone', { description: 'The runner does not find it any more.' }),
     grants: t.field({ type: [GrantType], description: 'Who may use it.', resolve: ({ grants }) => grants }),
   }),
 });
-const fact = <K extends keyof WorkFolderFacts>(name: K) => ({ facts }: WorkFolderItem): WorkFolderFacts[K] => facts[name];
+const fact =
+  <K extends keyof WorkFolderFacts>(name: K) =>
+  ({ facts }: WorkFolderItem): WorkFolderFacts[K] =>
+    facts[name];
 const WorkFolderType = builder.objectRef<WorkFolderItem>('WorkFolder').implement({
-  description: 'The folder of a task on a runner\'s machine.',
+  description: "The folder of a task on a runner's machine.",
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Its name under the runner\'s folder.' }),
+    name: t.exposeString('name', { description: "Its name under the runner's folder." }),
     sizeBytes: t.float({ description: 'What it takes on the disk, in bytes.', resolve: fact('sizeBytes') }),
     repository: t.string({ description: 'The repository that the task works on.', resolve: fact('root') }),
     branch: t.string({ description: 'The branch of its last attempt.', resolve: fact('branch') }),
     attempts: t.int({ description: 'Attempts that have worked in it.', resolve: fact('attempts') }),
     createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: fact('createdAt') }),
-    lastUsedAt: t.field({ type: 'DateTime', description: 'When a run last worked in it.', resolve: fact('lastUsedAt') }),
-    keptWhy: t.string({ nullable: true, description: 'Why it is kept; null: nothing special.', resolve: fact('keptWhy') }),
-    problem: t.string({ nullable: true, description: 'Why it could not be removed; null: nobody tried, or it can.', resolve: fact('problem') }),
+    lastUsedAt: t.field({
+      type: 'DateTime',
+      description: 'When a run last worked in it.',
+      resolve: fact('lastUsedAt'),
+    }),
+    keptWhy: t.string({
+      nullable: true,
+      description: 'Why it is kept; null: nothing special.',
+      resolve: fact('keptWhy'),
+    }),
+    problem: t.string({
+      nullable: true,
+      description: 'Why it could not be removed; null: nobody tried, or it can.',
+      resolve: fact('problem'),
+    }),
     taskId: t.exposeID('taskId', { nullable: true, description: 'The task; null: none that ran on this runner.' }),
     taskTitle: t.exposeString('taskTitle', { nullable: true, description: 'Its title.' }),
-    taskStatus: t.field({ type: TaskStatusEnum, nullable: true, description: 'Where it stands.', resolve: ({ taskStatus }) => taskStatus as never }),
+    taskStatus: t.field({
+      type: TaskStatusEnum,
+      nullable: true,
+      description: 'Where it stands.',
+      resolve: ({ taskStatus }) => taskStatus as never,
+    }),
     taskHeldBy: t.exposeString('taskHeldBy', { nullable: true, description: 'Who stopped it; null: it is not held.' }),
-    projectId: t.exposeID('projectId', { nullable: true, description: 'The task\'s project.' }),
+    projectId: t.exposeID('projectId', { nullable: true, description: "The task's project." }),
     projectName: t.exposeString('projectName', { nullable: true, description: 'Its name.' }),
     isLive: t.exposeBoolean('isLive', { description: 'A run works in it.' }),
-    isMerged: t.exposeBoolean('isMerged', { description: 'The task\'s result is in the base branch.' }),
+    isMerged: t.exposeBoolean('isMerged', { description: "The task's result is in the base branch." }),
     seenAt: t.expose('seenAt', { type: 'DateTime', description: 'When the runner last told of it.' }),
   }),
 });
 const RunnerPageType = builder.objectRef<RunnerPage>('RunnerPage').implement({
   description: 'All there is to know of a runner, for administrators.',
   fields: (t) => ({
-    id: t.id({ description: 'The runner\'s id.', resolve: ({ runner }) => runner.id }),
+    id: t.id({ description: "The runner's id.", resolve: ({ runner }) => runner.id }),
     runner: t.field({ type: RunnerType, description: 'The runner.', resolve: ({ runner }) => runner }),
-    projectIds: t.idList({ description: 'The projects it serves, unless it serves every one.', resolve: ({ projectIds }) => projectIds }),
-    repositories: t.field({ type: [KnownRepositoryType], description: 'Its repositories by path.', resolve: ({ repositories }) => repositories }),
-    repositoriesSeenAt: t.field({ type: 'DateTime', nullable: true, description: 'When it last told of its repositories; null: never.', resolve: ({ runner }) => runner.repositoriesSeenAt }),
-    workFolders: t.field({ type: [WorkFolderType], description: 'Its work folders, the largest first.', resolve: ({ workFolders }) => workFolders }),
-    workFoldersSeenAt: t.field({ type: 'DateTime', nullable: true, description: 'When it last told of its work folders; null: never.', resolve: ({ runner }) => runner.workFoldersSeenAt }),
+    projectIds: t.idList({
+      description: 'The projects it serves, unless it serves every one.',
+      resolve: ({ projectIds }) => projectIds,
+    }),
+    repositories: t.field({
+      type: [KnownRepositoryType],
+      description: 'Its repositories by path.',
+      resolve: ({ repositories }) => repositories,
+    }),
+    repositoriesSeenAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it last told of its repositories; null: never.',
+      resolve: ({ runner }) => runner.repositoriesSeenAt,
+    }),
+    workFolders: t.field({
+      type: [WorkFolderType],
+      description: 'Its work folders, the largest first.',
+      resolve: ({ workFolders }) => workFolders,
+    }),
+    workFoldersSeenAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it last told of its work folders; null: never.',
+      resolve: ({ runner }) => runner.workFoldersSeenAt,
+    }),
   }),
 });
 builder.queryField('runner', (t) =>
@@ -76,7 +126,7 @@ builder.queryField('runner', (t) =>
     nullable: true,
     description: 'One runner with its repositories and work folders (administrators only); null when it is missing.',
     authScopes: { admin: true },
-    args: { id: t.arg.id({ required: true, description: 'The runner\'s id.' }) },
+    args: { id: t.arg.id({ required: true, description: "The runner's id." }) },
     resolve: async (_root, { id }, context) => (isUuid(id) ? readRunnerPage(context.core, actorOf(context), id) : null),
   }),
 );
@@ -88,12 +138,13 @@ const RemoveWorkFolderPayload = builder.objectRef<{ name: string }>('RemoveWorkF
 builder.mutationField('removeWorkFolder', (t) =>
   t.field({
     type: RemoveWorkFolderPayload,
-    description: 'Has a runner remove a task\'s folder now, unless a run works in it (administrators only). Branches stay.',
+    description:
+      "Has a runner remove a task's folder now, unless a run works in it (administrators only). Branches stay.",
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: {
       runnerId: t.arg.id({ required: true, description: 'The runner.' }),
-      name: t.arg.string({ required: true, description: 'The folder\'s name.' }),
+      name: t.arg.string({ required: true, description: "The folder's name." }),
     },
     resolve: async (_root, { runnerId, name }, context) => {
       await removeWorkFolder(context.core, actorOf(context), runnerId, name);

@@ -13,7 +13,7 @@ const Received = (name: string) =>
 const requestIdField = 'The request it answers; without it, nobody asked.';
 
 const ReportRepositoriesInput = builder.inputType('ReportRepositoriesInput', {
-  description: 'The repositories under a runner\'s roots.',
+  description: "The repositories under a runner's roots.",
   fields: (t) => ({
     requestId: t.id({ description: requestIdField }),
     report: t.field({ type: 'JSON', required: true, description: 'RepositoryReport of the contract.' }),
@@ -27,7 +27,10 @@ builder.mutationField('reportRepositories', (t) =>
     errors: { types: [InvalidInputError] },
     args: { input: t.arg({ type: ReportRepositoriesInput, required: true, description: 'What it found.' }) },
     resolve: async (_root, { input }, context) => {
-      await reportRepositories(context.core, runnerOf(context), { requestId: input.requestId ?? null, report: input.report as never });
+      await reportRepositories(context.core, runnerOf(context), {
+        requestId: input.requestId ?? null,
+        report: input.report as never,
+      });
       return { isReceived: true };
     },
   }),
@@ -48,19 +51,26 @@ builder.mutationField('answerRepositoryCheck', (t) =>
     errors: { types: [InvalidInputError] },
     args: { input: t.arg({ type: AnswerRepositoryCheckInput, required: true, description: 'The answer.' }) },
     resolve: async (_root, { input }, context) => {
-      await answerRepositoryCheck(context.core, runnerOf(context), { requestId: input.requestId, check: input.check as never });
+      await answerRepositoryCheck(context.core, runnerOf(context), {
+        requestId: input.requestId,
+        check: input.check as never,
+      });
       return { isReceived: true };
     },
   }),
 );
 
 const WorkFolderVerdictType = builder.objectRef<WorkFolderVerdict>('WorkFolderVerdict').implement({
-  description: 'What the server knows of a work folder\'s task.',
+  description: "What the server knows of a work folder's task.",
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The folder.' }),
-    task: t.exposeString('task', { description: 'live, open, done, canceled, archived, or unknown: it never ran on this runner.' }),
-    isMerged: t.exposeBoolean('isMerged', { description: 'The task\'s result is in the base branch.' }),
-    overForMs: t.exposeFloat('overForMs', { description: 'For how long it has been done, canceled or archived, in milliseconds; 0: it is not.' }),
+    task: t.exposeString('task', {
+      description: 'live, open, done, canceled, archived, or unknown: it never ran on this runner.',
+    }),
+    isMerged: t.exposeBoolean('isMerged', { description: "The task's result is in the base branch." }),
+    overForMs: t.exposeFloat('overForMs', {
+      description: 'For how long it has been done, canceled or archived, in milliseconds; 0: it is not.',
+    }),
   }),
 });
 const ReportWorkFoldersInput = builder.inputType('ReportWorkFoldersInput', {
@@ -70,10 +80,18 @@ const ReportWorkFoldersInput = builder.inputType('ReportWorkFoldersInput', {
     report: t.field({ type: 'JSON', required: true, description: 'WorkFolderReport of the contract.' }),
   }),
 });
-const ReportWorkFoldersPayload = builder.objectRef<{ verdicts: WorkFolderVerdict[] }>('ReportWorkFoldersPayload').implement({
-  description: 'The server has it.',
-  fields: (t) => ({ verdicts: t.field({ type: [WorkFolderVerdictType], description: 'One for each folder.', resolve: ({ verdicts }) => verdicts }) }),
-});
+const ReportWorkFoldersPayload = builder
+  .objectRef<{ verdicts: WorkFolderVerdict[] }>('ReportWorkFoldersPayload')
+  .implement({
+    description: 'The server has it.',
+    fields: (t) => ({
+      verdicts: t.field({
+        type: [WorkFolderVerdictType],
+        description: 'One for each folder.',
+        resolve: ({ verdicts }) => verdicts,
+      }),
+    }),
+  });
 builder.mutationField('reportWorkFolders', (t) =>
   t.field({
     type: ReportWorkFoldersPayload,
@@ -82,7 +100,10 @@ builder.mutationField('reportWorkFolders', (t) =>
     errors: { types: [InvalidInputError] },
     args: { input: t.arg({ type: ReportWorkFoldersInput, required: true, description: 'The folders.' }) },
     resolve: async (_root, { input }, context) => ({
-      verdicts: await reportWorkFolders(context.core, runnerOf(context), { requestId: input.requestId ?? null, report: input.report as never }),
+      verdicts: await reportWorkFolders(context.core, runnerOf(context), {
+        requestId: input.requestId ?? null,
+        report: input.report as never,
+      }),
     }),
   }),
 );

@@ -23,8 +23,18 @@ builder.queryField('runners', (t) =>
     authScopes: { signedIn: true },
     resolve: async (query, _root, _args, context) => {
       const user = userOf(context);
-      const mine = { OR: [{ allProjects: true }, { projects: { some: { project: { members: { some: { userId: user.userId } } } } } }] };
-      return context.core.db.runner.findMany({ ...query, where: user.isAdmin ? {} : mine, orderBy: { name: 'asc' }, take: 500 });
+      const mine = {
+        OR: [
+          { allProjects: true },
+          { projects: { some: { project: { members: { some: { userId: user.userId } } } } } },
+        ],
+      };
+      return context.core.db.runner.findMany({
+        ...query,
+        where: user.isAdmin ? {} : mine,
+        orderBy: { name: 'asc' },
+        take: 500,
+      });
     },
   }),
 );
@@ -34,7 +44,7 @@ const RunnerTokenPayload = (name: string, description: string) =>
     description,
     fields: (t) => ({
       runner: t.field({ type: RunnerType, description: 'The runner.', resolve: (payload) => payload.runner }),
-      token: t.exposeString('token', { description: 'Put it into the runner\'s runner.json. Shown this once.' }),
+      token: t.exposeString('token', { description: "Put it into the runner's runner.json. Shown this once." }),
     }),
   });
 const CreateRunnerInput = builder.inputType('CreateRunnerInput', {
@@ -54,7 +64,12 @@ builder.mutationField('createRunner', (t) =>
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateRunnerInput, required: true, description: 'The runner.' }) },
     resolve: async (_root, { input }, context) =>
-      createRunner(context.core, userOf(context), { name: input.name, labels: input.labels ?? [], capacity: input.capacity ?? 2, projectIds: input.projectIds ?? null }),
+      createRunner(context.core, userOf(context), {
+        name: input.name,
+        labels: input.labels ?? [],
+        capacity: input.capacity ?? 2,
+        projectIds: input.projectIds ?? null,
+      }),
   }),
 );
 builder.mutationField('rotateRunnerToken', (t) =>
@@ -69,7 +84,13 @@ builder.mutationField('rotateRunnerToken', (t) =>
 );
 const SetRunnerEnabledPayload = builder.objectRef<{ runner: Runner }>('SetRunnerEnabledPayload').implement({
   description: 'The runner was enabled or disabled.',
-  fields: (t) => ({ runner: t.field({ type: RunnerType, description: 'The runner as it stands now.', resolve: (payload) => payload.runner }) }),
+  fields: (t) => ({
+    runner: t.field({
+      type: RunnerType,
+      description: 'The runner as it stands now.',
+      resolve: (payload) => payload.runner,
+    }),
+  }),
 });
 builder.mutationField('setRunnerEnabled', (t) =>
   t.field({
@@ -81,7 +102,9 @@ builder.mutationField('setRunnerEnabled', (t) =>
       runnerId: t.arg.id({ required: true, description: 'The runner.' }),
       isEnabled: t.arg.boolean({ required: true, description: 'False: it is refused from now on.' }),
     },
-    resolve: async (_root, { runnerId, isEnabled }, context) => ({ runner: await setRunnerEnabled(context.core, userOf(context), runnerId, isEnabled) }),
+    resolve: async (_root, { runnerId, isEnabled }, context) => ({
+      runner: await setRunnerEnabled(context.core, userOf(context), runnerId, isEnabled),
+    }),
   }),
 );
 const UpdateRunnerInput = builder.inputType('UpdateRunnerInput', {
@@ -97,7 +120,13 @@ const UpdateRunnerInput = builder.inputType('UpdateRunnerInput', {
 });
 const UpdateRunnerPayload = builder.objectRef<{ runner: Runner }>('UpdateRunnerPayload').implement({
   description: 'The runner was changed.',
-  fields: (t) => ({ runner: t.field({ type: RunnerType, description: 'The runner as it stands now.', resolve: (payload) => payload.runner }) }),
+  fields: (t) => ({
+    runner: t.field({
+      type: RunnerType,
+      description: 'The runner as it stands now.',
+      resolve: (payload) => payload.runner,
+    }),
+  }),
 });
 builder.mutationField('updateRunner', (t) =>
   t.field({
@@ -108,8 +137,10 @@ builder.mutationField('updateRunner', (t) =>
     args: { input: t.arg({ type: UpdateRunnerInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       runner: await updateRunner(context.core, userOf(context), {
-        runnerId: input.runnerId, labels: input.labels ?? undefined,
-        capacity: input.isCapacityItsOwn ? null : (input.capacity ?? undefined), projectIds: input.allProjects ? null : (input.projectIds ?? undefined),
+        runnerId: input.runnerId,
+        labels: input.labels ?? undefined,
+        capacity: input.isCapacityItsOwn ? null : (input.capacity ?? undefined),
+        projectIds: input.allProjects ? null : (input.projectIds ?? undefined),
       }),
     }),
   }),
@@ -122,12 +153,20 @@ const RegisterRunnerInput = builder.inputType('RegisterRunnerInput', {
     labels: t.stringList({ required: true, description: 'What it asks to be given; an administrator grants labels.' }),
     capacity: t.int({ required: true, description: 'Runs it takes at once.' }),
     isDraining: t.boolean({ description: 'True: it takes nothing new.' }),
-    sandboxNote: t.string({ description: 'Why its runs are not sandboxed; null: they are. Not given: it does not say.' }),
+    sandboxNote: t.string({
+      description: 'Why its runs are not sandboxed; null: they are. Not given: it does not say.',
+    }),
   }),
 });
 const RegisterRunnerPayload = builder.objectRef<{ runner: Runner }>('RegisterRunnerPayload').implement({
   description: 'The runner is known.',
-  fields: (t) => ({ runner: t.field({ type: RunnerType, description: 'The runner as it stands now.', resolve: (payload) => payload.runner }) }),
+  fields: (t) => ({
+    runner: t.field({
+      type: RunnerType,
+      description: 'The runner as it stands now.',
+      resolve: (payload) => payload.runner,
+    }),
+  }),
 });
 builder.mutationField('registerRunner', (t) =>
   t.field({
@@ -136,15 +175,26 @@ builder.mutationField('registerRunner', (t) =>
     authScopes: { runner: true },
     errors: { types: [InvalidInputError] },
     args: { input: t.arg({ type: RegisterRunnerInput, required: true, description: 'What it is.' }) },
-    resolve: async (_root, { input }, context) => ({ runner: await registerRunner(context.core, runnerOf(context), { ...input, isDraining: input.isDraining ?? false }) }),
+    resolve: async (_root, { input }, context) => ({
+      runner: await registerRunner(context.core, runnerOf(context), {
+        ...input,
+        isDraining: input.isDraining ?? false,
+      }),
+    }),
   }),
 );
 
 const ClaimedRunType = builder.objectRef<ClaimedRun>('ClaimedRun').implement({
-  description: 'A run that is now this runner\'s.',
+  description: "A run that is now this runner's.",
   fields: (t) => ({
-    spec: t.expose('spec', { type: 'JSON', description: 'RunSpec of the contract: all there is to know for this attempt.' }),
-    leaseExpiresAt: t.expose('leaseExpiresAt', { type: 'DateTime', description: 'By the server\'s clock; renewed by heartbeats.' }),
+    spec: t.expose('spec', {
+      type: 'JSON',
+      description: 'RunSpec of the contract: all there is to know for this attempt.',
+    }),
+    leaseExpiresAt: t.expose('leaseExpiresAt', {
+      type: 'DateTime',
+      description: "By the server's clock; renewed by heartbeats.",
+    }),
   }),
 });
 builder.mutationField('claimRun', (t) =>
@@ -153,7 +203,12 @@ builder.mutationField('claimRun', (t) =>
     nullable: true,
     description: 'For runners: takes the next run it may work on; null when there is none.',
     authScopes: { runner: true },
-    args: { claimId: t.arg.id({ description: 'A UUIDv7 of the runner\'s own. Sent again, because the answer was lost, it gets the same run under the same lease.' }) },
+    args: {
+      claimId: t.arg.id({
+        description:
+          "A UUIDv7 of the runner's own. Sent again, because the answer was lost, it gets the same run under the same lease.",
+      }),
+    },
     resolve: async (_root, { claimId }, context) => claimRun(context.core, runnerOf(context), claimId ?? null),
   }),
 );
@@ -169,7 +224,7 @@ const LeaseStateType = builder.objectRef<LeaseState>('LeaseState').implement({
   description: 'How a lease stands after a heartbeat.',
   fields: (t) => ({
     runId: t.exposeID('runId', { description: 'The run.' }),
-    isHeld: t.exposeBoolean('isHeld', { description: 'False: it is no longer this runner\'s; it must stop it.' }),
+    isHeld: t.exposeBoolean('isHeld', { description: "False: it is no longer this runner's; it must stop it." }),
     isCancelRequested: t.exposeBoolean('isCancelRequested', { description: 'True: it is to be stopped.' }),
     leaseMs: t.exposeInt('leaseMs', { description: 'How long it is held from now, in milliseconds.' }),
   }),
@@ -191,21 +246,28 @@ const AppendRunLogsInput = builder.inputType('AppendRunLogsInput', {
     leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
     firstSeq: t.int({ required: true, description: 'The number of the first line.' }),
     streams: t.string({ required: true, description: 'A digit a line: 1 stdout, 2 stderr, 3 system.' }),
-    messages: t.stringList({ required: true, description: 'The texts, at most 1,000 and 256 KiB together, 16 KiB each.' }),
+    messages: t.stringList({
+      required: true,
+      description: 'The texts, at most 1,000 and 256 KiB together, 16 KiB each.',
+    }),
   }),
 });
 const AppendRunLogsPayload = builder.objectRef<{ lastSeq: number }>('AppendRunLogsPayload').implement({
   description: 'The lines are stored for good.',
-  fields: (t) => ({ lastSeq: t.exposeInt('lastSeq', { description: 'The highest stored number; the runner may forget up to it.' }) }),
+  fields: (t) => ({
+    lastSeq: t.exposeInt('lastSeq', { description: 'The highest stored number; the runner may forget up to it.' }),
+  }),
 });
 builder.mutationField('appendRunLogs', (t) =>
   t.field({
     type: AppendRunLogsPayload,
-    description: 'For runners: appends lines to a run\'s log. The same again is harmless; a gap is refused.',
+    description: "For runners: appends lines to a run's log. The same again is harmless; a gap is refused.",
     authScopes: { runner: true },
     errors: { types: [...RUNNER_ERRORS] },
     args: { input: t.arg({ type: AppendRunLogsInput, required: true, description: 'The lines.' }) },
-    resolve: async (_root, { input }, context) => ({ lastSeq: await appendRunLogs(context.core, runnerOf(context), input) }),
+    resolve: async (_root, { input }, context) => ({
+      lastSeq: await appendRunLogs(context.core, runnerOf(context), input),
+    }),
   }),
 );
 
@@ -220,7 +282,10 @@ const CompleteRunPayload = builder.objectRef<AgentRun>('CompleteRunPayload').imp
   description: 'The run has ended.',
   fields: (t) => ({
     runId: t.exposeID('id', { description: 'The run.' }),
-    status: t.expose('status', { type: RunStatusEnum, description: 'How it ended; CANCELED when somebody had asked for that.' }),
+    status: t.expose('status', {
+      type: RunStatusEnum,
+      description: 'How it ended; CANCELED when somebody had asked for that.',
+    }),
   }),
 });
 builder.mutationField('completeRun', (t) =>
@@ -230,7 +295,8 @@ builder.mutationField('completeRun', (t) =>
     authScopes: { runner: true },
     errors: { types: [...RUNNER_ERRORS] },
     args: { input: t.arg({ type: CompleteRunInput, required: true, description: 'The result.' }) },
-    resolve: async (_root, { input }, context) => completeRun(context.core, runnerOf(context), input.leaseToken, input.result),
+    resolve: async (_root, { input }, context) =>
+      completeRun(context.core, runnerOf(context), input.leaseToken, input.result),
   }),
 );
 
@@ -240,20 +306,28 @@ const RequestLandingInput = builder.inputType('RequestLandingInput', {
     runId: t.id({ required: true, description: 'The merge run.' }),
     leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
     baseCommit: t.string({ required: true, description: 'Where the base branch is.' }),
-    mergeCommit: t.string({ required: true, description: 'Where it is to go; the same when everything is merged already.' }),
+    mergeCommit: t.string({
+      required: true,
+      description: 'Where it is to go; the same when everything is merged already.',
+    }),
   }),
 });
 const RequestLandingPayload = builder.objectRef<AgentRun>('RequestLandingPayload').implement({
   description: 'The last word: the base branch may move. Until the run has ended it can not be canceled.',
   fields: (t) => ({
     runId: t.exposeID('id', { description: 'The run.' }),
-    landingAt: t.expose('landingAt', { type: 'DateTime', nullable: true, description: 'When it was given, by the server\'s clock; it is good for seconds.' }),
+    landingAt: t.expose('landingAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: "When it was given, by the server's clock; it is good for seconds.",
+    }),
   }),
 });
 builder.mutationField('requestLanding', (t) =>
   t.field({
     type: RequestLandingPayload,
-    description: 'For runners: asks for the last word, right before an approved commit moves its base. May be asked again.',
+    description:
+      'For runners: asks for the last word, right before an approved commit moves its base. May be asked again.',
     authScopes: { runner: true },
     errors: { types: [InvalidInputError, LeaseLostError, ConflictError] },
     args: { input: t.arg({ type: RequestLandingInput, required: true, description: 'The merge.' }) },
@@ -277,10 +351,12 @@ const ReportLandingPayload = builder.objectRef<AgentRun>('ReportLandingPayload')
 builder.mutationField('reportLanding', (t) =>
   t.field({
     type: ReportLandingPayload,
-    description: 'For runners: tells how a merge went whose lease was lost after the last word. The same again is harmless.',
+    description:
+      'For runners: tells how a merge went whose lease was lost after the last word. The same again is harmless.',
     authScopes: { runner: true },
     errors: { types: [InvalidInputError, LeaseLostError] },
     args: { input: t.arg({ type: ReportLandingInput, required: true, description: 'What was found.' }) },
-    resolve: async (_root, { input }, context) => reportLanding(context.core, runnerOf(context), { ...input, headCommit: input.headCommit ?? null }),
+    resolve: async (_root, { input }, context) =>
+      reportLanding(context.core, runnerOf(context), { ...input, headCommit: input.headCommit ?? null }),
   }),
 );

@@ -15,18 +15,23 @@ import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connec
 import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum, ThenTaskEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
 
-const LogLine = builder.objectRef<{ seq: number; stream: (typeof LOG_STREAMS)[number]; message: string; createdAt: string }>('RunLogLine').implement({
-  description: 'One line of a run\'s log.',
-  fields: (t) => ({
-    seq: t.exposeInt('seq', { description: 'Its number: 0, 1, 2 … without gaps.' }),
-    stream: t.expose('stream', { type: LogStreamEnum, description: 'Where it came from.' }),
-    message: t.exposeString('message', { description: 'Its text, as the program wrote it (ANSI colours included), masked.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was stored.' }),
-  }),
-});
+const LogLine = builder
+  .objectRef<{ seq: number; stream: (typeof LOG_STREAMS)[number]; message: string; createdAt: string }>('RunLogLine')
+  .implement({
+    description: "One line of a run's log.",
+    fields: (t) => ({
+      seq: t.exposeInt('seq', { description: 'Its number: 0, 1, 2 … without gaps.' }),
+      stream: t.expose('stream', { type: LogStreamEnum, description: 'Where it came from.' }),
+      message: t.exposeString('message', {
+        description: 'Its text, as the program wrote it (ANSI colours included), masked.',
+      }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was stored.' }),
+    }),
+  });
 
 export const RunLogBatchType = builder.objectRef<LogBatch>('RunLogBatch').implement({
-  description: 'Lines of a run that follow each other. The packed form (`firstSeq`, `streams`, `messages`) is the quick one.',
+  description:
+    'Lines of a run that follow each other. The packed form (`firstSeq`, `streams`, `messages`) is the quick one.',
   fields: (t) => ({
     firstSeq: t.exposeInt('firstSeq', { description: 'The number of the first line; the others count on.' }),
     streams: t.exposeString('streams', { description: 'A digit a line: 1 stdout, 2 stderr, 3 system.' }),
@@ -35,9 +40,13 @@ export const RunLogBatchType = builder.objectRef<LogBatch>('RunLogBatch').implem
     lines: t.field({
       type: [LogLine],
       description: 'The same, a line each.',
-      resolve: (batch) => batch.messages.map((message, i) => ({
-        seq: batch.firstSeq + i, message, stream: LOG_STREAMS[Number(batch.streams.charAt(i)) - 1] ?? 'system', createdAt: batch.createdAt,
-      })),
+      resolve: (batch) =>
+        batch.messages.map((message, i) => ({
+          seq: batch.firstSeq + i,
+          message,
+          stream: LOG_STREAMS[Number(batch.streams.charAt(i)) - 1] ?? 'system',
+          createdAt: batch.createdAt,
+        })),
     }),
   }),
 });
@@ -50,31 +59,94 @@ export const RunType = builder.prismaObject('AgentRun', {
     kind: t.expose('kind', { type: RunKindEnum, description: 'What it is for.' }),
     attempt: t.exposeInt('attempt', { description: 'Counts the runs of this kind of the task, from 1.' }),
     status: t.expose('status', { type: RunStatusEnum, description: 'Where it stands.' }),
-    reason: t.expose('reason', { type: RunReasonEnum, nullable: true, description: 'Why it ended; null while it is live.' }),
-    message: t.exposeString('message', { nullable: true, description: 'Why it ended, as a sentence; null while it is live.' }),
-    waitingReason: t.exposeString('waitingReason', { nullable: true, description: 'Why it has not started; null: about to, or started.' }),
-    baseBranch: t.exposeString('baseBranch', { nullable: true, description: 'The branch it starts from and is merged into; null: not known before it ran.' }),
+    reason: t.expose('reason', {
+      type: RunReasonEnum,
+      nullable: true,
+      description: 'Why it ended; null while it is live.',
+    }),
+    message: t.exposeString('message', {
+      nullable: true,
+      description: 'Why it ended, as a sentence; null while it is live.',
+    }),
+    waitingReason: t.exposeString('waitingReason', {
+      nullable: true,
+      description: 'Why it has not started; null: about to, or started.',
+    }),
+    baseBranch: t.exposeString('baseBranch', {
+      nullable: true,
+      description: 'The branch it starts from and is merged into; null: not known before it ran.',
+    }),
     branch: t.exposeString('branch', { nullable: true, description: 'The branch it writes; null: not started.' }),
-    baseCommit: t.exposeString('baseCommit', { nullable: true, description: 'The commit it started from; null: not known.' }),
+    baseCommit: t.exposeString('baseCommit', {
+      nullable: true,
+      description: 'The commit it started from; null: not known.',
+    }),
     headCommit: t.exposeString('headCommit', { nullable: true, description: 'The commit it made; null: none.' }),
-    cancelRequestedBy: t.exposeString('cancelRequestedBy', { nullable: true, description: 'Who asked to stop it, by name; null: nobody.' }),
-    cancelRequestedAt: t.expose('cancelRequestedAt', { type: 'DateTime', nullable: true, description: 'When somebody asked to stop it; null: nobody.' }),
-    landingAt: t.expose('landingAt', { type: 'DateTime', nullable: true, description: 'When its runner was given the last word to merge: until the run has ended it can not be canceled; null: not yet, or no merge.' }),
-    landingIsMerged: t.exposeBoolean('landingIsMerged', { nullable: true, description: 'What its runner found when the outcome of a merge was unknown; null: not told, or never unknown.' }),
+    cancelRequestedBy: t.exposeString('cancelRequestedBy', {
+      nullable: true,
+      description: 'Who asked to stop it, by name; null: nobody.',
+    }),
+    cancelRequestedAt: t.expose('cancelRequestedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When somebody asked to stop it; null: nobody.',
+    }),
+    landingAt: t.expose('landingAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When its runner was given the last word to merge: until the run has ended it can not be canceled; null: not yet, or no merge.',
+    }),
+    landingIsMerged: t.exposeBoolean('landingIsMerged', {
+      nullable: true,
+      description: 'What its runner found when the outcome of a merge was unknown; null: not told, or never unknown.',
+    }),
     lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that are stored.' }),
-    sandboxNote: t.exposeString('sandboxNote', { nullable: true, description: 'Why it was not sandboxed; null: it was, or has not started.' }),
-    exitCode: t.exposeInt('exitCode', { nullable: true, description: 'Of the last command; null: none ended by itself.' }),
-    summary: t.exposeString('summary', { nullable: true, description: 'What the agent says it did; null: nothing said.' }),
-    metrics: t.expose('metrics', { type: 'JSON', nullable: true, description: 'RunMetrics of the contract; null before it ended.' }),
+    sandboxNote: t.exposeString('sandboxNote', {
+      nullable: true,
+      description: 'Why it was not sandboxed; null: it was, or has not started.',
+    }),
+    exitCode: t.exposeInt('exitCode', {
+      nullable: true,
+      description: 'Of the last command; null: none ended by itself.',
+    }),
+    summary: t.exposeString('summary', {
+      nullable: true,
+      description: 'What the agent says it did; null: nothing said.',
+    }),
+    metrics: t.expose('metrics', {
+      type: 'JSON',
+      nullable: true,
+      description: 'RunMetrics of the contract; null before it ended.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was scheduled.' }),
-    notBefore: t.expose('notBefore', { type: 'DateTime', nullable: true, description: 'A retry is not started before this; null: at once.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When a runner claimed it; null: not yet.' }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended; null: not yet.' }),
-    leaseExpiresAt: t.expose('leaseExpiresAt', { type: 'DateTime', nullable: true, description: 'Until when its runner need not be heard; null: not started.' }),
+    notBefore: t.expose('notBefore', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'A retry is not started before this; null: at once.',
+    }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When a runner claimed it; null: not yet.',
+    }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null: not yet.',
+    }),
+    leaseExpiresAt: t.expose('leaseExpiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when its runner need not be heard; null: not started.',
+    }),
     agent: t.relation('agent', { description: 'Who works.' }),
     task: t.relation('task', { nullable: true, description: 'What it works for; null for maintenance.' }),
     runner: t.relation('runner', { nullable: true, description: 'Where it works; null: not started.' }),
-    artifacts: t.relation('artifacts', { description: 'Files it made, at most 100.', query: { orderBy: { id: 'asc' }, take: 100 } }),
+    artifacts: t.relation('artifacts', {
+      description: 'Files it made, at most 100.',
+      query: { orderBy: { id: 'asc' }, take: 100 },
+    }),
     logs: t.field({
       type: RunLogBatchType,
       nullable: true,
@@ -86,7 +158,8 @@ export const RunType = builder.prismaObject('AgentRun', {
       resolve: async (run, { afterSeq, limit }, context, info) => {
         countNestedRead(context, info);
         const count = limit ?? 500;
-        if (count < 1 || count > MAX_LOG_PAGE_LINES) throw new InvalidInputError([{ path: ['limit'], message: `Between 1 and ${MAX_LOG_PAGE_LINES}` }]);
+        if (count < 1 || count > MAX_LOG_PAGE_LINES)
+          throw new InvalidInputError([{ path: ['limit'], message: `Between 1 and ${MAX_LOG_PAGE_LINES}` }]);
         return readLines(context.core, run.id, afterSeq ?? -1, count);
       },
     }),
@@ -100,9 +173,11 @@ builder.queryField('run', (t) =>
     nullable: true,
     description: 'One run; null when it is missing or not yours.',
     authScopes: { signedIn: true },
-    args: { id: t.arg.id({ required: true, description: 'The run\'s id.' }) },
+    args: { id: t.arg.id({ required: true, description: "The run's id." }) },
     resolve: async (query, _root, { id }, context) =>
-      isUuid(id) ? context.core.db.agentRun.findFirst({ ...query, where: { id, project: projectScope(actorOf(context)) } }) : null,
+      isUuid(id)
+        ? context.core.db.agentRun.findFirst({ ...query, where: { id, project: projectScope(actorOf(context)) } })
+        : null,
   }),
 );
 builder.queryField('runs', (t) =>
@@ -123,7 +198,12 @@ builder.queryField('runs', (t) =>
       const [id] = decodeCursor(after, ['id']) ?? [];
       const rows = await context.core.db.agentRun.findMany({
         ...queryFromInfo({ context, info, typeName: 'Run', paths: [['nodes'], ['edges', 'node']] }),
-        where: { projectId, ...(statuses ? { status: { in: statuses } } : {}), ...(agentId ? { agentId: parseId(agentId, 'agentId') } : {}), ...(id ? { id: { lt: id } } : {}) },
+        where: {
+          projectId,
+          ...(statuses ? { status: { in: statuses } } : {}),
+          ...(agentId ? { agentId: parseId(agentId, 'agentId') } : {}),
+          ...(id ? { id: { lt: id } } : {}),
+        },
         orderBy: { id: 'desc' },
         take: size + 1,
       });
@@ -134,18 +214,27 @@ builder.queryField('runs', (t) =>
 
 const CancelRunPayload = builder.objectRef<{ run: AgentRun }>('CancelRunPayload').implement({
   description: 'The run ends: at once when it had not started, else when its programs have.',
-  fields: (t) => ({ run: t.field({ type: RunType, description: 'The run as it stands now.', resolve: (payload) => payload.run }) }),
+  fields: (t) => ({
+    run: t.field({ type: RunType, description: 'The run as it stands now.', resolve: (payload) => payload.run }),
+  }),
 });
 builder.mutationField('cancelRun', (t) =>
   t.field({
     type: CancelRunPayload,
-    description: 'Stops a live run: its programs get SIGTERM, and SIGKILL after the agent\'s grace. It is no failure: its task is put back and held, or canceled, as you say.',
+    description:
+      "Stops a live run: its programs get SIGTERM, and SIGKILL after the agent's grace. It is no failure: its task is put back and held, or canceled, as you say.",
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: {
       runId: t.arg.id({ required: true, description: 'The run.' }),
-      thenTask: t.arg({ type: ThenTaskEnum, description: 'What becomes of its task; PUT_BACK if not given. Of a merge that is stopped, PUT_BACK leaves the task in review.' }),
+      thenTask: t.arg({
+        type: ThenTaskEnum,
+        description:
+          'What becomes of its task; PUT_BACK if not given. Of a merge that is stopped, PUT_BACK leaves the task in review.',
+      }),
     },
-    resolve: async (_root, { runId, thenTask }, context) => ({ run: await cancelRun(context.core, actorOf(context), runId, thenTask ?? 'put_back') }),
+    resolve: async (_root, { runId, thenTask }, context) => ({
+      run: await cancelRun(context.core, actorOf(context), runId, thenTask ?? 'put_back'),
+    }),
   }),
 );

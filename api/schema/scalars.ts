@@ -6,12 +6,14 @@ builder.scalarType('DateTime', {
   serialize: (value) => (value instanceof Date ? value.toISOString() : value),
   parseValue: (value) => {
     const date = typeof value === 'string' ? new Date(value) : null;
-    if (!date || Number.isNaN(date.getTime())) throw new GraphQLError('A DateTime is an ISO-8601 string', { extensions: { code: 'BAD_USER_INPUT' } });
+    if (!date || Number.isNaN(date.getTime()))
+      throw new GraphQLError('A DateTime is an ISO-8601 string', { extensions: { code: 'BAD_USER_INPUT' } });
     return date;
   },
 });
 builder.scalarType('JSON', {
-  description: 'Any JSON value. Where the contract describes it, the field says which shape; published as JSON Schema in contract/json-schema.',
+  description:
+    'Any JSON value. Where the contract describes it, the field says which shape; published as JSON Schema in contract/json-schema.',
   serialize: (value) => value,
   parseValue: (value) => value,
 });
@@ -21,7 +23,10 @@ builder.scalarType('File', {
     throw new Error('Files are not part of answers; they are downloaded by URL');
   },
   parseValue: (value) => {
-    if (value instanceof File || (typeof value === 'object' && value !== null && 'stream' in value)) return value as File;
-    throw new GraphQLError('Send the file as a part of a multipart request', { extensions: { code: 'BAD_USER_INPUT' } });
+    if (value instanceof File || (typeof value === 'object' && value !== null && 'stream' in value))
+      return value as File;
+    throw new GraphQLError('Send the file as a part of a multipart request', {
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
   },
 });

@@ -30,7 +30,8 @@ export function buildSchema(): GraphQLSchema {
   for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(root?.getFields() ?? {})) {
       const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined;
-      if (!options?.authScopes) throw new Error(`${root?.name}.${field.name} does not say who may reach it (authScopes)`);
+      if (!options?.authScopes)
+        throw new Error(`${root?.name}.${field.name} does not say who may reach it (authScopes)`);
     }
   }
   return schema;

@@ -10,10 +10,14 @@ import { COMMON_ERRORS } from './errors.ts';
 
 export const StateVersionType = builder.prismaObject('ProjectStateVersion', {
   name: 'StateVersion',
-  description: 'One version of a project\'s state document: where the project stood.',
+  description: "One version of a project's state document: where the project stood.",
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
-    version: t.int({ description: '1, 2, 3 … without gaps in its project.', select: { version: true }, resolve: (state) => Number(state.version) }),
+    version: t.int({
+      description: '1, 2, 3 … without gaps in its project.',
+      select: { version: true },
+      resolve: (state) => Number(state.version),
+    }),
     format: t.expose('stateFormat', { type: StateFormatEnum, description: 'How it is written.' }),
     content: t.exposeString('content', { description: 'The document.' }),
     contentHash: t.exposeString('contentHash', { description: 'SHA-256 of the document, in hex.' }),
@@ -28,7 +32,7 @@ builder.queryField('stateVersion', (t) =>
   t.prismaField({
     type: StateVersionType,
     nullable: true,
-    description: 'A version of a project\'s state document; null when there is none (yet).',
+    description: "A version of a project's state document; null when there is none (yet).",
     authScopes: { signedIn: true },
     args: {
       projectId: t.arg.id({ required: true, description: 'The project.' }),
@@ -37,7 +41,13 @@ builder.queryField('stateVersion', (t) =>
     resolve: async (query, _root, { projectId, version }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       return context.core.db.projectStateVersion.findFirst({
-        ...query, where: { projectId, ...(version === null || version === undefined ? {} : { version }), project: projectScope(actorOf(context)) }, orderBy: { version: 'desc' },
+        ...query,
+        where: {
+          projectId,
+          ...(version === null || version === undefined ? {} : { version }),
+          project: projectScope(actorOf(context)),
+        },
+        orderBy: { version: 'desc' },
       });
     },
   }),
@@ -45,15 +55,21 @@ builder.queryField('stateVersion', (t) =>
 builder.queryField('stateVersions', (t) =>
   t.field({
     type: StateVersionConnection,
-    description: 'The versions of a project\'s state document, newest first.',
+    description: "The versions of a project's state document, newest first.",
     authScopes: { signedIn: true },
-    args: { projectId: t.arg.id({ required: true, description: 'The project.' }), first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
+    args: {
+      projectId: t.arg.id({ required: true, description: 'The project.' }),
+      first: t.arg.int(pageArgs.first),
+      after: t.arg.string(pageArgs.after),
+    },
     resolve: async (_root, { projectId, first, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const size = pageSize(first);
       const [version] = decodeCursor(after, ['number']) ?? [];
       const rows = await context.core.db.projectStateVersion.findMany({
-        where: { projectId, ...(version === undefined ? {} : { version: { lt: version } }) }, orderBy: { version: 'desc' }, take: size + 1,
+        where: { projectId, ...(version === undefined ? {} : { version: { lt: version } }) },
+        orderBy: { version: 'desc' },
+        take: size + 1,
       });
       return toPage(rows, size, (row) => [Number(row.version)]);
     },
@@ -78,13 +94,23 @@ builder.queryField('stateDiff', (t) =>
 const StatePayload = (name: string, description: string) =>
   builder.objectRef<{ stateVersion: ProjectStateVersion }>(name).implement({
     description,
-    fields: (t) => ({ stateVersion: t.field({ type: StateVersionType, description: 'The newest version.', resolve: (payload) => payload.stateVersion }) }),
+    fields: (t) => ({
+      stateVersion: t.field({
+        type: StateVersionType,
+        description: 'The newest version.',
+        resolve: (payload) => payload.stateVersion,
+      }),
+    }),
   });
 const SaveStateInput = builder.inputType('SaveStateInput', {
   description: 'A document edited by hand.',
   fields: (t) => ({
     projectId: t.id({ required: true, description: 'The project.' }),
-    content: t.string({ required: true, description: 'The whole document. Your part of it (focus, notes, pinned next actions) survives; the generated rest is rebuilt at the next change.' }),
+    content: t.string({
+      required: true,
+      description:
+        'The whole document. Your part of it (focus, notes, pinned next actions) survives; the generated rest is rebuilt at the next change.',
+    }),
     format: t.field({ type: StateFormatEnum, description: 'YAML if not given.' }),
     baseVersion: t.int({ required: true, description: 'The version you edited; a newer one means a conflict.' }),
   }),
@@ -97,7 +123,12 @@ builder.mutationField('saveState', (t) =>
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: SaveStateInput, required: true, description: 'The document.' }) },
     resolve: async (_root, { input }, context) => ({
-      stateVersion: await saveState(context.core, actorOf(context), { projectId: input.projectId, content: input.content, format: input.format ?? 'yaml', baseVersion: input.baseVersion }),
+      stateVersion: await saveState(context.core, actorOf(context), {
+        projectId: input.projectId,
+        content: input.content,
+        format: input.format ?? 'yaml',
+        baseVersion: input.baseVersion,
+      }),
     }),
   }),
 );
@@ -115,6 +146,8 @@ builder.mutationField('rollBackState', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: RollBackStateInput, required: true, description: 'The version.' }) },
-    resolve: async (_root, { input }, context) => ({ stateVersion: await rollBackState(context.core, actorOf(context), input) }),
+    resolve: async (_root, { input }, context) => ({
+      stateVersion: await rollBackState(context.core, actorOf(context), input),
+    }),
   }),
 );

@@ -19,7 +19,9 @@ interface TaskPayload {
 function taskPayload(name: string, description: string) {
   return builder.objectRef<TaskPayload>(name).implement({
     description,
-    fields: (t) => ({ task: t.field({ type: TaskType, description: 'The task as it stands now.', resolve: (payload) => payload.task }) }),
+    fields: (t) => ({
+      task: t.field({ type: TaskType, description: 'The task as it stands now.', resolve: (payload) => payload.task }),
+    }),
   });
 }
 
@@ -38,11 +40,14 @@ const CreateTaskInput = builder.inputType('CreateTaskInput', {
 builder.mutationField('createTask', (t) =>
   t.field({
     type: taskPayload('CreateTaskPayload', 'The task was added.'),
-    description: 'Adds a queued task. With an agent its run is scheduled at once; without one the orchestrator considers it in its next cycle.',
+    description:
+      'Adds a queued task. With an agent its run is scheduled at once; without one the orchestrator considers it in its next cycle.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: CreateTaskInput, required: true, description: 'The task.' }) },
-    resolve: async (_root, { input }, context) => ({ task: await createTask(context.core, actorOf(context), withoutNulls({ ...input, requestedBy: 'api' as const })) }),
+    resolve: async (_root, { input }, context) => ({
+      task: await createTask(context.core, actorOf(context), withoutNulls({ ...input, requestedBy: 'api' as const })),
+    }),
   }),
 );
 
@@ -65,7 +70,9 @@ builder.mutationField('updateTask', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: UpdateTaskInput, required: true, description: 'The changes.' }) },
-    resolve: async (_root, { input }, context) => ({ task: await updateTask(context.core, actorOf(context), withoutNulls(input)) }),
+    resolve: async (_root, { input }, context) => ({
+      task: await updateTask(context.core, actorOf(context), withoutNulls(input)),
+    }),
   }),
 );
 
@@ -80,11 +87,18 @@ const TransitionTaskInput = builder.inputType('TransitionTaskInput', {
 builder.mutationField('transitionTask', (t) =>
   t.field({
     type: taskPayload('TransitionTaskPayload', 'The task was moved.'),
-    description: 'Moves a task along an allowed transition. Queueing schedules its next run; blocking and canceling stop its runs.',
+    description:
+      'Moves a task along an allowed transition. Queueing schedules its next run; blocking and canceling stop its runs.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: TransitionTaskInput, required: true, description: 'Where to.' }) },
-    resolve: async (_root, { input }, context) => ({ task: await transitionTask(context.core, actorOf(context), { taskId: input.taskId, to: input.to, reason: input.reason ?? null }) }),
+    resolve: async (_root, { input }, context) => ({
+      task: await transitionTask(context.core, actorOf(context), {
+        taskId: input.taskId,
+        to: input.to,
+        reason: input.reason ?? null,
+      }),
+    }),
   }),
 );
 
@@ -102,7 +116,9 @@ builder.mutationField('blockTask', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: BlockTaskInput, required: true, description: 'The task and the reason.' }) },
-    resolve: async (_root, { input }, context) => ({ task: await transitionTask(context.core, actorOf(context), { ...input, to: 'blocked' }) }),
+    resolve: async (_root, { input }, context) => ({
+      task: await transitionTask(context.core, actorOf(context), { ...input, to: 'blocked' }),
+    }),
   }),
 );
 
@@ -117,7 +133,9 @@ builder.mutationField('cancelTask', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
-    resolve: async (_root, { input }, context) => ({ task: await transitionTask(context.core, actorOf(context), { ...input, to: 'canceled' }) }),
+    resolve: async (_root, { input }, context) => ({
+      task: await transitionTask(context.core, actorOf(context), { ...input, to: 'canceled' }),
+    }),
   }),
 );
 builder.mutationField('startTask', (t) =>
@@ -159,13 +177,24 @@ builder.mutationField('commentOnTask', (t) =>
   }),
 );
 
-const ApproveTaskPayload = builder.objectRef<{ task: Task; mergeRun: AgentRun | null }>('ApproveTaskPayload').implement({
-  description: 'The work is approved.',
-  fields: (t) => ({
-    task: t.field({ type: TaskType, description: 'The task; it is DONE when its merge has succeeded.', resolve: (payload) => payload.task }),
-    mergeRun: t.field({ type: RunType, nullable: true, description: 'The run that merges the branch; null when there was nothing to merge.', resolve: (payload) => payload.mergeRun }),
-  }),
-});
+const ApproveTaskPayload = builder
+  .objectRef<{ task: Task; mergeRun: AgentRun | null }>('ApproveTaskPayload')
+  .implement({
+    description: 'The work is approved.',
+    fields: (t) => ({
+      task: t.field({
+        type: TaskType,
+        description: 'The task; it is DONE when its merge has succeeded.',
+        resolve: (payload) => payload.task,
+      }),
+      mergeRun: t.field({
+        type: RunType,
+        nullable: true,
+        description: 'The run that merges the branch; null when there was nothing to merge.',
+        resolve: (payload) => payload.mergeRun,
+      }),
+    }),
+  });
 builder.mutationField('approveTask', (t) =>
   t.field({
     type: ApproveTaskPayload,
@@ -181,7 +210,7 @@ const SendBackTaskInput = builder.inputType('SendBackTaskInput', {
   description: 'What should be different.',
   fields: (t) => ({
     taskId: t.id({ required: true, description: 'The task.' }),
-    feedback: t.string({ required: true, description: 'It is in the next run\'s prompt.' }),
+    feedback: t.string({ required: true, description: "It is in the next run's prompt." }),
   }),
 });
 builder.mutationField('sendBackTask', (t) =>
@@ -199,8 +228,8 @@ const FollowUpTaskInput = builder.inputType('FollowUpTaskInput', {
   description: 'A task that follows a finished one.',
   fields: (t) => ({
     taskId: t.id({ required: true, description: 'The finished task.' }),
-    title: t.string({ description: 'What is to be done; the finished task\'s title if not given.' }),
-    description: t.string({ description: 'More about it; the finished task\'s if not given.' }),
+    title: t.string({ description: "What is to be done; the finished task's title if not given." }),
+    description: t.string({ description: "More about it; the finished task's if not given." }),
   }),
 });
 builder.mutationField('followUpTask', (t) =>
@@ -210,11 +239,15 @@ builder.mutationField('followUpTask', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: FollowUpTaskInput, required: true, description: 'The follow-up.' }) },
-    resolve: async (_root, { input }, context) => ({ task: await followUpTask(context.core, actorOf(context), withoutNulls(input)) }),
+    resolve: async (_root, { input }, context) => ({
+      task: await followUpTask(context.core, actorOf(context), withoutNulls(input)),
+    }),
   }),
 );
 
 /** In an input null means the same as absent: the default, or no change. */
 function withoutNulls<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], null> } {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined)) as { [K in keyof T]: Exclude<T[K], null> };
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], null>;
+  };
 }

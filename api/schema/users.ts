@@ -21,7 +21,8 @@ builder.queryField('viewer', (t) =>
     nullable: true,
     description: 'Who is signed in; null for nobody.',
     authScopes: { public: true },
-    resolve: async (query, _root, _args, { core, actor }) => (actor?.kind === 'user' ? core.db.user.findUnique({ ...query, where: { id: actor.userId } }) : null),
+    resolve: async (query, _root, _args, { core, actor }) =>
+      actor?.kind === 'user' ? core.db.user.findUnique({ ...query, where: { id: actor.userId } }) : null,
   }),
 );
 builder.queryField('users', (t) =>
@@ -29,29 +30,34 @@ builder.queryField('users', (t) =>
     type: [UserType],
     description: 'Everybody with an account (administrators only).',
     authScopes: { admin: true },
-    resolve: async (query, _root, _args, { core }) => core.db.user.findMany({ ...query, orderBy: { email: 'asc' }, take: 500 }),
+    resolve: async (query, _root, _args, { core }) =>
+      core.db.user.findMany({ ...query, orderBy: { email: 'asc' }, take: 500 }),
   }),
 );
 
 const LoginInput = builder.inputType('LoginInput', {
   description: 'Email and password.',
   fields: (t) => ({
-    email: t.string({ required: true, description: 'The account\'s address.' }),
-    password: t.string({ required: true, description: 'The account\'s password.' }),
+    email: t.string({ required: true, description: "The account's address." }),
+    password: t.string({ required: true, description: "The account's password." }),
   }),
 });
 const LoginPayload = builder.objectRef<{ token: string; expiresAt: Date; user: User }>('LoginPayload').implement({
   description: 'A new session.',
   fields: (t) => ({
     token: t.exposeString('token', { description: 'Send it as `Authorization: Bearer …`. Shown this once.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the session ends at the latest; earlier when it is not used.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'When the session ends at the latest; earlier when it is not used.',
+    }),
     user: t.field({ type: UserType, description: 'Who signed in.', resolve: (payload) => payload.user }),
   }),
 });
 builder.mutationField('login', (t) =>
   t.field({
     type: LoginPayload,
-    description: 'Signs in. One login an operation. Wrong credentials are a GraphQL error UNAUTHENTICATED, too many attempts RATE_LIMITED.',
+    description:
+      'Signs in. One login an operation. Wrong credentials are a GraphQL error UNAUTHENTICATED, too many attempts RATE_LIMITED.',
     authScopes: { public: true },
     errors: { types: [InvalidInputError] },
     args: { input: t.arg({ type: LoginInput, required: true, description: 'Email and password.' }) },
@@ -81,7 +87,9 @@ const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
 });
 const ChangePasswordPayload = builder.objectRef<{ user: User }>('ChangePasswordPayload').implement({
   description: 'The password was changed; every other session has ended.',
-  fields: (t) => ({ user: t.field({ type: UserType, description: 'Whose password it is.', resolve: (payload) => payload.user }) }),
+  fields: (t) => ({
+    user: t.field({ type: UserType, description: 'Whose password it is.', resolve: (payload) => payload.user }),
+  }),
 });
 builder.mutationField('changePassword', (t) =>
   t.field({
@@ -107,7 +115,9 @@ const CreateUserInput = builder.inputType('CreateUserInput', {
 });
 const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload').implement({
   description: 'The account was made.',
-  fields: (t) => ({ user: t.field({ type: UserType, description: 'The new account.', resolve: (payload) => payload.user }) }),
+  fields: (t) => ({
+    user: t.field({ type: UserType, description: 'The new account.', resolve: (payload) => payload.user }),
+  }),
 });
 builder.mutationField('createUser', (t) =>
   t.field({
@@ -117,7 +127,11 @@ builder.mutationField('createUser', (t) =>
     errors: { types: [InvalidInputError, ConflictError] },
     args: { input: t.arg({ type: CreateUserInput, required: true, description: 'The account.' }) },
     resolve: async (_root, { input }, context) => ({
-      user: await createUser(context.core, userOf(context), { email: input.email, password: input.password, isAdmin: input.isAdmin ?? false }),
+      user: await createUser(context.core, userOf(context), {
+        email: input.email,
+        password: input.password,
+        isAdmin: input.isAdmin ?? false,
+      }),
     }),
   }),
 );

@@ -3,7 +3,12 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { nowMs } from './statistics.ts';
 
-export type AgentOrder = { kind: 'end' } | { kind: 'die' } | { kind: 'flood'; lines: number; lineBytes: number } | { kind: 'pace'; rate: number; seconds: number } | { kind: 'make'; files: number; links: number };
+export type AgentOrder =
+  | { kind: 'end' }
+  | { kind: 'die' }
+  | { kind: 'flood'; lines: number; lineBytes: number }
+  | { kind: 'pace'; rate: number; seconds: number }
+  | { kind: 'make'; files: number; links: number };
 
 /** A program of a run that has started and waits for its order. */
 export interface StartedAgent {
@@ -39,7 +44,11 @@ export async function listenForAgents(socketPath: string): Promise<AgentControl>
     socket.on('data', (chunk: string) => {
       text += chunk;
       if (!text.includes('\n')) return;
-      const agent: StartedAgent = { ...(JSON.parse(text) as StartedAgent), goneMs, order: (order) => void socket.write(`${JSON.stringify(order)}\n`) };
+      const agent: StartedAgent = {
+        ...(JSON.parse(text) as StartedAgent),
+        goneMs,
+        order: (order) => void socket.write(`${JSON.stringify(order)}\n`),
+      };
       text = '';
       const waiter = waiting.shift();
       if (waiter) waiter(agent);

@@ -24,17 +24,26 @@ export class LogFollower {
    * @param numberOf reads from a line which one of the program's lines it is
    * @param onLine called for each of the program's lines with the moment of its arrival
    */
-  constructor(product: Product, readonly runId: string, private readonly numberOf: (message: string) => number, private readonly onLine: (message: string, atMs: number) => void = () => undefined) {
+  constructor(
+    product: Product,
+    readonly runId: string,
+    private readonly numberOf: (message: string) => number,
+    private readonly onLine: (message: string, atMs: number) => void = () => undefined,
+  ) {
     this.stop = product.client.subscribe<LogBatch>(RUN_LOG, { runId }, (batch) => this.take(batch));
   }
 
   private take({ firstSeq, streams, messages }: LogBatch): void {
     const atMs = nowMs();
-    if (firstSeq !== this.nextSeq) throw new Error(`Expected line ${this.nextSeq} of run ${this.runId}, found ${firstSeq}`);
+    if (firstSeq !== this.nextSeq)
+      throw new Error(`Expected line ${this.nextSeq} of run ${this.runId}, found ${firstSeq}`);
     messages.forEach((message, i) => {
       if (streams[i] !== '1') return;
       const number = this.numberOf(message);
-      if (number !== this.count) throw new Error(`Expected the program's line ${this.count} of run ${this.runId}, found: ${message.slice(0, 80)}`);
+      if (number !== this.count)
+        throw new Error(
+          `Expected the program's line ${this.count} of run ${this.runId}, found: ${message.slice(0, 80)}`,
+        );
       this.count += 1;
       this.onLine(message, atMs);
     });

@@ -13,11 +13,20 @@ export interface StartedProgram {
 }
 
 /** Starts a program and waits until its output says that it is ready; SIGTERM ends it. */
-export async function startProgram(name: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, isReady: (output: string) => boolean, timeoutMs = 60_000): Promise<StartedProgram> {
+export async function startProgram(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  isReady: (output: string) => boolean,
+  timeoutMs = 60_000,
+): Promise<StartedProgram> {
   const child = spawn(process.execPath, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${name} was not ready in ${timeoutMs / 1000} s:\n${output}`)), timeoutMs);
+    const timer = setTimeout(
+      () => reject(new Error(`${name} was not ready in ${timeoutMs / 1000} s:\n${output}`)),
+      timeoutMs,
+    );
     const take = (bytes: Buffer): void => {
       // Only the start is of interest; later lines are read so that the program is never held up.
       if (output.length < 100_000) output += bytes.toString();
@@ -35,8 +44,17 @@ export async function startProgram(name: string, args: readonly string[], env: R
 }
 
 /** Runs a program to its end. */
-export async function runProgram(name: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd?: string): Promise<string> {
-  const child = spawn(process.execPath, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], ...(cwd ? { cwd } : {}) });
+export async function runProgram(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
+): Promise<string> {
+  const child = spawn(process.execPath, args, {
+    env: { ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd ? { cwd } : {}),
+  });
   let output = '';
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()));
@@ -48,10 +66,12 @@ export async function runProgram(name: string, args: readonly string[], env: Rea
 /** A port of loopback that nobody listens on. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
+    const server = createServer()
+      .once('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo;
+        server.close(() => resolve(port));
+      });
   });
 }
 

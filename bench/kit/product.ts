@@ -38,9 +38,17 @@ export interface BenchProject {
 }
 
 /** Starts services, migrates, makes the first account and one project with a small repository, and starts every process. */
-export async function startProduct({ capacity = 16, sandbox }: { capacity?: number; sandbox?: 'auto' | 'required' | 'off' } = {}): Promise<Product> {
-  const missing = ['api', 'workers', 'runner', 'keeper', 'migrate', 'setup'].filter((name) => !existsSync(path.join(buildDir, `${name}.mjs`)));
-  if (missing.length > 0) throw new Error(`Build the product first (npx tsx scripts/build.ts --only api,workers,runner,keeper,migrate,setup): ${missing.join(', ')} missing in ${buildDir}`);
+export async function startProduct({
+  capacity = 16,
+  sandbox,
+}: { capacity?: number; sandbox?: 'auto' | 'required' | 'off' } = {}): Promise<Product> {
+  const missing = ['api', 'workers', 'runner', 'keeper', 'migrate', 'setup'].filter(
+    (name) => !existsSync(path.join(buildDir, `${name}.mjs`)),
+  );
+  if (missing.length > 0)
+    throw new Error(
+      `Build the product first (npx tsx scripts/build.ts --only api,workers,runner,keeper,migrate,setup): ${missing.join(', ')} missing in ${buildDir}`,
+    );
   const folder = mkdtempSync(path.join(tmpdir(), 'overmind-bench-'));
   const programs: StartedProgram[] = [];
   const stop = async (): Promise<void> => {
@@ -49,7 +57,20 @@ export async function startProduct({ capacity = 16, sandbox }: { capacity?: numb
   };
   try {
     const envFile = path.join(folder, 'services.env');
-    const services = await startProgram('services', [path.join(rootDir, 'scripts/services.mjs'), '--durable', '--data', path.join(folder, 'services'), '--env', envFile], process.env, (output) => output.includes('REDIS_URL='), 180_000);
+    const services = await startProgram(
+      'services',
+      [
+        path.join(rootDir, 'scripts/services.mjs'),
+        '--durable',
+        '--data',
+        path.join(folder, 'services'),
+        '--env',
+        envFile,
+      ],
+      process.env,
+      (output) => output.includes('REDIS_URL='),
+      180_000,
+    );
     programs.push(services);
     const { DATABASE_URL: databaseUrl = '', REDIS_URL: redisUrl = '' } = readExports(envFile);
     const port = await freePort();
@@ -57,16 +78,32 @@ export async function startProduct({ capacity = 16, sandbox }: { capacity?: numb
     const repository = makeRepository(path.join(folder, 'repository'));
     const runnerFolder = path.join(folder, 'runner');
     const env = {
-      PATH: process.env['PATH'], HOME: folder, NODE_ENV: 'production', DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, PORT: String(port), OVERMIND_DATA_DIR: path.join(folder, 'data'),
-      OVERMIND_ADMIN_EMAIL: EMAIL, OVERMIND_ADMIN_PASSWORD: PASSWORD, OVERMIND_DEMO: '0', OVERMIND_RUNNER_DIR: runnerFolder, OVERMIND_REPO_ROOTS: repository, OVERMIND_URL: url,
-      OVERMIND_RUNNER_ON_STOP: 'end', LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+      PATH: process.env['PATH'],
+      HOME: folder,
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      PORT: String(port),
+      OVERMIND_DATA_DIR: path.join(folder, 'data'),
+      OVERMIND_ADMIN_EMAIL: EMAIL,
+      OVERMIND_ADMIN_PASSWORD: PASSWORD,
+      OVERMIND_DEMO: '0',
+      OVERMIND_RUNNER_DIR: runnerFolder,
+      OVERMIND_REPO_ROOTS: repository,
+      OVERMIND_URL: url,
+      OVERMIND_RUNNER_ON_STOP: 'end',
+      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
     };
     mkdirSync(env.OVERMIND_DATA_DIR);
     await runProgram('migrate', [path.join(buildDir, 'migrate.mjs')], env, rootDir);
     await runProgram('setup', [path.join(buildDir, 'setup.mjs')], env, rootDir);
     const agents = await listenForAgents(path.join(folder, 'agents.sock'));
     allowBenchAgent(path.join(runnerFolder, 'policy.json'), agents.socketPath, capacity, sandbox);
-    const node = (name: string, ...more: string[]): string[] => [...nodeFlags(name), path.join(buildDir, `${name}.mjs`), ...more];
+    const node = (name: string, ...more: string[]): string[] => [
+      ...nodeFlags(name),
+      path.join(buildDir, `${name}.mjs`),
+      ...more,
+    ];
     // "ready" is a line of level info; the rest is kept quiet by what the programs say, not by the level.
     const api = await startProgram('api', node('api'), { ...env, LOG_LEVEL: 'info' }, isReady);
     programs.push(api);
@@ -76,7 +113,12 @@ export async function startProduct({ capacity = 16, sandbox }: { capacity?: numb
     programs.push(runner);
     const client = openApiClient(url, await signIn(url));
     return {
-      url, databaseUrl, redisUrl, client, agents, project: await makeProject(client, repository),
+      url,
+      databaseUrl,
+      redisUrl,
+      client,
+      agents,
+      project: await makeProject(client, repository),
       productCpuSeconds: () => cpuSecondsOf([api.pid, workers.pid, runner.pid]),
       apiCpuSeconds: () => cpuSecondsOf([api.pid]),
       postgresCpuSeconds: () => cpuSecondsOfTrees([services.pid]),
@@ -98,14 +140,21 @@ function nodeFlags(name: string): string[] {
 }
 
 function readExports(file: string): Record<string, string> {
-  return Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/^export (\w+)=(.*)$/gm)].map((found) => [found[1] ?? '', found[2] ?? '']));
+  return Object.fromEntries(
+    [...readFileSync(file, 'utf8').matchAll(/^export (\w+)=(.*)$/gm)].map((found) => [found[1] ?? '', found[2] ?? '']),
+  );
 }
 
 /** A repository of 50 small files. */
 function makeRepository(folder: string): string {
   mkdirSync(path.join(folder, 'src'), { recursive: true });
-  for (let number = 0; number < 50; number += 1) writeFileSync(path.join(folder, 'src', `file-${number}.js`), 'export const value = 1;\n'.repeat(100));
-  const git = (...args: string[]): void => void execFileSync('git', ['-c', 'user.name=Bench', '-c', `user.email=${EMAIL}`, ...args], { cwd: folder, stdio: 'ignore' });
+  for (let number = 0; number < 50; number += 1)
+    writeFileSync(path.join(folder, 'src', `file-${number}.js`), 'export const value = 1;\n'.repeat(100));
+  const git = (...args: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=Bench', '-c', `user.email=${EMAIL}`, ...args], {
+      cwd: folder,
+      stdio: 'ignore',
+    });
   git('init', '--initial-branch=main');
   git('add', '.');
   git('commit', '--message=Start');
@@ -115,12 +164,24 @@ function makeRepository(folder: string): string {
 function allowBenchAgent(policyFile: string, socketPath: string, capacity: number, sandbox: string | undefined): void {
   const policy = JSON.parse(readFileSync(policyFile, 'utf8')) as Record<string, unknown>;
   const program = fileURLToPath(new URL('../programs/agent.mjs', import.meta.url));
-  writeFileSync(policyFile, JSON.stringify({ ...policy, capacity, ...(sandbox !== undefined && { sandbox: { mode: sandbox } }), executables: { 'bench-agent': { path: process.execPath, args: [program, socketPath] } } }), { mode: 0o600 });
+  writeFileSync(
+    policyFile,
+    JSON.stringify({
+      ...policy,
+      capacity,
+      ...(sandbox !== undefined && { sandbox: { mode: sandbox } }),
+      executables: { 'bench-agent': { path: process.execPath, args: [program, socketPath] } },
+    }),
+    { mode: 0o600 },
+  );
 }
 
 async function signIn(url: string): Promise<string> {
   const client = openApiClient(url, null);
-  const { token } = await client.ask<{ token: string }>('mutation ($input: LoginInput!) { login(input: $input) { ... on LoginPayload { token } ... on UserError { code message } } }', { input: { email: EMAIL, password: PASSWORD } });
+  const { token } = await client.ask<{ token: string }>(
+    'mutation ($input: LoginInput!) { login(input: $input) { ... on LoginPayload { token } ... on UserError { code message } } }',
+    { input: { email: EMAIL, password: PASSWORD } },
+  );
   await client.close();
   return token;
 }
@@ -137,7 +198,8 @@ async function makeProject(client: ApiClient, repository: string): Promise<Bench
   return { id, conversationId, repository };
 }
 
-const UPDATE_AGENT = 'mutation ($input: UpdateAgentInput!) { updateAgent(input: $input) { __typename ... on UserError { code message } } }';
+const UPDATE_AGENT =
+  'mutation ($input: UpdateAgentInput!) { updateAgent(input: $input) { __typename ... on UserError { code message } } }';
 
 /** An agent's configuration whose only command is the benchmark's program. */
 export function agentConfig(changes: Record<string, unknown>): Record<string, unknown> {
@@ -145,7 +207,11 @@ export function agentConfig(changes: Record<string, unknown>): Record<string, un
 }
 
 /** Adds an agent to the project. */
-export async function addAgent({ client, project }: Product, name: string, changes: Record<string, unknown>): Promise<string> {
+export async function addAgent(
+  { client, project }: Product,
+  name: string,
+  changes: Record<string, unknown>,
+): Promise<string> {
   const made = await client.ask<{ agent: { id: string } }>(
     'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { ... on CreateAgentPayload { agent { id } } ... on UserError { code message } } }',
     { input: { projectId: project.id, name, config: agentConfig(changes) } },
@@ -154,7 +220,11 @@ export async function addAgent({ client, project }: Product, name: string, chang
 }
 
 /** Adds a task for an agent; its run is pending when this resolves. */
-export async function createTask({ client, project }: Product, agentId: string, title = 'Measure something'): Promise<string> {
+export async function createTask(
+  { client, project }: Product,
+  agentId: string,
+  title = 'Measure something',
+): Promise<string> {
   const made = await client.ask<{ task: { id: string } }>(
     'mutation ($input: CreateTaskInput!) { createTask(input: $input) { ... on CreateTaskPayload { task { id } } ... on UserError { code message } } }',
     { input: { projectId: project.id, title, agentId } },
@@ -171,11 +241,19 @@ export interface EndedRun {
 }
 
 /** Waits until a run has ended, and returns what is known of it. */
-export async function endedRun({ client }: Product, runId: string, expected: readonly string[] = ['COMPLETED']): Promise<EndedRun> {
+export async function endedRun(
+  { client }: Product,
+  runId: string,
+  expected: readonly string[] = ['COMPLETED'],
+): Promise<EndedRun> {
   for (;;) {
-    const run = await client.ask<EndedRun>('query ($id: ID!) { run(id: $id) { status startedAt finishedAt lineCount message } }', { id: runId });
+    const run = await client.ask<EndedRun>(
+      'query ($id: ID!) { run(id: $id) { status startedAt finishedAt lineCount message } }',
+      { id: runId },
+    );
     if (expected.includes(run.status)) return run;
-    if (!['PENDING', 'STARTED', 'STREAMING'].includes(run.status)) throw new Error(`Expected run ${runId} to be ${expected.join(' or ')}, found ${run.status}: ${run.message}`);
+    if (!['PENDING', 'STARTED', 'STREAMING'].includes(run.status))
+      throw new Error(`Expected run ${runId} to be ${expected.join(' or ')}, found ${run.status}: ${run.message}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -21,7 +21,11 @@ export type Sample = Record<string, number>;
  * Measures every case once a repeat, in an order that turns round each time, so that a slow spell of the machine
  * hits all cases alike.
  */
-export async function interleaved<Case extends string>(cases: readonly Case[], measure: (name: Case, repeat: number) => Promise<Sample>, repeats = REPEATS): Promise<Record<Case, Sample[]>> {
+export async function interleaved<Case extends string>(
+  cases: readonly Case[],
+  measure: (name: Case, repeat: number) => Promise<Sample>,
+  repeats = REPEATS,
+): Promise<Record<Case, Sample[]>> {
   const samples = Object.fromEntries(cases.map((name) => [name, []])) as unknown as Record<Case, Sample[]>;
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     for (const name of repeat % 2 === 0 ? cases : [...cases].reverse()) samples[name].push(await measure(name, repeat));
@@ -49,13 +53,27 @@ export function report(benchmark: string, rows: readonly Row[]): void {
     const middle = median(values);
     const isMet = gate === undefined ? null : 'atMost' in gate ? middle <= gate.atMost : middle >= gate.atLeast;
     return {
-      name, unit, median: round(middle), quartiles: `${round(quantile(values, 0.25))} – ${round(quantile(values, 0.75))}`, extremes: `${round(Math.min(...values))} – ${round(Math.max(...values))}`,
-      samples: values.length, gate: gate === undefined ? '' : 'atMost' in gate ? `≤ ${gate.atMost}` : `≥ ${gate.atLeast}`, met: isMet === null ? '' : isMet ? 'yes' : 'NO',
+      name,
+      unit,
+      median: round(middle),
+      quartiles: `${round(quantile(values, 0.25))} – ${round(quantile(values, 0.75))}`,
+      extremes: `${round(Math.min(...values))} – ${round(Math.max(...values))}`,
+      samples: values.length,
+      gate: gate === undefined ? '' : 'atMost' in gate ? `≤ ${gate.atMost}` : `≥ ${gate.atLeast}`,
+      met: isMet === null ? '' : isMet ? 'yes' : 'NO',
     };
   });
-  console.log(`\n${benchmark} (load ${loadavg().map((load) => load.toFixed(1)).join(' ')})`);
+  console.log(
+    `\n${benchmark} (load ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(' ')})`,
+  );
   console.table(Object.fromEntries(table.map(({ name, ...rest }) => [name, rest])));
-  if (process.env['RESULTS']) appendFileSync(process.env['RESULTS'], `${JSON.stringify({ benchmark, at: new Date().toISOString(), node: process.version, load: loadavg(), rows: table })}\n`);
+  if (process.env['RESULTS'])
+    appendFileSync(
+      process.env['RESULTS'],
+      `${JSON.stringify({ benchmark, at: new Date().toISOString(), node: process.version, load: loadavg(), rows: table })}\n`,
+    );
   if (table.some(({ met }) => met === 'NO')) process.exitCode = 1;
 }
 

@@ -30,13 +30,22 @@ interface NewLine {
 const yoga = createYoga({
   logging: false,
   schema: createSchema({
-    typeDefs: 'type Query { ok: Boolean } type Mutation { appendLine(runId: ID!, seq: Int!, stream: Int!, message: String!): Boolean! }',
+    typeDefs:
+      'type Query { ok: Boolean } type Mutation { appendLine(runId: ID!, seq: Int!, stream: Int!, message: String!): Boolean! }',
     resolvers: {
       Mutation: {
         appendLine: async (_root: unknown, line: NewLine) => {
           const { runId, seq, stream, message } = line;
-          await pool.query({ name: 'line', text: 'insert into line_at_a_time.lines (run_id, seq, stream, message) values ($1, $2, $3, $4)', values: [runId, seq, stream, message] });
-          await pool.query({ name: 'event', text: `insert into line_at_a_time.events (kind, payload) values ('run.log', $1)`, values: [JSON.stringify(line)] });
+          await pool.query({
+            name: 'line',
+            text: 'insert into line_at_a_time.lines (run_id, seq, stream, message) values ($1, $2, $3, $4)',
+            values: [runId, seq, stream, message],
+          });
+          await pool.query({
+            name: 'event',
+            text: `insert into line_at_a_time.events (kind, payload) values ('run.log', $1)`,
+            values: [JSON.stringify(line)],
+          });
           await publisher.publish(CHANNEL, JSON.stringify(line));
           return true;
         },

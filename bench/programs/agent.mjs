@@ -11,7 +11,9 @@ const startedMs = nowMs() - performance.now();
 const runningMs = nowMs();
 
 const socket = connect(process.argv[2]);
-socket.write(`${JSON.stringify({ runId: process.env.OVERMIND_RUN_ID, startedMs, runningMs, startedWallMs: performance.timeOrigin })}\n`);
+socket.write(
+  `${JSON.stringify({ runId: process.env.OVERMIND_RUN_ID, startedMs, runningMs, startedWallMs: performance.timeOrigin })}\n`,
+);
 socket.setEncoding('utf8');
 let text = '';
 socket.on('data', (chunk) => {
@@ -31,7 +33,11 @@ function flood({ lines, lineBytes }) {
   for (let first = 0; first < lines; first += LINES_A_WRITE) {
     let chunk = '';
     for (let number = first; number < Math.min(lines, first + LINES_A_WRITE); number += 1) {
-      chunk += `${String(number).padStart(8, '0')} test src/module/case.spec.ts > handles input `.padEnd(lineBytes, 'abcdefghij klmnop qrstuv') + '\n';
+      chunk +=
+        `${String(number).padStart(8, '0')} test src/module/case.spec.ts > handles input `.padEnd(
+          lineBytes,
+          'abcdefghij klmnop qrstuv',
+        ) + '\n';
     }
     write(chunk);
   }
@@ -53,7 +59,8 @@ function pace({ rate, seconds }) {
   let number = 0;
   const tick = () => {
     const dueCount = Math.min(total, Math.floor(((nowMs() - startMs) * rate) / 1000) + 1);
-    for (; number < dueCount; number += 1) write(`${nowMs().toFixed(3)} ${number} ${'a line as programs print it, of the usual length '.padEnd(90, '.')}\n`);
+    for (; number < dueCount; number += 1)
+      write(`${nowMs().toFixed(3)} ${number} ${'a line as programs print it, of the usual length '.padEnd(90, '.')}\n`);
     if (number < total) setTimeout(tick, Math.max(0, startMs + (number * 1000) / rate - nowMs()));
     else socket.end();
   };
@@ -62,5 +69,5 @@ function pace({ rate, seconds }) {
 
 function write(chunk) {
   const bytes = Buffer.from(chunk);
-  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);
 }

@@ -5,7 +5,10 @@ const SAID_OF_RUNS = ['agent.run.started', 'agent.run.updated', 'agent.run.compl
 
 /** Rule 4: at most one live run a task and kind; a run that was taken away changes nothing but the tail of its own log. */
 export function checkAttempts(facts: Facts): Violation[] {
-  return [...checkOverlap(facts), ...checkFenced(facts), ...checkPrograms(facts)].map((what) => ({ rule: 'attempts', what }));
+  return [...checkOverlap(facts), ...checkFenced(facts), ...checkPrograms(facts)].map((what) => ({
+    rule: 'attempts',
+    what,
+  }));
 }
 
 /** The order of the events is the order of the commits. */
@@ -28,7 +31,9 @@ function checkFenced({ events }: Facts): string[] {
     const runId = subjectOf(event);
     const endedAt = runId === null ? undefined : ended.get(runId);
     if (type === 'agent.run.completed') ended.set(entityId, cursor);
-    return endedAt === undefined ? [] : [`event ${cursor} (${type}) changes the run ${runId}, which had ended with event ${endedAt}`];
+    return endedAt === undefined
+      ? []
+      : [`event ${cursor} (${type}) changes the run ${runId}, which had ended with event ${endedAt}`];
   });
 }
 
@@ -39,9 +44,25 @@ function subjectOf({ type, entityId, patch }: EventFact): string | null {
 
 /** The programs themselves: the first attempt writes nothing any more when the second has begun. */
 function checkPrograms({ journals, runs }: Facts): string[] {
-  const times = journals.map(({ runId, taskId, attempt, entries }) => ({ runId, taskId, attempt, fromMs: entries[0]?.atMs ?? 0, toMs: entries.at(-1)?.atMs ?? 0 }));
-  const overlaps = times.flatMap((first) => times.filter((second) => second.taskId === first.taskId && second.attempt > first.attempt && second.fromMs < first.toMs)
-    .map((second) => `attempt ${first.attempt} of task ${first.taskId} still wrote ${Math.round(first.toMs - second.fromMs)} ms after attempt ${second.attempt} had begun`));
-  const twice = runs.filter((run) => times.filter(({ runId }) => runId === run.id).length > 1).map((run: RunFact) => `the program of the run ${run.id} was started more than once`);
+  const times = journals.map(({ runId, taskId, attempt, entries }) => ({
+    runId,
+    taskId,
+    attempt,
+    fromMs: entries[0]?.atMs ?? 0,
+    toMs: entries.at(-1)?.atMs ?? 0,
+  }));
+  const overlaps = times.flatMap((first) =>
+    times
+      .filter(
+        (second) => second.taskId === first.taskId && second.attempt > first.attempt && second.fromMs < first.toMs,
+      )
+      .map(
+        (second) =>
+          `attempt ${first.attempt} of task ${first.taskId} still wrote ${Math.round(first.toMs - second.fromMs)} ms after attempt ${second.attempt} had begun`,
+      ),
+  );
+  const twice = runs
+    .filter((run) => times.filter(({ runId }) => runId === run.id).length > 1)
+    .map((run: RunFact) => `the program of the run ${run.id} was started more than once`);
   return [...overlaps, ...twice];
 }

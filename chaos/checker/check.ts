@@ -12,9 +12,22 @@ import { checkViewers } from './viewers.ts';
  */
 export function check(facts: Facts): Violation[] {
   return [
-    ...checkLines(facts), ...checkViewers(facts), ...checkEndings(facts), ...checkAttempts(facts), ...checkTasks(facts),
-    ...facts.survivors.map(({ pid, command, runId }) => ({ rule: 'processes', what: `process ${pid} of ${runId ? `the ended run ${runId}` : 'an ended run'} is alive: ${command}` }) as const),
+    ...checkLines(facts),
+    ...checkViewers(facts),
+    ...checkEndings(facts),
+    ...checkAttempts(facts),
+    ...checkTasks(facts),
+    ...facts.survivors.map(
+      ({ pid, command, runId }) =>
+        ({
+          rule: 'processes',
+          what: `process ${pid} of ${runId ? `the ended run ${runId}` : 'an ended run'} is alive: ${command}`,
+        }) as const,
+    ),
     ...checkGit(facts),
-    ...facts.falls.map(({ program, how, lastWords }) => ({ rule: 'falls', what: `${program} ended by itself with ${how}: ${lastWords.slice(-600)}` }) as const),
+    ...facts.falls.map(
+      ({ program, how, lastWords }) =>
+        ({ rule: 'falls', what: `${program} ended by itself with ${how}: ${lastWords.slice(-600)}` }) as const,
+    ),
   ];
 }

@@ -7,7 +7,10 @@ const RECOVERY_MS = 2_500;
 
 /** Whether faults together lasted so long that a lease may be lost. */
 export function wasDisturbedForLong(faults: readonly AppliedFault[]): boolean {
-  const windows = faults.filter(({ hit }) => hit !== null && !hit.startsWith('viewer')).map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + RECOVERY_MS })).sort((a, b) => a.fromMs - b.fromMs);
+  const windows = faults
+    .filter(({ hit }) => hit !== null && !hit.startsWith('viewer'))
+    .map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + RECOVERY_MS }))
+    .sort((a, b) => a.fromMs - b.fromMs);
   let fromMs = Number.NEGATIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;
   for (const window of windows) {

@@ -11,7 +11,15 @@ const MERGE_REASONS: readonly (string | null)[] = ['review_outdated', 'repo_dirt
 
 /** Rule 3: the end is never visible before the last line is stored; exit code and state agree, and the reason is a true one. */
 export function checkEndings(facts: Facts): Violation[] {
-  return facts.runs.flatMap((run) => [...checkOrder(facts, run), ...checkExit(facts, run), ...checkReason(facts, run)].map((what) => ({ rule: 'endings', what: `run ${run.id} (${run.kind} ${run.attempt}, ${run.status}/${run.reason}): ${what}` }) as const));
+  return facts.runs.flatMap((run) =>
+    [...checkOrder(facts, run), ...checkExit(facts, run), ...checkReason(facts, run)].map(
+      (what) =>
+        ({
+          rule: 'endings',
+          what: `run ${run.id} (${run.kind} ${run.attempt}, ${run.status}/${run.reason}): ${what}`,
+        }) as const,
+    ),
+  );
 }
 
 function checkOrder({ events, lines }: Facts, run: RunFact): string[] {
@@ -29,23 +37,37 @@ function checkExit({ journals, faults }: Facts, run: RunFact): string[] {
   const exit = entries.find((entry) => entry.type === 'exits');
   const hasChanged = entries.some(({ type }) => type === 'file');
   if (run.status === 'completed') {
-    if (exit?.code !== 0) return [`it is completed, and its program ${exit ? `ended with ${exit.code}` : 'never came to its end'}`];
+    if (exit?.code !== 0)
+      return [`it is completed, and its program ${exit ? `ended with ${exit.code}` : 'never came to its end'}`];
     if (run.reason === 'ok' && !run.headCommit) return ['it is said to have changed something, and there is no commit'];
     return run.reason === 'empty_diff' && hasChanged ? ['it is said to have changed nothing, and its program did'] : [];
   }
   if (run.status !== 'failed' || run.reason !== 'exit_code') return [];
-  if (exit && run.exitCode !== null && exit.code !== run.exitCode) return [`its exit code is said to be ${run.exitCode}, its program ended with ${exit.code}`];
+  if (exit && run.exitCode !== null && exit.code !== run.exitCode)
+    return [`its exit code is said to be ${run.exitCode}, its program ended with ${exit.code}`];
   if (exit?.code === 0) return ['it is said to have failed, and its program ended well'];
   const wasKilled = faults.some(({ kind, runIds }) => AGENT_KILLING.includes(kind) && runIds.includes(run.id));
-  return exit || wasKilled ? [] : [`its program is said to have failed by itself (${run.message}), and never said that it would`];
+  return exit || wasKilled
+    ? []
+    : [`its program is said to have failed by itself (${run.message}), and never said that it would`];
 }
 
 function checkReason({ faults, requests, tasks, isStarved, isArchived }: Facts, run: RunFact): string[] {
-  const hit = (kinds: readonly FaultKind[]): boolean => faults.some(({ kind, runIds, hit: what }) => kinds.includes(kind) && what !== null && (runIds.length === 0 || runIds.includes(run.id)));
+  const hit = (kinds: readonly FaultKind[]): boolean =>
+    faults.some(
+      ({ kind, runIds, hit: what }) =>
+        kinds.includes(kind) && what !== null && (runIds.length === 0 || runIds.includes(run.id)),
+    );
   const title = tasks.find(({ id }) => id === run.taskId)?.title;
   if (['pending', 'started', 'streaming', 'completed'].includes(run.status) || run.reason === 'exit_code') return [];
-  if (run.status === 'canceled') return isArchived || requests.some((request) => request.title === title && request.kind !== 'createTask') ? [] : ['nobody asked for that'];
-  if (run.reason === 'runner_lost') return isStarved || wasDisturbedForLong(faults) ? [] : ['it was healthy: nothing was in its way for as long as a lease'];
+  if (run.status === 'canceled')
+    return isArchived || requests.some((request) => request.title === title && request.kind !== 'createTask')
+      ? []
+      : ['nobody asked for that'];
+  if (run.reason === 'runner_lost')
+    return isStarved || wasDisturbedForLong(faults)
+      ? []
+      : ['it was healthy: nothing was in its way for as long as a lease'];
   if (run.kind === 'merge' && MERGE_REASONS.includes(run.reason)) return [];
   if (hit(STARVING) || (run.reason === 'internal' && hit(KEEPER_KILLING))) return [];
   return [`nothing that was done to it explains this end: ${run.message}`];

@@ -23,20 +23,31 @@ export function checkLines({ journals, runs, lines, faults }: Facts): Violation[
     const hole = stored.findIndex(({ seq }, index) => seq !== index);
     const numbering = [
       ...(hole >= 0 ? [`${name}: line ${hole} is missing or doubled, found ${stored[hole]?.seq}`] : []),
-      ...(stored.length !== run.lineCount ? [`${name}: ${run.lineCount} lines are said to be stored, ${stored.length} are`] : []),
+      ...(stored.length !== run.lineCount
+        ? [`${name}: ${run.lineCount} lines are said to be stored, ${stored.length} are`]
+        : []),
     ];
     const journal = journals.filter(({ runId }) => runId === run.id);
-    const content = (['stdout', 'stderr'] as const).flatMap((stream) => compare(writtenTo(journal, stream), joinParts(stored.filter((line) => line.stream === stream)), mayCryOut).map((what) => `${name}, ${stream}: ${what}`));
+    const content = (['stdout', 'stderr'] as const).flatMap((stream) =>
+      compare(writtenTo(journal, stream), joinParts(stored.filter((line) => line.stream === stream)), mayCryOut).map(
+        (what) => `${name}, ${stream}: ${what}`,
+      ),
+    );
     return [...numbering, ...content].map((what) => ({ rule: 'lines', what }) as const);
   });
 }
 
 /** What is missing of what the program wrote; also what the harness waits for before it judges. */
 export function countMissingLines({ journals, lines }: Pick<Facts, 'journals' | 'lines'>): number {
-  return journals.reduce((missing, journal) => missing + (['stdout', 'stderr'] as const).reduce((sum, stream) => {
-    const stored = joinParts((lines.get(journal.runId) ?? []).filter((line) => line.stream === stream)).length;
-    return sum + Math.max(0, writtenTo([journal], stream).certain.length - stored);
-  }, 0), 0);
+  return journals.reduce(
+    (missing, journal) =>
+      missing +
+      (['stdout', 'stderr'] as const).reduce((sum, stream) => {
+        const stored = joinParts((lines.get(journal.runId) ?? []).filter((line) => line.stream === stream)).length;
+        return sum + Math.max(0, writtenTo([journal], stream).certain.length - stored);
+      }, 0),
+    0,
+  );
 }
 
 function writtenTo(journals: readonly AgentJournal[], stream: string): Written {
@@ -60,7 +71,8 @@ function joinParts(stored: readonly LineFact[]): string[] {
   for (const { message } of stored) {
     const goesOn = message.endsWith(CONTINUES_MARK);
     const text = goesOn ? message.slice(0, -CONTINUES_MARK.length) : message;
-    if (isOpen && message.startsWith(CONTINUED_MARK)) whole.push((whole.pop() ?? '') + text.slice(CONTINUED_MARK.length));
+    if (isOpen && message.startsWith(CONTINUED_MARK))
+      whole.push((whole.pop() ?? '') + text.slice(CONTINUED_MARK.length));
     else whole.push(text);
     isOpen = goesOn;
   }
@@ -72,15 +84,24 @@ function compare({ certain, possible }: Written, stored: readonly string[], mayC
   for (const [index, { sha, bytes }] of wanted.entries()) {
     const line = stored[index];
     const isCertain = index < certain.length;
-    if (line === undefined) return isCertain ? [`${certain.length - index} of ${certain.length} lines are lost, from the program's line ${index} on`] : [];
+    if (line === undefined)
+      return isCertain
+        ? [`${certain.length - index} of ${certain.length} lines are lost, from the program's line ${index} on`]
+        : [];
     if (hash(line) === sha) continue;
     if (!isCertain && mayCryOut) return [];
     // The last write may have been cut off anywhere.
     if (!isCertain && index === stored.length - 1 && Buffer.byteLength(line) < bytes) return [];
     const place = wanted.findIndex((each) => each.sha === hash(line));
-    return [`the program's line ${index} is not what is stored there: ${place >= 0 ? `its line ${place} is` : JSON.stringify(line.slice(0, 80))}`];
+    return [
+      `the program's line ${index} is not what is stored there: ${place >= 0 ? `its line ${place} is` : JSON.stringify(line.slice(0, 80))}`,
+    ];
   }
-  return stored.length > wanted.length && !mayCryOut ? [`${stored.length - wanted.length} lines are stored that the program never wrote, the first: ${JSON.stringify(stored[wanted.length]?.slice(0, 80))}`] : [];
+  return stored.length > wanted.length && !mayCryOut
+    ? [
+        `${stored.length - wanted.length} lines are stored that the program never wrote, the first: ${JSON.stringify(stored[wanted.length]?.slice(0, 80))}`,
+      ]
+    : [];
 }
 
 function hash(text: string): string {

@@ -33,7 +33,7 @@ async function strike(scene: Scene, fault: PlannedFault, over: Promise<void>): P
 
 function killBackend({ services }: System, target: number): Hit {
   services.killBackend(target);
-  return hitOf('one of PostgreSQL\'s own processes');
+  return hitOf("one of PostgreSQL's own processes");
 }
 
 function kill(scene: Scene, { kind, target }: PlannedFault, over: Promise<void>): Hit {
@@ -50,7 +50,10 @@ function kill(scene: Scene, { kind, target }: PlannedFault, over: Promise<void>)
     const keepers = runner ? findKeepers([runner]) : [];
     program?.kill(over);
     for (const pid of keepers) sendSignal(pid, 'SIGKILL');
-    return hitOf(program && `${program.name} and ${keepers.length} keepers`, [...scene.runIds()].filter((runId) => scene.runnerOf(runId) === program?.name));
+    return hitOf(
+      program && `${program.name} and ${keepers.length} keepers`,
+      [...scene.runIds()].filter((runId) => scene.runnerOf(runId) === program?.name),
+    );
   }
   program?.kill(over);
   return hitOf(program?.name);
@@ -66,7 +69,10 @@ function killInRun(scene: Scene, kind: 'kill-agent' | 'kill-keeper', target: num
   const pid = choose(runner ? findKeepers([runner]) : [], target >> 2);
   if (pid !== undefined) sendSignal(pid, 'SIGKILL');
   // Which run it kept is its own business: any of this runner's may have been hit.
-  return hitOf(pid === undefined ? null : `keeper ${pid} of ${runner?.program.name}`, [...scene.runIds()].filter((runId) => scene.runnerOf(runId) === runner?.program.name));
+  return hitOf(
+    pid === undefined ? null : `keeper ${pid} of ${runner?.program.name}`,
+    [...scene.runIds()].filter((runId) => scene.runnerOf(runId) === runner?.program.name),
+  );
 }
 
 /** SIGSTOP, and SIGCONT when it is over. */

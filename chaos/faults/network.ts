@@ -20,7 +20,10 @@ function chooseLinks(system: System, { kind, target }: PlannedFault, random: Ran
   const runner = choose(liveRunners(system), target)?.link;
   const api = choose(liveApis(system), target);
   // Proxies that speak HTTP stand in front of the api; everything a runner says goes through them.
-  const where = kind.startsWith('http') || kind === 'net-cut-long' ? 'runner' : random.weighted({ runner: 10, everyRunner: 3, database: 4, redis: 3, viewer: 3, workers: 2 });
+  const where =
+    kind.startsWith('http') || kind === 'net-cut-long'
+      ? 'runner'
+      : random.weighted({ runner: 10, everyRunner: 3, database: 4, redis: 3, viewer: 3, workers: 2 });
   const found: (FaultProxy | undefined)[] = {
     runner: [runner],
     everyRunner: liveRunners(system).map(({ link }) => link),
@@ -35,17 +38,29 @@ function chooseLinks(system: System, { kind, target }: PlannedFault, random: Ran
 function troubleOf(kind: FaultKind, random: Random): NetworkFault {
   switch (kind) {
     case 'net-cut':
-    case 'net-cut-long': return { kind: 'cut' };
-    case 'net-black-hole': return { kind: 'black_hole' };
-    case 'net-delay': return { kind: 'delay', ms: random.between(20, 400) };
-    case 'net-throttle': return { kind: 'throttle' };
-    case 'net-reset': return { kind: 'reset', afterBytes: random.between(0, 600) };
-    case 'net-half-open': return { kind: 'half_open' };
-    case 'http-404': return { kind: 'http', answer: { status: 404 } };
-    case 'http-408': return { kind: 'http', answer: { status: 408 } };
-    case 'http-429': return { kind: 'http', answer: { status: 429 } };
-    case 'http-502': return { kind: 'http', answer: { status: 502 } };
-    case 'http-duplicate': return { kind: 'http', answer: 'duplicate' };
-    default: throw new Error(`${kind} is no fault of a network`);
+    case 'net-cut-long':
+      return { kind: 'cut' };
+    case 'net-black-hole':
+      return { kind: 'black_hole' };
+    case 'net-delay':
+      return { kind: 'delay', ms: random.between(20, 400) };
+    case 'net-throttle':
+      return { kind: 'throttle' };
+    case 'net-reset':
+      return { kind: 'reset', afterBytes: random.between(0, 600) };
+    case 'net-half-open':
+      return { kind: 'half_open' };
+    case 'http-404':
+      return { kind: 'http', answer: { status: 404 } };
+    case 'http-408':
+      return { kind: 'http', answer: { status: 408 } };
+    case 'http-429':
+      return { kind: 'http', answer: { status: 429 } };
+    case 'http-502':
+      return { kind: 'http', answer: { status: 502 } };
+    case 'http-duplicate':
+      return { kind: 'http', answer: 'duplicate' };
+    default:
+      throw new Error(`${kind} is no fault of a network`);
   }
 }

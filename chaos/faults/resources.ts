@@ -16,12 +16,15 @@ export function fillDisk(system: System, { kind, target }: PlannedFault, over: P
   if (!disk) return hitOf(null);
   disk.fill();
   void over.then(() => disk.free());
-  return hitOf(kind === 'disk-database' ? 'the database\'s disk' : `the disk of ${runner?.program.name}`);
+  return hitOf(kind === 'disk-database' ? "the database's disk" : `the disk of ${runner?.program.name}`);
 }
 
 /** The wall clock of one process jumps an hour, and back when it is over. */
 export function jumpClock(system: System, fault: PlannedFault, over: Promise<void>): Hit {
-  const owner = choose<{ program: Program; clock: FakeClock | null }>(fault.kind === 'clock-api' ? liveApis(system) : liveRunners(system), fault.target);
+  const owner = choose<{ program: Program; clock: FakeClock | null }>(
+    fault.kind === 'clock-api' ? liveApis(system) : liveRunners(system),
+    fault.target,
+  );
   if (!owner?.clock) return hitOf(null);
   const { clock } = owner;
   clock.jump(randomOf(fault).pick([HOUR_S, -HOUR_S]));
@@ -32,7 +35,9 @@ export function jumpClock(system: System, fault: PlannedFault, over: Promise<voi
 /** Leaves a process as many descriptors, or as much memory, as it has, and no more. */
 export function exhaust(scene: Scene, { kind, target }: PlannedFault, over: Promise<void>): Hit {
   const agent = kind.endsWith('agent') ? choose(findAgents(scene.runIds()), target) : undefined;
-  const program = kind.endsWith('api') ? choose(liveApis(scene.system), target)?.program : choose(liveRunners(scene.system), target)?.program;
+  const program = kind.endsWith('api')
+    ? choose(liveApis(scene.system), target)?.program
+    : choose(liveRunners(scene.system), target)?.program;
   const pid = kind.endsWith('agent') ? agent?.pid : program?.pid;
   if (pid === undefined || pid === null) return hitOf(null);
   // Nobody survives without memory, and few without descriptors: it may end, and is started again.

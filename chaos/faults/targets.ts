@@ -8,11 +8,14 @@ export function choose<T>(items: readonly T[], target: number): T | undefined {
 }
 
 export const liveApis = ({ liveApis: apis }: System): ApiProcess[] => apis;
-export const liveRunners = ({ runners }: System): RunnerProcess[] => runners.filter(({ program }) => program.pid !== null);
+export const liveRunners = ({ runners }: System): RunnerProcess[] =>
+  runners.filter(({ program }) => program.pid !== null);
 
 /** Keepers of these runners: one of them, on standby, belongs to no run. */
 export function findKeepers(runners: readonly RunnerProcess[]): number[] {
-  return listProcesses().filter(({ command }) => command.includes('keeper') && runners.some(({ folder }) => command.includes(`${folder}/`))).map(({ pid }) => pid);
+  return listProcesses()
+    .filter(({ command }) => command.includes('keeper') && runners.some(({ folder }) => command.includes(`${folder}/`)))
+    .map(({ pid }) => pid);
 }
 
 export interface AgentProcess {

@@ -21,7 +21,10 @@ async function startEcho(): Promise<{ proxy: FaultProxy; sockets: Socket[] }> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy = await FaultProxy.start('echo', () => [portOf(server)]);
-  closers.push(() => new Promise((resolve) => server.close(resolve)), () => proxy.close());
+  closers.push(
+    () => new Promise((resolve) => server.close(resolve)),
+    () => proxy.close(),
+  );
   return { proxy, sockets };
 }
 
@@ -139,14 +142,19 @@ async function startHttp() {
   const bodies: string[] = [];
   const server = createHttpServer((request, response) => {
     let body = '';
-    request.on('data', (part: Buffer) => (body += part.toString())).on('end', () => {
-      bodies.push(body);
-      response.end(`number ${bodies.length}`);
-    });
+    request
+      .on('data', (part: Buffer) => (body += part.toString()))
+      .on('end', () => {
+        bodies.push(body);
+        response.end(`number ${bodies.length}`);
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy = await FaultProxy.start('http', () => [portOf(server)]);
-  closers.push(() => new Promise((resolve) => server.close(resolve)), () => proxy.close());
+  closers.push(
+    () => new Promise((resolve) => server.close(resolve)),
+    () => proxy.close(),
+  );
   return { proxy, bodies, post: (body: string) => fetch(`http://127.0.0.1:${proxy.port}/`, { method: 'POST', body }) };
 }
 

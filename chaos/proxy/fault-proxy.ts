@@ -45,7 +45,10 @@ export class FaultProxy {
   private turn = 0;
 
   /** @param targets ports of loopback; each new connection takes the next one that answers */
-  private constructor(readonly name: string, private readonly targets: () => readonly number[]) {
+  private constructor(
+    readonly name: string,
+    private readonly targets: () => readonly number[],
+  ) {
     this.server = createServer((client) => this.accept(client));
   }
 
@@ -66,9 +69,11 @@ export class FaultProxy {
     if (fault?.kind === 'cut' || fault?.kind === 'http' || before?.kind === 'http') this.breakAll();
     if (fault?.kind === 'half_open') for (const { upstream } of this.pairs) upstream.destroy();
     if (fault?.kind === 'reset') for (const pair of this.pairs) pair.answeredBytes = 0;
-    if (before?.kind === 'black_hole') for (const pair of this.pairs) if (pair.client.destroyed || pair.upstream.destroyed) this.drop(pair);
+    if (before?.kind === 'black_hole')
+      for (const pair of this.pairs) if (pair.client.destroyed || pair.upstream.destroyed) this.drop(pair);
     // A half-open connection is one for good: whoever holds it has to find out by itself.
-    if (fault === null) for (const pair of this.pairs) for (const direction of pair.directions) this.pass(pair, direction);
+    if (fault === null)
+      for (const pair of this.pairs) for (const direction of pair.directions) this.pass(pair, direction);
   }
 
   async close(): Promise<void> {
@@ -107,8 +112,20 @@ export class FaultProxy {
   }
 
   private join(client: Socket, upstream: Socket): void {
-    const direction = (from: Socket, to: Socket): Direction => ({ from, to, held: [], heldBytes: 0, isEnded: false, timer: null });
-    const pair: Pair = { client, upstream, directions: [direction(client, upstream), direction(upstream, client)], answeredBytes: 0 };
+    const direction = (from: Socket, to: Socket): Direction => ({
+      from,
+      to,
+      held: [],
+      heldBytes: 0,
+      isEnded: false,
+      timer: null,
+    });
+    const pair: Pair = {
+      client,
+      upstream,
+      directions: [direction(client, upstream), direction(upstream, client)],
+      answeredBytes: 0,
+    };
     this.pairs.add(pair);
     upstream.on('error', () => undefined);
     for (const each of pair.directions) {
@@ -149,11 +166,14 @@ export class FaultProxy {
     if (direction.timer || fault?.kind === 'black_hole' || direction.to.destroyed) return;
     if (fault?.kind === 'delay' || fault?.kind === 'throttle') {
       if (direction.heldBytes === 0 && !direction.isEnded) return;
-      direction.timer = setTimeout(() => {
-        direction.timer = null;
-        this.send(pair, direction, this.fault?.kind === 'throttle' ? 1 : direction.heldBytes);
-        if (direction.heldBytes > 0) this.pass(pair, direction);
-      }, fault.kind === 'delay' ? fault.ms : THROTTLE_MS);
+      direction.timer = setTimeout(
+        () => {
+          direction.timer = null;
+          this.send(pair, direction, this.fault?.kind === 'throttle' ? 1 : direction.heldBytes);
+          if (direction.heldBytes > 0) this.pass(pair, direction);
+        },
+        fault.kind === 'delay' ? fault.ms : THROTTLE_MS,
+      );
       return;
     }
     if (fault?.kind === 'reset' && direction.from === pair.upstream) {

@@ -6,7 +6,12 @@ import type { Socket } from 'node:net';
 /** A proxy that answers in the server's place, or one that sends every request twice. */
 export type HttpFault = { status: 404 | 408 | 429 | 502 } | 'duplicate';
 
-const PAGES: Readonly<Record<number, string>> = { 404: 'default backend - 404\n', 408: '<html><body>408 Request Timeout</body></html>', 429: 'Too Many Requests\n', 502: '<html><head><title>502 Bad Gateway</title></head></html>' };
+const PAGES: Readonly<Record<number, string>> = {
+  404: 'default backend - 404\n',
+  408: '<html><body>408 Request Timeout</body></html>',
+  429: 'Too Many Requests\n',
+  502: '<html><head><title>502 Bad Gateway</title></head></html>',
+};
 
 /** Speaks HTTP on one connection in the way of a proxy that misbehaves. */
 export function createHttpFault(fault: HttpFault, nextTarget: () => number | null): { take(client: Socket): void } {
@@ -18,7 +23,9 @@ export function createHttpFault(fault: HttpFault, nextTarget: () => number | nul
     // A duplicated WebSocket makes no sense; the others answer here as everywhere.
     const status = fault === 'duplicate' ? 502 : fault.status;
     socket.on('error', () => socket.destroy());
-    socket.end(`HTTP/1.1 ${status} From a proxy\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${PAGES[status] ?? ''}`);
+    socket.end(
+      `HTTP/1.1 ${status} From a proxy\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${PAGES[status] ?? ''}`,
+    );
   });
   return {
     take(client) {
@@ -31,7 +38,10 @@ export function createHttpFault(fault: HttpFault, nextTarget: () => number | nul
 function refuse(incoming: IncomingMessage, answer: ServerResponse, status: number): void {
   incoming.resume();
   const page = PAGES[status] ?? '';
-  answer.writeHead(status, { 'content-type': page.startsWith('<') ? 'text/html' : 'text/plain', 'content-length': Buffer.byteLength(page) });
+  answer.writeHead(status, {
+    'content-type': page.startsWith('<') ? 'text/html' : 'text/plain',
+    'content-length': Buffer.byteLength(page),
+  });
   answer.end(page);
 }
 
@@ -52,14 +62,33 @@ async function forwardTwice(incoming: IncomingMessage, answer: ServerResponse, p
   }
 }
 
-function forward(incoming: IncomingMessage, body: Buffer, port: number): Promise<{ status: number; type: string; body: Buffer }> {
+function forward(
+  incoming: IncomingMessage,
+  body: Buffer,
+  port: number,
+): Promise<{ status: number; type: string; body: Buffer }> {
   return new Promise((resolve, reject) => {
     const { 'transfer-encoding': _chunked, ...headers } = incoming.headers;
-    const outgoing = request({ host: '127.0.0.1', port, path: incoming.url, method: incoming.method, headers: { ...headers, 'content-length': body.length, connection: 'close' } }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part)).on('error', reject);
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 502, type: answer.headers['content-type'] ?? 'text/plain', body: Buffer.concat(parts) }));
-    });
+    const outgoing = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path: incoming.url,
+        method: incoming.method,
+        headers: { ...headers, 'content-length': body.length, connection: 'close' },
+      },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part)).on('error', reject);
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 502,
+            type: answer.headers['content-type'] ?? 'text/plain',
+            body: Buffer.concat(parts),
+          }),
+        );
+      },
+    );
     outgoing.on('error', reject).end(body);
   });
 }

@@ -10,7 +10,11 @@ interface Kind {
   needs?: Need;
 }
 
-const kind = (weight: number, durationMs: readonly [number, number], more: Pick<Kind, 'isLong' | 'needs'> = {}): Kind => ({ weight, durationMs, ...more });
+const kind = (
+  weight: number,
+  durationMs: readonly [number, number],
+  more: Pick<Kind, 'isLong' | 'needs'> = {},
+): Kind => ({ weight, durationMs, ...more });
 /** A stop that a lease of 10 s survives, and one that it does not. */
 const SHORT: readonly [number, number] = [300, 3_000];
 const LONG: readonly [number, number] = [13_500, 16_000];
@@ -85,9 +89,11 @@ export const KIND_SETS: Readonly<Record<'quick' | 'long', readonly FaultKind[]>>
  * @throws Error naming what is unknown
  */
 export function matchKinds(words: readonly string[]): FaultKind[] {
-  const meant = (word: string): readonly FaultKind[] => (word === 'quick' || word === 'long' ? KIND_SETS[word] : FAULT_KIND_NAMES.filter((name) => name.startsWith(word)));
+  const meant = (word: string): readonly FaultKind[] =>
+    word === 'quick' || word === 'long' ? KIND_SETS[word] : FAULT_KIND_NAMES.filter((name) => name.startsWith(word));
   const unknown = words.filter((word) => meant(word).length === 0);
-  if (unknown.length > 0) throw new Error(`No fault is called ${unknown.join(', ')}; there are ${FAULT_KIND_NAMES.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`No fault is called ${unknown.join(', ')}; there are ${FAULT_KIND_NAMES.join(', ')}`);
   const all = new Set(words.flatMap(meant));
   return FAULT_KIND_NAMES.filter((name) => all.has(name));
 }

@@ -6,7 +6,8 @@ import { makeSchedule } from './make-schedule.ts';
 const seeds = Array.from({ length: 2_000 }, (_, seed) => seed);
 
 test('the same seed makes the same schedule', () => {
-  for (const seed of seeds.slice(0, 200)) expect(JSON.stringify(makeSchedule(seed))).toBe(JSON.stringify(makeSchedule(seed)));
+  for (const seed of seeds.slice(0, 200))
+    expect(JSON.stringify(makeSchedule(seed))).toBe(JSON.stringify(makeSchedule(seed)));
 });
 
 test('a seed means the same tomorrow and on another machine', () => {
@@ -41,7 +42,9 @@ test('other seeds make other schedules', () => {
 
 test('every kind of fault comes up, and at most one that costs a lease in a schedule', () => {
   const schedules = seeds.map((seed) => makeSchedule(seed));
-  expect(FAULT_KIND_NAMES.filter((name) => !schedules.some(({ faults }) => faults.some(({ kind }) => kind === name)))).toEqual([]);
+  expect(
+    FAULT_KIND_NAMES.filter((name) => !schedules.some(({ faults }) => faults.some(({ kind }) => kind === name))),
+  ).toEqual([]);
   for (const { faults } of schedules) {
     expect(faults.length).toBeGreaterThan(0);
     expect(faults.filter(({ kind }) => kindOf(kind).isLong).length).toBeLessThanOrEqual(1);
@@ -49,15 +52,19 @@ test('every kind of fault comes up, and at most one that costs a lease in a sche
 });
 
 test('a fault that waits for a merge has one to wait for', () => {
-  const waiting = seeds.map((seed) => makeSchedule(seed)).filter(({ faults }) => faults.some(({ when }) => 'on' in when && when.on === 'merge_started'));
+  const waiting = seeds
+    .map((seed) => makeSchedule(seed))
+    .filter(({ faults }) => faults.some(({ when }) => 'on' in when && when.on === 'merge_started'));
   expect(waiting.length).toBeGreaterThan(0);
-  for (const { tasks } of waiting) expect(tasks[0]).toMatchObject({ review: 'approve', cancelAtMs: null, stopAtMs: null, agent: { failures: 0 } });
+  for (const { tasks } of waiting)
+    expect(tasks[0]).toMatchObject({ review: 'approve', cancelAtMs: null, stopAtMs: null, agent: { failures: 0 } });
 });
 
 test('only what was asked for is chosen', () => {
   const kinds = matchKinds(['net-', 'kill-api']);
   expect(kinds).toContain('net-throttle');
-  for (const seed of seeds.slice(0, 200)) for (const { kind } of makeSchedule(seed, kinds).faults) expect(kinds).toContain(kind);
+  for (const seed of seeds.slice(0, 200))
+    for (const { kind } of makeSchedule(seed, kinds).faults) expect(kinds).toContain(kind);
   expect(matchKinds(['quick'])).not.toContain('kill-runner-long');
   expect(() => matchKinds(['kill-nobody'])).toThrow('kill-nobody');
 });

@@ -41,7 +41,8 @@ export interface TaskPlan {
 }
 
 /** A moment of the schedule: a time, or so long after something has happened for the n-th time (from 1). */
-export type Moment = { atMs: number } | { on: 'run_started' | 'run_streaming' | 'merge_started'; nth: number; afterMs: number };
+export type Moment =
+  { atMs: number } | { on: 'run_started' | 'run_streaming' | 'merge_started'; nth: number; afterMs: number };
 
 export interface PlannedFault {
   kind: FaultKind;

@@ -13,7 +13,9 @@ export class SmallDisk {
     mkdirSync(folder, { recursive: true });
     if (process.getuid?.() !== 0) return null;
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0711`, 'overmind-chaos', folder], { stdio: 'pipe' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0711`, 'overmind-chaos', folder], {
+        stdio: 'pipe',
+      });
     } catch {
       // Root of a container often may not: the faults that need it are left out, and the report says so.
       return null;

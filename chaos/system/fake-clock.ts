@@ -17,13 +17,21 @@ export async function findFakeTime(toolsFolder: string): Promise<string | null> 
 function libraryBelow(folder: string): string | null {
   if (!existsSync(folder)) return null;
   const inFolder = (place: string): string => join(place, 'faketime', 'libfaketimeMT.so.1');
-  const places = [folder, ...readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))];
+  const places = [
+    folder,
+    ...readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(folder, name)),
+  ];
   return places.map(inFolder).find(existsSync) ?? null;
 }
 
 /** The wall clock of one process, which can be made to jump. Its monotonic clock stays the machine's. */
 export class FakeClock {
-  constructor(private readonly library: string, private readonly file: string) {
+  constructor(
+    private readonly library: string,
+    private readonly file: string,
+  ) {
     this.jump(0);
   }
 
@@ -33,6 +41,12 @@ export class FakeClock {
   }
 
   get env(): Record<string, string> {
-    return { LD_PRELOAD: this.library, FAKETIME_TIMESTAMP_FILE: this.file, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1' };
+    return {
+      LD_PRELOAD: this.library,
+      FAKETIME_TIMESTAMP_FILE: this.file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      DONT_FAKE_MONOTONIC: '1',
+    };
   }
 }

@@ -7,6 +7,12 @@ export interface RunningService {
   exited: Promise<unknown>;
 }
 
-export declare function prepareServices(rootDir: string, dataDir: string): Promise<{ start(name: 'postgres' | 'redis'): Promise<RunningService> }>;
+export declare function prepareServices(
+  rootDir: string,
+  dataDir: string,
+): Promise<{ start(name: 'postgres' | 'redis'): Promise<RunningService> }>;
 /** @returns the reason when it did not work */
-export declare function unpackDebianPackages(packages: readonly string[], targetDir: string): Promise<string | undefined>;
+export declare function unpackDebianPackages(
+  packages: readonly string[],
+  targetDir: string,
+): Promise<string | undefined>;

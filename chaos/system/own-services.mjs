@@ -22,7 +22,13 @@ export async function prepareServices(rootDir, dataDir) {
   return {
     /** @param {'postgres' | 'redis'} name */
     start(name) {
-      const common = { home, ports, password: secretNamed(dataDir, `${name}Password`), onSpawn: () => undefined, stopping: new AbortController().signal };
+      const common = {
+        home,
+        ports,
+        password: secretNamed(dataDir, `${name}Password`),
+        onSpawn: () => undefined,
+        stopping: new AbortController().signal,
+      };
       // A process is killed, never the machine: what the kernel was given is safe, so nothing has to wait for the disk.
       return name === 'redis' ? startRedis(common) : startPostgres({ ...common, rootDir, isThrowAway: true });
     },

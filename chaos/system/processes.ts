@@ -11,7 +11,10 @@ export interface ProcessInfo {
 
 /** Every process that is alive; zombies, which only wait to be reaped, are not. */
 export function listProcesses(): ProcessInfo[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger).flatMap((pid) => readProcess(pid) ?? []);
+  return readdirSync('/proc')
+    .map(Number)
+    .filter(Number.isInteger)
+    .flatMap((pid) => readProcess(pid) ?? []);
 }
 
 export function readProcess(pid: number): ProcessInfo | null {
@@ -20,12 +23,16 @@ export function readProcess(pid: number): ProcessInfo | null {
   if (stat === null || command === null) return null;
   // The name stands in brackets and may hold anything.
   const [state = '?', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' || state === 'X' ? null : { pid, parent: Number(parent), state, command: command.replaceAll('\0', ' ').trim() };
+  return state === 'Z' || state === 'X'
+    ? null
+    : { pid, parent: Number(parent), state, command: command.replaceAll('\0', ' ').trim() };
 }
 
 /** A variable of the environment that a process was started with. */
 export function readVariable(pid: number, name: string): string | null {
-  const found = readProcFile(`/proc/${pid}/environ`)?.split('\0').find((entry) => entry.startsWith(`${name}=`));
+  const found = readProcFile(`/proc/${pid}/environ`)
+    ?.split('\0')
+    .find((entry) => entry.startsWith(`${name}=`));
   return found === undefined ? null : found.slice(name.length + 1);
 }
 

@@ -66,7 +66,8 @@ export class Program {
   async ready(): Promise<void> {
     const endMs = performance.now() + READY_TIMEOUT_MS * patience();
     while (!this.isReady) {
-      if (performance.now() > endMs) throw new Error(`${this.name} was not ready within ${READY_TIMEOUT_MS / 1_000} s:\n${this.lastWords()}`);
+      if (performance.now() > endMs)
+        throw new Error(`${this.name} was not ready within ${READY_TIMEOUT_MS / 1_000} s:\n${this.lastWords()}`);
       await sleep(LOOK_MS);
     }
   }
@@ -115,7 +116,13 @@ export class Program {
     while (this.isWanted) {
       const { code, signal, wasReady } = await this.runOnce();
       // One that can not start because what it stands on is away has not fallen: it is tried again.
-      if (this.isWanted && !this.isEndExpected && wasReady) this.falls.push({ program: this.name, atMs: performance.now(), how: signal ?? `exit code ${code}`, lastWords: this.lastWords() });
+      if (this.isWanted && !this.isEndExpected && wasReady)
+        this.falls.push({
+          program: this.name,
+          atMs: performance.now(),
+          how: signal ?? `exit code ${code}`,
+          lastWords: this.lastWords(),
+        });
       await this.heldDown;
       this.isEndExpected = false;
       if (this.isWanted) await sleep(RESTART_PAUSE_MS);
@@ -126,12 +133,18 @@ export class Program {
     this.logStart = statSync(this.options.logFile, { throwIfNoEntry: false })?.size ?? 0;
     const log = openSync(this.options.logFile, 'a');
     // In a group of its own: Ctrl-C is for us, and we end it in order.
-    const child = spawn(process.execPath, this.options.args, { env: { ...this.options.env() }, stdio: ['ignore', log, log], detached: true });
+    const child = spawn(process.execPath, this.options.args, {
+      env: { ...this.options.env() },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
     closeSync(log);
     this.child = child;
     return new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code, signal) => resolve({ code, signal, wasReady: this.output().includes('"msg":"ready"') }));
+      child.once('exit', (code, signal) =>
+        resolve({ code, signal, wasReady: this.output().includes('"msg":"ready"') }),
+      );
     });
   }
 

@@ -55,7 +55,9 @@ export class Services {
   /** Kills one of PostgreSQL's own processes: it then breaks every connection and recovers by itself. */
   killBackend(choice: number): void {
     const postmaster = this.running.get('postgres')?.pid ?? 0;
-    const backends = listProcesses().filter(({ parent, command }) => parent === postmaster && command.includes('127.0.0.1('));
+    const backends = listProcesses().filter(
+      ({ parent, command }) => parent === postmaster && command.includes('127.0.0.1('),
+    );
     const chosen = backends[choice % Math.max(1, backends.length)];
     if (chosen) sendSignal(chosen.pid, 'SIGKILL');
   }
@@ -80,7 +82,13 @@ export class Services {
 
   private database(): pg.Pool {
     if (!this.pool) {
-      this.pool = new pg.Pool({ connectionString: this.url('postgres'), max: 4, connectionTimeoutMillis: 5_000, query_timeout: 10_000, application_name: 'chaos' });
+      this.pool = new pg.Pool({
+        connectionString: this.url('postgres'),
+        max: 4,
+        connectionTimeoutMillis: 5_000,
+        query_timeout: 10_000,
+        application_name: 'chaos',
+      });
       // An idle connection that breaks is replaced at the next query.
       this.pool.on('error', () => undefined);
     }
@@ -90,7 +98,8 @@ export class Services {
   private async launch(name: ServiceName): Promise<void> {
     const service = await this.own.start(name);
     const before = this.running.get(name);
-    if (before && before.url !== service.url) throw new Error(`${name} lost its port while it was down: this machine is too busy for the test`);
+    if (before && before.url !== service.url)
+      throw new Error(`${name} lost its port while it was down: this machine is too busy for the test`);
     this.running.set(name, service);
     void service.exited.then(() => this.again(name));
   }
@@ -113,7 +122,18 @@ export class Services {
 /** Why a service could not be started again the last time, for a report. */
 export const lastTrouble = new Map<ServiceName, unknown>();
 
-const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53100', '53300', '08006', '08003'];
+const AWAY_CODES = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53100',
+  '53300',
+  '08006',
+  '08003',
+];
 
 function isAway(error: unknown): boolean {
   const { code, message = '' } = error as { code?: string; message?: string };

@@ -6,7 +6,10 @@ export class SystemPool {
   private readonly free: System[] = [];
   private readonly waiting: ((system: System) => void)[] = [];
 
-  constructor(private readonly size: number, private readonly options: SystemOptions) {}
+  constructor(
+    private readonly size: number,
+    private readonly options: SystemOptions,
+  ) {}
 
   async start(): Promise<void> {
     const started = await Promise.allSettled(Array.from({ length: this.size }, () => System.start(this.options)));

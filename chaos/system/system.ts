@@ -68,11 +68,17 @@ export class System {
   private isClockFaked = false;
   private apisInUse = 1;
 
-  private constructor(readonly folder: string, private readonly options: SystemOptions) {}
+  private constructor(
+    readonly folder: string,
+    private readonly options: SystemOptions,
+  ) {}
 
   static async start(options: SystemOptions): Promise<System> {
-    const missing = ['api', 'workers', 'runner', 'keeper', 'migrate', 'setup'].filter((name) => !existsSync(join(buildDir, `${name}.mjs`)));
-    if (missing.length > 0) throw new Error(`Build the product first (npm run build): ${missing.join(', ')} missing in ${buildDir}`);
+    const missing = ['api', 'workers', 'runner', 'keeper', 'migrate', 'setup'].filter(
+      (name) => !existsSync(join(buildDir, `${name}.mjs`)),
+    );
+    if (missing.length > 0)
+      throw new Error(`Build the product first (npm run build): ${missing.join(', ')} missing in ${buildDir}`);
     const system = new System(mkdtempSync(join(tmpdir(), 'overmind-chaos-')), options);
     try {
       await system.open();
@@ -84,7 +90,11 @@ export class System {
   }
 
   get programs(): Program[] {
-    return [...this.apis.map(({ program }) => program), ...this.runners.map(({ program }) => program), ...(this.workers ? [this.workers] : [])];
+    return [
+      ...this.apis.map(({ program }) => program),
+      ...this.runners.map(({ program }) => program),
+      ...(this.workers ? [this.workers] : []),
+    ];
   }
 
   /** Processes of the product that ended by themselves since the last time this was asked. */
@@ -96,17 +106,29 @@ export class System {
    * Makes the system of this size. Api processes that are not wanted stay up, and nobody is sent to them: they take long to start.
    * @param isClockFaked whether their clocks can be made to jump
    */
-  async shape({ apis, runners, isClockFaked }: { apis: number; runners: number; isClockFaked: boolean }): Promise<void> {
+  async shape({
+    apis,
+    runners,
+    isClockFaked,
+  }: {
+    apis: number;
+    runners: number;
+    isClockFaked: boolean;
+  }): Promise<void> {
     const isOtherClock = isClockFaked !== this.isClockFaked;
     this.isClockFaked = isClockFaked;
     this.apisInUse = apis;
-    await Promise.all([...this.apis, ...this.runners].map(async (process) => {
-      const { program } = process;
-      const isWanted = 'port' in process || this.runners.indexOf(process) < runners;
-      if (program.pid !== null && (!isWanted || isOtherClock)) await program.stop();
-      if (isWanted && program.pid === null) await program.start();
-    }));
-    await Promise.all([...this.programs.filter(({ pid }) => pid !== null), this.workers].map((program) => program.ready()));
+    await Promise.all(
+      [...this.apis, ...this.runners].map(async (process) => {
+        const { program } = process;
+        const isWanted = 'port' in process || this.runners.indexOf(process) < runners;
+        if (program.pid !== null && (!isWanted || isOtherClock)) await program.stop();
+        if (isWanted && program.pid === null) await program.start();
+      }),
+    );
+    await Promise.all(
+      [...this.programs.filter(({ pid }) => pid !== null), this.workers].map((program) => program.ready()),
+    );
     await this.runnersOnline(this.runners.slice(0, runners).map(({ program }) => program.name));
   }
 
@@ -114,9 +136,15 @@ export class System {
   private async runnersOnline(names: readonly string[]): Promise<void> {
     const endMs = performance.now() + ONLINE_MS * patience();
     for (;;) {
-      const online = await this.services.read('select name from runners where connection = \'online\' and name = any($1)', [names]);
+      const online = await this.services.read(
+        "select name from runners where connection = 'online' and name = any($1)",
+        [names],
+      );
       if (online.length === names.length) return;
-      if (performance.now() > endMs) throw new Error(`Expected the runners ${names.join(', ')} to be online, found ${online.map(({ name }) => String(name)).join(', ') || 'none'}`);
+      if (performance.now() > endMs)
+        throw new Error(
+          `Expected the runners ${names.join(', ')} to be online, found ${online.map(({ name }) => String(name)).join(', ') || 'none'}`,
+        );
       await sleep(50);
     }
   }
@@ -139,7 +167,11 @@ export class System {
   private readonly apiPorts = (): number[] => this.liveApis.map(({ port }) => port);
 
   private get links(): FaultProxy[] {
-    return [...this.apis.flatMap(({ database, redis }) => [database, redis]), ...this.runners.map(({ link }) => link), ...(this.workersDatabase ? [this.workersDatabase, this.workersRedis] : [])];
+    return [
+      ...this.apis.flatMap(({ database, redis }) => [database, redis]),
+      ...this.runners.map(({ link }) => link),
+      ...(this.workersDatabase ? [this.workersDatabase, this.workersRedis] : []),
+    ];
   }
 
   private async open(): Promise<void> {
@@ -151,8 +183,13 @@ export class System {
     if (options.hasDisks) this.servicesDisk = SmallDisk.mount(servicesFolder, SERVICES_DISK_MB);
     this.services = await Services.start(rootDir, servicesFolder);
     this.journal = await JournalServer.start();
-    const env = { ...this.baseEnv(), DATABASE_URL: this.services.url('postgres'), REDIS_URL: this.services.url('redis') };
-    for (const name of ['migrate', 'setup']) execFileSync(process.execPath, [join(buildDir, `${name}.mjs`)], { env, cwd: rootDir, stdio: 'pipe' });
+    const env = {
+      ...this.baseEnv(),
+      DATABASE_URL: this.services.url('postgres'),
+      REDIS_URL: this.services.url('redis'),
+    };
+    for (const name of ['migrate', 'setup'])
+      execFileSync(process.execPath, [join(buildDir, `${name}.mjs`)], { env, cwd: rootDir, stdio: 'pipe' });
     for (let index = 0; index < MAX_APIS; index += 1) this.apis.push(await this.makeApi(index));
     this.workersDatabase = await this.proxyTo('workers-postgres', () => [this.services.port('postgres')]);
     this.workersRedis = await this.proxyTo('workers-redis', () => [this.services.port('redis')]);
@@ -160,7 +197,8 @@ export class System {
     await Promise.all([this.apis[0]?.program.start(), this.workers.start()]);
     this.person = await Person.signIn(this.apiPorts, EMAIL, PASSWORD);
     for (let index = 0; index < MAX_RUNNERS; index += 1) this.runners.push(await this.makeRunner(index));
-    for (let index = 0; index < VIEWER_LINKS; index += 1) this.viewerLinks.push(await this.proxyTo(`viewer-${index}`, this.apiPorts));
+    for (let index = 0; index < VIEWER_LINKS; index += 1)
+      this.viewerLinks.push(await this.proxyTo(`viewer-${index}`, this.apiPorts));
   }
 
   private async makeApi(index: number): Promise<ApiProcess> {
@@ -168,7 +206,11 @@ export class System {
     const database = await this.proxyTo(`api-${index}-postgres`, () => [this.services.port('postgres')]);
     const redis = await this.proxyTo(`api-${index}-redis`, () => [this.services.port('redis')]);
     const clock = this.makeClock(`api-${index}`);
-    const program = this.program(`api-${index}`, ['api'], () => ({ ...this.serverEnv(database, redis), ...(this.isClockFaked ? clock?.env : {}), PORT: String(port) }));
+    const program = this.program(`api-${index}`, ['api'], () => ({
+      ...this.serverEnv(database, redis),
+      ...(this.isClockFaked ? clock?.env : {}),
+      PORT: String(port),
+    }));
     return { program, port, database, redis, clock };
   }
 
@@ -179,22 +221,43 @@ export class System {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const token = await this.person.createRunner(name, RUNNER_CAPACITY);
     writeFileSync(join(folder, 'runner.json'), JSON.stringify({ token }), { mode: 0o600 });
-    const policy = { roots: [join(this.folder, 'repositories')], executables: { node: { path: process.execPath } }, capacity: RUNNER_CAPACITY, limits: { minFreeBytes: MIN_FREE_BYTES } };
+    const policy = {
+      roots: [join(this.folder, 'repositories')],
+      executables: { node: { path: process.execPath } },
+      capacity: RUNNER_CAPACITY,
+      limits: { minFreeBytes: MIN_FREE_BYTES },
+    };
     writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy), { mode: 0o600 });
     const link = await this.proxyTo(`${name}-api`, this.apiPorts);
     const clock = this.makeClock(name);
     const program = this.program(name, ['runner', '--allow-root'], () => ({
-      ...this.baseEnv(), ...(this.isClockFaked ? clock?.env : {}), HOME: folder, OVERMIND_URL: `http://127.0.0.1:${link.port}`, OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end',
+      ...this.baseEnv(),
+      ...(this.isClockFaked ? clock?.env : {}),
+      HOME: folder,
+      OVERMIND_URL: `http://127.0.0.1:${link.port}`,
+      OVERMIND_RUNNER_DIR: folder,
+      OVERMIND_RUNNER_ON_STOP: 'end',
     }));
     return { program, folder, link, disk, clock };
   }
 
   private makeClock(name: string): FakeClock | null {
-    return this.options.fakeTime === null ? null : new FakeClock(this.options.fakeTime, join(this.folder, `${name}.clock`));
+    return this.options.fakeTime === null
+      ? null
+      : new FakeClock(this.options.fakeTime, join(this.folder, `${name}.clock`));
   }
 
-  private program(name: string, [bundle, ...args]: readonly string[], env: () => Readonly<Record<string, string | undefined>>): Program {
-    return new Program({ name, args: [join(buildDir, `${bundle}.mjs`), ...args], env, logFile: join(this.folder, 'logs', `${name}.log`) });
+  private program(
+    name: string,
+    [bundle, ...args]: readonly string[],
+    env: () => Readonly<Record<string, string | undefined>>,
+  ): Program {
+    return new Program({
+      name,
+      args: [join(buildDir, `${bundle}.mjs`), ...args],
+      env,
+      logFile: join(this.folder, 'logs', `${name}.log`),
+    });
   }
 
   private proxyTo(name: string, targets: () => readonly number[]): Promise<FaultProxy> {
@@ -202,12 +265,23 @@ export class System {
   }
 
   private serverEnv(database: FaultProxy, redis: FaultProxy): Record<string, string | undefined> {
-    return { ...this.baseEnv(), DATABASE_URL: throughPort(this.services.url('postgres'), database.port), REDIS_URL: throughPort(this.services.url('redis'), redis.port) };
+    return {
+      ...this.baseEnv(),
+      DATABASE_URL: throughPort(this.services.url('postgres'), database.port),
+      REDIS_URL: throughPort(this.services.url('redis'), redis.port),
+    };
   }
 
   private baseEnv(): Record<string, string | undefined> {
     return {
-      PATH: process.env['PATH'], HOME: this.folder, NODE_ENV: 'production', OVERMIND_DATA_DIR: join(this.folder, 'data'), OVERMIND_ADMIN_EMAIL: EMAIL, OVERMIND_ADMIN_PASSWORD: PASSWORD, OVERMIND_DEMO: '0', LOG_LEVEL: 'info',
+      PATH: process.env['PATH'],
+      HOME: this.folder,
+      NODE_ENV: 'production',
+      OVERMIND_DATA_DIR: join(this.folder, 'data'),
+      OVERMIND_ADMIN_EMAIL: EMAIL,
+      OVERMIND_ADMIN_PASSWORD: PASSWORD,
+      OVERMIND_DEMO: '0',
+      LOG_LEVEL: 'info',
     };
   }
 }
@@ -220,9 +294,11 @@ function throughPort(url: string, port: number): string {
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
+    const server = createServer()
+      .once('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo;
+        server.close(() => resolve(port));
+      });
   });
 }

@@ -17,7 +17,10 @@ const sha = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const journal = connect(journalPort, '127.0.0.1');
 await new Promise((resolve, reject) => journal.once('connect', resolve).once('error', reject));
 /** Resolves when the kernel has it: then no signal takes it back. */
-const note = (entry) => new Promise((resolve, reject) => journal.write(`${JSON.stringify({ ...entry, atMs: nowMs() })}\n`, (error) => (error ? reject(error) : resolve())));
+const note = (entry) =>
+  new Promise((resolve, reject) =>
+    journal.write(`${JSON.stringify({ ...entry, atMs: nowMs() })}\n`, (error) => (error ? reject(error) : resolve())),
+  );
 
 await note({ type: 'hello', runId, taskId, attempt, name, pid: process.pid });
 let isTold = false;
@@ -31,7 +34,10 @@ if (plan.leavesDaemon) leaveDaemon();
 
 for (let pass = 0; written < plan.lines && !isTold; pass += 1) {
   const count = Math.min(plan.linesAWrite, plan.lines - written);
-  await print(plan.stderrEvery > 0 && pass % plan.stderrEvery === plan.stderrEvery - 1 ? 'stderr' : 'stdout', Array.from({ length: count }, (_, i) => lineOf(written + i)));
+  await print(
+    plan.stderrEvery > 0 && pass % plan.stderrEvery === plan.stderrEvery - 1 ? 'stderr' : 'stdout',
+    Array.from({ length: count }, (_, i) => lineOf(written + i)),
+  );
   written += count;
   await sleep(plan.everyMs);
 }
@@ -46,15 +52,20 @@ await end(0);
 
 function lineOf(number) {
   const start = `${name}/${attempt} ${number} `;
-  if (plan.longEvery > 0 && number % plan.longEvery === plan.longEvery - 1) return start + 'ö long line '.repeat(2_500 + (number % 7) * 100);
+  if (plan.longEvery > 0 && number % plan.longEvery === plan.longEvery - 1)
+    return start + 'ö long line '.repeat(2_500 + (number % 7) * 100);
   return start + 'a line as programs print it — ünïcödé 😀 '.repeat(number % 3);
 }
 
 async function print(stream, lines) {
-  await note({ type: 'intends', stream, lines: lines.map((line) => ({ sha: sha(line), bytes: Buffer.byteLength(line) })) });
+  await note({
+    type: 'intends',
+    stream,
+    lines: lines.map((line) => ({ sha: sha(line), bytes: Buffer.byteLength(line) })),
+  });
   const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(stream === 'stdout' ? 1 : 2, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(stream === 'stdout' ? 1 : 2, bytes, at);
   } catch (error) {
     // A full disk: what of it came to be written is not known, and nothing more will be.
     await note({ type: 'failed', code: error.code });

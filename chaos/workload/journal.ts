@@ -40,7 +40,10 @@ export class JournalServer {
         text = lines.pop() ?? '';
         for (const line of lines) {
           const entry = JSON.parse(line) as JournalEntry;
-          if (entry.type === 'hello') this.journals.push((journal = { runId: entry.runId, taskId: entry.taskId, attempt: entry.attempt, entries: [] }));
+          if (entry.type === 'hello')
+            this.journals.push(
+              (journal = { runId: entry.runId, taskId: entry.taskId, attempt: entry.attempt, entries: [] }),
+            );
           journal?.entries.push(entry);
         }
       });

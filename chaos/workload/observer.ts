@@ -21,7 +21,8 @@ export interface SeenTask {
   waiting_reason: string | null;
 }
 
-export const isLive = ({ status }: Pick<SeenRun, 'status'>): boolean => ['pending', 'started', 'streaming'].includes(status);
+export const isLive = ({ status }: Pick<SeenRun, 'status'>): boolean =>
+  ['pending', 'started', 'streaming'].includes(status);
 
 /** Looks into the rows of one project again and again, past all faults: when to strike, and when everything is over. */
 export class Observer {
@@ -31,7 +32,10 @@ export class Observer {
   private isStopped = false;
   private readonly looking: Promise<void>;
 
-  constructor(private readonly services: Services, private readonly projectId: string) {
+  constructor(
+    private readonly services: Services,
+    private readonly projectId: string,
+  ) {
     this.looking = this.look();
   }
 
@@ -48,7 +52,9 @@ export class Observer {
   has(moment: Extract<Moment, { on: string }>): boolean {
     const matching = {
       run_started: this.runs.filter(({ kind, status }) => kind === 'task' && status !== 'pending'),
-      run_streaming: this.runs.filter(({ kind, status, line_count: lines }) => kind === 'task' && (status === 'streaming' || lines > 0)),
+      run_streaming: this.runs.filter(
+        ({ kind, status, line_count: lines }) => kind === 'task' && (status === 'streaming' || lines > 0),
+      ),
       merge_started: this.runs.filter(({ kind, status }) => kind === 'merge' && status !== 'pending'),
     };
     return matching[moment.on].length >= moment.nth;
@@ -61,10 +67,15 @@ export class Observer {
 
   private async look(): Promise<void> {
     while (!this.isStopped) {
-      const [found] = await this.services.read<{ is_archived: boolean; runs: SeenRun[] | null; tasks: SeenTask[] | null }>(
+      const [found] = await this.services.read<{
+        is_archived: boolean;
+        runs: SeenRun[] | null;
+        tasks: SeenTask[] | null;
+      }>(
         `select (select status = 'archived' from projects where id = $1) as is_archived,
                 (select json_agg(r order by r.id) from (select id, task_id, kind, status, line_count, (select name from runners where id = runner_id) as runner from agent_runs where project_id = $1) r) as runs,
-                (select json_agg(t order by t.id) from (select id, title, status, waiting_reason from tasks where project_id = $1) t) as tasks`, [this.projectId],
+                (select json_agg(t order by t.id) from (select id, title, status, waiting_reason from tasks where project_id = $1) t) as tasks`,
+        [this.projectId],
       );
       this.runs = found?.runs ?? [];
       this.tasks = found?.tasks ?? [];

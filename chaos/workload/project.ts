@@ -19,15 +19,22 @@ export interface ChaosProject {
 
 /** What an agent of a schedule is: our program, tried again when it fails. */
 const AGENT_CONFIG = {
-  commands: [['node', 'tools/agent.mjs']], stdin: 'none', leaseMs: LEASE_MS, concurrency: 8,
-  limits: { graceMs: 1_000, runTimeoutMs: 120_000 }, retry: { maxAttempts: 4, baseDelayMs: 100, maxDelayMs: 500 },
+  commands: [['node', 'tools/agent.mjs']],
+  stdin: 'none',
+  leaseMs: LEASE_MS,
+  concurrency: 8,
+  limits: { graceMs: 1_000, runTimeoutMs: 120_000 },
+  retry: { maxAttempts: 4, baseDelayMs: 100, maxDelayMs: 500 },
 };
 
 /** A new project with a repository and an agent of its own. */
 export async function makeProject(system: System, seed: number): Promise<ChaosProject> {
   const template = join(system.folder, 'template');
   if (!existsSync(template)) makeTemplateRepository(template);
-  const repository = copyRepository(template, join(system.folder, 'repositories', `${seed}-${Date.now().toString(36)}`));
+  const repository = copyRepository(
+    template,
+    join(system.folder, 'repositories', `${seed}-${Date.now().toString(36)}`),
+  );
   const { person } = system;
   const id = await createProject(system, seed, repository);
   const { createAgent } = await person.must<{ createAgent: { agent: { id: string } } }>(
@@ -57,13 +64,22 @@ export function readRefs(repository: string): Map<string, string> {
 }
 
 /** Archives it when its time has come. Whether that was done shows in the rows. */
-export async function archiveWhenDue(system: System, { id }: ChaosProject, atMs: number | null, signal: AbortSignal): Promise<void> {
+export async function archiveWhenDue(
+  system: System,
+  { id }: ChaosProject,
+  atMs: number | null,
+  signal: AbortSignal,
+): Promise<void> {
   if (atMs === null) return;
   await sleep(Math.max(0, atMs - performance.now()), undefined, { signal }).catch(() => undefined);
-  for (let outcome = await archive(); outcome === 'unknown' && !signal.aborted; outcome = await archive()) await sleep(300);
+  for (let outcome = await archive(); outcome === 'unknown' && !signal.aborted; outcome = await archive())
+    await sleep(300);
 
   async function archive(): Promise<string> {
-    const { kind } = await system.person.ask('mutation ($projectId: ID!) { archiveProject(projectId: $projectId) { __typename ... on UserError { code message } } }', { projectId: id });
+    const { kind } = await system.person.ask(
+      'mutation ($projectId: ID!) { archiveProject(projectId: $projectId) { __typename ... on UserError { code message } } }',
+      { projectId: id },
+    );
     return kind;
   }
 }

@@ -6,11 +6,18 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('./agent.mjs', import.meta.url));
 
 /** What a person has in a repository beside the branch that agents start from. All of it must look the same afterwards. */
-export const OWN_FILES: Readonly<Record<string, string>> = { 'notes.txt': 'my own notes, in no commit\n', 'ignored/cache.bin': 'ignored, and dear to me\n' };
+export const OWN_FILES: Readonly<Record<string, string>> = {
+  'notes.txt': 'my own notes, in no commit\n',
+  'ignored/cache.bin': 'ignored, and dear to me\n',
+};
 
 /** Git as the person who owns the repository. */
 export function git(folder: string, ...args: string[]): string {
-  return execFileSync('git', ['-c', 'user.name=Owner', '-c', 'user.email=owner@example.test', '-c', 'core.hooksPath=/dev/null', ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 });
+  return execFileSync(
+    'git',
+    ['-c', 'user.name=Owner', '-c', 'user.email=owner@example.test', '-c', 'core.hooksPath=/dev/null', ...args],
+    { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 },
+  );
 }
 
 /** Makes the repository that every schedule gets a copy of: some history, a tag, a branch and a stash of the owner's. */
@@ -18,7 +25,8 @@ export function makeTemplateRepository(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   for (const part of ['src', 'tools', 'ignored']) mkdirSync(join(folder, part), { recursive: true });
   git(folder, 'init', '--quiet', '--initial-branch=main');
-  for (let number = 0; number < 20; number += 1) writeFileSync(join(folder, 'src', `file-${number}.js`), `export const value = ${number};\n`.repeat(50));
+  for (let number = 0; number < 20; number += 1)
+    writeFileSync(join(folder, 'src', `file-${number}.js`), `export const value = ${number};\n`.repeat(50));
   cpSync(PROGRAM, join(folder, 'tools', 'agent.mjs'));
   writeFileSync(join(folder, '.gitignore'), 'ignored/\n');
   git(folder, 'add', '.');

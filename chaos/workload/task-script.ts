@@ -27,11 +27,15 @@ export interface RequestRecord {
 }
 
 const DOCUMENTS: Readonly<Record<RequestKind, string>> = {
-  createTask: 'mutation ($input: CreateTaskInput!) { createTask(input: $input) { ... on CreateTaskPayload { task { id } } ... on UserError { code message } } }',
-  approveTask: 'mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { code message } } }',
-  sendBackTask: 'mutation ($input: SendBackTaskInput!) { sendBackTask(input: $input) { __typename ... on UserError { code message } } }',
+  createTask:
+    'mutation ($input: CreateTaskInput!) { createTask(input: $input) { ... on CreateTaskPayload { task { id } } ... on UserError { code message } } }',
+  approveTask:
+    'mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { code message } } }',
+  sendBackTask:
+    'mutation ($input: SendBackTaskInput!) { sendBackTask(input: $input) { __typename ... on UserError { code message } } }',
   cancelRun: 'mutation ($input: ID!) { cancelRun(runId: $input) { __typename ... on UserError { code message } } }',
-  cancelTask: 'mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
+  cancelTask:
+    'mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
 };
 
 /** One task's life as its person sees it: creates it, reviews it, cancels it, as planned. */
@@ -45,7 +49,14 @@ export class TaskScript {
   private isCancelDue: boolean;
   private isStopDue: boolean;
 
-  constructor(private readonly person: Person, private readonly observer: Observer, private readonly project: ChaosProject, private readonly journalPort: number, readonly title: string, readonly plan: TaskPlan) {
+  constructor(
+    private readonly person: Person,
+    private readonly observer: Observer,
+    private readonly project: ChaosProject,
+    private readonly journalPort: number,
+    readonly title: string,
+    readonly plan: TaskPlan,
+  ) {
     this.isCancelDue = plan.cancelAtMs !== null;
     this.isStopDue = plan.stopAtMs !== null;
   }
@@ -61,7 +72,13 @@ export class TaskScript {
   get isOver(): boolean {
     const task = this.task;
     if (!task) return this.requests.some(({ kind }) => kind === 'createTask');
-    if (this.isCancelDue || this.isStopDue || this.isReviewing || this.observer.runs.some((run) => run.task_id === task.id && isLive(run))) return false;
+    if (
+      this.isCancelDue ||
+      this.isStopDue ||
+      this.isReviewing ||
+      this.observer.runs.some((run) => run.task_id === task.id && isLive(run))
+    )
+      return false;
     if (task.status === 'needs_review') return this.isReviewed;
     if (task.status === 'queued') return task.waiting_reason !== null || this.observer.isArchived;
     return task.status !== 'in_progress';
@@ -77,7 +94,12 @@ export class TaskScript {
 
   private async create(): Promise<void> {
     const description = JSON.stringify({ journalPort: this.journalPort, name: this.title, plan: this.plan.agent });
-    const outcome = await this.ask<{ createTask: { task: { id: string } } }>('createTask', { projectId: this.project.id, agentId: this.project.agentId, title: this.title, description });
+    const outcome = await this.ask<{ createTask: { task: { id: string } } }>('createTask', {
+      projectId: this.project.id,
+      agentId: this.project.agentId,
+      title: this.title,
+      description,
+    });
     if (outcome.kind === 'done') this.taskId = outcome.value.createTask.task.id;
   }
 
@@ -104,7 +126,12 @@ export class TaskScript {
       await sleep(LOOK_MS);
       const task = this.task;
       this.taskId ??= task?.id ?? null;
-      if (task?.status !== 'needs_review' || this.isReviewed || this.observer.runs.some((run) => run.task_id === task.id && isLive(run))) continue;
+      if (
+        task?.status !== 'needs_review' ||
+        this.isReviewed ||
+        this.observer.runs.some((run) => run.task_id === task.id && isLive(run))
+      )
+        continue;
       this.isReviewing = true;
       await sleep(this.plan.reviewAfterMs + (this.approvals > 0 ? RETRY_MS : 0));
       await this.decide();
@@ -142,7 +169,14 @@ export class TaskScript {
 
   private async ask<T>(kind: RequestKind, input: Record<string, unknown> | string): Promise<Outcome<T>> {
     const outcome = await this.person.ask<T>(DOCUMENTS[kind], { input });
-    this.requests.push({ kind, title: this.title, taskId: this.taskId ?? this.task?.id ?? null, outcome: outcome.kind, code: outcome.kind === 'refused' ? outcome.code : null, answeredAt: Date.now() });
+    this.requests.push({
+      kind,
+      title: this.title,
+      taskId: this.taskId ?? this.task?.id ?? null,
+      outcome: outcome.kind,
+      code: outcome.kind === 'refused' ? outcome.code : null,
+      answeredAt: Date.now(),
+    });
     return outcome;
   }
 }

@@ -2,8 +2,10 @@ import { createClient, type Client } from 'graphql-ws';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-const EVENTS = 'subscription ($projectId: ID!, $after: String) { projectEvents(projectId: $projectId, after: $after) { type cursor entityId } }';
-const RUN_LOG = 'subscription ($runId: ID!, $afterSeq: Int) { runLog(runId: $runId, afterSeq: $afterSeq) { firstSeq streams messages } }';
+const EVENTS =
+  'subscription ($projectId: ID!, $after: String) { projectEvents(projectId: $projectId, after: $after) { type cursor entityId } }';
+const RUN_LOG =
+  'subscription ($runId: ID!, $afterSeq: Int) { runLog(runId: $runId, afterSeq: $afterSeq) { firstSeq streams messages } }';
 const RETRY_MS = 150;
 /** A connection over which nothing comes back for this long is given up, as a browser's client does. */
 const PING_MS = 1_500;
@@ -44,7 +46,12 @@ export class Viewer {
   private client: Client | null = null;
   private readonly work: Promise<unknown>[] = [];
 
-  constructor(name: string, private readonly port: number, private readonly token: string, private readonly projectId: string) {
+  constructor(
+    name: string,
+    private readonly port: number,
+    private readonly token: string,
+    private readonly projectId: string,
+  ) {
     this.record = { name, events: [], logs: new Map(), reconnects: 0 };
     this.work.push(this.keep(() => this.followEvents()));
   }
@@ -52,7 +59,14 @@ export class Viewer {
   /** What it has been shown so far; what it is shown later is not in it. */
   snapshot(): ViewerRecord {
     const { name, events, logs, reconnects } = this.record;
-    return { name, events: [...events], reconnects, logs: new Map([...logs].map(([runId, { batches, isComplete }]) => [runId, { batches: [...batches], isComplete }])) };
+    return {
+      name,
+      events: [...events],
+      reconnects,
+      logs: new Map(
+        [...logs].map(([runId, { batches, isComplete }]) => [runId, { batches: [...batches], isComplete }]),
+      ),
+    };
   }
 
   get cursor(): number {
@@ -74,13 +88,17 @@ export class Viewer {
   }
 
   private async followEvents(): Promise<boolean> {
-    await this.follow<SeenEvent & { cursor: string | null }>(EVENTS, { projectId: this.projectId, after: String(this.cursor) }, ({ cursor, type, entityId }) => {
-      if (cursor === null) return;
-      this.record.events.push({ cursor: Number(cursor), type, entityId });
-      if (type !== 'agent.run.created' || this.record.logs.has(entityId)) return;
-      this.record.logs.set(entityId, { batches: [], isComplete: false });
-      this.work.push(this.keep(() => this.followLog(entityId)));
-    });
+    await this.follow<SeenEvent & { cursor: string | null }>(
+      EVENTS,
+      { projectId: this.projectId, after: String(this.cursor) },
+      ({ cursor, type, entityId }) => {
+        if (cursor === null) return;
+        this.record.events.push({ cursor: Number(cursor), type, entityId });
+        if (type !== 'agent.run.created' || this.record.logs.has(entityId)) return;
+        this.record.logs.set(entityId, { batches: [], isComplete: false });
+        this.work.push(this.keep(() => this.followLog(entityId)));
+      },
+    );
     return false;
   }
 
@@ -89,26 +107,37 @@ export class Viewer {
     if (!log) throw new Error(`The run ${runId} is not followed`);
     const last = log.batches.at(-1);
     const afterSeq = last ? last.firstSeq + last.messages.length - 1 : -1;
-    log.isComplete = await this.follow<SeenBatch>(RUN_LOG, { runId, afterSeq }, (batch) => void log.batches.push(batch));
+    log.isComplete = await this.follow<SeenBatch>(
+      RUN_LOG,
+      { runId, afterSeq },
+      (batch) => void log.batches.push(batch),
+    );
     return log.isComplete;
   }
 
   /** @returns whether the server itself said that this is all */
-  private follow<Item>(query: string, variables: Record<string, unknown>, take: (item: Item) => void): Promise<boolean> {
+  private follow<Item>(
+    query: string,
+    variables: Record<string, unknown>,
+    take: (item: Item) => void,
+  ): Promise<boolean> {
     const client = (this.client ??= this.open());
     let hasFailed = false;
     return new Promise((resolve) => {
-      client.subscribe<Record<string, Item>>({ query, variables }, {
-        next: ({ data, errors }) => {
-          const [item] = Object.values(data ?? {});
-          // Such as a server without its database: the answer is an error, and that is the end of it.
-          if (errors) hasFailed = true;
-          else if (item) take(item);
+      client.subscribe<Record<string, Item>>(
+        { query, variables },
+        {
+          next: ({ data, errors }) => {
+            const [item] = Object.values(data ?? {});
+            // Such as a server without its database: the answer is an error, and that is the end of it.
+            if (errors) hasFailed = true;
+            else if (item) take(item);
+          },
+          // A broken line: it is tried again.
+          error: () => resolve(false),
+          complete: () => resolve(!hasFailed && client === this.client && !this.stop.signal.aborted),
         },
-        // A broken line: it is tried again.
-        error: () => resolve(false),
-        complete: () => resolve(!hasFailed && client === this.client && !this.stop.signal.aborted),
-      });
+      );
     });
   }
 
@@ -116,7 +145,13 @@ export class Viewer {
     let socket: WebSocket | undefined;
     let silence: NodeJS.Timeout | undefined;
     const client = createClient({
-      url: `ws://127.0.0.1:${this.port}/graphql`, webSocketImpl: ImpatientSocket, connectionParams: { authorization: `Bearer ${this.token}` }, retryAttempts: 0, lazy: true, keepAlive: PING_MS, connectionAckWaitTimeout: SILENCE_MS,
+      url: `ws://127.0.0.1:${this.port}/graphql`,
+      webSocketImpl: ImpatientSocket,
+      connectionParams: { authorization: `Bearer ${this.token}` },
+      retryAttempts: 0,
+      lazy: true,
+      keepAlive: PING_MS,
+      connectionAckWaitTimeout: SILENCE_MS,
       on: {
         opened: (opened) => (socket = opened as WebSocket),
         ping: (isReceived) => {

@@ -11,12 +11,18 @@ function limitersOf(core: Core): { account: RateLimiterRedis; address: RateLimit
   if (known) return known;
   const limiter = (keyPrefix: string, points: number): RateLimiterRedis =>
     new RateLimiterRedis({
-      storeClient: core.redis, keyPrefix: `${core.redisPrefix}:${keyPrefix}`, points, duration: LOGIN_WINDOW_S,
+      storeClient: core.redis,
+      keyPrefix: `${core.redisPrefix}:${keyPrefix}`,
+      points,
+      duration: LOGIN_WINDOW_S,
       // Without this a login would wait for Redis as long as a command may take, and longer than a request.
       rejectIfRedisNotReady: true,
       insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: LOGIN_WINDOW_S }),
     });
-  const made = { account: limiter('login-account', LOGIN_ATTEMPTS_AN_ACCOUNT), address: limiter('login-address', LOGIN_ATTEMPTS_AN_ADDRESS) };
+  const made = {
+    account: limiter('login-account', LOGIN_ATTEMPTS_AN_ACCOUNT),
+    address: limiter('login-address', LOGIN_ATTEMPTS_AN_ADDRESS),
+  };
   limiters.set(core, made);
   return made;
 }
@@ -34,7 +40,10 @@ export async function limitLogins(core: Core, account: string, address: string):
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error;
     const minutes = Math.max(1, Math.ceil(error.msBeforeNext / 60_000));
-    throw new RateLimitedError(`Too many attempts to sign in. Try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`, error.msBeforeNext);
+    throw new RateLimitedError(
+      `Too many attempts to sign in. Try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`,
+      error.msBeforeNext,
+    );
   }
   return {
     async forgive() {

@@ -25,7 +25,9 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 export async function hashPassword(password: string): Promise<string> {
   if (password.length < MIN_PASSWORD_CHARS || password.length > MAX_PASSWORD_CHARS) {
-    throw new InvalidInputError([{ path: ['password'], message: `A password has ${MIN_PASSWORD_CHARS} to ${MAX_PASSWORD_CHARS} characters` }]);
+    throw new InvalidInputError([
+      { path: ['password'], message: `A password has ${MIN_PASSWORD_CHARS} to ${MAX_PASSWORD_CHARS} characters` },
+    ]);
   }
   return inTurn(() => argon2.hash(password, OPTIONS));
 }

@@ -30,15 +30,26 @@ export function projectScope(actor: Actor): Prisma.ProjectWhereInput {
  * The project, if the actor may do this in it.
  * @throws NotFoundError when it is missing or not the actor's, ForbiddenError when the role is too low
  */
-export async function requireProject(db: Queryable, actor: Actor, projectId: string, permission: Permission): Promise<Project> {
-  const project = isUuid(projectId) ? await db.project.findFirst({ where: { AND: [{ id: projectId }, projectScope(actor)] } }) : null;
+export async function requireProject(
+  db: Queryable,
+  actor: Actor,
+  projectId: string,
+  permission: Permission,
+): Promise<Project> {
+  const project = isUuid(projectId)
+    ? await db.project.findFirst({ where: { AND: [{ id: projectId }, projectScope(actor)] } })
+    : null;
   if (!project) throw new NotFoundError('project', projectId);
   if (actor.kind === 'user' && !actor.isAdmin) {
-    const member = await db.projectMember.findUnique({ where: { projectId_userId: { projectId, userId: actor.userId } } });
+    const member = await db.projectMember.findUnique({
+      where: { projectId_userId: { projectId, userId: actor.userId } },
+    });
     if (!member) throw new NotFoundError('project', projectId);
-    if (RANK[member.role] < RANK[ROLE_FOR[permission]]) throw new ForbiddenError(`This takes the role ${ROLE_FOR[permission]}; yours is ${member.role}.`);
+    if (RANK[member.role] < RANK[ROLE_FOR[permission]])
+      throw new ForbiddenError(`This takes the role ${ROLE_FOR[permission]}; yours is ${member.role}.`);
   }
-  if (actor.kind === 'runner' && permission !== 'project:read') throw new ForbiddenError('A runner may only do the work it has claimed.');
+  if (actor.kind === 'runner' && permission !== 'project:read')
+    throw new ForbiddenError('A runner may only do the work it has claimed.');
   if (project.status === 'archived' && !ALLOWED_IN_ARCHIVED.includes(permission)) {
     throw new ForbiddenError('This project is archived: it can be read, but not changed.');
   }

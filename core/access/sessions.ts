@@ -25,7 +25,10 @@ export interface SignedIn {
  * Signs a person in with a new session. Unknown account and wrong password give the same answer in the same time.
  * @throws UnauthenticatedError, RateLimitedError (per account and per address), InvalidInputError for what no account can have
  */
-export async function signIn(core: Core, input: { email: string; password: string; address: string }): Promise<SignedIn> {
+export async function signIn(
+  core: Core,
+  input: { email: string; password: string; address: string },
+): Promise<SignedIn> {
   const email = parseInput(Credentials, { email: input.email, password: input.password }).email.trim().toLowerCase();
   const attempt = await limitLogins(core, email, input.address);
   const user = await core.db.user.findFirst({ where: { email: { equals: email, mode: 'insensitive' } } });
@@ -34,9 +37,18 @@ export async function signIn(core: Core, input: { email: string; password: strin
   await attempt.forgive();
   const { token, hash } = newToken('usr');
   const session = await core.db.session.create({
-    data: { id: newId(), userId: user.id, tokenHash: hash, expiresAt: new Date((await databaseNow(core.db)).getTime() + SESSION_MAX_MS) },
+    data: {
+      id: newId(),
+      userId: user.id,
+      tokenHash: hash,
+      expiresAt: new Date((await databaseNow(core.db)).getTime() + SESSION_MAX_MS),
+    },
   });
-  return { token, expiresAt: session.expiresAt, actor: { kind: 'user', userId: user.id, email: user.email, isAdmin: user.isAdmin, sessionId: session.id } };
+  return {
+    token,
+    expiresAt: session.expiresAt,
+    actor: { kind: 'user', userId: user.id, email: user.email, isAdmin: user.isAdmin, sessionId: session.id },
+  };
 }
 
 /** Ends one session and its sockets. Ending one that is gone already is no error. */
@@ -76,7 +88,9 @@ const FIND_SESSION = `
 
 async function authenticateUser(core: Core, hash: string): Promise<UserActor | null> {
   const { rows } = await core.pool.query<{ id: string; user_id: string; email: string; is_admin: boolean }>({
-    name: 'find_session', text: FIND_SESSION, values: [hash, SESSION_IDLE_MS / 1000],
+    name: 'find_session',
+    text: FIND_SESSION,
+    values: [hash, SESSION_IDLE_MS / 1000],
   });
   const row = rows[0];
   return row ? { kind: 'user', userId: row.user_id, email: row.email, isAdmin: row.is_admin, sessionId: row.id } : null;
@@ -88,9 +102,22 @@ const FIND_RUNNER = `
    where t.token_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and r.is_enabled`;
 
 async function authenticateRunner(core: Core, hash: string): Promise<Actor | null> {
-  const { rows } = await core.pool.query<{ id: string; name: string; all_projects: boolean; project_ids: string[] }>({ name: 'find_runner', text: FIND_RUNNER, values: [hash] });
+  const { rows } = await core.pool.query<{ id: string; name: string; all_projects: boolean; project_ids: string[] }>({
+    name: 'find_runner',
+    text: FIND_RUNNER,
+    values: [hash],
+  });
   const row = rows[0];
-  return row ? { kind: 'runner', runnerId: row.id, name: row.name, allProjects: row.all_projects, projectIds: row.project_ids, tokenHash: hash } : null;
+  return row
+    ? {
+        kind: 'runner',
+        runnerId: row.id,
+        name: row.name,
+        allProjects: row.all_projects,
+        projectIds: row.project_ids,
+        tokenHash: hash,
+      }
+    : null;
 }
 
 /**
@@ -98,7 +125,11 @@ async function authenticateRunner(core: Core, hash: string): Promise<Actor | nul
  * @param hashes of session and runner tokens
  */
 export async function findEndedTokens(core: Core, hashes: string[]): Promise<string[]> {
-  const { rows } = await core.pool.query<{ hash: string }>({ name: 'find_ended_tokens', text: FIND_ENDED, values: [hashes, SESSION_IDLE_MS / 1000] });
+  const { rows } = await core.pool.query<{ hash: string }>({
+    name: 'find_ended_tokens',
+    text: FIND_ENDED,
+    values: [hashes, SESSION_IDLE_MS / 1000],
+  });
   return rows.map((row) => row.hash);
 }
 

@@ -20,9 +20,22 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 
-const name = z.string().trim().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'A name has lower-case letters, digits, dots, dashes and underscores');
-const NewAgent = z.strictObject({ projectId: id, name, type: z.enum(['local', 'cloud']).default('local'), config: z.unknown() });
-const AgentChanges = z.strictObject({ agentId: id, name: name.optional(), config: z.unknown().optional(), isEnabled: z.boolean().optional() });
+const name = z
+  .string()
+  .trim()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'A name has lower-case letters, digits, dots, dashes and underscores');
+const NewAgent = z.strictObject({
+  projectId: id,
+  name,
+  type: z.enum(['local', 'cloud']).default('local'),
+  config: z.unknown(),
+});
+const AgentChanges = z.strictObject({
+  agentId: id,
+  name: name.optional(),
+  config: z.unknown().optional(),
+  isEnabled: z.boolean().optional(),
+});
 
 /**
  * Adds an agent to a project. An administrator grants the project the repository that `config` names.
@@ -43,13 +56,30 @@ export async function createAgent(core: Core, actor: Actor, input: z.input<typeo
 }
 
 /** For callers that have checked access and configuration already. */
-export async function insertAgent(tx: Tx, fields: { projectId: string; name: string; type: 'local' | 'cloud'; config: AgentConfig }): Promise<Agent> {
+export async function insertAgent(
+  tx: Tx,
+  fields: { projectId: string; name: string; type: 'local' | 'cloud'; config: AgentConfig },
+): Promise<Agent> {
   const agent = await tx.db.agent
-    .create({ data: { id: newId(), projectId: fields.projectId, name: fields.name, type: fields.type, configJson: fields.config } })
+    .create({
+      data: {
+        id: newId(),
+        projectId: fields.projectId,
+        name: fields.name,
+        type: fields.type,
+        configJson: fields.config,
+      },
+    })
     .catch((error: unknown) => {
-      throw isUniqueViolation(error) ? new ConflictError(`The project already has an agent named ${fields.name}.`) : error;
+      throw isUniqueViolation(error)
+        ? new ConflictError(`The project already has an agent named ${fields.name}.`)
+        : error;
     });
-  tx.emit(agentCreated, { projectId: agent.projectId, entityId: agent.id, patch: { name: agent.name, type: agent.type, isEnabled: agent.isEnabled } });
+  tx.emit(agentCreated, {
+    projectId: agent.projectId,
+    entityId: agent.id,
+    patch: { name: agent.name, type: agent.type, isEnabled: agent.isEnabled },
+  });
   return agent;
 }
 
@@ -71,9 +101,15 @@ export async function updateAgent(core: Core, actor: Actor, input: z.input<typeo
       updatedAt,
     };
     const updated = await tx.db.agent.update({ where: { id: found.id }, data }).catch((error: unknown) => {
-      throw isUniqueViolation(error) ? new ConflictError(`The project already has an agent named ${fields.name}.`) : error;
+      throw isUniqueViolation(error)
+        ? new ConflictError(`The project already has an agent named ${fields.name}.`)
+        : error;
     });
-    tx.emit(agentUpdated, { projectId: found.projectId, entityId: found.id, patch: { name: updated.name, isEnabled: updated.isEnabled, updatedAt: updatedAt.toISOString() } });
+    tx.emit(agentUpdated, {
+      projectId: found.projectId,
+      entityId: found.id,
+      patch: { name: updated.name, isEnabled: updated.isEnabled, updatedAt: updatedAt.toISOString() },
+    });
     await requestCycle(tx, found.projectId, 'full', 'project_changed');
     return updated;
   });
@@ -91,20 +127,38 @@ async function requireAgent(db: Queryable, actor: Actor, agentId: string): Promi
 }
 
 /** The repository that a configuration names; null when it names none, or the one the agent has already. */
-async function chooseFor(core: Core, actor: Actor, projectId: string, config: AgentConfig, before: Agent | null): Promise<ChosenRepository | null> {
+async function chooseFor(
+  core: Core,
+  actor: Actor,
+  projectId: string,
+  config: AgentConfig,
+  before: Agent | null,
+): Promise<ChosenRepository | null> {
   const { repoRoot, inPlace } = config;
   if (repoRoot === null) return null;
   const known = before ? AgentConfig.safeParse(before.configJson) : null;
   if (known?.success && known.data.repoRoot === repoRoot && known.data.inPlace === inPlace) return null;
-  return chooseRepository(core, actor, { path: repoRoot, runnerId: null, projectId, isInPlace: inPlace, at: ['config', 'repoRoot'] });
+  return chooseRepository(core, actor, {
+    path: repoRoot,
+    runnerId: null,
+    projectId,
+    isInPlace: inPlace,
+    at: ['config', 'repoRoot'],
+  });
 }
 
 function parseConfig(value: unknown): AgentConfig {
   const parsed = parseInput(AgentConfig, value, ['config']);
   const config = parsed.repoRoot === null ? parsed : { ...parsed, repoRoot: toPlainPath(parsed.repoRoot) };
   const { repoRoot, allowedRoots } = config;
-  if (repoRoot && allowedRoots.length > 0 && !allowedRoots.some((root) => repoRoot === root || repoRoot.startsWith(`${root.replace(/\/$/, '')}/`))) {
-    throw new InvalidInputError([{ path: ['config', 'repoRoot'], message: 'The repository lies outside allowedRoots' }]);
+  if (
+    repoRoot &&
+    allowedRoots.length > 0 &&
+    !allowedRoots.some((root) => repoRoot === root || repoRoot.startsWith(`${root.replace(/\/$/, '')}/`))
+  ) {
+    throw new InvalidInputError([
+      { path: ['config', 'repoRoot'], message: 'The repository lies outside allowedRoots' },
+    ]);
   }
   return config;
 }

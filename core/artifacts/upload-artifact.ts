@@ -20,19 +20,30 @@ const NewArtifact = z.strictObject({
   kind: z.enum(ARTIFACT_KINDS),
   /** A display name; where the file lies is made from ids. */
   name: z.string().min(1).max(255),
-  metadata: z.record(z.string().max(64), z.union([z.string().max(2_000), z.number(), z.boolean(), z.null()])).default({}),
+  metadata: z
+    .record(z.string().max(64), z.union([z.string().max(2_000), z.number(), z.boolean(), z.null()]))
+    .default({}),
 });
 
 /** What may be stored, by kind; anything is downloaded as an attachment, never shown by the browser itself. */
 const MARKDOWN = 'text/markdown; charset=utf-8';
-const MIME_TYPES = { diff: 'text/x-diff', patch: 'text/x-diff', report: 'text/plain', test_results: 'application/octet-stream', screenshot: 'image/png' } as const;
+const MIME_TYPES = {
+  diff: 'text/x-diff',
+  patch: 'text/x-diff',
+  report: 'text/plain',
+  test_results: 'application/octet-stream',
+  screenshot: 'image/png',
+} as const;
 
 /**
  * Stores a file a run has made. The same kind and name again replaces nothing: it answers with what is there.
  * @throws LeaseLostError, PayloadTooLargeError, InvalidInputError
  */
 export async function uploadArtifact(
-  core: Core, actor: RunnerActor, input: z.input<typeof NewArtifact>, content: AsyncIterable<Uint8Array>,
+  core: Core,
+  actor: RunnerActor,
+  input: z.input<typeof NewArtifact>,
+  content: AsyncIterable<Uint8Array>,
 ): Promise<Artifact> {
   const { runId, leaseToken, kind, name, metadata } = parseInput(NewArtifact, input);
   const run = await requireLeasedRun(core.db, actor, runId, leaseToken);
@@ -43,7 +54,19 @@ export async function uploadArtifact(
   const id = newId();
   const storagePath = `${run.projectId}/artifacts/${id}`;
   const stored = await putFile(core.dataDirectory, storagePath, content, MAX_DIFF_BYTES);
-  const artifact = { id, projectId: run.projectId, taskId: run.taskId, runId, kind, name, mimeType: kind === 'report' && name.endsWith('.md') ? MARKDOWN : MIME_TYPES[kind], size: stored.size, sha256: stored.sha256, storagePath, metadata };
+  const artifact = {
+    id,
+    projectId: run.projectId,
+    taskId: run.taskId,
+    runId,
+    kind,
+    name,
+    mimeType: kind === 'report' && name.endsWith('.md') ? MARKDOWN : MIME_TYPES[kind],
+    size: stored.size,
+    sha256: stored.sha256,
+    storagePath,
+    metadata,
+  };
   return insertArtifact(core, actor, artifact).catch(async (error: unknown) => {
     await removeFile(core.dataDirectory, storagePath);
     const sentMeanwhile = isUniqueViolation(error) ? await known() : null;
@@ -52,15 +75,26 @@ export async function uploadArtifact(
   });
 }
 
-async function insertArtifact(core: Core, actor: RunnerActor, artifact: Prisma.ArtifactUncheckedCreateInput & { runId: string; taskId: string | null; metadata: Prisma.InputJsonObject }): Promise<Artifact> {
+async function insertArtifact(
+  core: Core,
+  actor: RunnerActor,
+  artifact: Prisma.ArtifactUncheckedCreateInput & {
+    runId: string;
+    taskId: string | null;
+    metadata: Prisma.InputJsonObject;
+  },
+): Promise<Artifact> {
   const { id, projectId, taskId, runId, kind, name, metadata } = artifact;
   return inTransaction(core, async (tx) => {
     // Receiving took time: the run must be the runner's still, and stay so to the commit.
-    const live = await tx.db.$queryRaw<unknown[]>`select 1 from agent_runs where id = ${runId}::uuid and status in ('started', 'streaming') for share`;
+    const live = await tx.db.$queryRaw<
+      unknown[]
+    >`select 1 from agent_runs where id = ${runId}::uuid and status in ('started', 'streaming') for share`;
     if (live.length === 0) throw new LeaseLostError(runId);
     const stored = await tx.db.artifact.create({ data: artifact });
     tx.emit(artifactCreated, { projectId, entityId: id, patch: { kind, taskId, runId, metadata } });
-    if (taskId) await appendTaskEvent(tx, actor, { id: taskId, projectId }, 'artifact', { artifactId: id, kind, name, runId });
+    if (taskId)
+      await appendTaskEvent(tx, actor, { id: taskId, projectId }, 'artifact', { artifactId: id, kind, name, runId });
     return stored;
   });
 }

@@ -9,14 +9,26 @@ const origin = z.url({ protocol: /^https?$/ }).transform((value) => new URL(valu
 const Environment = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  OVERMIND_DATA_DIR: z.string().min(1).default('data').transform((value) => path.resolve(value)),
+  OVERMIND_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('data')
+    .transform((value) => path.resolve(value)),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   WEB_ORIGIN: origin.optional(),
   OVERMIND_PUBLIC_ORIGIN: origin.optional(),
   OVERMIND_GRAPHIQL: booleanFlag.default(process.env['NODE_ENV'] !== 'production'),
   /** Addresses whose X-Forwarded-For is believed, separated by commas. None unless told: whatever runs on this machine, agents too, comes from loopback. */
-  OVERMIND_TRUSTED_PROXIES: z.string().default('').transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean)),
+  OVERMIND_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    ),
   OVERMIND_ADMIN_EMAIL: z.email().default('admin@localhost.local'),
   OVERMIND_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
   OVERMIND_DEMO: booleanFlag.default(true),

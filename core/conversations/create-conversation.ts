@@ -19,7 +19,11 @@ const NewConversation = z.strictObject({
 });
 
 /** Opens a conversation in a project. */
-export async function createConversation(core: Core, actor: Actor, input: z.input<typeof NewConversation>): Promise<Conversation> {
+export async function createConversation(
+  core: Core,
+  actor: Actor,
+  input: z.input<typeof NewConversation>,
+): Promise<Conversation> {
   const fields = parseInput(NewConversation, input);
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, fields.projectId, 'conversation:write');
@@ -28,8 +32,18 @@ export async function createConversation(core: Core, actor: Actor, input: z.inpu
 }
 
 /** For callers that have checked access already. */
-export async function insertConversation(tx: Tx, actor: Actor, fields: z.output<typeof NewConversation>): Promise<Conversation> {
-  const conversation = await tx.db.conversation.create({ data: { id: newId(), ...fields, createdByUserId: userIdOf(actor) } });
-  tx.emit(conversationCreated, { projectId: fields.projectId, entityId: conversation.id, patch: { title: conversation.title, mode: conversation.mode } });
+export async function insertConversation(
+  tx: Tx,
+  actor: Actor,
+  fields: z.output<typeof NewConversation>,
+): Promise<Conversation> {
+  const conversation = await tx.db.conversation.create({
+    data: { id: newId(), ...fields, createdByUserId: userIdOf(actor) },
+  });
+  tx.emit(conversationCreated, {
+    projectId: fields.projectId,
+    entityId: conversation.id,
+    patch: { title: conversation.title, mode: conversation.mode },
+  });
   return conversation;
 }

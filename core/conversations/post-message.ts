@@ -19,8 +19,14 @@ export async function postMessage(tx: Tx, input: NewMessage): Promise<Message> {
   const relatedTaskIds = input.relatedTaskIds ?? [];
   const message = await tx.db.message.create({
     data: {
-      id: newId(), projectId: input.projectId, conversationId: input.conversationId, role: input.role, content: input.content,
-      contentFormat: input.contentFormat ?? 'plain', relatedTaskId: relatedTaskIds[0] ?? null, answersId: input.answersId ?? null,
+      id: newId(),
+      projectId: input.projectId,
+      conversationId: input.conversationId,
+      role: input.role,
+      content: input.content,
+      contentFormat: input.contentFormat ?? 'plain',
+      relatedTaskId: relatedTaskIds[0] ?? null,
+      answersId: input.answersId ?? null,
       createdByUserId: input.createdByUserId ?? null,
       tasks: { create: relatedTaskIds.map((taskId) => ({ taskId })) },
     },
@@ -29,8 +35,12 @@ export async function postMessage(tx: Tx, input: NewMessage): Promise<Message> {
     projectId: input.projectId,
     entityId: message.id,
     patch: {
-      conversationId: message.conversationId, role: message.role, content: message.content, contentFormat: message.contentFormat,
-      relatedTaskIds, createdAt: message.createdAt.toISOString(),
+      conversationId: message.conversationId,
+      role: message.role,
+      content: message.content,
+      contentFormat: message.contentFormat,
+      relatedTaskIds,
+      createdAt: message.createdAt.toISOString(),
     },
   });
   return message;
@@ -38,7 +48,15 @@ export async function postMessage(tx: Tx, input: NewMessage): Promise<Message> {
 
 /** Tells the conversation a task came from how its run ended; tasks that were not asked for in one stay silent. */
 export async function postRunMessage(tx: Tx, task: Task, content: string): Promise<void> {
-  const request = task.requestId ? await tx.db.request.findUnique({ where: { id: task.requestId }, include: { message: true } }) : null;
+  const request = task.requestId
+    ? await tx.db.request.findUnique({ where: { id: task.requestId }, include: { message: true } })
+    : null;
   if (!request?.message) return;
-  await postMessage(tx, { projectId: task.projectId, conversationId: request.message.conversationId, role: 'agent', content, relatedTaskIds: [task.id] });
+  await postMessage(tx, {
+    projectId: task.projectId,
+    conversationId: request.message.conversationId,
+    role: 'agent',
+    content,
+    relatedTaskIds: [task.id],
+  });
 }

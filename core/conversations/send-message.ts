@@ -14,7 +14,10 @@ import { postMessage } from './post-message.ts';
 
 const NewMessage = z.strictObject({
   conversationId: id,
-  content: z.string().max(MAX_MESSAGE_CHARS, `A message has at most ${MAX_MESSAGE_CHARS} characters`).refine((text) => text.trim().length > 0, 'A message needs some text'),
+  content: z
+    .string()
+    .max(MAX_MESSAGE_CHARS, `A message has at most ${MAX_MESSAGE_CHARS} characters`)
+    .refine((text) => text.trim().length > 0, 'A message needs some text'),
 });
 
 /** Says something in a conversation; the orchestrator reads it in its next cycle, which starts at once. */
@@ -26,7 +29,13 @@ export async function sendMessage(core: Core, actor: Actor, input: z.input<typeo
     await requireProject(tx.db, actor, conversation.projectId, 'conversation:write').catch((error: unknown) => {
       throw error instanceof NotFoundError ? new NotFoundError('conversation', conversationId) : error;
     });
-    const message = await postMessage(tx, { conversationId, projectId: conversation.projectId, role: 'user', content, createdByUserId: userIdOf(actor) });
+    const message = await postMessage(tx, {
+      conversationId,
+      projectId: conversation.projectId,
+      role: 'user',
+      content,
+      createdByUserId: userIdOf(actor),
+    });
     await requestCycle(tx, conversation.projectId, 'incremental', 'message');
     return message;
   });

@@ -3,9 +3,22 @@
  * data a client needs to react. Anything else that is thrown is a bug and is shown masked.
  */
 export const ERROR_CODES = [
-  'UNAUTHENTICATED', 'FORBIDDEN', 'CSRF_REJECTED', 'NOT_FOUND', 'BAD_USER_INPUT', 'CONFLICT', 'ILLEGAL_TRANSITION',
-  'LEASE_LOST', 'EXPECTED_SEQ', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'QUERY_REJECTED', 'RATE_LIMITED',
-  'ENGINE_UNAVAILABLE', 'UNAVAILABLE', 'INTERNAL',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'CSRF_REJECTED',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'CONFLICT',
+  'ILLEGAL_TRANSITION',
+  'LEASE_LOST',
+  'EXPECTED_SEQ',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'QUERY_REJECTED',
+  'RATE_LIMITED',
+  'ENGINE_UNAVAILABLE',
+  'UNAVAILABLE',
+  'INTERNAL',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
@@ -34,7 +47,10 @@ export class ForbiddenError extends DomainError {
 export class NotFoundError extends DomainError {
   override readonly name = 'NotFoundError';
   readonly code = 'NOT_FOUND';
-  constructor(what: string, readonly id: string | null = null) {
+  constructor(
+    what: string,
+    readonly id: string | null = null,
+  ) {
     super(id ? `There is no ${what} ${id} that you can see.` : `There is no such ${what}.`);
   }
 }
@@ -48,7 +64,11 @@ export class InvalidInputError extends DomainError {
   override readonly name = 'InvalidInputError';
   readonly code = 'BAD_USER_INPUT';
   constructor(readonly fields: FieldIssue[]) {
-    super(fields.map((field) => (field.path.length > 0 ? `${field.path.join('.')}: ${field.message}` : field.message)).join('; ') || 'The input is not valid.');
+    super(
+      fields
+        .map((field) => (field.path.length > 0 ? `${field.path.join('.')}: ${field.message}` : field.message))
+        .join('; ') || 'The input is not valid.',
+    );
   }
   override extra() {
     return { fields: this.fields };
@@ -59,7 +79,10 @@ export class InvalidInputError extends DomainError {
 export class ConflictError extends DomainError {
   override readonly name = 'ConflictError';
   readonly code = 'CONFLICT';
-  constructor(message: string, readonly current: string | null = null) {
+  constructor(
+    message: string,
+    readonly current: string | null = null,
+  ) {
     super(message);
   }
   override extra() {
@@ -71,7 +94,12 @@ export class IllegalTransitionError extends DomainError {
   override readonly name = 'IllegalTransitionError';
   readonly code = 'ILLEGAL_TRANSITION';
   /** @param rule which rule refuses it: the table, or one of the hard rules */
-  constructor(readonly from: string, readonly to: string, readonly rule = 'transition_table', message?: string) {
+  constructor(
+    readonly from: string,
+    readonly to: string,
+    readonly rule = 'transition_table',
+    message?: string,
+  ) {
     super(message ?? `A task that is ${from} can not become ${to}.`);
   }
   override extra() {
@@ -102,7 +130,10 @@ export class ExpectedSeqError extends DomainError {
 export class PayloadTooLargeError extends DomainError {
   override readonly name = 'PayloadTooLargeError';
   readonly code = 'PAYLOAD_TOO_LARGE';
-  constructor(message: string, readonly limit: number) {
+  constructor(
+    message: string,
+    readonly limit: number,
+  ) {
     super(message);
   }
   override extra() {
@@ -113,7 +144,10 @@ export class PayloadTooLargeError extends DomainError {
 export class RateLimitedError extends DomainError {
   override readonly name = 'RateLimitedError';
   readonly code = 'RATE_LIMITED';
-  constructor(message: string, readonly retryAfterMs: number) {
+  constructor(
+    message: string,
+    readonly retryAfterMs: number,
+  ) {
     super(message);
   }
   override extra() {

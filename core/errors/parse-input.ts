@@ -14,7 +14,8 @@ type Path = (string | number)[];
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, at: Path = []): T {
   const data = parseShape(schema, value, at);
   const unstorable = findUnstorable(data);
-  if (unstorable.length > 0) throw new InvalidInputError(unstorable.map(({ path, message }) => ({ path: [...at, ...path], message })));
+  if (unstorable.length > 0)
+    throw new InvalidInputError(unstorable.map(({ path, message }) => ({ path: [...at, ...path], message })));
   return data;
 }
 
@@ -27,6 +28,7 @@ export function parseShape<T>(schema: z.ZodType<T>, value: unknown, at: Path = [
 
 function fieldIssues(issue: z.core.$ZodIssue, at: Path): FieldIssue[] {
   const path = [...at, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: 'There is no such key' }));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'There is no such key' }));
   return [{ path, message: issue.message }];
 }

@@ -64,7 +64,8 @@ export function openBus(publisher: Redis, subscriber: Redis, logger: Logger, pre
   return {
     publish,
     publishEvents(envelopes) {
-      for (const [projectId, ofProject] of groupBy(envelopes, (envelope) => envelope.projectId)) publish(eventsChannel(projectId), ofProject);
+      for (const [projectId, ofProject] of groupBy(envelopes, (envelope) => envelope.projectId))
+        publish(eventsChannel(projectId), ofProject);
     },
     listen<T>(channel: string): Listener<T> {
       const listener = createListener<T>(() => {
@@ -72,7 +73,9 @@ export function openBus(publisher: Redis, subscriber: Redis, logger: Logger, pre
         listeners?.delete(listener.inbox);
         if (listeners?.size === 0) {
           inboxes.delete(channel);
-          subscriber.unsubscribe(`${prefix}:${channel}`).catch((error: unknown) => logger.warn({ err: error, channel }, 'A channel was not left'));
+          subscriber
+            .unsubscribe(`${prefix}:${channel}`)
+            .catch((error: unknown) => logger.warn({ err: error, channel }, 'A channel was not left'));
         }
       });
       const known = inboxes.get(channel);
@@ -80,9 +83,13 @@ export function openBus(publisher: Redis, subscriber: Redis, logger: Logger, pre
       else {
         inboxes.set(channel, new Set([listener.inbox]));
         // Until Redis has confirmed, messages may pass by: have the rows read again then.
-        subscriber.subscribe(`${prefix}:${channel}`).then(() => {
-          for (const inbox of inboxes.get(channel) ?? []) inbox.miss();
-        }, (error: unknown) => logger.warn({ err: error, channel }, 'A channel was not joined; the rows are read instead'));
+        subscriber.subscribe(`${prefix}:${channel}`).then(
+          () => {
+            for (const inbox of inboxes.get(channel) ?? []) inbox.miss();
+          },
+          (error: unknown) =>
+            logger.warn({ err: error, channel }, 'A channel was not joined; the rows are read instead'),
+        );
       }
       return listener;
     },

@@ -8,35 +8,133 @@ const time = z.iso.datetime({ offset: true });
 const json = z.record(z.string(), z.unknown());
 
 const card = {
-  title: text, type: text, priority: z.int(), status: text, agentId: nullableText, agentName: nullableText,
-  waitingReason: nullableText, blockedReason: nullableText, heldBy: nullableText, requestedBy: text, parentTaskId: nullableText, createdAt: time, updatedAt: time,
+  title: text,
+  type: text,
+  priority: z.int(),
+  status: text,
+  agentId: nullableText,
+  agentName: nullableText,
+  waitingReason: nullableText,
+  blockedReason: nullableText,
+  heldBy: nullableText,
+  requestedBy: text,
+  parentTaskId: nullableText,
+  createdAt: time,
+  updatedAt: time,
 };
 const optional = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial().shape;
 
-export const projectUpdated = defineEvent('project.updated', 'project', optional({ name: text, description: text, status: text, defaultRepoPath: nullableText, updatedAt: time }));
-export const projectStateUpdated = defineEvent('project.state.updated', 'project', { version: z.int(), contentHash: text, createdBy: nullableText });
+export const projectUpdated = defineEvent(
+  'project.updated',
+  'project',
+  optional({ name: text, description: text, status: text, defaultRepoPath: nullableText, updatedAt: time }),
+);
+export const projectStateUpdated = defineEvent('project.state.updated', 'project', {
+  version: z.int(),
+  contentHash: text,
+  createdBy: nullableText,
+});
 export const taskCreated = defineEvent('task.created', 'task', card);
-export const taskUpdated = defineEvent('task.updated', 'task', optional({ ...card, description: text, acceptanceCriteria: z.array(text), feedback: nullableText }));
-export const taskEventAppended = defineEvent('task.event.appended', 'task', { eventId: text, eventType: text, payload: json, createdAt: time });
+export const taskUpdated = defineEvent(
+  'task.updated',
+  'task',
+  optional({ ...card, description: text, acceptanceCriteria: z.array(text), feedback: nullableText }),
+);
+export const taskEventAppended = defineEvent('task.event.appended', 'task', {
+  eventId: text,
+  eventType: text,
+  payload: json,
+  createdAt: time,
+});
 export const agentCreated = defineEvent('agent.created', 'agent', { name: text, type: text, isEnabled: z.boolean() });
-export const agentUpdated = defineEvent('agent.updated', 'agent', optional({ name: text, isEnabled: z.boolean(), updatedAt: time }));
+export const agentUpdated = defineEvent(
+  'agent.updated',
+  'agent',
+  optional({ name: text, isEnabled: z.boolean(), updatedAt: time }),
+);
 export const runCreated = defineEvent('agent.run.created', 'run', {
-  agentId: text, taskId: nullableText, kind: text, attempt: z.int(), status: text, waitingReason: nullableText, createdAt: time,
+  agentId: text,
+  taskId: nullableText,
+  kind: text,
+  attempt: z.int(),
+  status: text,
+  waitingReason: nullableText,
+  createdAt: time,
 });
-export const runStarted = defineEvent('agent.run.started', 'run', { agentId: text, taskId: nullableText, runnerId: text, status: text, startedAt: time });
-export const runUpdated = defineEvent('agent.run.updated', 'run', optional({ status: text, waitingReason: nullableText, cancelRequestedAt: time, landingAt: time, landingIsMerged: z.boolean(), message: text }), { touchesProject: false });
+export const runStarted = defineEvent('agent.run.started', 'run', {
+  agentId: text,
+  taskId: nullableText,
+  runnerId: text,
+  status: text,
+  startedAt: time,
+});
+export const runUpdated = defineEvent(
+  'agent.run.updated',
+  'run',
+  optional({
+    status: text,
+    waitingReason: nullableText,
+    cancelRequestedAt: time,
+    landingAt: time,
+    landingIsMerged: z.boolean(),
+    message: text,
+  }),
+  { touchesProject: false },
+);
 /** A notice: the lines themselves come by the run's own subscription. `lastMessage` feeds the board card. */
-export const runLogAppended = defineEvent('agent.run.log.appended', 'run', { lastSeq: z.int(), count: z.int(), lastMessage: text }, { touchesProject: false, isStored: false });
+export const runLogAppended = defineEvent(
+  'agent.run.log.appended',
+  'run',
+  { lastSeq: z.int(), count: z.int(), lastMessage: text },
+  { touchesProject: false, isStored: false },
+);
 export const runCompleted = defineEvent('agent.run.completed', 'run', {
-  taskId: nullableText, status: text, reason: text, message: nullableText, exitCode: z.int().nullable(), finishedAt: time,
-  summary: nullableText, metrics: json.nullable(), lineCount: z.int(),
+  taskId: nullableText,
+  status: text,
+  reason: text,
+  message: nullableText,
+  exitCode: z.int().nullable(),
+  finishedAt: time,
+  summary: nullableText,
+  metrics: json.nullable(),
+  lineCount: z.int(),
 });
-export const artifactCreated = defineEvent('artifact.created', 'artifact', { kind: text, taskId: nullableText, runId: nullableText, metadata: json });
+export const artifactCreated = defineEvent('artifact.created', 'artifact', {
+  kind: text,
+  taskId: nullableText,
+  runId: nullableText,
+  metadata: json,
+});
 export const conversationCreated = defineEvent('conversation.created', 'conversation', { title: text, mode: text });
 export const messageCreated = defineEvent('conversation.message.created', 'message', {
-  conversationId: text, role: text, content: text, contentFormat: text, relatedTaskIds: z.array(text), createdAt: time,
+  conversationId: text,
+  role: text,
+  content: text,
+  contentFormat: text,
+  relatedTaskIds: z.array(text),
+  createdAt: time,
 });
-export const cycleStarted = defineEvent('orchestrator.cycle.started', 'cycle', { mode: text, phase: nullableText, cause: text }, { touchesProject: false });
-export const cyclePhase = defineEvent('orchestrator.cycle.phase', 'cycle', { mode: text, phase: text }, { touchesProject: false });
-export const cycleCompleted = defineEvent('orchestrator.cycle.completed', 'cycle', { mode: text, status: text, counts: json, error: nullableText }, { touchesProject: false });
-export const runnerStatusChanged = defineEvent('runner.status.changed', 'runner', { name: text, connection: text, capacity: z.int(), isDraining: z.boolean() }, { touchesProject: false });
+export const cycleStarted = defineEvent(
+  'orchestrator.cycle.started',
+  'cycle',
+  { mode: text, phase: nullableText, cause: text },
+  { touchesProject: false },
+);
+export const cyclePhase = defineEvent(
+  'orchestrator.cycle.phase',
+  'cycle',
+  { mode: text, phase: text },
+  { touchesProject: false },
+);
+export const cycleCompleted = defineEvent(
+  'orchestrator.cycle.completed',
+  'cycle',
+  { mode: text, status: text, counts: json, error: nullableText },
+  { touchesProject: false },
+);
+export const runnerStatusChanged = defineEvent(
+  'runner.status.changed',
+  'runner',
+  { name: text, connection: text, capacity: z.int(), isDraining: z.boolean() },
+  { touchesProject: false },
+);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-export type EntityKind = 'project' | 'task' | 'agent' | 'run' | 'artifact' | 'conversation' | 'message' | 'cycle' | 'runner';
+export type EntityKind =
+  'project' | 'task' | 'agent' | 'run' | 'artifact' | 'conversation' | 'message' | 'cycle' | 'runner';
 
 export interface EventDefinition<Patch extends z.ZodRawShape = z.ZodRawShape> {
   type: string;
@@ -28,5 +29,11 @@ export function defineEvent<Patch extends z.ZodRawShape>(
   patch: Patch,
   options: { touchesProject?: boolean; isStored?: boolean } = {},
 ): EventDefinition<Patch> {
-  return { type, entity, patch: z.strictObject(patch), touchesProject: options.touchesProject ?? true, isStored: options.isStored ?? true };
+  return {
+    type,
+    entity,
+    patch: z.strictObject(patch),
+    touchesProject: options.touchesProject ?? true,
+    isStored: options.isStored ?? true,
+  };
 }

@@ -21,7 +21,12 @@ export function follow(core: Core, projectId: string, after: bigint | null): Asy
   return abortable((signal) => followUntil(core, projectId, after, signal));
 }
 
-async function* followUntil(core: Core, projectId: string, after: bigint | null, signal: AbortSignal): AsyncGenerator<EventEnvelope | Resync> {
+async function* followUntil(
+  core: Core,
+  projectId: string,
+  after: bigint | null,
+  signal: AbortSignal,
+): AsyncGenerator<EventEnvelope | Resync> {
   const listener = core.bus.listen<EventEnvelope[]>(eventsChannel(projectId));
   signal.addEventListener('abort', () => listener.close());
   let have = after;
@@ -72,15 +77,30 @@ async function* followUntil(core: Core, projectId: string, after: bigint | null,
 }
 
 async function headCursor(core: Core, projectId: string): Promise<bigint> {
-  const { rows } = await core.pool.query<{ event_cursor: string }>({ name: 'head_cursor', text: 'select event_cursor from projects where id = $1', values: [projectId] });
+  const { rows } = await core.pool.query<{ event_cursor: string }>({
+    name: 'head_cursor',
+    text: 'select event_cursor from projects where id = $1',
+    values: [projectId],
+  });
   return BigInt(rows[0]?.event_cursor ?? 0);
 }
 
 async function readEvents(core: Core, projectId: string, after: bigint): Promise<EventEnvelope[]> {
-  const { rows } = await core.pool.query<{ cursor: string; event_type: string; payload: EventEnvelope['entity']; created_at: Date }>({
+  const { rows } = await core.pool.query<{
+    cursor: string;
+    event_type: string;
+    payload: EventEnvelope['entity'];
+    created_at: Date;
+  }>({
     name: 'read_events',
     text: 'select cursor, event_type, payload, created_at from realtime_events where project_id = $1 and cursor > $2 order by cursor limit $3',
     values: [projectId, String(after), REPLAY_PAGE_EVENTS],
   });
-  return rows.map((row) => ({ type: row.event_type, ts: row.created_at.toISOString(), projectId, cursor: row.cursor, entity: row.payload }));
+  return rows.map((row) => ({
+    type: row.event_type,
+    ts: row.created_at.toISOString(),
+    projectId,
+    cursor: row.cursor,
+    entity: row.payload,
+  }));
 }

@@ -29,14 +29,29 @@ export function pendingEvent<P extends z.ZodRawShape>(
  * Projects are taken in the order of their ids, so two transactions never wait for each other in a circle.
  */
 export async function writeEvents(db: Queryable, events: PendingEvent[]): Promise<EventEnvelope[]> {
-  const byProject = groupBy(events.filter((event) => event.definition.isStored), (event) => event.projectId);
+  const byProject = groupBy(
+    events.filter((event) => event.definition.isStored),
+    (event) => event.projectId,
+  );
   const envelopes: EventEnvelope[] = [];
   for (const projectId of [...byProject.keys()].sort()) {
     const ofProject = byProject.get(projectId) ?? [];
-    const rows = ofProject.map((event) => ({ type: event.definition.type, payload: { id: event.entityId, patch: event.patch } }));
+    const rows = ofProject.map((event) => ({
+      type: event.definition.type,
+      payload: { id: event.entityId, patch: event.patch },
+    }));
     const touches = ofProject.some((event) => event.definition.touchesProject);
-    const written = await db.$queryRawUnsafe<{ cursor: bigint; created_at: Date }[]>(WRITE_EVENTS, projectId, rows.length, JSON.stringify(rows), touches);
-    if (written.length !== ofProject.length) throw new Error(`Expected ${ofProject.length} events of project ${projectId} to be written, found ${written.length}`);
+    const written = await db.$queryRawUnsafe<{ cursor: bigint; created_at: Date }[]>(
+      WRITE_EVENTS,
+      projectId,
+      rows.length,
+      JSON.stringify(rows),
+      touches,
+    );
+    if (written.length !== ofProject.length)
+      throw new Error(
+        `Expected ${ofProject.length} events of project ${projectId} to be written, found ${written.length}`,
+      );
     ofProject.forEach((event, i) => {
       const row = written[i];
       if (row) envelopes.push(envelope(event, row.created_at, String(row.cursor)));
@@ -46,7 +61,13 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
 }
 
 export function envelope(event: PendingEvent, at: Date, cursor: string | null): EventEnvelope {
-  return { type: event.definition.type, ts: at.toISOString(), projectId: event.projectId, cursor, entity: { id: event.entityId, patch: event.patch } };
+  return {
+    type: event.definition.type,
+    ts: at.toISOString(),
+    projectId: event.projectId,
+    cursor,
+    entity: { id: event.entityId, patch: event.patch },
+  };
 }
 
 // In milliseconds, as JavaScript counts: a list of projects goes on behind this time, and would pass over others in the same one.

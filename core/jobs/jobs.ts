@@ -4,7 +4,12 @@ import { defineJob } from './define-job.ts';
 const project = z.strictObject({ projectId: z.uuid() });
 
 /** Run the cycle that waits for this project, if one waits. */
-export const orchestratorCycle = defineJob({ name: 'orchestrator.cycle', queue: 'orchestrator', payload: project, attempts: 5 });
+export const orchestratorCycle = defineJob({
+  name: 'orchestrator.cycle',
+  queue: 'orchestrator',
+  payload: project,
+  attempts: 5,
+});
 /** Bring the state document up to date; a new version only when something has changed. */
 export const rebuildState = defineJob({ name: 'state.rebuild', queue: 'maintenance', payload: project, attempts: 3 });
 /** Copy the state versions that are not in the project's Git repository yet. */

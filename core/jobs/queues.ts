@@ -16,7 +16,9 @@ export function openQueues(connection: Redis, prefix: string, logger: Logger): Q
     const known = queues.get(name);
     if (known) return known;
     const queue = new Queue(name, { connection, prefix });
-    queue.on('error', (error) => logger.warn({ err: error, queue: name }, 'A queue does not take jobs; the sweep finds what they were for'));
+    queue.on('error', (error) =>
+      logger.warn({ err: error, queue: name }, 'A queue does not take jobs; the sweep finds what they were for'),
+    );
     queues.set(name, queue);
     return queue;
   };

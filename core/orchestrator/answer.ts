@@ -16,10 +16,19 @@ export function answerWithTasks(definitions: TaskDefinition[]): string {
 /** What is running is a question with an answer; for small talk it is enough to say that no task was made. */
 export async function answerWithoutTasks(db: Queryable, message: Message): Promise<string> {
   if (!message.content.includes('?')) return 'No task made of that. Say what you want done, and I plan it.';
-  const groups = await db.task.groupBy({ by: ['status'], where: { projectId: message.projectId, status: { notIn: ['done', 'canceled'] } }, _count: true });
+  const groups = await db.task.groupBy({
+    by: ['status'],
+    where: { projectId: message.projectId, status: { notIn: ['done', 'canceled'] } },
+    _count: true,
+  });
   if (groups.length === 0) return 'No task made of that. Nothing is open at the moment.';
   const states = groups.map((group) => `${group._count} ${group.status.replaceAll('_', ' ')}`).join(', ');
-  const running = await db.task.findMany({ where: { projectId: message.projectId, status: 'in_progress' }, orderBy: { updatedAt: 'desc' }, take: 5, select: { title: true, agentName: true } });
+  const running = await db.task.findMany({
+    where: { projectId: message.projectId, status: 'in_progress' },
+    orderBy: { updatedAt: 'desc' },
+    take: 5,
+    select: { title: true, agentName: true },
+  });
   const list = running.map((task) => `\n- ${plain(task.title)} (${task.agentName ?? 'no agent'})`).join('');
   return `No task made of that. Open at the moment: ${states}.${list ? `\n\nRunning now:${list}` : ''}`;
 }

@@ -9,8 +9,19 @@ import { relayMessage } from './relayer.ts';
  */
 export async function ingestMessages(core: Core, messages: Message[]): Promise<number> {
   const rows = messages.flatMap((message) =>
-    relayMessage({ projectId: message.projectId, messageId: message.id, recordingId: null, source: 'chat', text: message.content, newId }).map((request, ordinal) => ({
-      id: request.id, projectId: message.projectId, messageId: message.id, ordinal, content: request,
+    relayMessage({
+      projectId: message.projectId,
+      messageId: message.id,
+      recordingId: null,
+      source: 'chat',
+      text: message.content,
+      newId,
+    }).map((request, ordinal) => ({
+      id: request.id,
+      projectId: message.projectId,
+      messageId: message.id,
+      ordinal,
+      content: request,
     })),
   );
   if (rows.length > 0) await core.db.request.createMany({ data: rows, skipDuplicates: true });

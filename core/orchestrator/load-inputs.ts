@@ -16,9 +16,17 @@ export interface CycleInputs {
 /** Reads what a cycle works on. */
 export async function loadInputs(core: Core, projectId: string): Promise<CycleInputs> {
   const [messages, state, project] = await Promise.all([
-    core.db.message.findMany({ where: { projectId, role: 'user', ingestedAt: null }, orderBy: { id: 'asc' }, take: MAX_MESSAGES_A_CYCLE }),
+    core.db.message.findMany({
+      where: { projectId, role: 'user', ingestedAt: null },
+      orderBy: { id: 'asc' },
+      take: MAX_MESSAGES_A_CYCLE,
+    }),
     core.db.projectStateVersion.findFirst({ where: { projectId }, orderBy: { version: 'desc' } }),
     core.db.project.findUniqueOrThrow({ where: { id: projectId }, select: { status: true } }),
   ]);
-  return { messages, isStateBroken: state !== null && !isStateVersionIntact(state), isArchived: project.status === 'archived' };
+  return {
+    messages,
+    isStateBroken: state !== null && !isStateVersionIntact(state),
+    isArchived: project.status === 'archived',
+  };
 }

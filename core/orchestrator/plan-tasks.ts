@@ -21,13 +21,23 @@ const MAX_TASKS_A_CYCLE = 500;
  */
 export async function planTasks(core: Core, planner: Planner, projectId: string, mode: CycleMode): Promise<number> {
   const tasks = await core.db.task.findMany({
-    where: { projectId, agentId: null, status: { in: mode === 'full' ? ['queued', 'blocked'] : ['queued'] }, ...(mode === 'full' ? {} : { agentName: null }) },
+    where: {
+      projectId,
+      agentId: null,
+      status: { in: mode === 'full' ? ['queued', 'blocked'] : ['queued'] },
+      ...(mode === 'full' ? {} : { agentName: null }),
+    },
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: MAX_TASKS_A_CYCLE,
   });
-  const disabled = mode === 'full'
-    ? await core.db.task.findMany({ where: { projectId, status: 'blocked', agent: { isEnabled: true } }, orderBy: { id: 'asc' }, take: MAX_TASKS_A_CYCLE })
-    : [];
+  const disabled =
+    mode === 'full'
+      ? await core.db.task.findMany({
+          where: { projectId, status: 'blocked', agent: { isEnabled: true } },
+          orderBy: { id: 'asc' },
+          take: MAX_TASKS_A_CYCLE,
+        })
+      : [];
   if (tasks.length + disabled.length === 0) return 0;
   const agents = await core.db.agent.findMany({ where: { projectId } });
   let assigned = 0;
@@ -41,19 +51,28 @@ export async function planTasks(core: Core, planner: Planner, projectId: string,
   return assigned;
 }
 
-async function assign(core: Core, seen: Task, agentName: string | null, agentReason: string | null, agent: Agent | undefined): Promise<boolean> {
+async function assign(
+  core: Core,
+  seen: Task,
+  agentName: string | null,
+  agentReason: string | null,
+  agent: Agent | undefined,
+): Promise<boolean> {
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, ORCHESTRATOR, seen.id);
     // Somebody was faster; the next cycle looks at what there is then.
     if (task.status !== seen.status || task.agentId !== seen.agentId) return false;
     const agentId = agent?.isEnabled ? agent.id : null;
     const isNews = agentId !== task.agentId || agentName !== task.agentName;
-    const updated = isNews ? await tx.db.task.update({ where: { id: task.id }, data: { agentId, agentName, agentReason } }) : task;
+    const updated = isNews
+      ? await tx.db.task.update({ where: { id: task.id }, data: { agentId, agentName, agentReason } })
+      : task;
     if (isNews) {
       await appendTaskEvent(tx, ORCHESTRATOR, task, 'log', { agent: agentName, why: agentReason });
       tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { agentId, agentName } });
     }
-    if (task.status === 'blocked' && agentId) await changeTaskStatus(tx, ORCHESTRATOR, updated, { to: 'queued', why: `The agent ${agentName} is there.` });
+    if (task.status === 'blocked' && agentId)
+      await changeTaskStatus(tx, ORCHESTRATOR, updated, { to: 'queued', why: `The agent ${agentName} is there.` });
     return agentId !== null;
   });
 }
@@ -61,7 +80,15 @@ async function assign(core: Core, seen: Task, agentName: string | null, agentRea
 /** A task that was made by hand, as the request it would have been. */
 function requestOf(task: Task): Request {
   return parseContract('Request', Request, {
-    id: newId(), projectId: task.projectId, source: task.requestedBy, text: `${task.title}\n${task.description}`.trim().slice(0, 20_000), intent: task.type,
-    priority: task.priority, pathHints: [], acceptanceCriteria: task.acceptanceCriteria, messageId: null, recordingId: null,
+    id: newId(),
+    projectId: task.projectId,
+    source: task.requestedBy,
+    text: `${task.title}\n${task.description}`.trim().slice(0, 20_000),
+    intent: task.type,
+    priority: task.priority,
+    pathHints: [],
+    acceptanceCriteria: task.acceptanceCriteria,
+    messageId: null,
+    recordingId: null,
   });
 }

@@ -19,8 +19,18 @@ const only = (text: string): Request => {
 
 test('a request says where it came from, in the words of its own ask', () => {
   const [first, second] = relay('Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js');
-  expect(first).toMatchObject({ projectId, messageId, recordingId: null, source: 'chat', text: 'Add a CONTRIBUTING file' });
-  expect(second).toMatchObject({ text: 'urgent, fix the failing test in src/sum.js', pathHints: ['src/sum.js'], priority: 1 });
+  expect(first).toMatchObject({
+    projectId,
+    messageId,
+    recordingId: null,
+    source: 'chat',
+    text: 'Add a CONTRIBUTING file',
+  });
+  expect(second).toMatchObject({
+    text: 'urgent, fix the failing test in src/sum.js',
+    pathHints: ['src/sum.js'],
+    priority: 1,
+  });
   expect(first?.id).not.toBe(second?.id);
 });
 
@@ -35,21 +45,42 @@ test('the same text gives the same requests', () => {
 });
 
 test('an id that is none is refused by the contract', () => {
-  expect(() => relayMessage({ projectId: 'x', messageId, recordingId: null, source: 'chat', text: 'fix the header', newId: () => v7() })).toThrow(ContractError);
+  expect(() =>
+    relayMessage({
+      projectId: 'x',
+      messageId,
+      recordingId: null,
+      source: 'chat',
+      text: 'fix the header',
+      newId: () => v7(),
+    }),
+  ).toThrow(ContractError);
 });
 
 describe('acceptance criteria', () => {
   test.each([
-    ['Refactor a.ts so that it is under 100 lines; it must keep its tests green', ['it is under 100 lines', 'it must keep its tests green']],
-    ['Add rate limiting. It should answer 429 after five attempts and say when to try again.', ['It should answer 429 after five attempts and say when to try again']],
+    [
+      'Refactor a.ts so that it is under 100 lines; it must keep its tests green',
+      ['it is under 100 lines', 'it must keep its tests green'],
+    ],
+    [
+      'Add rate limiting. It should answer 429 after five attempts and say when to try again.',
+      ['It should answer 429 after five attempts and say when to try again'],
+    ],
     ["Fix the header, but don't change the footer", ["don't change the footer"]],
     ['Fix the header and make sure it works on mobile', ['make sure it works on mobile']],
     ['Split core/a.ts; the e2e tests must still pass', ['the e2e tests must still pass']],
-    ['Fix the header.\n\nAcceptance criteria:\n- it is sticky on mobile\n- the tests stay green', ['it is sticky on mobile', 'the tests stay green']],
+    [
+      'Fix the header.\n\nAcceptance criteria:\n- it is sticky on mobile\n- the tests stay green',
+      ['it is sticky on mobile', 'the tests stay green'],
+    ],
     ['Acceptance criteria: the tests stay green. Fix the header.', ['the tests stay green']],
     ['1. Fix the header\n   - sticky on mobile\n   - keep the logo', ['sticky on mobile', 'keep the logo']],
     ["Fix the typo: 'Wellcome' should be 'Welcome'", ["'Wellcome' should be 'Welcome'"]],
-    ['Implement OAuth login. Users should be able to link accounts. Use the existing session table.', ['Users should be able to link accounts', 'Use the existing session table']],
+    [
+      'Implement OAuth login. Users should be able to link accounts. Use the existing session table.',
+      ['Users should be able to link accounts', 'Use the existing session table'],
+    ],
     ['Make all buttons blue', []],
   ])('%s', (text, criteria) => {
     expect(only(text).acceptanceCriteria).toEqual(criteria);
@@ -75,8 +106,52 @@ describe('path hints', () => {
 describe('long and hostile input', () => {
   const lengthChars = 20_000;
   const units = [
-    'fix it and ', 'fix the a and ', 'fix a, ', '- fix the header\n', '  - deep item\n', 'urgent, ', 'priority: ', 'both urgent, ', 'when the user clicks, ', 'and ', '((fix ', '`', '``` \n', '"', '“a ', "'a ", 'a.', 'a/', '/', '\\', '. ',
-    'please ', 'can you ', 'so that ', '1) a 2) b ', 'a: ', 'do the following: ', 'to run and ', 'users report that ', 'fix a (p1), b (p2), ', 'second thing, ', 'plese fxi teh heder ', 'Two bugs: a fails, and ', 'ha', '🔥', '\n', '> ', '#', 'http://a.b/', '[ ] ', 'AC: ', 'whenever you have time ', 'Add a thing that should run and ', '\u0000', '\ud800', ' ',
+    'fix it and ',
+    'fix the a and ',
+    'fix a, ',
+    '- fix the header\n',
+    '  - deep item\n',
+    'urgent, ',
+    'priority: ',
+    'both urgent, ',
+    'when the user clicks, ',
+    'and ',
+    '((fix ',
+    '`',
+    '``` \n',
+    '"',
+    '“a ',
+    "'a ",
+    'a.',
+    'a/',
+    '/',
+    '\\',
+    '. ',
+    'please ',
+    'can you ',
+    'so that ',
+    '1) a 2) b ',
+    'a: ',
+    'do the following: ',
+    'to run and ',
+    'users report that ',
+    'fix a (p1), b (p2), ',
+    'second thing, ',
+    'plese fxi teh heder ',
+    'Two bugs: a fails, and ',
+    'ha',
+    '🔥',
+    '\n',
+    '> ',
+    '#',
+    'http://a.b/',
+    '[ ] ',
+    'AC: ',
+    'whenever you have time ',
+    'Add a thing that should run and ',
+    '\u0000',
+    '\ud800',
+    ' ',
   ];
   test.each(units)('20,000 characters of %j are read and keep to the contract', (unit) => {
     const requests = relay(unit.repeat(Math.ceil(lengthChars / unit.length)));

@@ -50,10 +50,20 @@ async function takeCycle(core: Core, projectId: string): Promise<OrchestratorCyc
     const now = await databaseNow(tx.db);
     const taken = await tx.db.orchestratorCycle.updateMany({
       where: { id: cycle.id, status: cycle.status },
-      data: { status: 'running', attempt: { increment: 1 }, startedAt: cycle.startedAt ?? now, phase: 'started', phaseTimes: { started: now.toISOString() } },
+      data: {
+        status: 'running',
+        attempt: { increment: 1 },
+        startedAt: cycle.startedAt ?? now,
+        phase: 'started',
+        phaseTimes: { started: now.toISOString() },
+      },
     });
     if (taken.count === 0) return null;
-    tx.emit(cycleStarted, { projectId, entityId: cycle.id, patch: { mode: cycle.mode, phase: 'started', cause: cycle.cause } });
+    tx.emit(cycleStarted, {
+      projectId,
+      entityId: cycle.id,
+      patch: { mode: cycle.mode, phase: 'started', cause: cycle.cause },
+    });
     return tx.db.orchestratorCycle.findUniqueOrThrow({ where: { id: cycle.id } });
   });
 }
@@ -67,7 +77,10 @@ async function runCycle(core: Core, cycle: OrchestratorCycle, lock: HeldLock, op
     Object.assign(counts, more);
     await inTransaction(core, async (tx) => {
       phaseTimes[phase] = (await databaseNow(tx.db)).toISOString();
-      await tx.db.orchestratorCycle.update({ where: { id: cycle.id }, data: { phase, phaseTimes: { ...phaseTimes }, counts: { ...counts } } });
+      await tx.db.orchestratorCycle.update({
+        where: { id: cycle.id },
+        data: { phase, phaseTimes: { ...phaseTimes }, counts: { ...counts } },
+      });
       tx.emit(cyclePhase, { projectId, entityId: cycle.id, patch: { mode: cycle.mode, phase } });
     });
     await options.onPhase?.(phase);
@@ -93,24 +106,45 @@ async function runCycle(core: Core, cycle: OrchestratorCycle, lock: HeldLock, op
   } catch (error) {
     // Tried again from the start by the same job; only a cycle that fails every time is given up.
     if (cycle.attempt >= MAX_ATTEMPTS) {
-      await finishCycle(core, cycle, 'failed', counts, `It failed ${cycle.attempt} times. The server's log has more under the id of this cycle.`);
+      await finishCycle(
+        core,
+        cycle,
+        'failed',
+        counts,
+        `It failed ${cycle.attempt} times. The server's log has more under the id of this cycle.`,
+      );
     }
     core.logger.error({ err: error, cycleId: cycle.id, projectId, attempt: cycle.attempt }, 'A cycle failed');
     throw error;
   }
 }
 
-async function finishCycle(core: Core, cycle: OrchestratorCycle, status: 'completed' | 'failed', counts: Record<string, number>, error: string | null): Promise<void> {
+async function finishCycle(
+  core: Core,
+  cycle: OrchestratorCycle,
+  status: 'completed' | 'failed',
+  counts: Record<string, number>,
+  error: string | null,
+): Promise<void> {
   await inTransaction(core, async (tx) => {
     const finishedAt = await databaseNow(tx.db);
     const seen = await tx.db.orchestratorCycle.findUniqueOrThrow({ where: { id: cycle.id } });
     await tx.db.orchestratorCycle.update({
       where: { id: cycle.id },
       data: {
-        status, error, finishedAt, counts,
-        ...(status === 'completed' ? { phase: 'completed', phaseTimes: { ...(seen.phaseTimes as object), completed: finishedAt.toISOString() } } : {}),
+        status,
+        error,
+        finishedAt,
+        counts,
+        ...(status === 'completed'
+          ? { phase: 'completed', phaseTimes: { ...(seen.phaseTimes as object), completed: finishedAt.toISOString() } }
+          : {}),
       },
     });
-    tx.emit(cycleCompleted, { projectId: cycle.projectId, entityId: cycle.id, patch: { mode: cycle.mode, status, counts, error } });
+    tx.emit(cycleCompleted, {
+      projectId: cycle.projectId,
+      entityId: cycle.id,
+      patch: { mode: cycle.mode, status, counts, error },
+    });
   });
 }

@@ -11,7 +11,11 @@ import { requestCycle } from './request-cycle.ts';
 const Start = z.strictObject({ projectId: id, mode: z.enum(['incremental', 'full']) });
 
 /** Starts a cycle on a person's word. @returns the cycle that will see everything committed up to now */
-export async function runOrchestrator(core: Core, actor: Actor, input: z.input<typeof Start>): Promise<OrchestratorCycle> {
+export async function runOrchestrator(
+  core: Core,
+  actor: Actor,
+  input: z.input<typeof Start>,
+): Promise<OrchestratorCycle> {
   const { projectId, mode } = parseInput(Start, input);
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'task:write');

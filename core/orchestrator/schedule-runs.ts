@@ -10,7 +10,12 @@ const MAX_TASKS_A_CYCLE = 500;
 /** Gives every queued task without a live run its next attempt, by priority, then age; not those that are held. */
 export async function scheduleRuns(core: Core, projectId: string): Promise<{ scheduled: number; blocked: number }> {
   const waiting = await core.db.task.findMany({
-    where: { projectId, status: 'queued', heldBy: null, runs: { none: { kind: 'task', status: { in: ['pending', 'started', 'streaming'] } } } },
+    where: {
+      projectId,
+      status: 'queued',
+      heldBy: null,
+      runs: { none: { kind: 'task', status: { in: ['pending', 'started', 'streaming'] } } },
+    },
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: MAX_TASKS_A_CYCLE,
     select: { id: true },

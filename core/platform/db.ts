@@ -18,13 +18,26 @@ export interface DatabaseHandles {
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 /** Opens the pool. Nothing is sent before the first query. */
-export function openDatabase(url: string, options: { maxConnections?: number; onError: (error: Error) => void }): DatabaseHandles {
-  const pool = new pg.Pool({ connectionString: url, max: options.maxConnections ?? 12, connectionTimeoutMillis: 10_000, statement_timeout: STATEMENT_TIMEOUT_MS, idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS, application_name: 'overmindops' });
+export function openDatabase(
+  url: string,
+  options: { maxConnections?: number; onError: (error: Error) => void },
+): DatabaseHandles {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.maxConnections ?? 12,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'overmindops',
+  });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', options.onError);
   // The pool listens only while it holds one itself. Whoever has one over several queries (a lock) is told by the next of them.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 5_000, timeout: 15_000 } });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: 5_000, timeout: 15_000 },
+  });
   return {
     prisma,
     pool,

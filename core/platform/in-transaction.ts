@@ -9,7 +9,10 @@ import type { Queryable } from './db.ts';
 export interface Tx {
   db: Queryable;
   /** Adds an event: stored with the change, published after the commit. */
-  emit<P extends z.ZodRawShape>(definition: EventDefinition<P>, event: { projectId: string; entityId: string; patch: z.infer<z.ZodObject<P>> }): void;
+  emit<P extends z.ZodRawShape>(
+    definition: EventDefinition<P>,
+    event: { projectId: string; entityId: string; patch: z.infer<z.ZodObject<P>> },
+  ): void;
   /** Adds a wake-up for the workers, sent after the commit. It may be lost or come twice: the row decides. */
   enqueue<T extends z.ZodType>(job: JobDefinition<T>, payload: z.infer<T>, options?: { delayMs?: number }): void;
   /** Sends a message to the other processes after the commit; it may be lost. */
@@ -37,11 +40,17 @@ export async function inTransaction<T>(core: Core, work: (tx: Tx) => Promise<T>)
     });
     return { result, envelopes: await writeEvents(db, events) };
   });
-  const notices = events.filter((event) => !event.definition.isStored).map((event) => envelope(event, new Date(), null));
+  const notices = events
+    .filter((event) => !event.definition.isStored)
+    .map((event) => envelope(event, new Date(), null));
   core.bus.publishEvents([...envelopes, ...notices]);
   for (const step of after) {
     // The change is committed: whoever asked for it must not be told otherwise because a wake-up failed.
-    void Promise.resolve().then(step).catch((error: unknown) => core.logger.warn({ err: error }, 'A step after the commit failed; the sweep will repair it'));
+    void Promise.resolve()
+      .then(step)
+      .catch((error: unknown) =>
+        core.logger.warn({ err: error }, 'A step after the commit failed; the sweep will repair it'),
+      );
   }
   return result;
 }

@@ -27,7 +27,11 @@ interface LockOptions {
  * @returns null when somebody else holds the lock and it is not waited for
  * @throws LockLostError, and what the work throws
  */
-export async function withLock<T>(core: Core, { lock, waits }: LockOptions, work: (held: HeldLock) => Promise<T>): Promise<T | null> {
+export async function withLock<T>(
+  core: Core,
+  { lock, waits }: LockOptions,
+  work: (held: HeldLock) => Promise<T>,
+): Promise<T | null> {
   const client = await core.pool.connect();
   let broken: Error | null = null;
   // The pool tells of the clients it keeps, not of those it has lent: unheard, the work would go on without the lock.
@@ -39,7 +43,9 @@ export async function withLock<T>(core: Core, { lock, waits }: LockOptions, work
     if (broken) throw new LockLostError(lock, broken);
   };
   try {
-    const take = waits ? 'select pg_advisory_lock(hashtextextended($1, 0)), true as locked' : 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked';
+    const take = waits
+      ? 'select pg_advisory_lock(hashtextextended($1, 0)), true as locked'
+      : 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked';
     const { rows } = await client.query<{ locked: boolean }>(take, [lock]);
     if (!rows[0]?.locked) return null;
     const result = await work({ assertHeld });

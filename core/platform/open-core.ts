@@ -49,7 +49,11 @@ export function openCore(options: CoreOptions): Core & { close(): Promise<void> 
 
 /** A connection that comes back by itself. Commands fail fast while it is away: Redis holds nothing that must wait for it. */
 export function connectRedis(url: string, logger: Logger, options: { waitsInside?: boolean } = {}): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: null, ...(options.waitsInside ? {} : { commandTimeout: 5_000 }), retryStrategy: (times) => Math.min(times * 100, 1_000) });
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: null,
+    ...(options.waitsInside ? {} : { commandTimeout: 5_000 }),
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+  });
   let isReported = false;
   redis.on('error', (error: Error) => {
     if (!isReported) logger.warn({ err: error }, 'Redis does not answer; live updates are slower until it does');

@@ -12,10 +12,15 @@ export function onceOnStopSignal(supervisor: Supervisor, stop: () => Promise<voi
   const end = (): void => {
     if (isStopping) return;
     isStopping = true;
-    stop().then(() => process.exit(0), (error: unknown) => {
-      process.stderr.write(`Stopping failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      process.exit(1);
-    });
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(
+          `Stopping failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+        );
+        process.exit(1);
+      },
+    );
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);

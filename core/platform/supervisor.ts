@@ -11,7 +11,10 @@ export interface Supervisor {
  * Whoever supervises us holds our standard input open: its end is the end of the supervisor, however it came about. What
  * it writes meanwhile, a line a word, is true as long as it lives. It hears from us that our event loop turns.
  */
-export function listenToSupervisor(isSupervised: boolean, onWord: (line: string) => void = () => undefined): Supervisor {
+export function listenToSupervisor(
+  isSupervised: boolean,
+  onWord: (line: string) => void = () => undefined,
+): Supervisor {
   if (!isSupervised) return { gone: new Promise(() => undefined) };
   const output = standardOutput();
   giveSignsOfLife((line) => output.write(line));
@@ -22,5 +25,12 @@ export function listenToSupervisor(isSupervised: boolean, onWord: (line: string)
     text = lines.pop() ?? '';
     for (const line of lines) onWord(line);
   });
-  return { gone: new Promise((resolve) => process.stdin.on('end', resolve).on('error', () => resolve()).on('close', resolve)) };
+  return {
+    gone: new Promise((resolve) =>
+      process.stdin
+        .on('end', resolve)
+        .on('error', () => resolve())
+        .on('close', resolve),
+    ),
+  };
 }

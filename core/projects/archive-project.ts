@@ -22,7 +22,9 @@ export async function stopRunsOfProject(tx: Tx, actor: Actor, projectId: string)
   for (const { id } of rows) {
     const task = await tx.db.task.findUniqueOrThrow({ where: { id } });
     const isWorked = task.status === 'queued' || task.status === 'in_progress';
-    const next = isWorked ? await changeTaskStatus(tx, actor, task, { to: 'canceled', why: 'The project was archived.' }) : task;
+    const next = isWorked
+      ? await changeTaskStatus(tx, actor, task, { to: 'canceled', why: 'The project was archived.' })
+      : task;
     const live = await tx.db.agentRun.findMany({ where: { taskId: id, status: { in: [...LIVE_STATUSES] } } });
     for (const run of live) await stopRun(tx, actor, run, next, run.kind === 'task' ? 'by_task_cancel' : 'by_user');
   }

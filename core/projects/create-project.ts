@@ -34,13 +34,31 @@ const NewProject = z.strictObject({
 export async function createProject(core: Core, actor: Actor, input: z.input<typeof NewProject>): Promise<Project> {
   const { agentPreset, defaultRepoPath, runnerId, ...fields } = parseInput(NewProject, input);
   if (actor.kind === 'runner') throw new ForbiddenError('A runner can not make projects.');
-  const chosen = defaultRepoPath === null ? null : await chooseRepository(core, actor, { path: defaultRepoPath, runnerId, projectId: null, at: ['defaultRepoPath'] });
+  const chosen =
+    defaultRepoPath === null
+      ? null
+      : await chooseRepository(core, actor, {
+          path: defaultRepoPath,
+          runnerId,
+          projectId: null,
+          at: ['defaultRepoPath'],
+        });
   return inTransaction(core, async (tx) => {
-    const project = await tx.db.project.create({ data: { id: newId(), ...fields, defaultRepoPath: chosen?.path ?? null } });
+    const project = await tx.db.project.create({
+      data: { id: newId(), ...fields, defaultRepoPath: chosen?.path ?? null },
+    });
     if (chosen) await grantChoice(tx, actor, project.id, chosen);
-    if (actor.kind === 'user') await tx.db.projectMember.create({ data: { id: newId(), projectId: project.id, userId: actor.userId, role: 'owner' } });
-    tx.emit(projectUpdated, { projectId: project.id, entityId: project.id, patch: { name: project.name, status: project.status } });
-    for (const name of DEFAULT_AGENT_NAMES) await insertAgent(tx, { projectId: project.id, name, type: 'local', config: presetConfig(agentPreset) });
+    if (actor.kind === 'user')
+      await tx.db.projectMember.create({
+        data: { id: newId(), projectId: project.id, userId: actor.userId, role: 'owner' },
+      });
+    tx.emit(projectUpdated, {
+      projectId: project.id,
+      entityId: project.id,
+      patch: { name: project.name, status: project.status },
+    });
+    for (const name of DEFAULT_AGENT_NAMES)
+      await insertAgent(tx, { projectId: project.id, name, type: 'local', config: presetConfig(agentPreset) });
     await insertConversation(tx, actor, { projectId: project.id, title: 'General', mode: 'text' });
     await requestCycle(tx, project.id, 'incremental', 'project_changed');
     return project;

@@ -37,12 +37,18 @@ const Changes = z.strictObject({
 export async function updateProject(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Project> {
   const { projectId, runnerId, ...fields } = parseInput(Changes, input);
   const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    name?: string; description?: string; defaultRepoPath?: string | null; status?: Project['status'];
+    name?: string;
+    description?: string;
+    defaultRepoPath?: string | null;
+    status?: Project['status'];
   };
   const before = await requireProject(core.db, actor, projectId, 'project:write');
   const path = changes.defaultRepoPath ?? null;
   // What it has already is not asked about again: whether it may still be used, each claim looks.
-  const chosen = path === null || (path === before.defaultRepoPath && runnerId === null) ? null : await chooseRepository(core, actor, { path, runnerId, projectId, at: ['defaultRepoPath'] });
+  const chosen =
+    path === null || (path === before.defaultRepoPath && runnerId === null)
+      ? null
+      : await chooseRepository(core, actor, { path, runnerId, projectId, at: ['defaultRepoPath'] });
   if (chosen) changes.defaultRepoPath = chosen.path;
   const project = await inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'project:write');
@@ -51,7 +57,11 @@ export async function updateProject(core: Core, actor: Actor, input: z.input<typ
     const updatedAt = await databaseNow(tx.db);
     const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
     if (updated.status === 'archived') await assertNothingLanding(tx, projectId);
-    tx.emit(projectUpdated, { projectId, entityId: projectId, patch: { ...changes, updatedAt: updatedAt.toISOString() } });
+    tx.emit(projectUpdated, {
+      projectId,
+      entityId: projectId,
+      patch: { ...changes, updatedAt: updatedAt.toISOString() },
+    });
     if (updated.status !== 'archived') await requestCycle(tx, projectId, 'incremental', 'project_changed');
     if (updated.status === 'active') announceWork(tx, projectId);
     return updated;

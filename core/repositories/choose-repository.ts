@@ -42,18 +42,31 @@ export interface ChosenRepository {
 export async function chooseRepository(core: Core, actor: Actor, choice: RepositoryChoice): Promise<ChosenRepository> {
   if (await isGranted(core, choice)) return { path: choice.path, grants: [] };
   const mayGrant = actor.kind === 'system' || (actor.kind === 'user' && actor.isAdmin);
-  if (!mayGrant) throw refusal(choice, 'This repository is not granted to the project. An administrator grants repositories, on the runner\'s page in the settings or by choosing them for the project.');
+  if (!mayGrant)
+    throw refusal(
+      choice,
+      "This repository is not granted to the project. An administrator grants repositories, on the runner's page in the settings or by choosing them for the project.",
+    );
   const runners = await core.db.runner.findMany({
-    where: { isEnabled: true, ...(choice.runnerId === null ? {} : { id: choice.runnerId }) }, include: { repositories: { where: { goneAt: null, path: choice.path } } },
-    orderBy: [{ connection: 'asc' }, { name: 'asc' }], take: MAX_RUNNERS_ASKED,
+    where: { isEnabled: true, ...(choice.runnerId === null ? {} : { id: choice.runnerId }) },
+    include: { repositories: { where: { goneAt: null, path: choice.path } } },
+    orderBy: [{ connection: 'asc' }, { name: 'asc' }],
+    take: MAX_RUNNERS_ASKED,
   });
-  const known = runners.flatMap(({ id, repositories }) => repositories.filter(({ facts }) => isReady(facts)).map(({ path }) => ({ runnerId: id, path })));
+  const known = runners.flatMap(({ id, repositories }) =>
+    repositories.filter(({ facts }) => isReady(facts)).map(({ path }) => ({ runnerId: id, path })),
+  );
   if (known.length > 0) return { path: choice.path, grants: known };
   return look(core, choice, runners);
 }
 
 /** Grants what was chosen, in the transaction of the choice. */
-export async function grantChoice(tx: Tx, actor: Actor, projectId: string, { grants }: ChosenRepository): Promise<void> {
+export async function grantChoice(
+  tx: Tx,
+  actor: Actor,
+  projectId: string,
+  { grants }: ChosenRepository,
+): Promise<void> {
   for (const grant of grants) await insertGrant(tx, actor, { ...grant, projectId });
 }
 
@@ -67,15 +80,26 @@ async function isGranted(core: Core, { path, runnerId, projectId }: RepositoryCh
 
 /** Asks the runners that are online. One of them that has it is enough; otherwise it is said what is wrong. */
 async function look(core: Core, choice: RepositoryChoice, runners: Runner[]): Promise<ChosenRepository> {
-  const asked = await Promise.all(runners.map(async (runner) => ({ runner, check: await checkPath(core, runner, choice.path) })));
+  const asked = await Promise.all(
+    runners.map(async (runner) => ({ runner, check: await checkPath(core, runner, choice.path) })),
+  );
   const answers = asked.flatMap(({ runner, check }) => (check ? [{ runner, check }] : []));
   const usable = answers.filter(({ check }) => isUsable(check, choice));
   const [first] = usable;
   if (first) {
     const path = pathOf(first.check);
-    return { path, grants: usable.flatMap(({ runner, check }) => (check.root !== null && pathOf(check) === path ? [{ runnerId: runner.id, path: check.root }] : [])) };
+    return {
+      path,
+      grants: usable.flatMap(({ runner, check }) =>
+        check.root !== null && pathOf(check) === path ? [{ runnerId: runner.id, path: check.root }] : [],
+      ),
+    };
   }
-  if (answers.length === 0) throw refusal(choice, 'No runner that is online could look at this path. Start the runner that has the repository, then choose it again.');
+  if (answers.length === 0)
+    throw refusal(
+      choice,
+      'No runner that is online could look at this path. Start the runner that has the repository, then choose it again.',
+    );
   throw refusal(choice, [...new Set(answers.map(({ check }) => check.message))].slice(0, 3).join(' '));
 }
 
@@ -89,5 +113,7 @@ function isUsable({ problem, root }: RepositoryCheck, { isInPlace = false }: Rep
   return root !== null && (problem === null || (isInPlace && problem === 'not_a_repository'));
 }
 
-const pathOf = ({ root, subfolder }: RepositoryCheck): string => (subfolder === '' ? (root ?? '') : `${root ?? ''}/${subfolder}`);
-const refusal = ({ at }: RepositoryChoice, message: string): InvalidInputError => new InvalidInputError([{ path: at, message }]);
+const pathOf = ({ root, subfolder }: RepositoryCheck): string =>
+  subfolder === '' ? (root ?? '') : `${root ?? ''}/${subfolder}`;
+const refusal = ({ at }: RepositoryChoice, message: string): InvalidInputError =>
+  new InvalidInputError([{ path: at, message }]);

@@ -28,9 +28,16 @@ export async function grantRepository(core: Core, actor: Actor, input: z.input<t
   requireAdmin(actor);
   await inTransaction(core, async (tx) => {
     if (!(await tx.db.runner.findUnique({ where: { id: runnerId } }))) throw new NotFoundError('runner', runnerId);
-    if (projectId !== null && !(await tx.db.project.findUnique({ where: { id: projectId } }))) throw new NotFoundError('project', projectId);
+    if (projectId !== null && !(await tx.db.project.findUnique({ where: { id: projectId } })))
+      throw new NotFoundError('project', projectId);
     const known = await tx.db.runnerRepository.findFirst({ where: { runnerId, path, goneAt: null } });
-    if (!known) throw new InvalidInputError([{ path: ['path'], message: 'The runner has not told of a repository at this path. Have it look again, or check the path first.' }]);
+    if (!known)
+      throw new InvalidInputError([
+        {
+          path: ['path'],
+          message: 'The runner has not told of a repository at this path. Have it look again, or check the path first.',
+        },
+      ]);
     await insertGrant(tx, actor, { runnerId, path, projectId });
   });
   await refreshProjects(core, projectId);
@@ -41,7 +48,8 @@ export async function revokeRepository(core: Core, actor: Actor, input: z.input<
   const { runnerId, path, projectId } = parseInput(Grant, input);
   requireAdmin(actor);
   const revoked = await core.db.repositoryGrant.updateMany({
-    where: { runnerId, path, projectId, revokedAt: null }, data: { revokedAt: await databaseNow(core.db), revokedByUserId: userIdOf(actor) },
+    where: { runnerId, path, projectId, revokedAt: null },
+    data: { revokedAt: await databaseNow(core.db), revokedByUserId: userIdOf(actor) },
   });
   if (revoked.count === 0) throw new NotFoundError('grant');
   await refreshProjects(core, projectId);
@@ -49,6 +57,10 @@ export async function revokeRepository(core: Core, actor: Actor, input: z.input<
 
 async function refreshProjects(core: Core, projectId: string | null): Promise<void> {
   if (projectId !== null) return refreshWaitingReasons(core, projectId);
-  const waiting = await core.db.agentRun.findMany({ where: { status: 'pending' }, distinct: ['projectId'], select: { projectId: true } });
+  const waiting = await core.db.agentRun.findMany({
+    where: { status: 'pending' },
+    distinct: ['projectId'],
+    select: { projectId: true },
+  });
   for (const project of waiting) await refreshWaitingReasons(core, project.projectId);
 }

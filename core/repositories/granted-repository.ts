@@ -19,7 +19,8 @@ const FIND = `select ${grantedRepositorySql('$1::uuid', '$2::uuid', '$3::text')}
 
 /** The granted repository that a path lies in, on this runner; null when it lies in none. */
 export async function findGrantedRepository(
-  db: Queryable, { projectId, runnerId, repository }: { projectId: string; runnerId: string; repository: string | null },
+  db: Queryable,
+  { projectId, runnerId, repository }: { projectId: string; runnerId: string; repository: string | null },
 ): Promise<string | null> {
   const [row] = await db.$queryRawUnsafe<{ path: string | null }[]>(FIND, projectId, runnerId, repository);
   return row?.path ?? null;

@@ -25,18 +25,33 @@ export async function reportRepositories(core: Core, actor: RunnerActor, input: 
   const told = new Map(report.repositories.map(({ path, facts }) => [toPlainPath(path), facts]));
   await inTransaction(core, async (tx) => {
     const paths = [...told.keys()].sort();
-    await tx.db.$executeRawUnsafe(STORE, actor.runnerId, paths, paths.map((path) => JSON.stringify(told.get(path))));
+    await tx.db.$executeRawUnsafe(
+      STORE,
+      actor.runnerId,
+      paths,
+      paths.map((path) => JSON.stringify(told.get(path))),
+    );
     // What somebody typed may lie where the search does not come; it is looked at again when it is typed again.
     if (report.isComplete) {
-      await tx.db.runnerRepository.updateMany({ where: { runnerId: actor.runnerId, goneAt: null, isChecked: false, path: { notIn: paths } }, data: { goneAt: await databaseNow(tx.db) } });
+      await tx.db.runnerRepository.updateMany({
+        where: { runnerId: actor.runnerId, goneAt: null, isChecked: false, path: { notIn: paths } },
+        data: { goneAt: await databaseNow(tx.db) },
+      });
     }
-    await tx.db.runner.update({ where: { id: actor.runnerId }, data: { repositoriesSeenAt: await databaseNow(tx.db) } });
+    await tx.db.runner.update({
+      where: { id: actor.runnerId },
+      data: { repositoriesSeenAt: await databaseNow(tx.db) },
+    });
     if (answered) await answerRequest(tx, actor, answered, { count: told.size });
   });
 }
 
 /** A runner answers about a path that somebody typed. A repository it found there is one that can be granted. */
-export async function answerRepositoryCheck(core: Core, actor: RunnerActor, input: z.input<typeof Answer>): Promise<void> {
+export async function answerRepositoryCheck(
+  core: Core,
+  actor: RunnerActor,
+  input: z.input<typeof Answer>,
+): Promise<void> {
   const { requestId: answered, check } = parseInput(Answer, input);
   const root = check.root === null ? null : toPlainPath(check.root);
   await inTransaction(core, async (tx) => {

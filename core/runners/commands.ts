@@ -20,7 +20,14 @@ export interface RunnerCommand {
   path: string | null;
   name: string | null;
 }
-export const NO_DETAILS = { projectId: null, runId: null, reason: null, requestId: null, path: null, name: null } as const satisfies Omit<RunnerCommand, 'type'>;
+export const NO_DETAILS = {
+  projectId: null,
+  runId: null,
+  reason: null,
+  requestId: null,
+  path: null,
+  name: null,
+} as const satisfies Omit<RunnerCommand, 'type'>;
 
 /** Tells the runners, after the commit, that a project may have a run to claim. */
 export function announceWork(tx: Tx, projectId: string): void {

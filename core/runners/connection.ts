@@ -28,7 +28,10 @@ export async function registerRunner(core: Core, actor: RunnerActor, input: z.in
   const { labels: advertisedLabels, capacity: advertisedCapacity, ...rest } = fields;
   const { maxCapacity } = await core.db.runner.findUniqueOrThrow({ where: { id: actor.runnerId } });
   const capacity = Math.min(advertisedCapacity, maxCapacity ?? advertisedCapacity);
-  await core.db.runner.update({ where: { id: actor.runnerId }, data: { ...rest, advertisedLabels, advertisedCapacity, capacity, lastSeenAt: await databaseNow(core.db) } });
+  await core.db.runner.update({
+    where: { id: actor.runnerId },
+    data: { ...rest, advertisedLabels, advertisedCapacity, capacity, lastSeenAt: await databaseNow(core.db) },
+  });
   await tellProjects(core, actor.runnerId);
   return core.db.runner.findUniqueOrThrow({ where: { id: actor.runnerId } });
 }
@@ -38,7 +41,12 @@ export async function registerRunner(core: Core, actor: RunnerActor, input: z.in
  * @param silentForMs for one that has gone: only if no api process has seen it for this long, because it may have
  *   come back to another one
  */
-export async function setRunnerConnection(core: Core, runnerId: string, connection: RunnerConnection, silentForMs = 0): Promise<void> {
+export async function setRunnerConnection(
+  core: Core,
+  runnerId: string,
+  connection: RunnerConnection,
+  silentForMs = 0,
+): Promise<void> {
   if (connection === 'online') return noteRunnersSeen(core, [runnerId]);
   const { rowCount } = await core.pool.query({
     text: `update runners set connection = $2::runner_connection
@@ -65,7 +73,8 @@ export async function noteRunnersSeen(core: Core, runnerIds: string[]): Promise<
 /** Finds runners whose api process died with their sockets: nobody says for them that they are gone. */
 export async function sweepSilentRunners(core: Core): Promise<void> {
   const silent = await core.pool.query<{ id: string }>({
-    text: `select id from runners where connection = 'online' and last_seen_at < now() - make_interval(secs => $1)`, values: [(2 * RUNNER_SILENCE_MS) / 1000],
+    text: `select id from runners where connection = 'online' and last_seen_at < now() - make_interval(secs => $1)`,
+    values: [(2 * RUNNER_SILENCE_MS) / 1000],
   });
   for (const { id } of silent.rows) await setRunnerConnection(core, id, 'unreachable', 2 * RUNNER_SILENCE_MS);
 }
@@ -79,8 +88,14 @@ export async function tellProjects(core: Core, runnerId: string): Promise<void> 
   await inTransaction(core, async (tx) => {
     for (const project of projects) {
       tx.emit(runnerStatusChanged, {
-        projectId: project.id, entityId: runner.id,
-        patch: { name: runner.name, connection: runner.connection, capacity: runner.capacity, isDraining: runner.isDraining },
+        projectId: project.id,
+        entityId: runner.id,
+        patch: {
+          name: runner.name,
+          connection: runner.connection,
+          capacity: runner.capacity,
+          isDraining: runner.isDraining,
+        },
       });
     }
   });

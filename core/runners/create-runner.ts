@@ -26,7 +26,11 @@ const NewRunner = z.strictObject({
 });
 
 /** Adds a runner. The token is shown this once; it can do nothing but a runner's work on its projects. */
-export async function createRunner(core: Core, actor: Actor, input: z.input<typeof NewRunner>): Promise<{ runner: Runner; token: string }> {
+export async function createRunner(
+  core: Core,
+  actor: Actor,
+  input: z.input<typeof NewRunner>,
+): Promise<{ runner: Runner; token: string }> {
   const { projectIds, capacity, ...fields } = parseInput(NewRunner, input);
   requireAdmin(actor);
   return inTransaction(core, async (tx) => {
@@ -36,7 +40,16 @@ export async function createRunner(core: Core, actor: Actor, input: z.input<type
       if (missing) throw new NotFoundError('project', missing);
     }
     const runner = await tx.db.runner
-      .create({ data: { id: newId(), ...fields, capacity: capacity ?? DEFAULT_CAPACITY, maxCapacity: capacity, allProjects: projectIds === null, projects: { create: (projectIds ?? []).map((projectId) => ({ projectId })) } } })
+      .create({
+        data: {
+          id: newId(),
+          ...fields,
+          capacity: capacity ?? DEFAULT_CAPACITY,
+          maxCapacity: capacity,
+          allProjects: projectIds === null,
+          projects: { create: (projectIds ?? []).map((projectId) => ({ projectId })) },
+        },
+      })
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? new ConflictError(`There already is a runner named ${fields.name}.`) : error;
       });
@@ -45,19 +58,31 @@ export async function createRunner(core: Core, actor: Actor, input: z.input<type
 }
 
 /** Gives a runner a new token; the old ones end. */
-export async function rotateRunnerToken(core: Core, actor: Actor, runnerId: string): Promise<{ runner: Runner; token: string }> {
+export async function rotateRunnerToken(
+  core: Core,
+  actor: Actor,
+  runnerId: string,
+): Promise<{ runner: Runner; token: string }> {
   requireAdmin(actor);
   return inTransaction(core, async (tx) => {
     const runner = await tx.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
     if (!runner) throw new NotFoundError('runner', runnerId);
-    await tx.db.runnerToken.updateMany({ where: { runnerId, revokedAt: null }, data: { revokedAt: await databaseNow(tx.db) } });
+    await tx.db.runnerToken.updateMany({
+      where: { runnerId, revokedAt: null },
+      data: { revokedAt: await databaseNow(tx.db) },
+    });
     tx.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
     return { runner, token: await addToken(tx, runnerId) };
   });
 }
 
 /** Enables or disables a runner. A disabled one is refused at its next call; its runs end with their leases. */
-export async function setRunnerEnabled(core: Core, actor: Actor, runnerId: string, isEnabled: boolean): Promise<Runner> {
+export async function setRunnerEnabled(
+  core: Core,
+  actor: Actor,
+  runnerId: string,
+  isEnabled: boolean,
+): Promise<Runner> {
   requireAdmin(actor);
   const found = await core.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
   if (!found) throw new NotFoundError('runner', runnerId);

@@ -37,7 +37,8 @@ async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal)
           continue;
         }
         if (message.runnerId !== actor.runnerId) continue;
-        if (message.type === 'cancel') yield { ...NO_DETAILS, type: 'cancel', runId: message.runId, reason: message.reason };
+        if (message.type === 'cancel')
+          yield { ...NO_DETAILS, type: 'cancel', runId: message.runId, reason: message.reason };
         if (message.type === 'request') yield requestCommand(message);
         if (message.type === 'projects') {
           ({ allProjects, projectIds } = message);
@@ -53,7 +54,8 @@ async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal)
 
 async function canceledRuns(core: Core, actor: RunnerActor): Promise<RunnerCommand[]> {
   const runs = await core.db.agentRun.findMany({
-    where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] }, cancelRequestedAt: { not: null } }, select: { id: true, cancelReason: true },
+    where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] }, cancelRequestedAt: { not: null } },
+    select: { id: true, cancelReason: true },
   });
   return runs.map((run) => ({ ...NO_DETAILS, type: 'cancel', runId: run.id, reason: run.cancelReason }));
 }

@@ -15,7 +15,8 @@ const NO_ANSWER = 'The runner has not answered yet. Look again in a moment.';
 /** Has a runner look for repositories again, and waits for what it tells. @throws ConflictError when it is not there */
 export async function lookForRepositories(core: Core, actor: Actor, runnerId: string): Promise<Runner> {
   const runner = await requireOnline(core, actor, runnerId);
-  if ((await askRunner(core, { runnerId: runner.id, kind: 'look', subject: null })) === null) throw new ConflictError(NO_ANSWER);
+  if ((await askRunner(core, { runnerId: runner.id, kind: 'look', subject: null })) === null)
+    throw new ConflictError(NO_ANSWER);
   return core.db.runner.findUniqueOrThrow({ where: { id: runner.id } });
 }
 
@@ -23,7 +24,12 @@ export async function lookForRepositories(core: Core, actor: Actor, runnerId: st
  * Has a runner look at one path, now. For administrators: the answer tells what is on the machine.
  * @throws ConflictError when it is not there, InvalidInputError for what is no absolute path
  */
-export async function checkRepository(core: Core, actor: Actor, runnerId: string, path: string): Promise<RepositoryCheck> {
+export async function checkRepository(
+  core: Core,
+  actor: Actor,
+  runnerId: string,
+  path: string,
+): Promise<RepositoryCheck> {
   const wanted = parseInput(plainPath, path, ['path']);
   const runner = await requireOnline(core, actor, runnerId);
   const check = await checkPath(core, runner, wanted);
@@ -35,6 +41,7 @@ async function requireOnline(core: Core, actor: Actor, runnerId: string): Promis
   requireAdmin(actor);
   const runner = await core.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
   if (!runner) throw new NotFoundError('runner', runnerId);
-  if (runner.connection !== 'online' || !runner.isEnabled) throw new ConflictError(`The runner ${runner.name} is not online.`);
+  if (runner.connection !== 'online' || !runner.isEnabled)
+    throw new ConflictError(`The runner ${runner.name} is not online.`);
   return runner;
 }

@@ -36,18 +36,38 @@ export async function readRunnerPage(core: Core, actor: Actor, runnerId: string)
   const [told, grants, workFolders] = await Promise.all([
     core.db.runnerRepository.findMany({ where: { runnerId }, orderBy: { path: 'asc' }, take: MAX_ITEMS }),
     core.db.repositoryGrant.findMany({
-      where: { runnerId, revokedAt: null }, orderBy: { id: 'asc' }, take: MAX_ITEMS, include: { project: { select: { name: true } }, grantedBy: { select: { email: true } } },
+      where: { runnerId, revokedAt: null },
+      orderBy: { id: 'asc' },
+      take: MAX_ITEMS,
+      include: { project: { select: { name: true } }, grantedBy: { select: { email: true } } },
     }),
     listWorkFolders(core, runnerId),
   ]);
   const known = new Map<string, KnownRepository>();
-  for (const { path, facts, seenAt, goneAt } of told) known.set(path, { path, facts, seenAt, isGone: goneAt !== null, grants: [] });
+  for (const { path, facts, seenAt, goneAt } of told)
+    known.set(path, { path, facts, seenAt, isGone: goneAt !== null, grants: [] });
   for (const grant of grants) {
-    const repository = known.get(grant.path) ?? { path: grant.path, facts: null, seenAt: null, isGone: false, grants: [] };
+    const repository = known.get(grant.path) ?? {
+      path: grant.path,
+      facts: null,
+      seenAt: null,
+      isGone: false,
+      grants: [],
+    };
     known.set(grant.path, repository);
-    repository.grants.push({ projectId: grant.projectId, projectName: grant.project?.name ?? null, grantedBy: grant.grantedBy?.email ?? null, createdAt: grant.createdAt });
+    repository.grants.push({
+      projectId: grant.projectId,
+      projectName: grant.project?.name ?? null,
+      grantedBy: grant.grantedBy?.email ?? null,
+      createdAt: grant.createdAt,
+    });
   }
   // Of what is gone, only what somebody may still expect to be there is shown.
   const repositories = [...known.values()].filter((repository) => !repository.isGone || repository.grants.length > 0);
-  return { runner, projectIds: runner.projects.map(({ projectId }) => projectId), repositories: repositories.sort((a, b) => (a.path < b.path ? -1 : 1)), workFolders };
+  return {
+    runner,
+    projectIds: runner.projects.map(({ projectId }) => projectId),
+    repositories: repositories.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    workFolders,
+  };
 }

@@ -26,7 +26,11 @@ export interface NewRunnerRequest {
  * @returns the answer as the runner's command stored it; null when none came in time
  * @throws ConflictError when the runner has too many questions already
  */
-export async function askRunner(core: Core, { runnerId, kind, subject }: NewRunnerRequest, timeoutMs = ANSWER_MS): Promise<unknown> {
+export async function askRunner(
+  core: Core,
+  { runnerId, kind, subject }: NewRunnerRequest,
+  timeoutMs = ANSWER_MS,
+): Promise<unknown> {
   const id = newId();
   await core.db.runnerRequest.deleteMany({ where: { runnerId, createdAt: { lt: await msAgo(core, 10 * ANSWER_MS) } } });
   if ((await core.db.runnerRequest.count({ where: { runnerId, answeredAt: null } })) >= MAX_OPEN_REQUESTS) {
@@ -37,7 +41,13 @@ export async function askRunner(core: Core, { runnerId, kind, subject }: NewRunn
   const end = performance.now() + timeoutMs;
   try {
     await core.db.runnerRequest.create({ data: { id, runnerId, kind, subject } });
-    core.bus.publish(RUNNERS_CHANNEL, { type: 'request', runnerId, requestId: id, kind, subject } satisfies RunnerMessage);
+    core.bus.publish(RUNNERS_CHANNEL, {
+      type: 'request',
+      runnerId,
+      requestId: id,
+      kind,
+      subject,
+    } satisfies RunnerMessage);
     for (;;) {
       const { messages, missed, closed } = await listener.take();
       if (missed || messages.some(({ requestId }) => requestId === id)) {
@@ -54,10 +64,20 @@ export async function askRunner(core: Core, { runnerId, kind, subject }: NewRunn
 }
 
 /** Stores a runner's answer. One to a question that nobody waits for any more, or of another runner, changes nothing. */
-export async function answerRequest(tx: Tx, actor: RunnerActor, requestId: string, answer: object): Promise<{ subject: string | null } | null> {
-  const request = await tx.db.runnerRequest.findFirst({ where: { id: requestId, runnerId: actor.runnerId, answeredAt: null } });
+export async function answerRequest(
+  tx: Tx,
+  actor: RunnerActor,
+  requestId: string,
+  answer: object,
+): Promise<{ subject: string | null } | null> {
+  const request = await tx.db.runnerRequest.findFirst({
+    where: { id: requestId, runnerId: actor.runnerId, answeredAt: null },
+  });
   if (!request) return null;
-  await tx.db.runnerRequest.update({ where: { id: requestId }, data: { answer, answeredAt: await databaseNow(tx.db) } });
+  await tx.db.runnerRequest.update({
+    where: { id: requestId },
+    data: { answer, answeredAt: await databaseNow(tx.db) },
+  });
   tx.publish(ANSWERS_CHANNEL, { requestId });
   return request;
 }
@@ -65,15 +85,30 @@ export async function answerRequest(tx: Tx, actor: RunnerActor, requestId: strin
 /** The questions that a runner may have missed while it was away, as it hears them. */
 export async function openRequests(core: Core, runnerId: string): Promise<RunnerCommand[]> {
   const rows = await core.db.runnerRequest.findMany({
-    where: { runnerId, answeredAt: null, createdAt: { gt: await msAgo(core, ANSWER_MS) } }, orderBy: { createdAt: 'asc' }, take: MAX_OPEN_REQUESTS,
+    where: { runnerId, answeredAt: null, createdAt: { gt: await msAgo(core, ANSWER_MS) } },
+    orderBy: { createdAt: 'asc' },
+    take: MAX_OPEN_REQUESTS,
   });
-  return rows.map(({ id, kind, subject }) => requestCommand({ requestId: id, kind: kind as RunnerRequestKind, subject }));
+  return rows.map(({ id, kind, subject }) =>
+    requestCommand({ requestId: id, kind: kind as RunnerRequestKind, subject }),
+  );
 }
 
-export function requestCommand({ requestId, kind, subject }: { requestId: string; kind: RunnerRequestKind; subject: string | null }): RunnerCommand {
+export function requestCommand({
+  requestId,
+  kind,
+  subject,
+}: {
+  requestId: string;
+  kind: RunnerRequestKind;
+  subject: string | null;
+}): RunnerCommand {
   return {
-    ...NO_DETAILS, type: kind, requestId,
-    path: kind === 'check' ? subject : null, name: kind === 'remove_work_folder' ? subject : null,
+    ...NO_DETAILS,
+    type: kind,
+    requestId,
+    path: kind === 'check' ? subject : null,
+    name: kind === 'remove_work_folder' ? subject : null,
   };
 }
 

@@ -56,5 +56,10 @@ async function setProjects(tx: Tx, runnerId: string, projectIds: string[] | null
   if (missing) throw new NotFoundError('project', missing);
   await tx.db.runnerProject.deleteMany({ where: { runnerId } });
   await tx.db.runnerProject.createMany({ data: served.map((projectId) => ({ runnerId, projectId })) });
-  tx.publish(RUNNERS_CHANNEL, { type: 'projects', runnerId, allProjects: projectIds === null, projectIds: served } satisfies RunnerMessage);
+  tx.publish(RUNNERS_CHANNEL, {
+    type: 'projects',
+    runnerId,
+    allProjects: projectIds === null,
+    projectIds: served,
+  } satisfies RunnerMessage);
 }

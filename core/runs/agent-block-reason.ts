@@ -10,5 +10,9 @@ export function agentBlockReason(agentName: string | null, isKnown: boolean): st
 
 export function isAgentBlockReason(reason: string | null): boolean {
   if (!reason) return false;
-  return reason.startsWith(MISSING) || (reason.startsWith(DISABLED) && reason.endsWith(DISABLED_END)) || reason === agentBlockReason(null, false);
+  return (
+    reason.startsWith(MISSING) ||
+    (reason.startsWith(DISABLED) && reason.endsWith(DISABLED_END)) ||
+    reason === agentBlockReason(null, false)
+  );
 }

@@ -20,7 +20,11 @@ export async function answerClaimAgain(tx: Tx, actor: RunnerActor, runId: string
   const { leaseMs, branch, taskId } = run;
   if (taskId === null || leaseMs === null || branch === null || !config.success) return null;
   const project = await tx.db.project.findUniqueOrThrow({ where: { id: run.projectId } });
-  const grantedRoot = await findGrantedRepository(tx.db, { projectId: project.id, runnerId: actor.runnerId, repository: repositoryOf(config.data, project) });
+  const grantedRoot = await findGrantedRepository(tx.db, {
+    projectId: project.id,
+    runnerId: actor.runnerId,
+    repository: repositoryOf(config.data, project),
+  });
   if (grantedRoot === null) return null;
   const { token, hash } = leaseToken(actor, runId, run.claimId);
   const leased = await tx.db.$queryRaw<{ lease_expires_at: Date }[]>`
@@ -29,6 +33,15 @@ export async function answerClaimAgain(tx: Tx, actor: RunnerActor, runId: string
   const lease = leased[0];
   if (!lease) return null;
   const task = await tx.db.task.findUniqueOrThrow({ where: { id: taskId } });
-  const spec = await buildRunSpec(tx.db, { run, task, agent, project, config: { ...config.data, leaseMs }, leaseToken: token, branch, grantedRoot });
+  const spec = await buildRunSpec(tx.db, {
+    run,
+    task,
+    agent,
+    project,
+    config: { ...config.data, leaseMs },
+    leaseToken: token,
+    branch,
+    grantedRoot,
+  });
   return { spec, leaseExpiresAt: lease.lease_expires_at };
 }

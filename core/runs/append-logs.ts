@@ -31,8 +31,14 @@ const LAST_MESSAGE_CHARS = 200;
 const Batch = z.strictObject({
   runId: z.uuid(),
   leaseToken: z.string().max(200),
-  firstSeq: z.int().min(0).max(2 ** 31 - 1 - MAX_LOG_BATCH_LINES),
-  streams: z.string().max(MAX_LOG_BATCH_LINES).regex(/^[123]+$/, 'One digit a line: 1 stdout, 2 stderr, 3 system'),
+  firstSeq: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1 - MAX_LOG_BATCH_LINES),
+  streams: z
+    .string()
+    .max(MAX_LOG_BATCH_LINES)
+    .regex(/^[123]+$/, 'One digit a line: 1 stdout, 2 stderr, 3 system'),
   messages: z.array(z.string()).min(1).max(MAX_LOG_BATCH_LINES, `At most ${MAX_LOG_BATCH_LINES} lines a batch`),
 });
 export type NewLogBatch = z.infer<typeof Batch>;
@@ -73,12 +79,26 @@ export async function appendRunLogs(core: Core, actor: RunnerActor, batch: NewLo
   const { rows } = await core.pool.query<{ project_id: string; at: Date }>({
     name: 'append_run_logs',
     text: APPEND,
-    values: [runId, hashToken(leaseToken), actor.runnerId, messages.length, firstSeq, Buffer.from(streams, 'latin1'), text, separator],
+    values: [
+      runId,
+      hashToken(leaseToken),
+      actor.runnerId,
+      messages.length,
+      firstSeq,
+      Buffer.from(streams, 'latin1'),
+      text,
+      separator,
+    ],
   });
   const row = rows[0];
   if (!row) return answerRepeatOrRefuse(core, actor, runId, leaseToken, firstSeq, messages.length);
   const lastSeq = firstSeq + messages.length - 1;
-  core.bus.publish(runLogChannel(runId), { firstSeq, streams, messages, createdAt: row.at.toISOString() } satisfies LogBatch);
+  core.bus.publish(runLogChannel(runId), {
+    firstSeq,
+    streams,
+    messages,
+    createdAt: row.at.toISOString(),
+  } satisfies LogBatch);
   noticeProject(core, row.project_id, runId, lastSeq, messages.length, messages.at(-1) ?? '');
   return lastSeq;
 }
@@ -95,18 +115,33 @@ function pack(texts: string[]): { messages: string[]; text: string; separator: s
 }
 
 function assertSizes(streams: string, messages: string[]): void {
-  if (streams.length !== messages.length) throw new InvalidInputError([{ path: ['streams'], message: `Expected ${messages.length} digits, found ${streams.length}` }]);
+  if (streams.length !== messages.length)
+    throw new InvalidInputError([
+      { path: ['streams'], message: `Expected ${messages.length} digits, found ${streams.length}` },
+    ]);
   let total = 0;
   messages.forEach((message, i) => {
     const bytes = Buffer.byteLength(message);
     total += bytes;
-    if (bytes > MAX_LOG_LINE_BYTES) throw new InvalidInputError([{ path: ['messages', i], message: `A line has at most ${MAX_LOG_LINE_BYTES} bytes` }]);
-    if (message.includes('\0')) throw new InvalidInputError([{ path: ['messages', i], message: 'A line has no NUL character' }]);
+    if (bytes > MAX_LOG_LINE_BYTES)
+      throw new InvalidInputError([
+        { path: ['messages', i], message: `A line has at most ${MAX_LOG_LINE_BYTES} bytes` },
+      ]);
+    if (message.includes('\0'))
+      throw new InvalidInputError([{ path: ['messages', i], message: 'A line has no NUL character' }]);
   });
-  if (total > MAX_LOG_BATCH_BYTES) throw new InvalidInputError([{ path: ['messages'], message: `A batch has at most ${MAX_LOG_BATCH_BYTES} bytes` }]);
+  if (total > MAX_LOG_BATCH_BYTES)
+    throw new InvalidInputError([{ path: ['messages'], message: `A batch has at most ${MAX_LOG_BATCH_BYTES} bytes` }]);
 }
 
-async function answerRepeatOrRefuse(core: Core, actor: RunnerActor, runId: string, leaseToken: string, firstSeq: number, count: number): Promise<number> {
+async function answerRepeatOrRefuse(
+  core: Core,
+  actor: RunnerActor,
+  runId: string,
+  leaseToken: string,
+  firstSeq: number,
+  count: number,
+): Promise<number> {
   const { rows } = await core.pool.query<{ line_count: number; is_open: boolean }>({
     text: `select line_count, status in ('started', 'streaming') or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')) as is_open
              from agent_runs where id = $1 and lease_token_hash = $2 and runner_id = $3`,
@@ -123,11 +158,22 @@ const NOTICE_MS = 250;
 const noticed = new WeakMap<Core, Map<string, { at: number; pending: NodeJS.Timeout | null; send: () => void }>>();
 
 /** Tells the project's followers at most four times a second and run: boards show the last line, consoles follow the run itself. */
-function noticeProject(core: Core, projectId: string, runId: string, lastSeq: number, count: number, lastMessage: string): void {
+function noticeProject(
+  core: Core,
+  projectId: string,
+  runId: string,
+  lastSeq: number,
+  count: number,
+  lastMessage: string,
+): void {
   const runs = noticed.get(core) ?? new Map<string, { at: number; pending: NodeJS.Timeout | null; send: () => void }>();
   noticed.set(core, runs);
   const send = (): void => {
-    const event = pendingEvent(runLogAppended, { projectId, entityId: runId, patch: { lastSeq, count, lastMessage: lastMessage.slice(0, LAST_MESSAGE_CHARS) } });
+    const event = pendingEvent(runLogAppended, {
+      projectId,
+      entityId: runId,
+      patch: { lastSeq, count, lastMessage: lastMessage.slice(0, LAST_MESSAGE_CHARS) },
+    });
     core.bus.publishEvents([envelope(event, new Date(), null)]);
   };
   const known = runs.get(runId);
@@ -147,5 +193,6 @@ function noticeProject(core: Core, projectId: string, runId: string, lastSeq: nu
   }
   runs.set(runId, { at: Date.now(), pending: null, send });
   send();
-  if (runs.size > 1_000) for (const [id, entry] of runs) if (!entry.pending && Date.now() - entry.at > NOTICE_MS) runs.delete(id);
+  if (runs.size > 1_000)
+    for (const [id, entry] of runs) if (!entry.pending && Date.now() - entry.at > NOTICE_MS) runs.delete(id);
 }

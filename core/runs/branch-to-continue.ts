@@ -7,14 +7,17 @@ import type { Tx } from '#core/platform/in-transaction.ts';
  */
 export async function branchToContinue(tx: Tx, taskId: string): Promise<string | null> {
   const last = await tx.db.agentRun.findFirst({
-    where: { taskId, kind: 'task' }, orderBy: { attempt: 'desc' }, select: { status: true, branch: true, headCommit: true, startFromBranch: true },
+    where: { taskId, kind: 'task' },
+    orderBy: { attempt: 'desc' },
+    select: { status: true, branch: true, headCommit: true, startFromBranch: true },
   });
   if (!last) return null;
   const left = last.headCommit === null ? null : last.branch;
   const branch = last.status === 'completed' ? left : last.startFromBranch;
   if (branch === null) return null;
   const merge = await tx.db.agentRun.findFirst({
-    where: { taskId, kind: 'merge', branch, OR: [{ status: 'completed' }, { landingIsMerged: true }] }, select: { id: true },
+    where: { taskId, kind: 'merge', branch, OR: [{ status: 'completed' }, { landingIsMerged: true }] },
+    select: { id: true },
   });
   return merge ? null : branch;
 }

@@ -20,11 +20,30 @@ export function repositoryOf(config: AgentConfig, project: Project): string | nu
 /** Puts together what a runner is given. Checked by the contract before it leaves. */
 export async function buildRunSpec(
   db: Queryable,
-  { run, task, agent, project, config, leaseToken, branch, grantedRoot }: {
-    run: AgentRun; task: Task; agent: Agent; project: Project; config: AgentConfig; leaseToken: string; branch: string; grantedRoot: string;
+  {
+    run,
+    task,
+    agent,
+    project,
+    config,
+    leaseToken,
+    branch,
+    grantedRoot,
+  }: {
+    run: AgentRun;
+    task: Task;
+    agent: Agent;
+    project: Project;
+    config: AgentConfig;
+    leaseToken: string;
+    branch: string;
+    grantedRoot: string;
   },
 ): Promise<RunSpec> {
-  const state = await db.projectStateVersion.findFirst({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
+  const state = await db.projectStateVersion.findFirst({
+    where: { projectId: project.id },
+    orderBy: { version: 'desc' },
+  });
   return parseContract('RunSpec', RunSpec, {
     runId: run.id,
     taskId: task.id,
@@ -69,7 +88,9 @@ export async function buildRunSpec(
 
 /** The last messages of the conversation the task came from, so that an agent knows what was talked about. */
 async function conversationExcerpt(db: Queryable, task: Task): Promise<{ role: string; content: string }[]> {
-  const request = task.requestId ? await db.request.findUnique({ where: { id: task.requestId }, include: { message: true } }) : null;
+  const request = task.requestId
+    ? await db.request.findUnique({ where: { id: task.requestId }, include: { message: true } })
+    : null;
   if (!request?.message) return [];
   const messages = await db.message.findMany({
     where: { conversationId: request.message.conversationId, id: { lte: request.message.id } },

@@ -29,7 +29,12 @@ export type ThenTask = (typeof THEN_TASK)[number];
  * a task in review, whose merge is stopped, stays there.
  * @throws NotFoundError, ForbiddenError, ConflictError when it has ended
  */
-export async function cancelRun(core: Core, actor: Actor, runId: string, thenTask: ThenTask = 'put_back'): Promise<AgentRun> {
+export async function cancelRun(
+  core: Core,
+  actor: Actor,
+  runId: string,
+  thenTask: ThenTask = 'put_back',
+): Promise<AgentRun> {
   return inTransaction(core, async (tx) => {
     const seen = isUuid(runId) ? await tx.db.agentRun.findUnique({ where: { id: runId } }) : null;
     if (!seen?.taskId) throw new NotFoundError('run', runId);
@@ -51,31 +56,48 @@ async function stopAndCancel(tx: Tx, actor: Actor, task: Task): Promise<void> {
 
 /** A run that works ends later, and its task is put back then (finish-run.ts). */
 async function stopAndPutBack(tx: Tx, actor: Actor, run: AgentRun, task: Task): Promise<void> {
-  if (run.status !== 'pending' && !run.cancelRequestedAt) await appendTaskEvent(tx, actor, task, 'log', { isStopping: true, runId: run.id });
+  if (run.status !== 'pending' && !run.cancelRequestedAt)
+    await appendTaskEvent(tx, actor, task, 'log', { isStopping: true, runId: run.id });
   await stopRun(tx, actor, run, task, 'by_user');
-  if (run.status === 'pending' && run.kind === 'task' && task.status === 'queued') await holdTask(tx, actor, task, nameOf(actor));
+  if (run.status === 'pending' && run.kind === 'task' && task.status === 'queued')
+    await holdTask(tx, actor, task, nameOf(actor));
 }
 
 /** Stops one live run of a locked task. @throws ConflictError when it is a merge that has the last word */
 export async function stopRun(tx: Tx, actor: Actor, run: AgentRun, task: Task, reason: RunReason): Promise<void> {
   assertNotLanding(run);
   if (run.status === 'pending') {
-    const stopped = await tx.db.agentRun.updateMany({ where: { id: run.id, status: 'pending' }, data: { cancelReason: reason } });
+    const stopped = await tx.db.agentRun.updateMany({
+      where: { id: run.id, status: 'pending' },
+      data: { cancelReason: reason },
+    });
     if (stopped.count === 1) {
       await finishRun(tx, actor, run, task, { status: 'canceled', reason, message: 'Canceled before it started.' });
       return;
     }
   }
   const at = run.cancelRequestedAt ?? (await databaseNow(tx.db));
-  const data = { cancelRequestedAt: at, cancelReason: run.cancelReason ?? reason, cancelRequestedBy: run.cancelRequestedBy ?? nameOf(actor) };
+  const data = {
+    cancelRequestedAt: at,
+    cancelReason: run.cancelReason ?? reason,
+    cancelRequestedBy: run.cancelRequestedBy ?? nameOf(actor),
+  };
   await tx.db.agentRun.update({ where: { id: run.id }, data });
   tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { cancelRequestedAt: at.toISOString() } });
-  if (run.runnerId) tx.publish(RUNNERS_CHANNEL, { type: 'cancel', runnerId: run.runnerId, runId: run.id, reason } satisfies RunnerMessage);
+  if (run.runnerId)
+    tx.publish(RUNNERS_CHANNEL, {
+      type: 'cancel',
+      runnerId: run.runnerId,
+      runId: run.id,
+      reason,
+    } satisfies RunnerMessage);
 }
 
 /** Stops every live run of a locked task. */
 export async function stopRunsOfTask(tx: Tx, actor: Actor, task: Task, reason: RunReason): Promise<void> {
-  const live = await tx.db.agentRun.findMany({ where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } } });
+  const live = await tx.db.agentRun.findMany({
+    where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } },
+  });
   for (const run of live) await stopRun(tx, actor, run, task, reason);
 }
 
@@ -84,7 +106,9 @@ export async function stopRunsOfTask(tx: Tx, actor: Actor, task: Task, reason: R
  * @throws ConflictError when it is being done at the moment
  */
 export async function withdrawMerge(tx: Tx, actor: Actor, task: Task): Promise<void> {
-  const merge = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind: 'merge', status: { in: ['pending', 'started', 'streaming'] } } });
+  const merge = await tx.db.agentRun.findFirst({
+    where: { taskId: task.id, kind: 'merge', status: { in: ['pending', 'started', 'streaming'] } },
+  });
   if (!merge) return;
   assertNotLanding(merge);
   if (merge.status !== 'pending') throw new ConflictError('This task is being merged at the moment.', merge.id);

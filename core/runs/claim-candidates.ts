@@ -15,15 +15,26 @@ export interface Candidate {
 }
 
 /** Holds the runner's row, so that its claims come one after another. @returns null when it is to take nothing */
-export async function lockRunner(tx: Tx, actor: RunnerActor): Promise<{ capacity: number; isDraining: boolean } | null> {
+export async function lockRunner(
+  tx: Tx,
+  actor: RunnerActor,
+): Promise<{ capacity: number; isDraining: boolean } | null> {
   const rows = await tx.db.$queryRaw<{ capacity: number; isDraining: boolean }[]>`
     select capacity, is_draining as "isDraining" from runners where id = ${actor.runnerId}::uuid and is_enabled for no key update`;
   return rows[0] ?? null;
 }
 
 /** Whether the runner may take one more run. Asked after its row is held: what a statement counts is as old as its start. */
-export async function hasCapacity(tx: Tx, actor: RunnerActor, runner: { capacity: number; isDraining: boolean }): Promise<boolean> {
-  return !runner.isDraining && (await tx.db.agentRun.count({ where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] } } })) < runner.capacity;
+export async function hasCapacity(
+  tx: Tx,
+  actor: RunnerActor,
+  runner: { capacity: number; isDraining: boolean },
+): Promise<boolean> {
+  return (
+    !runner.isDraining &&
+    (await tx.db.agentRun.count({ where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] } } })) <
+      runner.capacity
+  );
 }
 
 /** SQL: the repository that an agent `a` of a project `p` works in; null: none was chosen. */
@@ -57,7 +68,11 @@ const HAS_WORK = `select exists (select 1 ${ELIGIBLE}) or exists (select 1 from 
  * given a run asks for the next while that one starts, and one statement takes less from the start than a transaction.
  */
 export async function hasWork(core: Core, actor: RunnerActor, claimId: string | null): Promise<boolean> {
-  const { rows } = await core.pool.query<{ found: boolean }>({ name: 'has_work', text: HAS_WORK, values: [actor.runnerId, actor.allProjects, actor.projectIds, claimId] });
+  const { rows } = await core.pool.query<{ found: boolean }>({
+    name: 'has_work',
+    text: HAS_WORK,
+    values: [actor.runnerId, actor.allProjects, actor.projectIds, claimId],
+  });
   return rows[0]?.found ?? false;
 }
 
@@ -72,12 +87,23 @@ export async function pickCandidate(tx: Tx, actor: RunnerActor): Promise<Candida
  * comment on the task, and nobody would wake this runner for it afterwards.
  * @returns nothing: no run stands first; held: it still is, after that time
  */
-export async function waitForFirst(core: Core, actor: RunnerActor, maxWaitMs: number): Promise<'nothing' | 'free' | 'held'> {
-  const { rows } = await core.pool.query<{ id: string; task_id: string }>({ name: 'find_first_run', text: FIND_FIRST, values: [actor.runnerId, actor.allProjects, actor.projectIds] });
+export async function waitForFirst(
+  core: Core,
+  actor: RunnerActor,
+  maxWaitMs: number,
+): Promise<'nothing' | 'free' | 'held'> {
+  const { rows } = await core.pool.query<{ id: string; task_id: string }>({
+    name: 'find_first_run',
+    text: FIND_FIRST,
+    values: [actor.runnerId, actor.allProjects, actor.projectIds],
+  });
   const first = rows[0];
   if (!first) return 'nothing';
   // The task before the run, as everywhere; each alone, so that this never waits for one row while it holds another.
-  return (await waitForRow(core, 'tasks', first.task_id, maxWaitMs)) && (await waitForRow(core, 'agent_runs', first.id, maxWaitMs)) ? 'free' : 'held';
+  return (await waitForRow(core, 'tasks', first.task_id, maxWaitMs)) &&
+    (await waitForRow(core, 'agent_runs', first.id, maxWaitMs))
+    ? 'free'
+    : 'held';
 }
 
 /** PostgreSQL: the lock was not to be had within lock_timeout. @source PostgreSQL appendix A */
@@ -103,5 +129,9 @@ export async function hasRoom(tx: Tx, candidate: Candidate): Promise<boolean> {
     select coalesce((config_json->>'concurrency')::int, 2) as concurrency from agents where id = ${candidate.agent_id}::uuid and is_enabled for no key update`;
   const agent = rows[0];
   if (!agent) return false;
-  return (await tx.db.agentRun.count({ where: { agentId: candidate.agent_id, kind: 'task', status: { in: ['started', 'streaming'] } } })) < agent.concurrency;
+  return (
+    (await tx.db.agentRun.count({
+      where: { agentId: candidate.agent_id, kind: 'task', status: { in: ['started', 'streaming'] } },
+    })) < agent.concurrency
+  );
 }

@@ -36,7 +36,11 @@ const MAX_WAIT_MS = 3_000;
  * @returns null when there is nothing for this runner, and for a claim whose run has gone on since
  * @throws InvalidInputError
  */
-export async function claimRun(core: Core, actor: RunnerActor, value: string | null = null): Promise<ClaimedRun | null> {
+export async function claimRun(
+  core: Core,
+  actor: RunnerActor,
+  value: string | null = null,
+): Promise<ClaimedRun | null> {
   const claimId = parseInput(id.nullable(), value, ['claimId']);
   if (!(await hasWork(core, actor, claimId))) return null;
   const patientUntil = performance.now() + MAX_WAIT_MS;
@@ -58,7 +62,12 @@ export async function claimRun(core: Core, actor: RunnerActor, value: string | n
 type Refusal = 'nothing' | 'try_again' | 'first_is_held';
 
 /** @param options isPatient: rather nothing than another run than the one that stands first */
-async function tryClaim(core: Core, tx: Tx, actor: RunnerActor, { claimId, isPatient }: { claimId: string | null; isPatient: boolean }): Promise<ClaimedRun | Refusal> {
+async function tryClaim(
+  core: Core,
+  tx: Tx,
+  actor: RunnerActor,
+  { claimId, isPatient }: { claimId: string | null; isPatient: boolean },
+): Promise<ClaimedRun | Refusal> {
   const runner = await lockRunner(tx, actor);
   if (!runner) return 'nothing';
   const earlier = claimId === null ? null : await tx.db.agentRun.findUnique({ where: { claimId } });
@@ -86,10 +95,18 @@ interface Start {
 }
 
 /** @returns null when the repository is no longer granted here: it was a moment ago */
-async function start(tx: Tx, actor: RunnerActor, { candidate, agent, config, claimId }: Start): Promise<ClaimedRun | null> {
+async function start(
+  tx: Tx,
+  actor: RunnerActor,
+  { candidate, agent, config, claimId }: Start,
+): Promise<ClaimedRun | null> {
   const task = await tx.db.task.findUniqueOrThrow({ where: { id: candidate.task_id } });
   const project = await tx.db.project.findUniqueOrThrow({ where: { id: task.projectId } });
-  const grantedRoot = await findGrantedRepository(tx.db, { projectId: project.id, runnerId: actor.runnerId, repository: repositoryOf(config, project) });
+  const grantedRoot = await findGrantedRepository(tx.db, {
+    projectId: project.id,
+    runnerId: actor.runnerId,
+    repository: repositoryOf(config, project),
+  });
   if (grantedRoot === null) return null;
   const { token, hash } = leaseToken(actor, candidate.id, claimId);
   const branch = candidate.branch ?? `overmind/${task.id}/${candidate.attempt}`;
@@ -102,26 +119,48 @@ async function start(tx: Tx, actor: RunnerActor, { candidate, agent, config, cla
   const lease = leased[0];
   if (!lease) throw new Error(`Expected the run ${candidate.id} to be pending while its row is locked`);
   tx.emit(runStarted, {
-    projectId: task.projectId, entityId: candidate.id,
-    patch: { agentId: agent.id, taskId: task.id, runnerId: actor.runnerId, status: 'started', startedAt: lease.started_at.toISOString() },
+    projectId: task.projectId,
+    entityId: candidate.id,
+    patch: {
+      agentId: agent.id,
+      taskId: task.id,
+      runnerId: actor.runnerId,
+      status: 'started',
+      startedAt: lease.started_at.toISOString(),
+    },
   });
-  if (candidate.kind === 'task') await changeTaskStatus(tx, actor, task, { to: 'in_progress', why: `Attempt ${candidate.attempt} started on ${actor.name}.` });
+  if (candidate.kind === 'task')
+    await changeTaskStatus(tx, actor, task, {
+      to: 'in_progress',
+      why: `Attempt ${candidate.attempt} started on ${actor.name}.`,
+    });
   const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: candidate.id } });
-  return { spec: await buildRunSpec(tx.db, { run, task, agent, project, config, leaseToken: token, branch, grantedRoot }), leaseExpiresAt: lease.lease_expires_at };
+  return {
+    spec: await buildRunSpec(tx.db, { run, task, agent, project, config, leaseToken: token, branch, grantedRoot }),
+    leaseExpiresAt: lease.lease_expires_at,
+  };
 }
 
 /**
  * The agent's configuration. One that no longer fits the contract blocks the task with what is wrong with it:
  * the run would otherwise stand first in line for ever and keep all others from starting.
  */
-async function configOrBlock(tx: Tx, actor: RunnerActor, candidate: Candidate, agent: Agent): Promise<AgentConfig | null> {
+async function configOrBlock(
+  tx: Tx,
+  actor: RunnerActor,
+  candidate: Candidate,
+  agent: Agent,
+): Promise<AgentConfig | null> {
   try {
     return parseAgentConfig(agent);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     const task = await tx.db.task.findUniqueOrThrow({ where: { id: candidate.task_id } });
     const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: candidate.id } });
-    const next = task.status === 'queued' ? await changeTaskStatus(tx, actor, task, { to: 'blocked', why: `${error.message}.` }) : task;
+    const next =
+      task.status === 'queued'
+        ? await changeTaskStatus(tx, actor, task, { to: 'blocked', why: `${error.message}.` })
+        : task;
     await stopRun(tx, actor, run, next, 'superseded');
     return null;
   }

@@ -17,7 +17,12 @@ import { requireLeasedRun } from './run-rows.ts';
  * Takes a runner's result. What a program printed into it is made storable. Saying the same twice is no error; a runner whose run was taken away is refused.
  * @throws LeaseLostError, ExpectedSeqError while lines are missing, InvalidInputError
  */
-export async function completeRun(core: Core, actor: RunnerActor, leaseToken: string, value: unknown): Promise<AgentRun> {
+export async function completeRun(
+  core: Core,
+  actor: RunnerActor,
+  leaseToken: string,
+  value: unknown,
+): Promise<AgentRun> {
   const result = parseInput(RunResult, storableTexts(value), ['result']);
   return inTransaction(core, async (tx) => {
     const seen = await requireLeasedRun(tx.db, actor, result.runId, leaseToken);
@@ -25,9 +30,10 @@ export async function completeRun(core: Core, actor: RunnerActor, leaseToken: st
     await tx.db.$queryRaw`select 1 from agent_runs where id = ${seen.id}::uuid for no key update`;
     const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: seen.id } });
     // A program that was told to stop ends somehow; who told it to decides what it is called.
-    const ending = run.cancelRequestedAt && result.status !== 'completed'
-      ? { ...result, status: 'canceled' as const, reason: run.cancelReason ?? ('by_user' as const) }
-      : result;
+    const ending =
+      run.cancelRequestedAt && result.status !== 'completed'
+        ? { ...result, status: 'canceled' as const, reason: run.cancelReason ?? ('by_user' as const) }
+        : result;
     if ((TERMINAL_RUN_STATUSES as readonly string[]).includes(run.status)) {
       if (run.status === ending.status && run.reason === ending.reason) return run;
       throw new LeaseLostError(run.id);
@@ -49,14 +55,19 @@ export async function completeRun(core: Core, actor: RunnerActor, leaseToken: st
 function assertAsOrdered(run: AgentRun, { status, git }: RunResult): void {
   const issues: FieldIssue[] = [];
   const expect = (field: keyof RunGitOutcome, found: string | undefined, wanted: string | null): void => {
-    if (wanted !== null && found !== undefined && found !== wanted) issues.push({ path: ['result', 'git', field], message: `Expected ${wanted}, as ordered, found ${found}` });
+    if (wanted !== null && found !== undefined && found !== wanted)
+      issues.push({ path: ['result', 'git', field], message: `Expected ${wanted}, as ordered, found ${found}` });
   };
   expect('branch', git?.branch, run.branch);
   expect('baseBranch', git?.baseBranch, run.baseBranch);
   if (run.kind === 'merge') {
     expect('baseCommit', git?.baseCommit, run.landingBaseCommit);
     expect('headCommit', git?.headCommit, run.landingCommit);
-    if (status === 'completed' && (!run.landingAt || !git)) issues.push({ path: ['result', 'status'], message: 'A merge is completed with the last word for its commits (requestLanding)' });
+    if (status === 'completed' && (!run.landingAt || !git))
+      issues.push({
+        path: ['result', 'status'],
+        message: 'A merge is completed with the last word for its commits (requestLanding)',
+      });
   }
   if (issues.length > 0) throw new InvalidInputError(issues);
 }

@@ -30,40 +30,82 @@ export interface RunEnding {
 }
 
 /** What a second attempt may cure. The others end the same way until somebody changes something. */
-const RETRYABLE: readonly RunReason[] = ['exit_code', 'worktree_failed', 'disk_full', 'internal', 'run_timeout', 'idle_timeout', 'runner_lost'];
+const RETRYABLE: readonly RunReason[] = [
+  'exit_code',
+  'worktree_failed',
+  'disk_full',
+  'internal',
+  'run_timeout',
+  'idle_timeout',
+  'runner_lost',
+];
 
 /**
  * Ends a run and draws the consequences for its task, in the caller's transaction. The task's row must be locked
  * and the run live.
  */
-export async function finishRun(tx: Tx, actor: Actor, run: AgentRun, task: Task | null, ending: RunEnding): Promise<void> {
+export async function finishRun(
+  tx: Tx,
+  actor: Actor,
+  run: AgentRun,
+  task: Task | null,
+  ending: RunEnding,
+): Promise<void> {
   const { status, reason, exitCode = null, summary = null, metrics = null, git = null } = ending;
   const message = messageOf(actor, run, task, ending);
   const finishedAt = await databaseNow(tx.db);
   await tx.db.agentRun.update({
     where: { id: run.id },
     data: {
-      status, reason, message, exitCode, summary, finishedAt, waitingReason: null,
+      status,
+      reason,
+      message,
+      exitCode,
+      summary,
+      finishedAt,
+      waitingReason: null,
       ...(metrics ? { metrics } : {}),
-      ...(git ? { baseBranch: git.baseBranch, branch: git.branch, baseCommit: git.baseCommit, headCommit: git.headCommit } : {}),
+      ...(git
+        ? { baseBranch: git.baseBranch, branch: git.branch, baseCommit: git.baseCommit, headCommit: git.headCommit }
+        : {}),
     },
   });
   tx.emit(runCompleted, {
-    projectId: run.projectId, entityId: run.id,
-    patch: { taskId: run.taskId, status, reason, message, exitCode, finishedAt: finishedAt.toISOString(), summary, metrics, lineCount: run.lineCount },
+    projectId: run.projectId,
+    entityId: run.id,
+    patch: {
+      taskId: run.taskId,
+      status,
+      reason,
+      message,
+      exitCode,
+      finishedAt: finishedAt.toISOString(),
+      summary,
+      metrics,
+      lineCount: run.lineCount,
+    },
   });
   tx.publish(runLogChannel(run.id), { end: true, lineCount: run.lineCount } satisfies LogEnd);
   announceWork(tx, run.projectId);
   // One that never started has nothing to show.
-  if (task && run.kind === 'task' && run.startedAt) await tx.db.task.update({ where: { id: task.id }, data: { resultRunId: run.id } });
-  if (task) await (run.kind === 'merge' ? afterMerge(tx, actor, run, task, ending) : afterAttempt(tx, actor, run, task, ending));
+  if (task && run.kind === 'task' && run.startedAt)
+    await tx.db.task.update({ where: { id: task.id }, data: { resultRunId: run.id } });
+  if (task)
+    await (run.kind === 'merge'
+      ? afterMerge(tx, actor, run, task, ending)
+      : afterAttempt(tx, actor, run, task, ending));
   await requestCycle(tx, run.projectId, 'incremental', 'run_finished');
 }
 
 /** What a run that a person stopped says: who did it, and what became of its task; of the others, what they came to. */
 function messageOf(actor: Actor, run: AgentRun, task: Task | null, { status, reason, message }: RunEnding): string {
   if (status !== 'canceled' || reason !== 'by_user' || !task) return message;
-  const then = task.status === 'canceled' ? 'the task was canceled' : run.kind === 'merge' ? 'nothing was merged' : 'the task was put back';
+  const then =
+    task.status === 'canceled'
+      ? 'the task was canceled'
+      : run.kind === 'merge'
+        ? 'nothing was merged'
+        : 'the task was put back';
   return `Stopped by ${run.cancelRequestedBy ?? nameOf(actor)}; ${then}.`;
 }
 
@@ -77,7 +119,12 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
     await putBackTask(tx, actor, task, run.cancelRequestedBy ?? nameOf(actor));
     return;
   }
-  await appendTaskEvent(tx, actor, task, 'error', { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
+  await appendTaskEvent(tx, actor, task, 'error', {
+    runId: run.id,
+    reason: ending.reason,
+    message: ending.message,
+    ...(ending.paths?.length ? { paths: ending.paths } : {}),
+  });
   const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
   const { retry } = policyOf(agent);
   const { failures, losses } = await failuresInARow(tx, task.id);
@@ -93,14 +140,19 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
   const next = await scheduleTask(tx, actor, queued, { delayMs });
   // Its agent may have been taken away meanwhile: then nothing is tried until somebody helps.
-  const then = next.status === 'blocked' ? `failed and is blocked (${next.blockedReason ?? ''})` : `is tried again ${when}${isLost ? '' : ` (try ${count})`}`;
+  const then =
+    next.status === 'blocked'
+      ? `failed and is blocked (${next.blockedReason ?? ''})`
+      : `is tried again ${when}${isLost ? '' : ` (try ${count})`}`;
   await postRunMessage(tx, task, `“${task.title}” ${then}: ${ending.message}`);
 }
 
 /** What follows an attempt. A configuration that no longer fits the contract must not keep a run from ending: no retry, and a person reviews. */
 function policyOf(agent: Agent): Pick<AgentConfig, 'retry' | 'review'> {
   const parsed = AgentConfig.safeParse(agent.configJson);
-  return parsed.success ? parsed.data : { retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 }, review: 'required' };
+  return parsed.success
+    ? parsed.data
+    : { retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 }, review: 'required' };
 }
 
 /** A lost runner says nothing about the work, so it has a count of its own; a task that takes every runner down must end all the same. */
@@ -108,24 +160,55 @@ const MAX_LOSSES = 5;
 
 /** Attempts that have failed since one was completed: the policy counts these, not what a reviewer sent back. */
 async function failuresInARow(tx: Tx, taskId: string): Promise<{ failures: number; losses: number }> {
-  const completed = await tx.db.agentRun.aggregate({ where: { taskId, kind: 'task', status: 'completed' }, _max: { attempt: true } });
-  const since = { taskId, kind: 'task', attempt: { gt: completed._max.attempt ?? 0 }, status: { in: ['failed', 'timed_out'] } } as const;
+  const completed = await tx.db.agentRun.aggregate({
+    where: { taskId, kind: 'task', status: 'completed' },
+    _max: { attempt: true },
+  });
+  const since = {
+    taskId,
+    kind: 'task',
+    attempt: { gt: completed._max.attempt ?? 0 },
+    status: { in: ['failed', 'timed_out'] },
+  } as const;
   const losses = await tx.db.agentRun.count({ where: { ...since, status: 'timed_out', reason: 'runner_lost' } });
-  return { losses, failures: (await tx.db.agentRun.count({ where: { ...since, status: { in: ['failed', 'timed_out'] } } })) - losses };
+  return {
+    losses,
+    failures: (await tx.db.agentRun.count({ where: { ...since, status: { in: ['failed', 'timed_out'] } } })) - losses,
+  };
 }
 
 /** Ended well is not done: a person looks at the changes, or at what the agent has to say, unless the agent's policy spares it. */
-async function afterSuccess(tx: Tx, actor: Actor, run: AgentRun, task: Task, agent: Agent, ending: RunEnding): Promise<void> {
+async function afterSuccess(
+  tx: Tx,
+  actor: Actor,
+  run: AgentRun,
+  task: Task,
+  agent: Agent,
+  ending: RunEnding,
+): Promise<void> {
   const review = await changeTaskStatus(tx, actor, task, { to: 'needs_review', why: ending.message });
   await postRunMessage(tx, task, ending.summary?.trim() || `“${task.title}”: ${ending.message}`);
   if (policyOf(agent).review !== 'auto') return;
-  if (!ending.git) await changeTaskStatus(tx, actor, review, { to: 'done', why: 'Approved by the agent\'s review policy; there was nothing to merge.' });
-  else await requestMerge(tx, review, { ...run, headCommit: ending.git.headCommit, branch: ending.git.branch, baseBranch: ending.git.baseBranch, baseCommit: ending.git.baseCommit });
+  if (!ending.git)
+    await changeTaskStatus(tx, actor, review, {
+      to: 'done',
+      why: "Approved by the agent's review policy; there was nothing to merge.",
+    });
+  else
+    await requestMerge(tx, review, {
+      ...run,
+      headCommit: ending.git.headCommit,
+      branch: ending.git.branch,
+      baseBranch: ending.git.baseBranch,
+      baseCommit: ending.git.baseCommit,
+    });
 }
 
 /** Adds the run that puts an approved branch into its base; exactly the commit that was seen is merged. */
 export async function requestMerge(tx: Tx, task: Task, run: AgentRun): Promise<AgentRun> {
-  return createRun(tx, task, 'merge', run.agentId, { fields: { branch: run.branch, baseBranch: run.baseBranch, baseCommit: run.baseCommit, headCommit: run.headCommit } });
+  return createRun(tx, task, 'merge', run.agentId, {
+    fields: { branch: run.branch, baseBranch: run.baseBranch, baseCommit: run.baseCommit, headCommit: run.headCommit },
+  });
 }
 
 async function afterMerge(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {
@@ -135,5 +218,10 @@ async function afterMerge(tx: Tx, actor: Actor, run: AgentRun, task: Task, endin
     return;
   }
   const eventType = ending.status === 'canceled' ? 'log' : 'error';
-  await appendTaskEvent(tx, actor, task, eventType, { runId: run.id, reason: ending.reason, message: ending.message, ...(ending.paths?.length ? { paths: ending.paths } : {}) });
+  await appendTaskEvent(tx, actor, task, eventType, {
+    runId: run.id,
+    reason: ending.reason,
+    message: ending.message,
+    ...(ending.paths?.length ? { paths: ending.paths } : {}),
+  });
 }

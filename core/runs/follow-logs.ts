@@ -18,7 +18,12 @@ export function followRunLog(core: Core, runId: string, afterSeq: number): Async
   return abortable((signal) => followUntil(core, runId, afterSeq, signal));
 }
 
-async function* followUntil(core: Core, runId: string, afterSeq: number, signal: AbortSignal): AsyncGenerator<LogBatch> {
+async function* followUntil(
+  core: Core,
+  runId: string,
+  afterSeq: number,
+  signal: AbortSignal,
+): AsyncGenerator<LogBatch> {
   const listener = core.bus.listen<LogBatch | LogEnd>(runLogChannel(runId));
   signal.addEventListener('abort', () => listener.close());
   let next = afterSeq + 1;
@@ -50,7 +55,14 @@ async function* followUntil(core: Core, runId: string, afterSeq: number, signal:
         const skip = next - message.firstSeq;
         if (skip >= message.messages.length) continue;
         next = message.firstSeq + message.messages.length;
-        yield skip === 0 ? message : { ...message, firstSeq: message.firstSeq + skip, streams: message.streams.slice(skip), messages: message.messages.slice(skip) };
+        yield skip === 0
+          ? message
+          : {
+              ...message,
+              firstSeq: message.firstSeq + skip,
+              streams: message.streams.slice(skip),
+              messages: message.messages.slice(skip),
+            };
       }
     }
   } finally {

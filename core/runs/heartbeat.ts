@@ -30,13 +30,31 @@ const RENEW = `
   select asked.id, renewed.id is not null as is_held, renewed.cancel_requested_at is not null as is_cancel_requested, coalesce(renewed.lease_ms, 0) as lease_ms
     from asked left join renewed on renewed.id = asked.id and renewed.hash = asked.hash`;
 
-const Held = z.array(z.strictObject({ runId: id, leaseToken: z.string().max(200) })).max(200, 'At most 200 runs a heartbeat');
+const Held = z
+  .array(z.strictObject({ runId: id, leaseToken: z.string().max(200) }))
+  .max(200, 'At most 200 runs a heartbeat');
 
 /** One heartbeat for all live runs of a runner. @throws InvalidInputError */
-export async function heartbeatRuns(core: Core, actor: RunnerActor, runs: { runId: string; leaseToken: string }[]): Promise<LeaseState[]> {
+export async function heartbeatRuns(
+  core: Core,
+  actor: RunnerActor,
+  runs: { runId: string; leaseToken: string }[],
+): Promise<LeaseState[]> {
   const held = parseInput(Held, runs, ['runs']);
-  const { rows } = await core.pool.query<{ id: string; is_held: boolean; is_cancel_requested: boolean; lease_ms: number }>({
-    name: 'renew_leases', text: RENEW, values: [held.map((run) => run.runId), held.map((run) => hashToken(run.leaseToken)), actor.runnerId],
+  const { rows } = await core.pool.query<{
+    id: string;
+    is_held: boolean;
+    is_cancel_requested: boolean;
+    lease_ms: number;
+  }>({
+    name: 'renew_leases',
+    text: RENEW,
+    values: [held.map((run) => run.runId), held.map((run) => hashToken(run.leaseToken)), actor.runnerId],
   });
-  return rows.map((row) => ({ runId: row.id, isHeld: row.is_held, isCancelRequested: row.is_cancel_requested, leaseMs: row.lease_ms }));
+  return rows.map((row) => ({
+    runId: row.id,
+    isHeld: row.is_held,
+    isCancelRequested: row.is_cancel_requested,
+    leaseMs: row.lease_ms,
+  }));
 }

@@ -11,7 +11,12 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { isLive, requireLeasedRun } from './run-rows.ts';
 
-const Landing = z.strictObject({ runId: id, leaseToken: z.string().max(200), baseCommit: commitHash, mergeCommit: commitHash });
+const Landing = z.strictObject({
+  runId: id,
+  leaseToken: z.string().max(200),
+  baseCommit: commitHash,
+  mergeCommit: commitHash,
+});
 
 /**
  * The last word on a merge: its runner has everything ready and the branch locked. Granted in one compare-and-set while the lease runs
@@ -19,11 +24,16 @@ const Landing = z.strictObject({ runId: id, leaseToken: z.string().max(200), bas
  * has ended, nobody can cancel it or take its task another way. The lease begins anew with it. May be asked again.
  * @throws LeaseLostError when the run is no longer the runner's; ConflictError when it is canceled or its task has gone another way; InvalidInputError
  */
-export async function requestLanding(core: Core, actor: RunnerActor, value: z.input<typeof Landing>): Promise<AgentRun> {
+export async function requestLanding(
+  core: Core,
+  actor: RunnerActor,
+  value: z.input<typeof Landing>,
+): Promise<AgentRun> {
   const { runId, leaseToken, baseCommit, mergeCommit } = parseInput(Landing, value);
   return inTransaction(core, async (tx) => {
     const { kind, taskId, projectId } = await requireLeasedRun(tx.db, actor, runId, leaseToken);
-    if (kind !== 'merge' || taskId === null) throw new ConflictError('Only the merge of an approved task can land.', kind);
+    if (kind !== 'merge' || taskId === null)
+      throw new ConflictError('Only the merge of an approved task can land.', kind);
     await tx.db.$queryRaw`select 1 from tasks where id = ${taskId}::uuid for no key update`;
     await tx.db.$queryRaw`select 1 from agent_runs where id = ${runId}::uuid for no key update`;
     await tx.db.$queryRaw`select 1 from projects where id = ${projectId}::uuid for no key update`;
@@ -45,18 +55,26 @@ export async function requestLanding(core: Core, actor: RunnerActor, value: z.in
 async function whyRefused(tx: Tx, runId: string): Promise<Error> {
   const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId }, include: { task: true, project: true } });
   if (isLive(run) && run.cancelRequestedAt) return new ConflictError('This merge is canceled.', 'canceled');
-  if (isLive(run) && run.project.status === 'archived') return new ConflictError('Not merged: the project is archived.', 'archived');
-  if (isLive(run) && run.task?.status !== 'needs_review') return new ConflictError(`Not merged: the task is ${run.task?.status ?? 'gone'} now.`, run.task?.status ?? null);
+  if (isLive(run) && run.project.status === 'archived')
+    return new ConflictError('Not merged: the project is archived.', 'archived');
+  if (isLive(run) && run.task?.status !== 'needs_review')
+    return new ConflictError(`Not merged: the task is ${run.task?.status ?? 'gone'} now.`, run.task?.status ?? null);
   return new LeaseLostError(runId);
 }
 
 /** @throws ConflictError while this run has the last word: what was promised to its runner holds until it has ended */
 export function assertNotLanding(run: AgentRun): void {
-  if (run.landingAt && isLive(run)) throw new ConflictError('It is being merged at the moment. Wait until that has ended, which is a matter of seconds.', run.id);
+  if (run.landingAt && isLive(run))
+    throw new ConflictError(
+      'It is being merged at the moment. Wait until that has ended, which is a matter of seconds.',
+      run.id,
+    );
 }
 
 /** @throws ConflictError while any merge of the project has the last word. The project's row must be locked. */
 export async function assertNothingLanding(tx: Tx, projectId: string): Promise<void> {
-  const landing = await tx.db.agentRun.findFirst({ where: { projectId, kind: 'merge', status: { in: ['started', 'streaming'] }, landingAt: { not: null } } });
+  const landing = await tx.db.agentRun.findFirst({
+    where: { projectId, kind: 'merge', status: { in: ['started', 'streaming'] }, landingAt: { not: null } },
+  });
   if (landing) assertNotLanding(landing);
 }

@@ -6,7 +6,11 @@ import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /** Brings up to date why the pending runs of a project wait: after a runner came or went, a run ended, a project was paused. */
 export async function refreshWaitingReasons(core: Core, projectId: string): Promise<void> {
-  const pending = await core.db.agentRun.findMany({ where: { projectId, status: 'pending' }, orderBy: { createdAt: 'asc' }, take: 200 });
+  const pending = await core.db.agentRun.findMany({
+    where: { projectId, status: 'pending' },
+    orderBy: { createdAt: 'asc' },
+    take: 200,
+  });
   if (pending.length === 0) return;
   const now = await databaseNow(core.db);
   const reasons = new Map<string, string | null>();
@@ -16,7 +20,10 @@ export async function refreshWaitingReasons(core: Core, projectId: string): Prom
     if (waitingReason === run.waitingReason) continue;
     await inTransaction(core, async (tx) => {
       if (run.taskId) await tx.db.$queryRaw`select 1 from tasks where id = ${run.taskId}::uuid for no key update`;
-      const changed = await tx.db.agentRun.updateMany({ where: { id: run.id, status: 'pending' }, data: { waitingReason } });
+      const changed = await tx.db.agentRun.updateMany({
+        where: { id: run.id, status: 'pending' },
+        data: { waitingReason },
+      });
       if (changed.count === 0) return;
       tx.emit(runUpdated, { projectId, entityId: run.id, patch: { waitingReason } });
       if (!run.taskId || run.kind !== 'task') return;

@@ -12,7 +12,12 @@ import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
 import { LIVE_STATUSES, isLive, requireLeasedRun } from './run-rows.ts';
 
-const Report = z.strictObject({ runId: id, leaseToken: z.string().max(200), isMerged: z.boolean(), headCommit: commitHash.nullable() });
+const Report = z.strictObject({
+  runId: id,
+  leaseToken: z.string().max(200),
+  isMerged: z.boolean(),
+  headCommit: commitHash.nullable(),
+});
 
 /**
  * Takes the word of a runner that had the last word on a merge, lost its lease, and has looked at the repository since.
@@ -28,11 +33,15 @@ export async function reportLanding(core: Core, actor: RunnerActor, value: z.inp
     const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
     const task = taskId ? await tx.db.task.findUniqueOrThrow({ where: { id: taskId } }) : null;
     // Without the last word nothing can have moved, and a run that ended otherwise has said how.
-    const isOpen = run.landingAt !== null && run.landingIsMerged === null && (isLive(run) || run.reason === 'outcome_unknown');
+    const isOpen =
+      run.landingAt !== null && run.landingIsMerged === null && (isLive(run) || run.reason === 'outcome_unknown');
     if (!task || !isOpen) return run;
     // How it ended stays; its sentence must not go on saying that the outcome is not known.
     const message = `The runner lost its lease while it merged, and has looked since: ${sentenceOf(run, isMerged)}`;
-    await tx.db.agentRun.update({ where: { id: runId }, data: { landingIsMerged: isMerged, message, ...(isMerged && headCommit ? { headCommit } : {}) } });
+    await tx.db.agentRun.update({
+      where: { id: runId },
+      data: { landingIsMerged: isMerged, message, ...(isMerged && headCommit ? { headCommit } : {}) },
+    });
     tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { landingIsMerged: isMerged, message } });
     if (isLive(run)) await endAsFound(tx, actor, run, task, isMerged);
     else await settle(tx, actor, run, task, isMerged);
@@ -41,21 +50,38 @@ export async function reportLanding(core: Core, actor: RunnerActor, value: z.inp
 }
 
 const sentenceOf = (run: AgentRun, isMerged: boolean): string =>
-  isMerged ? `${run.branch ?? 'The branch'} was merged into ${run.baseBranch ?? 'the base branch'}.` : `${run.branch ?? 'The branch'} was not merged, nothing was changed. Approve it again.`;
+  isMerged
+    ? `${run.branch ?? 'The branch'} was merged into ${run.baseBranch ?? 'the base branch'}.`
+    : `${run.branch ?? 'The branch'} was not merged, nothing was changed. Approve it again.`;
 
 /** Its lease has ended, and the sweep has not come yet. */
 async function endAsFound(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, isMerged: boolean): Promise<void> {
   const message = sentenceOf(run, isMerged);
-  await finishRun(tx, actor, run, task, isMerged ? { status: 'completed', reason: 'ok', message } : { status: 'timed_out', reason: 'runner_lost', message: `The runner lost its lease. ${message}` });
+  await finishRun(
+    tx,
+    actor,
+    run,
+    task,
+    isMerged
+      ? { status: 'completed', reason: 'ok', message }
+      : { status: 'timed_out', reason: 'runner_lost', message: `The runner lost its lease. ${message}` },
+  );
 }
 
 async function settle(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, isMerged: boolean): Promise<void> {
   const message = sentenceOf(run, isMerged);
   const waits = task.status === 'needs_review';
   const isLate = isMerged && !waits && task.status !== 'done';
-  await appendTaskEvent(tx, actor, task, isLate ? 'error' : 'log', { runId: run.id, isMerged, message: isLate ? `${message} That was before the task became ${task.status}.` : message });
+  await appendTaskEvent(tx, actor, task, isLate ? 'error' : 'log', {
+    runId: run.id,
+    isMerged,
+    message: isLate ? `${message} That was before the task became ${task.status}.` : message,
+  });
   if (!isMerged || !waits) return;
   // Approved again meanwhile: that merge finds everything merged, and ends the task.
-  const again = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind: 'merge', status: { in: [...LIVE_STATUSES] } }, select: { id: true } });
+  const again = await tx.db.agentRun.findFirst({
+    where: { taskId: task.id, kind: 'merge', status: { in: [...LIVE_STATUSES] } },
+    select: { id: true },
+  });
   if (!again) await changeTaskStatus(tx, actor, task, { to: 'done', why: message });
 }

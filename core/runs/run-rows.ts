@@ -16,8 +16,14 @@ export function isLive(run: { status: AgentRun['status'] }): boolean {
  * The run a runner speaks of, if it was given this very attempt.
  * @throws LeaseLostError when the token is not this run's
  */
-export async function requireLeasedRun(db: Queryable, actor: RunnerActor, runId: string, leaseToken: string): Promise<AgentRun> {
+export async function requireLeasedRun(
+  db: Queryable,
+  actor: RunnerActor,
+  runId: string,
+  leaseToken: string,
+): Promise<AgentRun> {
   const run = isUuid(runId) ? await db.agentRun.findUnique({ where: { id: runId } }) : null;
-  if (!run || run.runnerId !== actor.runnerId || run.leaseTokenHash !== hashToken(leaseToken)) throw new LeaseLostError(runId);
+  if (!run || run.runnerId !== actor.runnerId || run.leaseTokenHash !== hashToken(leaseToken))
+    throw new LeaseLostError(runId);
   return run;
 }

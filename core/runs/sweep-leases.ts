@@ -37,7 +37,13 @@ async function loseRun(core: Core, runId: string, taskId: string | null): Promis
     const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
     const task = taskId ? await tx.db.task.findUniqueOrThrow({ where: { id: taskId } }) : null;
     const silence = `No word from the runner ${row.runner ?? ''} for longer than the lease of ${Math.round((run.leaseMs ?? 0) / 1000)} s.`;
-    await finishRun(tx, SYSTEM('lease sweep'), run, task, run.landingAt ? unknownOutcome(run, silence) : { status: 'timed_out', reason: 'runner_lost', message: silence });
+    await finishRun(
+      tx,
+      SYSTEM('lease sweep'),
+      run,
+      task,
+      run.landingAt ? unknownOutcome(run, silence) : { status: 'timed_out', reason: 'runner_lost', message: silence },
+    );
     tx.afterCommit(() => refreshWaitingReasonsSoon(core, run.projectId));
     return true;
   });
@@ -47,7 +53,8 @@ async function loseRun(core: Core, runId: string, taskId: string | null): Promis
 function unknownOutcome(run: AgentRun, silence: string): RunEnding {
   const base = run.baseBranch ?? 'the base branch';
   return {
-    status: 'timed_out', reason: 'outcome_unknown',
+    status: 'timed_out',
+    reason: 'outcome_unknown',
     message: `${silence} It was about to merge ${run.branch ?? 'the branch'} into ${base}, and whether it did is not known. The runner looks when it is back and says so; approving again finds it out as well.`,
   };
 }

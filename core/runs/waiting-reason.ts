@@ -30,7 +30,8 @@ export async function findWaitingReason(db: Queryable, projectId: string, agentI
   const granted = suitable.filter((runner) => runner.isGranted);
   if (granted.length === 0) return `No runner has the repository ${facts.repository} granted.`;
   if (granted.every((runner) => runner.runs >= runner.capacity)) return 'All runners are busy.';
-  if (facts.liveRuns >= config.concurrency) return `The agent ${agentName} already has ${facts.liveRuns} run${facts.liveRuns === 1 ? '' : 's'}.`;
+  if (facts.liveRuns >= config.concurrency)
+    return `The agent ${agentName} already has ${facts.liveRuns} run${facts.liveRuns === 1 ? '' : 's'}.`;
   return null;
 }
 

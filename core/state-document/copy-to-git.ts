@@ -21,11 +21,16 @@ interface Repository {
  */
 export async function copyStateVersions(core: Core, projectId: string): Promise<void> {
   await withLock(core, { lock: `state-git:${projectId}`, waits: true }, async (lock) => {
-    const repository: Repository = { repository: path.join(core.dataDirectory, 'projects', projectId, 'state'), searchPath: core.searchPath };
+    const repository: Repository = {
+      repository: path.join(core.dataDirectory, 'projects', projectId, 'state'),
+      searchPath: core.searchPath,
+    };
     await openRepository(repository);
     for (;;) {
       const versions = await core.db.projectStateVersion.findMany({
-        where: { projectId, version: { gt: await copiedVersion(repository) } }, orderBy: { version: 'asc' }, take: VERSIONS_A_TURN,
+        where: { projectId, version: { gt: await copiedVersion(repository) } },
+        orderBy: { version: 'asc' },
+        take: VERSIONS_A_TURN,
       });
       for (const version of versions) {
         // Two that commit at once would meet in Git's own locks.
@@ -63,19 +68,44 @@ async function commitVersion(repository: Repository, version: ProjectStateVersio
   await writeFile(path.join(repository.repository, `state.${version.stateFormat}`), version.content, { mode: 0o600 });
   await git(repository, ['add', '--all', '--', '.']);
   const at = version.createdAt.toISOString();
-  await git(repository, ['commit', '--quiet', '--allow-empty', `--date=${at}`, '-m', `version ${version.version}`, '-m', version.cause], { GIT_COMMITTER_DATE: at });
+  await git(
+    repository,
+    ['commit', '--quiet', '--allow-empty', `--date=${at}`, '-m', `version ${version.version}`, '-m', version.cause],
+    { GIT_COMMITTER_DATE: at },
+  );
 }
 
 /** Git with nothing of the machine's own configuration: no hooks, no signing, no prompts. */
-function git({ repository, searchPath }: Repository, args: string[], env: Record<string, string> = {}): Promise<{ stdout: string }> {
-  const overrides = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'commit.gpgSign=false', '-c', 'gc.auto=0'];
+function git(
+  { repository, searchPath }: Repository,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ stdout: string }> {
+  const overrides = [
+    '-c',
+    'core.hooksPath=/dev/null',
+    '-c',
+    'core.fsmonitor=false',
+    '-c',
+    'commit.gpgSign=false',
+    '-c',
+    'gc.auto=0',
+  ];
   return run('git', [...overrides, ...args], {
     cwd: repository,
     timeout: 30_000,
     env: {
-      PATH: searchPath, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C',
-      GIT_CEILING_DIRECTORIES: path.dirname(repository), GIT_AUTHOR_NAME: 'OvermindOps', GIT_AUTHOR_EMAIL: 'overmind@localhost', GIT_COMMITTER_NAME: 'OvermindOps',
-      GIT_COMMITTER_EMAIL: 'overmind@localhost', ...env,
+      PATH: searchPath,
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_TERMINAL_PROMPT: '0',
+      LC_ALL: 'C',
+      GIT_CEILING_DIRECTORIES: path.dirname(repository),
+      GIT_AUTHOR_NAME: 'OvermindOps',
+      GIT_AUTHOR_EMAIL: 'overmind@localhost',
+      GIT_COMMITTER_NAME: 'OvermindOps',
+      GIT_COMMITTER_EMAIL: 'overmind@localhost',
+      ...env,
     },
   });
 }

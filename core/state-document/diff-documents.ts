@@ -13,7 +13,11 @@ const MAX_EDITS = 2_000;
 /** Unified diff of two versions' texts; empty when they are the same. */
 export function diffStateDocuments(a: DiffSide, b: DiffSide): string {
   if (a.text === b.text) return '';
-  const patch = createTwoFilesPatch(a.label, b.label, a.text, b.text, undefined, undefined, { context: CONTEXT_LINES, maxEditLength: MAX_EDITS, headerOptions: FILE_HEADERS_ONLY });
+  const patch = createTwoFilesPatch(a.label, b.label, a.text, b.text, undefined, undefined, {
+    context: CONTEXT_LINES,
+    maxEditLength: MAX_EDITS,
+    headerOptions: FILE_HEADERS_ONLY,
+  });
   return patch ?? replaceAll(a, b);
 }
 

@@ -10,5 +10,8 @@ export async function diffStateVersions(core: Core, projectId: string, from: num
     if (!found) throw new NotFoundError('state version', String(version));
     return found.content;
   };
-  return diffStateDocuments({ label: `version ${from}`, text: textOf(from) }, { label: `version ${to}`, text: textOf(to) });
+  return diffStateDocuments(
+    { label: `version ${from}`, text: textOf(from) },
+    { label: `version ${to}`, text: textOf(to) },
+  );
 }

@@ -22,16 +22,38 @@ const moment = z.iso.datetime({ offset: true });
 /** The canonical content, with the keys as they stand in the text. */
 export const StateDocument = z.strictObject({
   project: z.strictObject({ name: words.min(1), status: z.enum([...PROJECT_STATUSES, 'archived']) }),
-  summary: z.strictObject({ current_focus: line.nullable().default(null), last_update: moment.nullable().default(null) }),
+  summary: z.strictObject({
+    current_focus: line.nullable().default(null),
+    last_update: moment.nullable().default(null),
+  }),
   tasks: z
     .strictObject({
-      active: z.array(z.strictObject({ id, title: words, status: z.enum(['in_progress', 'needs_review']), agent: words.nullable() })).default([]),
+      active: z
+        .array(
+          z.strictObject({
+            id,
+            title: words,
+            status: z.enum(['in_progress', 'needs_review']),
+            agent: words.nullable(),
+          }),
+        )
+        .default([]),
       blocked: z.array(z.strictObject({ id, reason: words })).default([]),
       next: z.array(z.strictObject({ id, title: words, priority, agent: words.nullable() })).default([]),
     })
     .prefault({}),
-  runs: z.strictObject({ last_completed: z.strictObject({ run_id: id, summary: words.nullable(), finished_at: moment }).nullable().default(null) }).prefault({}),
-  next_actions: z.array(z.strictObject({ description: words.min(1), priority, pinned: z.boolean().default(false) })).max(200).default([]),
+  runs: z
+    .strictObject({
+      last_completed: z
+        .strictObject({ run_id: id, summary: words.nullable(), finished_at: moment })
+        .nullable()
+        .default(null),
+    })
+    .prefault({}),
+  next_actions: z
+    .array(z.strictObject({ description: words.min(1), priority, pinned: z.boolean().default(false) }))
+    .max(200)
+    .default([]),
   notes: note.default(''),
 });
 export type StateDocument = z.infer<typeof StateDocument>;
@@ -41,7 +63,8 @@ export type StateDocument = z.infer<typeof StateDocument>;
  * @throws InvalidInputError naming the line that is no YAML or JSON, or every path that does not fit
  */
 export function parseStateDocument(text: string, format: StateFormat): StateDocument {
-  if (text.length > MAX_STATE_DOCUMENT_CHARS) throw refused(`A state document has at most ${MAX_STATE_DOCUMENT_CHARS} characters; this has ${text.length}`);
+  if (text.length > MAX_STATE_DOCUMENT_CHARS)
+    throw refused(`A state document has at most ${MAX_STATE_DOCUMENT_CHARS} characters; this has ${text.length}`);
   const value = format === 'json' ? readJson(text) : readYaml(text);
   const document = parseInput(StateDocument, value, ['content']);
   return { ...document, next_actions: checkedActions(document) };
@@ -50,8 +73,18 @@ export function parseStateDocument(text: string, format: StateFormat): StateDocu
 /** Pinned actions become the person's own, so they keep to its limits. */
 function checkedActions({ next_actions }: StateDocument): StateDocument['next_actions'] {
   const pinned = next_actions.filter((action) => action.pinned).length;
-  if (pinned > MAX_PINNED_ACTIONS) throw new InvalidInputError([{ path: ['content', 'next_actions'], message: `At most ${MAX_PINNED_ACTIONS} actions can be pinned; these are ${pinned}` }]);
-  return next_actions.map((action, i) => (action.pinned ? { ...action, description: parseInput(line, action.description, ['content', 'next_actions', i, 'description']) } : action));
+  if (pinned > MAX_PINNED_ACTIONS)
+    throw new InvalidInputError([
+      {
+        path: ['content', 'next_actions'],
+        message: `At most ${MAX_PINNED_ACTIONS} actions can be pinned; these are ${pinned}`,
+      },
+    ]);
+  return next_actions.map((action, i) =>
+    action.pinned
+      ? { ...action, description: parseInput(line, action.description, ['content', 'next_actions', i, 'description']) }
+      : action,
+  );
 }
 
 function readJson(text: string): unknown {

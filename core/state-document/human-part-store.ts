@@ -9,5 +9,9 @@ export async function readHumanPart(db: Queryable, projectId: string): Promise<H
 }
 
 export async function writeHumanPart(db: Queryable, projectId: string, content: HumanPart): Promise<void> {
-  await db.projectStateHuman.upsert({ where: { projectId }, create: { projectId, content }, update: { content, updatedAt: await databaseNow(db) } });
+  await db.projectStateHuman.upsert({
+    where: { projectId },
+    create: { projectId, content },
+    update: { content, updatedAt: await databaseNow(db) },
+  });
 }

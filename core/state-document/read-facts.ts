@@ -12,17 +12,33 @@ export async function readStateFacts(db: Queryable, projectId: string): Promise<
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: MAX_TASKS,
     select: {
-      id: true, title: true, status: true, priority: true, agentName: true, blockedReason: true, heldBy: true, createdAt: true, updatedAt: true,
+      id: true,
+      title: true,
+      status: true,
+      priority: true,
+      agentName: true,
+      blockedReason: true,
+      heldBy: true,
+      createdAt: true,
+      updatedAt: true,
       resultRun: { select: { headCommit: true } },
     },
   });
   const newest = await db.task.aggregate({ where: { projectId }, _max: { updatedAt: true } });
-  const run = await db.agentRun.findFirst({ where: { projectId, finishedAt: { not: null }, OR: [{ status: 'completed' }, { landingIsMerged: true }] }, orderBy: { finishedAt: 'desc' } });
+  const run = await db.agentRun.findFirst({
+    where: { projectId, finishedAt: { not: null }, OR: [{ status: 'completed' }, { landingIsMerged: true }] },
+    orderBy: { finishedAt: 'desc' },
+  });
   return {
     project: { name: project.name, status: project.status },
     human: await readHumanPart(db, projectId),
-    tasks: tasks.map(({ resultRun, ...task }) => ({ ...task, isReport: task.status === 'needs_review' && !resultRun?.headCommit }) as StateTask),
-    lastCompletedRun: run?.finishedAt ? { id: run.id, summary: run.summary ?? run.message, finishedAt: run.finishedAt } : null,
+    tasks: tasks.map(
+      ({ resultRun, ...task }) =>
+        ({ ...task, isReport: task.status === 'needs_review' && !resultRun?.headCommit }) as StateTask,
+    ),
+    lastCompletedRun: run?.finishedAt
+      ? { id: run.id, summary: run.summary ?? run.message, finishedAt: run.finishedAt }
+      : null,
     lastChangedAt: newest._max.updatedAt,
   };
 }

@@ -13,13 +13,23 @@ import { lockNewestVersion, writeVersion } from './write-version.ts';
  * @param cause what led to it, for the list of versions
  * @returns the new version; null when nothing has changed
  */
-export async function rebuildStateDocument(core: Core, projectId: string, cause: string): Promise<ProjectStateVersion | null> {
+export async function rebuildStateDocument(
+  core: Core,
+  projectId: string,
+  cause: string,
+): Promise<ProjectStateVersion | null> {
   return inTransaction(core, async (tx) => {
     const newest = await lockNewestVersion(tx, projectId);
     const facts = await readStateFacts(tx.db, projectId);
     const hash = factsHash(facts);
     if (newest && newest.factsHash === hash && isStateVersionIntact(newest)) return null;
     const format = newest?.stateFormat ?? 'yaml';
-    return writeVersion(tx, SYSTEM('orchestrator'), newest, { projectId, content: renderStateDocument(facts, format), format, factsHash: hash, cause });
+    return writeVersion(tx, SYSTEM('orchestrator'), newest, {
+      projectId,
+      content: renderStateDocument(facts, format),
+      format,
+      factsHash: hash,
+      cause,
+    });
   });
 }

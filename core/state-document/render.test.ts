@@ -16,22 +16,92 @@ function taskId(n: number): string {
 
 function task(n: number, given: Partial<StateTask> = {}): StateTask {
   const at = new Date(Date.UTC(2026, 0, 1, 0, 0, n));
-  return { id: taskId(n), title: `Task ${n}`, status: 'queued', priority: 3, agentName: 'backend', blockedReason: null, heldBy: null, isReport: false, createdAt: at, updatedAt: at, ...given };
+  return {
+    id: taskId(n),
+    title: `Task ${n}`,
+    status: 'queued',
+    priority: 3,
+    agentName: 'backend',
+    blockedReason: null,
+    heldBy: null,
+    isReport: false,
+    createdAt: at,
+    updatedAt: at,
+    ...given,
+  };
 }
 
 function facts(given: Partial<StateFacts> = {}): StateFacts {
-  return { project: { name: 'Demo', status: 'active' }, human: EMPTY_HUMAN_PART, tasks: [], lastCompletedRun: null, lastChangedAt: null, ...given };
+  return {
+    project: { name: 'Demo', status: 'active' },
+    human: EMPTY_HUMAN_PART,
+    tasks: [],
+    lastCompletedRun: null,
+    lastChangedAt: null,
+    ...given,
+  };
 }
 
 const HOSTILE = [
-  'a: b', '# no comment', "it's \"quoted\"", 'two\nlines', 'trailing\n\n', '  indented', 'emoji 🔥 👩‍💻', '---', '...', 'yes', 'no', 'null', '~', '0x1f', '0o17', '1e3', '.inf', '2026-01-01', '12:30:45', '- item', '? key', '! tag', '&anchor', '*alias', '%YAML 1.2', '@at', '`tick`',
-  '{a: 1}', '[1]', '|', '>-', 'tab\there', '\\n', 'crlf\r\nline', ' \u00a0 ', '\u2028', '\u0085', '\u0007bell', '\ufeffbom', 'long '.repeat(2_000), "'", '"', '<script>', '${x}', 'a\u0000b'.replace('\u0000', ''), '🔥'.repeat(300), '\n', ':',
+  'a: b',
+  '# no comment',
+  'it\'s "quoted"',
+  'two\nlines',
+  'trailing\n\n',
+  '  indented',
+  'emoji 🔥 👩‍💻',
+  '---',
+  '...',
+  'yes',
+  'no',
+  'null',
+  '~',
+  '0x1f',
+  '0o17',
+  '1e3',
+  '.inf',
+  '2026-01-01',
+  '12:30:45',
+  '- item',
+  '? key',
+  '! tag',
+  '&anchor',
+  '*alias',
+  '%YAML 1.2',
+  '@at',
+  '`tick`',
+  '{a: 1}',
+  '[1]',
+  '|',
+  '>-',
+  'tab\there',
+  '\\n',
+  'crlf\r\nline',
+  ' \u00a0 ',
+  '\u2028',
+  '\u0085',
+  '\u0007bell',
+  '\ufeffbom',
+  'long '.repeat(2_000),
+  "'",
+  '"',
+  '<script>',
+  '${x}',
+  'a\u0000b'.replace('\u0000', ''),
+  '🔥'.repeat(300),
+  '\n',
+  ':',
 ];
 
 test('the canonical content, in its order', () => {
   const text = renderStateDocument(
     facts({
-      human: { currentFocus: 'Ship it', status: null, pinnedActions: [{ description: 'Call Anna', priority: 2 }], notes: 'Read this.' },
+      human: {
+        currentFocus: 'Ship it',
+        status: null,
+        pinnedActions: [{ description: 'Call Anna', priority: 2 }],
+        notes: 'Read this.',
+      },
       tasks: [
         task(1, { status: 'in_progress', agentName: null }),
         task(2, { status: 'blocked', blockedReason: 'agent frontend is disabled', priority: 1 }),
@@ -91,27 +161,52 @@ notes: Read this.
 
 test('the next five tasks come by priority, then age, then id', () => {
   const at = new Date(Date.UTC(2026, 0, 1));
-  const tasks = [task(9, { priority: 5 }), task(8), task(7), task(2, { createdAt: at }), task(1, { createdAt: at }), task(6, { priority: 1 }), task(5, { status: 'in_progress' })];
+  const tasks = [
+    task(9, { priority: 5 }),
+    task(8),
+    task(7),
+    task(2, { createdAt: at }),
+    task(1, { createdAt: at }),
+    task(6, { priority: 1 }),
+    task(5, { status: 'in_progress' }),
+  ];
   expect(buildStateDocument(facts({ tasks })).tasks.next.map(({ id }) => id)).toEqual([6, 1, 2, 7, 8].map(taskId));
 });
 
 describe.each(FORMATS)('%s', (format) => {
   test('the same facts give the same bytes, whatever their order', () => {
-    const tasks = Array.from({ length: 40 }, (_, i) => task(i, { priority: (i % 5) + 1, status: (['queued', 'in_progress', 'blocked', 'needs_review', 'failed'] as const)[i % 5] ?? 'queued' }));
-    expect(renderStateDocument(facts({ tasks: [...tasks].reverse() }), format)).toBe(renderStateDocument(facts({ tasks }), format));
+    const tasks = Array.from({ length: 40 }, (_, i) =>
+      task(i, {
+        priority: (i % 5) + 1,
+        status: (['queued', 'in_progress', 'blocked', 'needs_review', 'failed'] as const)[i % 5] ?? 'queued',
+      }),
+    );
+    expect(renderStateDocument(facts({ tasks: [...tasks].reverse() }), format)).toBe(
+      renderStateDocument(facts({ tasks }), format),
+    );
   });
 
-  test.each(HOSTILE.map((text) => [text.slice(0, 40), text]))('hostile words stay what they are: %j', (_label, text) => {
-    const given = facts({
-      project: { name: text, status: 'paused' },
-      human: { ...EMPTY_HUMAN_PART, notes: text },
-      tasks: [task(1, { title: text, status: 'in_progress', agentName: text }), task(2, { title: text }), task(3, { status: 'blocked', blockedReason: text })],
-      lastCompletedRun: { id: taskId(4), summary: text, finishedAt: new Date(0) },
-    });
-    const parsed = parseStateDocument(renderStateDocument(given, format), format);
-    expect(parsed).toEqual({ ...buildStateDocument(given), summary: { ...buildStateDocument(given).summary, current_focus: parsed.summary.current_focus } });
-    expect(renderStateDocument(given, format)).toBe(renderStateDocument(given, format));
-  });
+  test.each(HOSTILE.map((text) => [text.slice(0, 40), text]))(
+    'hostile words stay what they are: %j',
+    (_label, text) => {
+      const given = facts({
+        project: { name: text, status: 'paused' },
+        human: { ...EMPTY_HUMAN_PART, notes: text },
+        tasks: [
+          task(1, { title: text, status: 'in_progress', agentName: text }),
+          task(2, { title: text }),
+          task(3, { status: 'blocked', blockedReason: text }),
+        ],
+        lastCompletedRun: { id: taskId(4), summary: text, finishedAt: new Date(0) },
+      });
+      const parsed = parseStateDocument(renderStateDocument(given, format), format);
+      expect(parsed).toEqual({
+        ...buildStateDocument(given),
+        summary: { ...buildStateDocument(given).summary, current_focus: parsed.summary.current_focus },
+      });
+      expect(renderStateDocument(given, format)).toBe(renderStateDocument(given, format));
+    },
+  );
 
   test('an empty project', () => {
     expect(parseStateDocument(renderStateDocument(facts(), format), format)).toEqual(buildStateDocument(facts()));
@@ -122,7 +217,9 @@ describe('what makes a version', () => {
   test('time alone does not: the last update is the newest change among the facts', () => {
     const given = facts({ tasks: [task(1), task(2)], lastChangedAt: new Date('2026-02-01T00:00:00Z') });
     expect(buildStateDocument(given).summary.last_update).toBe('2026-02-01T00:00:00.000Z');
-    expect(buildStateDocument(facts({ tasks: [task(1), task(2)] })).summary.last_update).toBe('2026-01-01T00:00:02.000Z');
+    expect(buildStateDocument(facts({ tasks: [task(1), task(2)] })).summary.last_update).toBe(
+      '2026-01-01T00:00:02.000Z',
+    );
     expect(factsHash(given)).toBe(factsHash(structuredClone(given)));
   });
 
@@ -147,12 +244,21 @@ describe('the part of a person', () => {
   const shown = facts({ tasks: [task(1, { status: 'in_progress' })] });
 
   test.each(FORMATS)('survives a rebuild with other facts (%s)', (format) => {
-    const human: HumanPart = { currentFocus: 'Ship it', status: null, pinnedActions: [{ description: 'Call: Anna', priority: 1 }], notes: 'a: b\n# c\n' };
+    const human: HumanPart = {
+      currentFocus: 'Ship it',
+      status: null,
+      pinnedActions: [{ description: 'Call: Anna', priority: 1 }],
+      notes: 'a: b\n# c\n',
+    };
     const saved = parseStateDocument(renderStateDocument({ ...shown, human }, format), format);
     const kept = extractHumanPart(saved, { document: buildStateDocument(shown), human: EMPTY_HUMAN_PART });
     expect(kept).toEqual(human);
     const rebuilt = buildStateDocument(facts({ human: kept, tasks: [task(7)] }));
-    expect(rebuilt).toMatchObject({ summary: { current_focus: 'Ship it' }, notes: 'a: b\n# c\n', tasks: { active: [], next: [{ id: taskId(7) }] } });
+    expect(rebuilt).toMatchObject({
+      summary: { current_focus: 'Ship it' },
+      notes: 'a: b\n# c\n',
+      tasks: { active: [], next: [{ id: taskId(7) }] },
+    });
     expect(rebuilt.next_actions[0]).toEqual({ description: 'Call: Anna', priority: 1, pinned: true });
   });
 
@@ -160,20 +266,32 @@ describe('the part of a person', () => {
     const before = { document: buildStateDocument(shown), human: EMPTY_HUMAN_PART };
     expect(before.document.summary.current_focus).toBe('Task 1');
     expect(extractHumanPart(before.document, before).currentFocus).toBeNull();
-    expect(extractHumanPart({ ...before.document, summary: { ...before.document.summary, current_focus: 'Mine' } }, before).currentFocus).toBe('Mine');
-    expect(extractHumanPart({ ...before.document, summary: { ...before.document.summary, current_focus: null } }, before).currentFocus).toBeNull();
+    expect(
+      extractHumanPart({ ...before.document, summary: { ...before.document.summary, current_focus: 'Mine' } }, before)
+        .currentFocus,
+    ).toBe('Mine');
+    expect(
+      extractHumanPart({ ...before.document, summary: { ...before.document.summary, current_focus: null } }, before)
+        .currentFocus,
+    ).toBeNull();
   });
 
   test('generated parts changed by hand are not taken over', () => {
     const document = buildStateDocument(shown);
-    const edited = { ...document, tasks: { active: [], blocked: [], next: [] }, next_actions: [{ description: 'not pinned', priority: 1, pinned: false }] };
+    const edited = {
+      ...document,
+      tasks: { active: [], blocked: [], next: [] },
+      next_actions: [{ description: 'not pinned', priority: 1, pinned: false }],
+    };
     expect(extractHumanPart(edited, { document, human: EMPTY_HUMAN_PART })).toEqual(EMPTY_HUMAN_PART);
   });
 
   test('a changed status is a decision, an unchanged one is none', () => {
     const document = buildStateDocument(shown);
     const before = { document, human: EMPTY_HUMAN_PART };
-    expect(extractHumanPart({ ...document, project: { ...document.project, status: 'paused' } }, before).status).toBe('paused');
+    expect(extractHumanPart({ ...document, project: { ...document.project, status: 'paused' } }, before).status).toBe(
+      'paused',
+    );
     expect(extractHumanPart(document, before).status).toBeNull();
   });
 
@@ -196,25 +314,60 @@ describe('a document saved by hand', () => {
   };
 
   test('may leave out what is generated', () => {
-    expect(parseStateDocument(minimal, 'yaml')).toMatchObject({ tasks: { active: [], blocked: [], next: [] }, runs: { last_completed: null }, next_actions: [], notes: '' });
+    expect(parseStateDocument(minimal, 'yaml')).toMatchObject({
+      tasks: { active: [], blocked: [], next: [] },
+      runs: { last_completed: null },
+      next_actions: [],
+      notes: '',
+    });
   });
 
   test.each<[string, string, StateFormat, RegExp]>([
     ['a wrong status', 'project: { name: Demo, status: asleep }\nsummary: {}\n', 'yaml', /^content\.project\.status: /],
     ['a key too many', `${minimal}color: blue\n`, 'yaml', /color/],
-    ['a priority out of range', `${minimal}next_actions:\n  - { description: x, priority: 9, pinned: true }\n`, 'yaml', /^content\.next_actions\.0\.priority: Priority runs from 1/],
-    ['a number where a text is due', `${minimal}tasks: { next: [{ id: ${taskId(1)}, title: 0x1f, priority: 1, agent: null }] }\n`, 'yaml', /^content\.tasks\.next\.0\.title: /],
-    ['a pinned action without words', `${minimal}next_actions:\n  - { description: "  ", priority: 1, pinned: true }\n`, 'yaml', /^content\.next_actions\.0\.description: /],
-    ['too many pinned', `${minimal}next_actions:\n${'  - { description: x, priority: 1, pinned: true }\n'.repeat(51)}`, 'yaml', /^content\.next_actions: At most 50/],
+    [
+      'a priority out of range',
+      `${minimal}next_actions:\n  - { description: x, priority: 9, pinned: true }\n`,
+      'yaml',
+      /^content\.next_actions\.0\.priority: Priority runs from 1/,
+    ],
+    [
+      'a number where a text is due',
+      `${minimal}tasks: { next: [{ id: ${taskId(1)}, title: 0x1f, priority: 1, agent: null }] }\n`,
+      'yaml',
+      /^content\.tasks\.next\.0\.title: /,
+    ],
+    [
+      'a pinned action without words',
+      `${minimal}next_actions:\n  - { description: "  ", priority: 1, pinned: true }\n`,
+      'yaml',
+      /^content\.next_actions\.0\.description: /,
+    ],
+    [
+      'too many pinned',
+      `${minimal}next_actions:\n${'  - { description: x, priority: 1, pinned: true }\n'.repeat(51)}`,
+      'yaml',
+      /^content\.next_actions: At most 50/,
+    ],
     ['broken YAML', 'project: [', 'yaml', /not YAML: .*line 1/],
     ['a key twice', `${minimal}notes: a\nnotes: b\n`, 'yaml', /not YAML: Map keys must be unique at line 4/],
     ['a tag', `${minimal}notes: !ruby/object a\n`, 'yaml', /not YAML: Unresolved tag/],
     ['two documents', `${minimal}---\n${minimal}`, 'yaml', /not YAML/],
-    ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`, 'yaml', /alias/i],
+    [
+      'an alias bomb',
+      `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`,
+      'yaml',
+      /alias/i,
+    ],
     ['broken JSON', '{"project": ', 'json', /not JSON/],
     ['nothing', '', 'yaml', /^content: /],
     ['a text alone', 'hello', 'yaml', /^content: /],
-    ['half a surrogate pair', '{"project":{"name":"\\ud800","status":"active"},"summary":{}}', 'json', /^content\.project\.name: .*can not be stored/],
+    [
+      'half a surrogate pair',
+      '{"project":{"name":"\\ud800","status":"active"},"summary":{}}',
+      'json',
+      /^content\.project\.name: .*can not be stored/,
+    ],
     ['a NUL', `${minimal}notes: "a\\0b"\n`, 'yaml', /^content\.notes: .*can not be stored/],
     ['too much', `${minimal}notes: ${'x'.repeat(600_000)}`, 'yaml', /at most/],
   ])('%s is refused with its place', (_what, text, format, message) => {
@@ -247,10 +400,17 @@ test('a held task starts by itself no more: it is not next, and somebody has to 
   const document = buildStateDocument(facts({ tasks: [task(1, { heldBy: 'ada@example.test' }), task(2)] }));
   expect(document.tasks.next.map(({ id }) => id)).toEqual([taskId(2)]);
   expect(document.summary.current_focus).toBe('Task 2');
-  expect(document.next_actions).toEqual([{ description: 'Start or cancel: Task 1 (held, stopped by ada@example.test)', priority: 3, pinned: false }]);
+  expect(document.next_actions).toEqual([
+    { description: 'Start or cancel: Task 1 (held, stopped by ada@example.test)', priority: 3, pinned: false },
+  ]);
 });
 
 test('where nothing was changed the report is what is reviewed', () => {
-  const document = buildStateDocument(facts({ tasks: [task(1, { status: 'needs_review', isReport: true }), task(2, { status: 'needs_review' })] }));
-  expect(document.next_actions.map(({ description }) => description)).toEqual(['Read the report: Task 1', 'Review: Task 2']);
+  const document = buildStateDocument(
+    facts({ tasks: [task(1, { status: 'needs_review', isReport: true }), task(2, { status: 'needs_review' })] }),
+  );
+  expect(document.next_actions.map(({ description }) => description)).toEqual([
+    'Read the report: Task 1',
+    'Review: Task 2',
+  ]);
 });

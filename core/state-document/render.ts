@@ -49,7 +49,13 @@ export function renderStateDocument(facts: StateFacts, format: StateFormat): str
 }
 
 /** The document as data, in the order of its keys. */
-export function buildStateDocument({ project, human, tasks, lastCompletedRun, lastChangedAt }: StateFacts): StateDocument {
+export function buildStateDocument({
+  project,
+  human,
+  tasks,
+  lastCompletedRun,
+  lastChangedAt,
+}: StateFacts): StateDocument {
   const byUrgency = [...tasks].sort(firstByUrgency);
   const active = byUrgency.filter(({ status }) => status === 'in_progress' || status === 'needs_review');
   const queued = byUrgency.filter(({ status, heldBy }) => status === 'queued' && heldBy === null);
@@ -57,15 +63,32 @@ export function buildStateDocument({ project, human, tasks, lastCompletedRun, la
     project: { name: project.name, status: project.status },
     summary: {
       current_focus: human.currentFocus ?? focusOf(active[0] ?? queued[0]),
-      last_update: newest([lastChangedAt, lastCompletedRun?.finishedAt ?? null, ...tasks.map(({ updatedAt }) => updatedAt)]),
+      last_update: newest([
+        lastChangedAt,
+        lastCompletedRun?.finishedAt ?? null,
+        ...tasks.map(({ updatedAt }) => updatedAt),
+      ]),
     },
     tasks: {
-      active: active.map(({ id, title, status, agentName }) => ({ id, title, status: status as 'in_progress' | 'needs_review', agent: agentName })),
-      blocked: byUrgency.filter(({ status }) => status === 'blocked').map(({ id, blockedReason }) => ({ id, reason: blockedReason ?? '' })),
-      next: queued.slice(0, MAX_NEXT_TASKS).map(({ id, title, priority, agentName }) => ({ id, title, priority, agent: agentName })),
+      active: active.map(({ id, title, status, agentName }) => ({
+        id,
+        title,
+        status: status as 'in_progress' | 'needs_review',
+        agent: agentName,
+      })),
+      blocked: byUrgency
+        .filter(({ status }) => status === 'blocked')
+        .map(({ id, blockedReason }) => ({ id, reason: blockedReason ?? '' })),
+      next: queued
+        .slice(0, MAX_NEXT_TASKS)
+        .map(({ id, title, priority, agentName }) => ({ id, title, priority, agent: agentName })),
     },
     runs: {
-      last_completed: lastCompletedRun && { run_id: lastCompletedRun.id, summary: lastCompletedRun.summary, finished_at: lastCompletedRun.finishedAt.toISOString() },
+      last_completed: lastCompletedRun && {
+        run_id: lastCompletedRun.id,
+        summary: lastCompletedRun.summary,
+        finished_at: lastCompletedRun.finishedAt.toISOString(),
+      },
     },
     next_actions: [
       ...human.pinnedActions.map(({ description, priority }) => ({ description, priority, pinned: true })),
@@ -100,15 +123,23 @@ function describeAction({ status, title, blockedReason, heldBy, isReport }: Stat
 }
 
 function focusOf(task: StateTask | undefined): string | null {
-  const title = task?.title.trim().slice(0, MAX_FOCUS_CHARS).replace(/\p{Surrogate}$/u, '');
+  const title = task?.title
+    .trim()
+    .slice(0, MAX_FOCUS_CHARS)
+    .replace(/\p{Surrogate}$/u, '');
   return title === undefined || title === '' ? null : title;
 }
 
 function firstByUrgency(a: StateTask, b: StateTask): number {
-  return a.priority - b.priority || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  return (
+    a.priority - b.priority || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
 }
 
 function newest(times: readonly (Date | null)[]): string | null {
-  const latest = times.reduce<number | null>((max, time) => (time !== null && (max === null || time.getTime() > max) ? time.getTime() : max), null);
+  const latest = times.reduce<number | null>(
+    (max, time) => (time !== null && (max === null || time.getTime() > max) ? time.getTime() : max),
+    null,
+  );
   return latest === null ? null : new Date(latest).toISOString();
 }

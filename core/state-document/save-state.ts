@@ -21,7 +21,10 @@ import { lockNewestVersion, writeVersion } from './write-version.ts';
 
 const Document = z.strictObject({
   projectId: id,
-  content: z.string().min(1, 'The document is empty').max(MAX_STATE_DOCUMENT_CHARS, `A document has at most ${MAX_STATE_DOCUMENT_CHARS} characters`),
+  content: z
+    .string()
+    .min(1, 'The document is empty')
+    .max(MAX_STATE_DOCUMENT_CHARS, `A document has at most ${MAX_STATE_DOCUMENT_CHARS} characters`),
   format: z.enum(['yaml', 'json']),
   baseVersion: z.int().min(0),
 });
@@ -31,43 +34,80 @@ const Document = z.strictObject({
  * next change of the facts.
  * @throws InvalidInputError naming the path that does not fit, ConflictError when there is a newer version, NotFoundError, ForbiddenError
  */
-export async function saveState(core: Core, actor: Actor, input: z.input<typeof Document>): Promise<ProjectStateVersion> {
+export async function saveState(
+  core: Core,
+  actor: Actor,
+  input: z.input<typeof Document>,
+): Promise<ProjectStateVersion> {
   const { projectId, content, format, baseVersion } = parseInput(Document, input);
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'state:write');
     const newest = await lockNewestVersion(tx, projectId);
     const current = Number(newest?.version ?? 0);
-    if (current !== baseVersion) throw new ConflictError(`You edited version ${baseVersion}; the newest is ${current}. Look at what changed and save again.`, String(current));
+    if (current !== baseVersion)
+      throw new ConflictError(
+        `You edited version ${baseVersion}; the newest is ${current}. Look at what changed and save again.`,
+        String(current),
+      );
     return storeByHand(tx, actor, newest, { projectId, content, format, cause: 'saved by hand', setsStatus: true });
   });
 }
 
 /** Writes a new version with the text of an old one, and takes its human part over; whether the project is paused stays. */
-export async function rollBackState(core: Core, actor: Actor, input: { projectId: string; version: number }): Promise<ProjectStateVersion> {
+export async function rollBackState(
+  core: Core,
+  actor: Actor,
+  input: { projectId: string; version: number },
+): Promise<ProjectStateVersion> {
   const { projectId, version } = parseInput(z.strictObject({ projectId: id, version: z.int().min(1) }), input);
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'state:write');
     const newest = await lockNewestVersion(tx, projectId);
     const old = await tx.db.projectStateVersion.findUnique({ where: { projectId_version: { projectId, version } } });
     if (!old) throw new NotFoundError('state version', String(version));
-    return storeByHand(tx, actor, newest, { projectId, content: old.content, format: old.stateFormat, cause: `rolled back to version ${version}`, setsStatus: false });
+    return storeByHand(tx, actor, newest, {
+      projectId,
+      content: old.content,
+      format: old.stateFormat,
+      cause: `rolled back to version ${version}`,
+      setsStatus: false,
+    });
   });
 }
 
 async function storeByHand(
-  tx: Tx, actor: Actor, newest: ProjectStateVersion | null, input: { projectId: string; content: string; format: StateFormat; cause: string; setsStatus: boolean },
+  tx: Tx,
+  actor: Actor,
+  newest: ProjectStateVersion | null,
+  input: { projectId: string; content: string; format: StateFormat; cause: string; setsStatus: boolean },
 ): Promise<ProjectStateVersion> {
   const { projectId, content, format, cause } = input;
-  const edited = newest && isStateVersionIntact(newest) ? { document: parseStateDocument(newest.content, newest.stateFormat), human: await readHumanPart(tx.db, projectId) } : null;
+  const edited =
+    newest && isStateVersionIntact(newest)
+      ? {
+          document: parseStateDocument(newest.content, newest.stateFormat),
+          human: await readHumanPart(tx.db, projectId),
+        }
+      : null;
   const human = extractHumanPart(parseStateDocument(content, format), edited);
   await writeHumanPart(tx.db, projectId, { ...human, status: null });
   // The project's row is the truth of its status; the document is another place to set it.
   if (human.status && input.setsStatus) {
     const updatedAt = await databaseNow(tx.db);
     await tx.db.project.update({ where: { id: projectId }, data: { status: human.status, updatedAt } });
-    tx.emit(projectUpdated, { projectId, entityId: projectId, patch: { status: human.status, updatedAt: updatedAt.toISOString() } });
+    tx.emit(projectUpdated, {
+      projectId,
+      entityId: projectId,
+      patch: { status: human.status, updatedAt: updatedAt.toISOString() },
+    });
     if (human.status === 'active') announceWork(tx, projectId);
   }
   // The hash of the facts as they are now: until they change, the person's text stands.
-  return writeVersion(tx, actor, newest, { projectId, content, format, cause, factsHash: factsHash(await readStateFacts(tx.db, projectId)) });
+  return writeVersion(tx, actor, newest, {
+    projectId,
+    content,
+    format,
+    cause,
+    factsHash: factsHash(await readStateFacts(tx.db, projectId)),
+  });
 }

@@ -18,18 +18,29 @@ export async function lockNewestVersion(tx: Tx, projectId: string): Promise<Proj
 
 /** Adds the next version. The newest one must have been locked in this transaction. */
 export async function writeVersion(
-  tx: Tx, actor: Actor, newest: ProjectStateVersion | null,
+  tx: Tx,
+  actor: Actor,
+  newest: ProjectStateVersion | null,
   input: { projectId: string; content: string; format: StateFormat; factsHash: string; cause: string },
 ): Promise<ProjectStateVersion> {
   const version = (newest?.version ?? 0n) + 1n;
   const row = await tx.db.projectStateVersion.create({
     data: {
-      id: newId(), projectId: input.projectId, version, stateFormat: input.format, content: input.content, contentHash: contentHash(input.content),
-      factsHash: input.factsHash, cause: input.cause, createdByUserId: userIdOf(actor),
+      id: newId(),
+      projectId: input.projectId,
+      version,
+      stateFormat: input.format,
+      content: input.content,
+      contentHash: contentHash(input.content),
+      factsHash: input.factsHash,
+      cause: input.cause,
+      createdByUserId: userIdOf(actor),
     },
   });
   tx.emit(projectStateUpdated, {
-    projectId: input.projectId, entityId: input.projectId, patch: { version: Number(version), contentHash: row.contentHash, createdBy: row.createdByUserId },
+    projectId: input.projectId,
+    entityId: input.projectId,
+    patch: { version: Number(version), contentHash: row.contentHash, createdBy: row.createdByUserId },
   });
   tx.enqueue(copyStateToGit, { projectId: input.projectId });
   return row;

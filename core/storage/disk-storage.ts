@@ -19,7 +19,10 @@ function pathOf(dataDirectory: string, key: string): string {
  * @throws PayloadTooLargeError past `maxBytes`; nothing is left behind
  */
 export async function putFile(
-  dataDirectory: string, key: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, maxBytes: number,
+  dataDirectory: string,
+  key: string,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  maxBytes: number,
 ): Promise<{ size: number; sha256: string }> {
   const target = pathOf(dataDirectory, key);
   await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { SystemParts } from './system-parts.ts';
 
-const part = (ends: number) => ({ name: 'runner', state: 'waiting' as const, ends, lastEnd: 'exit code 1', detail: null, nextTryAt: '2026-01-01T00:00:00.000Z' });
+const part = (ends: number) => ({
+  name: 'runner',
+  state: 'waiting' as const,
+  ends,
+  lastEnd: 'exit code 1',
+  detail: null,
+  nextTryAt: '2026-01-01T00:00:00.000Z',
+});
 const word = (ends: number): string => JSON.stringify({ parts: [part(ends)] });
 
 test('who follows gets what is known, then what changes; a slow reader gets the latest', async () => {

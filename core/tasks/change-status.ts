@@ -31,7 +31,8 @@ interface StatusChange {
 export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change: StatusChange): Promise<Task> {
   const { to, why, waitingReason = null, heldBy = null, feedback = task.feedback } = change;
   assertTransition(task.status, to);
-  if (to === 'blocked' && !why?.trim()) throw new InvalidInputError([{ path: ['reason'], message: 'Blocking a task needs a reason' }]);
+  if (to === 'blocked' && !why?.trim())
+    throw new InvalidInputError([{ path: ['reason'], message: 'Blocking a task needs a reason' }]);
   if (to === 'done') await assertCompletedRun(tx, task);
   if (to === 'in_progress') await assertStartedRun(tx, task);
   const blockedReason = to === 'blocked' ? (why ?? '').trim() : null;
@@ -50,19 +51,53 @@ export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change:
     tx.emit(taskUpdated, {
       projectId: task.projectId,
       entityId: task.id,
-      patch: { status: to, blockedReason, waitingReason, heldBy, updatedAt: updatedAt.toISOString(), ...(change.feedback === undefined ? {} : { feedback }) },
+      patch: {
+        status: to,
+        blockedReason,
+        waitingReason,
+        heldBy,
+        updatedAt: updatedAt.toISOString(),
+        ...(change.feedback === undefined ? {} : { feedback }),
+      },
     });
   }
-  return { ...task, status: to, blockedReason, waitingReason, feedback, heldBy, heldAt: heldBy === null ? null : updatedAt, updatedAt };
+  return {
+    ...task,
+    status: to,
+    blockedReason,
+    waitingReason,
+    feedback,
+    heldBy,
+    heldAt: heldBy === null ? null : updatedAt,
+    updatedAt,
+  };
 }
 
 async function assertCompletedRun(tx: Tx, task: Task): Promise<void> {
-  const completed = await tx.db.agentRun.findFirst({ where: { taskId: task.id, status: 'completed' }, select: { id: true } });
-  if (!completed) throw new IllegalTransitionError(task.status, 'done', 'done_needs_completed_run', 'A task is not done before a run of it has completed.');
+  const completed = await tx.db.agentRun.findFirst({
+    where: { taskId: task.id, status: 'completed' },
+    select: { id: true },
+  });
+  if (!completed)
+    throw new IllegalTransitionError(
+      task.status,
+      'done',
+      'done_needs_completed_run',
+      'A task is not done before a run of it has completed.',
+    );
 }
 
 /** In progress means that a run has been claimed; nobody but the claim, in its own transaction, can say so. */
 async function assertStartedRun(tx: Tx, task: Task): Promise<void> {
-  const started = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind: 'task', status: { in: ['started', 'streaming'] } }, select: { id: true } });
-  if (!started) throw new IllegalTransitionError(task.status, 'in_progress', 'run_starts_task', 'A task is in progress when a runner starts a run of it; it can not be set by hand.');
+  const started = await tx.db.agentRun.findFirst({
+    where: { taskId: task.id, kind: 'task', status: { in: ['started', 'streaming'] } },
+    select: { id: true },
+  });
+  if (!started)
+    throw new IllegalTransitionError(
+      task.status,
+      'in_progress',
+      'run_starts_task',
+      'A task is in progress when a runner starts a run of it; it can not be set by hand.',
+    );
 }

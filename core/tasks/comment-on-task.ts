@@ -9,10 +9,17 @@ import type { Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
 import { lockTask } from './lock-task.ts';
 
-const Comment = z.strictObject({ taskId: id, text: z.string().trim().min(1, 'A comment needs some text').max(MAX_MESSAGE_CHARS) });
+const Comment = z.strictObject({
+  taskId: id,
+  text: z.string().trim().min(1, 'A comment needs some text').max(MAX_MESSAGE_CHARS),
+});
 
 /** Adds a comment to the task's audit trail. */
-export async function commentOnTask(core: Core, actor: Actor, input: z.input<typeof Comment>): Promise<{ task: Task; eventId: string }> {
+export async function commentOnTask(
+  core: Core,
+  actor: Actor,
+  input: z.input<typeof Comment>,
+): Promise<{ task: Task; eventId: string }> {
   const { taskId, text } = parseInput(Comment, input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);

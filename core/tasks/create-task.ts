@@ -42,7 +42,12 @@ export async function createTask(core: Core, actor: Actor, input: NewTask): Prom
     await requireProject(tx.db, actor, fields.projectId, 'task:write');
     const agent = fields.agentId ? await requireEnabledAgent(tx, fields.projectId, fields.agentId) : null;
     if (fields.parentTaskId) await requireTaskOfProject(tx, fields.projectId, fields.parentTaskId);
-    const task = await insertTask(tx, actor, { ...fields, agentName: agent?.name ?? null, agentReason: agent ? 'chosen by hand' : null, requestId: null });
+    const task = await insertTask(tx, actor, {
+      ...fields,
+      agentName: agent?.name ?? null,
+      agentReason: agent ? 'chosen by hand' : null,
+      requestId: null,
+    });
     if (agent) return scheduleTask(tx, actor, task);
     await requestCycle(tx, fields.projectId, 'incremental', 'task_created');
     return task;
@@ -55,11 +60,16 @@ export async function insertTask(
   actor: Actor,
   fields: z.output<typeof NewTask> & { agentName: string | null; agentReason: string | null; requestId: string | null },
 ): Promise<Task> {
-  const task = await tx.db.task.create({ data: { id: newId(), ...fields, status: 'queued', createdByUserId: userIdOf(actor) } });
+  const task = await tx.db.task.create({
+    data: { id: newId(), ...fields, status: 'queued', createdByUserId: userIdOf(actor) },
+  });
   tx.enqueue(rebuildState, { projectId: task.projectId });
   tx.emit(taskCreated, { projectId: task.projectId, entityId: task.id, patch: taskCard(task) });
   await appendTaskEvent(tx, actor, task, 'created', {
-    title: task.title, type: task.type, priority: task.priority, requestedBy: task.requestedBy,
+    title: task.title,
+    type: task.type,
+    priority: task.priority,
+    requestedBy: task.requestedBy,
     ...(task.agentName ? { agent: task.agentName, why: task.agentReason } : {}),
   });
   return task;
@@ -75,6 +85,12 @@ export async function requireEnabledAgent(tx: Tx, projectId: string, agentId: st
   await tx.db.$queryRaw`select 1 from agents where id = ${agentId}::uuid and project_id = ${projectId}::uuid for share`;
   const agent = await tx.db.agent.findFirst({ where: { id: agentId, projectId } });
   if (!agent) throw new NotFoundError('agent', agentId);
-  if (!agent.isEnabled) throw new IllegalTransitionError('queued', 'queued', 'disabled_agent', `The agent ${agent.name} is disabled: enable it or choose another.`);
+  if (!agent.isEnabled)
+    throw new IllegalTransitionError(
+      'queued',
+      'queued',
+      'disabled_agent',
+      `The agent ${agent.name} is disabled: enable it or choose another.`,
+    );
   return agent;
 }

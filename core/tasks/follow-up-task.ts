@@ -23,12 +23,26 @@ export async function followUpTask(core: Core, actor: Actor, input: z.input<type
   return inTransaction(core, async (tx) => {
     const { task: parent } = await lockTask(tx, actor, fields.taskId);
     if (parent.status !== 'done' && parent.status !== 'canceled') {
-      throw new IllegalTransitionError(parent.status, 'queued', 'follow_up_finished_only', `This task is ${parent.status}: change it instead of following it up.`);
+      throw new IllegalTransitionError(
+        parent.status,
+        'queued',
+        'follow_up_finished_only',
+        `This task is ${parent.status}: change it instead of following it up.`,
+      );
     }
     const task = await insertTask(tx, actor, {
-      projectId: parent.projectId, title: fields.title ?? parent.title, description: fields.description || parent.description,
-      acceptanceCriteria: parent.acceptanceCriteria, type: parent.type, priority: parent.priority, agentId: parent.agentId, agentName: parent.agentName,
-      agentReason: 'taken over from the task this follows', requestedBy: 'api', parentTaskId: parent.id, requestId: null,
+      projectId: parent.projectId,
+      title: fields.title ?? parent.title,
+      description: fields.description || parent.description,
+      acceptanceCriteria: parent.acceptanceCriteria,
+      type: parent.type,
+      priority: parent.priority,
+      agentId: parent.agentId,
+      agentName: parent.agentName,
+      agentReason: 'taken over from the task this follows',
+      requestedBy: 'api',
+      parentTaskId: parent.id,
+      requestId: null,
     });
     await appendTaskEvent(tx, actor, parent, 'log', { followedUpBy: task.id });
     if (task.agentId) return scheduleTask(tx, actor, task);

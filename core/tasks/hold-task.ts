@@ -15,15 +15,29 @@ const heldReason = (by: string): string => `Held: stopped by ${by}. Start it whe
  * through failed is on the audit trail; to everybody else it is queued.
  */
 export async function putBackTask(tx: Tx, actor: Actor, task: Task, by: string): Promise<Task> {
-  const stopped = await changeTaskStatus(tx, actor, task, { to: 'failed', why: `Stopped by ${by}.`, details: { isStopped: true }, isPassing: true });
+  const stopped = await changeTaskStatus(tx, actor, task, {
+    to: 'failed',
+    why: `Stopped by ${by}.`,
+    details: { isStopped: true },
+    isPassing: true,
+  });
   const why = `Stopped by ${by}: put back, and held until somebody starts it.`;
-  return changeTaskStatus(tx, actor, stopped, { to: 'queued', why, details: { isStopped: true }, waitingReason: heldReason(by), heldBy: by });
+  return changeTaskStatus(tx, actor, stopped, {
+    to: 'queued',
+    why,
+    details: { isStopped: true },
+    waitingReason: heldReason(by),
+    heldBy: by,
+  });
 }
 
 /** Holds a queued task whose run was stopped before it started. */
 export async function holdTask(tx: Tx, actor: Actor, task: Task, by: string): Promise<Task> {
   const held = await setHold(tx, task, by);
-  await appendTaskEvent(tx, actor, task, 'log', { isHeld: true, why: `Stopped by ${by} before it started: held until somebody starts it.` });
+  await appendTaskEvent(tx, actor, task, 'log', {
+    isHeld: true,
+    why: `Stopped by ${by} before it started: held until somebody starts it.`,
+  });
   return held;
 }
 
@@ -38,7 +52,11 @@ export async function setHold(tx: Tx, task: Task, by: string | null): Promise<Ta
     returning updated_at as "updatedAt"`;
   if (!written) throw new ConflictError('Somebody changed this task a moment ago. Look at it again.', task.status);
   const { updatedAt } = written;
-  tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { heldBy: by, waitingReason, updatedAt: updatedAt.toISOString() } });
+  tx.emit(taskUpdated, {
+    projectId: task.projectId,
+    entityId: task.id,
+    patch: { heldBy: by, waitingReason, updatedAt: updatedAt.toISOString() },
+  });
   tx.enqueue(rebuildState, { projectId: task.projectId });
   return { ...task, heldBy: by, heldAt: by === null ? null : updatedAt, waitingReason, updatedAt };
 }

@@ -31,6 +31,13 @@ export function taskFilter(projectId: string, filter: TaskFilter): Prisma.TaskWh
     ...(types ? { type: { in: types } } : {}),
     ...(priorities ? { priority: { in: priorities } } : {}),
     ...(agentIds ? { agentId: { in: agentIds } } : {}),
-    ...(text ? { OR: [{ title: { contains: text, mode: 'insensitive' } }, { description: { contains: text, mode: 'insensitive' } }] } : {}),
+    ...(text
+      ? {
+          OR: [
+            { title: { contains: text, mode: 'insensitive' } },
+            { description: { contains: text, mode: 'insensitive' } },
+          ],
+        }
+      : {}),
   };
 }

@@ -11,7 +11,12 @@ import type { Project, Task } from '#prisma/generated/client/client.ts';
  * it still holds when it is written. Everything that touches a task and its runs locks the task first.
  * @throws NotFoundError when it is missing or not the actor's, ForbiddenError
  */
-export async function lockTask(tx: Tx, actor: Actor, taskId: string, permission: Permission = 'task:write'): Promise<{ task: Task; project: Project }> {
+export async function lockTask(
+  tx: Tx,
+  actor: Actor,
+  taskId: string,
+  permission: Permission = 'task:write',
+): Promise<{ task: Task; project: Project }> {
   if (!isUuid(taskId)) throw new NotFoundError('task', taskId);
   await tx.db.$queryRaw`select 1 from tasks where id = ${taskId}::uuid for no key update`;
   const task = await tx.db.task.findUnique({ where: { id: taskId } });

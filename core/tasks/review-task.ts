@@ -21,20 +21,43 @@ import { releaseTask } from './start-task.ts';
  * when that has succeeded. A task whose run made no commit is done at once.
  * @throws IllegalTransitionError unless it needs review, ConflictError while a merge is on its way
  */
-export async function approveTask(core: Core, actor: Actor, input: { taskId: string }): Promise<{ task: Task; mergeRun: AgentRun | null }> {
+export async function approveTask(
+  core: Core,
+  actor: Actor,
+  input: { taskId: string },
+): Promise<{ task: Task; mergeRun: AgentRun | null }> {
   const { taskId } = parseInput(z.strictObject({ taskId: id }), input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
-    if (task.status !== 'needs_review') throw new IllegalTransitionError(task.status, 'done', 'approve_needs_review', `Only a task that needs review can be approved; this one is ${task.status}.`);
+    if (task.status !== 'needs_review')
+      throw new IllegalTransitionError(
+        task.status,
+        'done',
+        'approve_needs_review',
+        `Only a task that needs review can be approved; this one is ${task.status}.`,
+      );
     const run = await lastCompletedAttempt(tx, task.id);
-    if (!run) throw new IllegalTransitionError(task.status, 'done', 'done_needs_completed_run', 'A task is not done before a run of it has completed.');
+    if (!run)
+      throw new IllegalTransitionError(
+        task.status,
+        'done',
+        'done_needs_completed_run',
+        'A task is not done before a run of it has completed.',
+      );
     await appendTaskEvent(tx, actor, task, 'log', { approved: true, runId: run.id, commit: run.headCommit });
-    if (!run.headCommit || !run.branch) return { task: await changeTaskStatus(tx, actor, task, { to: 'done', why: 'Approved; there was nothing to merge.' }), mergeRun: null };
+    if (!run.headCommit || !run.branch)
+      return {
+        task: await changeTaskStatus(tx, actor, task, { to: 'done', why: 'Approved; there was nothing to merge.' }),
+        mergeRun: null,
+      };
     return { task, mergeRun: await requestMerge(tx, task, run) };
   });
 }
 
-const Feedback = z.strictObject({ taskId: id, feedback: z.string().trim().min(1, 'Say what should be different').max(MAX_MESSAGE_CHARS) });
+const Feedback = z.strictObject({
+  taskId: id,
+  feedback: z.string().trim().min(1, 'Say what should be different').max(MAX_MESSAGE_CHARS),
+});
 
 /**
  * Sends a task back: it is queued again, the feedback is in the next attempt's prompt, and that attempt
@@ -45,7 +68,13 @@ export async function sendBackTask(core: Core, actor: Actor, input: z.input<type
   const { taskId, feedback } = parseInput(Feedback, input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
-    if (task.status !== 'needs_review') throw new IllegalTransitionError(task.status, 'queued', 'send_back_needs_review', `Only a task that needs review can be sent back; this one is ${task.status}.`);
+    if (task.status !== 'needs_review')
+      throw new IllegalTransitionError(
+        task.status,
+        'queued',
+        'send_back_needs_review',
+        `Only a task that needs review can be sent back; this one is ${task.status}.`,
+      );
     await withdrawMerge(tx, actor, task);
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: `Sent back: ${feedback}`, feedback });
     return scheduleTask(tx, actor, queued);
@@ -58,7 +87,13 @@ export async function retryTask(core: Core, actor: Actor, input: { taskId: strin
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
     if (task.heldBy) return releaseTask(tx, actor, task);
-    if (task.status !== 'failed') throw new IllegalTransitionError(task.status, 'queued', 'retry_failed_only', `Only a failed task can be retried; this one is ${task.status}.`);
+    if (task.status !== 'failed')
+      throw new IllegalTransitionError(
+        task.status,
+        'queued',
+        'retry_failed_only',
+        `Only a failed task can be retried; this one is ${task.status}.`,
+      );
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: 'Retried by hand.' });
     return scheduleTask(tx, actor, queued);
   });
@@ -66,5 +101,8 @@ export async function retryTask(core: Core, actor: Actor, input: { taskId: strin
 
 /** What a reviewer looks at. */
 export async function lastCompletedAttempt(tx: Tx, taskId: string): Promise<AgentRun | null> {
-  return tx.db.agentRun.findFirst({ where: { taskId, kind: 'task', status: 'completed' }, orderBy: { attempt: 'desc' } });
+  return tx.db.agentRun.findFirst({
+    where: { taskId, kind: 'task', status: 'completed' },
+    orderBy: { attempt: 'desc' },
+  });
 }

@@ -21,7 +21,13 @@ export async function startTask(core: Core, actor: Actor, input: { taskId: strin
   const { taskId } = parseInput(z.strictObject({ taskId: id }), input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
-    if (!task.heldBy) throw new IllegalTransitionError(task.status, 'queued', 'start_held_only', `Only a task that is held can be started; this one is ${task.status}.`);
+    if (!task.heldBy)
+      throw new IllegalTransitionError(
+        task.status,
+        'queued',
+        'start_held_only',
+        `Only a task that is held can be started; this one is ${task.status}.`,
+      );
     return releaseTask(tx, actor, task);
   });
 }

@@ -48,11 +48,26 @@ export async function transitionTask(core: Core, actor: Actor, input: z.input<ty
 /** A task that is done has its work in the base branch: approving merges it, setting the status does not. */
 async function assertNothingToMerge(tx: Tx, task: Task): Promise<void> {
   const last = await lastCompletedAttempt(tx, task.id);
-  if (last?.headCommit) throw new IllegalTransitionError(task.status, 'done', 'approve_merges', 'This task has work that is not merged yet. Approve it: that merges its branch and sets it to done.');
+  if (last?.headCommit)
+    throw new IllegalTransitionError(
+      task.status,
+      'done',
+      'approve_merges',
+      'This task has work that is not merged yet. Approve it: that merges its branch and sets it to done.',
+    );
 }
 
 /** What a working run comes to is for the run to say. */
 async function assertNoWorkingRun(tx: Tx, task: Task, to: TaskStatus): Promise<void> {
-  const working = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind: 'task', status: { in: [...CLAIMED_STATUSES] } }, select: { id: true } });
-  if (working) throw new IllegalTransitionError(task.status, to, 'run_decides', 'A run of this task is working: it decides how the task goes on. Cancel the run to stop it.');
+  const working = await tx.db.agentRun.findFirst({
+    where: { taskId: task.id, kind: 'task', status: { in: [...CLAIMED_STATUSES] } },
+    select: { id: true },
+  });
+  if (working)
+    throw new IllegalTransitionError(
+      task.status,
+      to,
+      'run_decides',
+      'A run of this task is working: it decides how the task goes on. Cancel the run to stop it.',
+    );
 }

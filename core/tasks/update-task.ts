@@ -37,13 +37,28 @@ export async function updateTask(core: Core, actor: Actor, input: z.input<typeof
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
     const agent = agentId && agentId !== task.agentId ? await requireEnabledAgent(tx, task.projectId, agentId) : null;
-    if (agent && task.status === 'in_progress') throw new ConflictError('A run of this task is working. Cancel it before you give the task to another agent.', task.status);
-    const data = { ...defined(changes), ...(agent ? { agentId: agent.id, agentName: agent.name, agentReason: 'chosen by hand' } : {}), updatedAt: await databaseNow(tx.db) };
+    if (agent && task.status === 'in_progress')
+      throw new ConflictError(
+        'A run of this task is working. Cancel it before you give the task to another agent.',
+        task.status,
+      );
+    const data = {
+      ...defined(changes),
+      ...(agent ? { agentId: agent.id, agentName: agent.name, agentReason: 'chosen by hand' } : {}),
+      updatedAt: await databaseNow(tx.db),
+    };
     const updated = await tx.db.task.update({ where: { id: task.id }, data });
     const { updatedAt, agentReason: _reason, ...patch } = data as typeof data & { agentReason?: string };
-    tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { ...patch, updatedAt: updatedAt.toISOString() } });
+    tx.emit(taskUpdated, {
+      projectId: task.projectId,
+      entityId: task.id,
+      patch: { ...patch, updatedAt: updatedAt.toISOString() },
+    });
     tx.enqueue(rebuildState, { projectId: task.projectId });
-    await appendTaskEvent(tx, actor, task, 'log', { changed: Object.keys(patch), ...(agent ? { agent: agent.name } : {}) });
+    await appendTaskEvent(tx, actor, task, 'log', {
+      changed: Object.keys(patch),
+      ...(agent ? { agent: agent.name } : {}),
+    });
     if (!agent) return updated;
     return reassign(tx, actor, updated);
   });
@@ -65,5 +80,7 @@ async function reassign(tx: Tx, actor: Actor, task: Task): Promise<Task> {
 }
 
 function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }

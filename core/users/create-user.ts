@@ -11,26 +11,38 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { User } from '#prisma/generated/client/client.ts';
 
-const NewUser = z.strictObject({ email: z.email('Not an email address').max(254), password: z.string(), isAdmin: z.boolean().default(false) });
+const NewUser = z.strictObject({
+  email: z.email('Not an email address').max(254),
+  password: z.string(),
+  isAdmin: z.boolean().default(false),
+});
 
 /** Adds a person. @throws InvalidInputError, ConflictError for a known address, ForbiddenError */
 export async function createUser(core: Core, actor: Actor, input: z.input<typeof NewUser>): Promise<User> {
   const { email, password, isAdmin } = parseInput(NewUser, input);
   requireAdmin(actor);
   const passwordHash = await hashPassword(password);
-  return core.db.user.create({ data: { id: newId(), email: email.toLowerCase(), passwordHash, isAdmin } }).catch((error: unknown) => {
-    throw isUniqueViolation(error) ? new ConflictError(`There already is an account for ${email}.`) : error;
-  });
+  return core.db.user
+    .create({ data: { id: newId(), email: email.toLowerCase(), passwordHash, isAdmin } })
+    .catch((error: unknown) => {
+      throw isUniqueViolation(error) ? new ConflictError(`There already is an account for ${email}.`) : error;
+    });
 }
 
 /** Changes one's own password; all other sessions of the person end, with their sockets. */
-export async function changePassword(core: Core, actor: UserActor, input: { currentPassword: string; newPassword: string }): Promise<void> {
+export async function changePassword(
+  core: Core,
+  actor: UserActor,
+  input: { currentPassword: string; newPassword: string },
+): Promise<void> {
   const user = await core.db.user.findUniqueOrThrow({ where: { id: actor.userId } });
   if (!(await verifyPassword(user.passwordHash, input.currentPassword))) {
     throw new InvalidInputError([{ path: ['currentPassword'], message: 'This is not your current password' }]);
   }
   const passwordHash = await hashPassword(input.newPassword).catch((error: unknown) => {
-    throw error instanceof InvalidInputError ? new InvalidInputError(error.fields.map((field) => ({ ...field, path: ['newPassword'] }))) : error;
+    throw error instanceof InvalidInputError
+      ? new InvalidInputError(error.fields.map((field) => ({ ...field, path: ['newPassword'] })))
+      : error;
   });
   await core.db.user.update({ where: { id: user.id }, data: { passwordHash } });
   await endOtherSessions(core, user.id, actor.sessionId);

@@ -31,7 +31,10 @@ const LIST = `
 
 /** The work folders of a runner, the largest first. For callers that have checked that the actor is an administrator. */
 export async function listWorkFolders(core: Core, runnerId: string): Promise<WorkFolderItem[]> {
-  const { rows } = await core.pool.query<Omit<WorkFolderItem, 'facts'> & { facts: unknown }>({ text: LIST, values: [runnerId] });
+  const { rows } = await core.pool.query<Omit<WorkFolderItem, 'facts'> & { facts: unknown }>({
+    text: LIST,
+    values: [runnerId],
+  });
   // What an older runner told, in an older form, is left out rather than shown wrong.
   return rows.flatMap((row) => {
     const facts = WorkFolderFacts.safeParse(row.facts);

@@ -14,15 +14,22 @@ import { askRunner } from '#core/runners/runner-requests.ts';
 export async function removeWorkFolder(core: Core, actor: Actor, runnerId: string, name: string): Promise<void> {
   requireAdmin(actor);
   const key = { runnerId_name: { runnerId: parseInput(id, runnerId, ['runnerId']), name } };
-  const found = name.includes('\0') ? null : await core.db.workFolder.findUnique({ where: key, include: { runner: true } });
+  const found = name.includes('\0')
+    ? null
+    : await core.db.workFolder.findUnique({ where: key, include: { runner: true } });
   if (!found) throw new NotFoundError('work folder');
-  const live = await core.db.agentRun.findFirst({ where: { taskId: found.taskId, runnerId, status: { in: ['started', 'streaming'] } } });
+  const live = await core.db.agentRun.findFirst({
+    where: { taskId: found.taskId, runnerId, status: { in: ['started', 'streaming'] } },
+  });
   if (live) throw new ConflictError('A run works in this folder. Stop the run first.', live.id);
-  if (found.runner.connection !== 'online') throw new ConflictError('The runner is not online. The folder can be removed when it is back.');
+  if (found.runner.connection !== 'online')
+    throw new ConflictError('The runner is not online. The folder can be removed when it is back.');
   const answer = await askRunner(core, { runnerId, kind: 'remove_work_folder', subject: name });
   if (answer === null) throw new ConflictError('The runner has not answered yet. Look again in a moment.');
   const left = await core.db.workFolder.findUnique({ where: key });
   if (!left) return;
   const facts = WorkFolderFacts.safeParse(left.facts);
-  throw new ConflictError(`The folder is still there: ${(facts.success ? (facts.data.problem ?? facts.data.keptWhy) : null) ?? 'the runner keeps it'}.`);
+  throw new ConflictError(
+    `The folder is still there: ${(facts.success ? (facts.data.problem ?? facts.data.keptWhy) : null) ?? 'the runner keeps it'}.`,
+  );
 }

@@ -45,13 +45,27 @@ const JUDGE = `
    order by f.name`;
 
 /** A runner tells of all its work folders, and hears what became of their tasks. */
-export async function reportWorkFolders(core: Core, actor: RunnerActor, input: z.input<typeof Report>): Promise<WorkFolderVerdict[]> {
+export async function reportWorkFolders(
+  core: Core,
+  actor: RunnerActor,
+  input: z.input<typeof Report>,
+): Promise<WorkFolderVerdict[]> {
   const { requestId, report } = parseInput(Report, input);
   // By name, so that one that is told twice is stored once and rows are held in one order.
-  const told = [...new Map(report.folders.map((folder) => [folder.name, folder])).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const told = [...new Map(report.folders.map((folder) => [folder.name, folder])).values()].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
   await inTransaction(core, async (tx) => {
-    await tx.db.workFolder.deleteMany({ where: { runnerId: actor.runnerId, name: { notIn: told.map(({ name }) => name) } } });
-    await tx.db.$executeRawUnsafe(STORE, actor.runnerId, told.map(({ name }) => name), told.map(({ taskId }) => taskId), told.map(({ facts }) => JSON.stringify(facts)));
+    await tx.db.workFolder.deleteMany({
+      where: { runnerId: actor.runnerId, name: { notIn: told.map(({ name }) => name) } },
+    });
+    await tx.db.$executeRawUnsafe(
+      STORE,
+      actor.runnerId,
+      told.map(({ name }) => name),
+      told.map(({ taskId }) => taskId),
+      told.map(({ facts }) => JSON.stringify(facts)),
+    );
     await tx.db.runner.update({ where: { id: actor.runnerId }, data: { workFoldersSeenAt: await databaseNow(tx.db) } });
     if (requestId) await answerRequest(tx, actor, requestId, { count: told.length });
   });

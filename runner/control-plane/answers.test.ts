@@ -9,11 +9,17 @@ const errorOf = (answer: Partial<HttpAnswer>): unknown => {
     return error;
   }
 };
-const ours = (code: string, extra = {}): string => JSON.stringify({ errors: [{ message: 'No.', extensions: { code, ...extra } }] });
+const ours = (code: string, extra = {}): string =>
+  JSON.stringify({ errors: [{ message: 'No.', extensions: { code, ...extra } }] });
 
 test('an answer of ours is data, or a refusal with one of our codes', () => {
   expect(errorOf({ text: '{"data":{"claimRun":null}}' })).toEqual({ claimRun: null });
-  for (const [status, code] of [[200, 'BAD_USER_INPUT'], [401, 'UNAUTHENTICATED'], [413, 'PAYLOAD_TOO_LARGE'], [200, 'QUERY_REJECTED']] as const) {
+  for (const [status, code] of [
+    [200, 'BAD_USER_INPUT'],
+    [401, 'UNAUTHENTICATED'],
+    [413, 'PAYLOAD_TOO_LARGE'],
+    [200, 'QUERY_REJECTED'],
+  ] as const) {
     expect(errorOf({ status, text: ours(code) })).toMatchObject({ name: 'RefusedError', code });
   }
 });
@@ -22,7 +28,7 @@ test.each([
   ['a page', 404, '<html>404 page not found</html>'],
   ['plain words', 408, 'Request Timeout'],
   ['too early', 425, ours('BAD_USER_INPUT')],
-  ['a limit of somebody\'s', 429, '{"message":"slow down"}'],
+  ["a limit of somebody's", 429, '{"message":"slow down"}'],
   ['a limit in our own form', 429, ours('FORBIDDEN')],
   ['a bad gateway', 502, 'Bad Gateway'],
   ['a bad gateway in our own form', 503, ours('BAD_USER_INPUT')],
@@ -46,10 +52,18 @@ test.each([
 });
 
 test('a wait that is asked for is kept, up to a limit', () => {
-  expect(errorOf({ status: 503, text: 'x', retryAfter: '2' })).toMatchObject({ retryAfterMs: 2_000, foreignStatus: 503 });
+  expect(errorOf({ status: 503, text: 'x', retryAfter: '2' })).toMatchObject({
+    retryAfterMs: 2_000,
+    foreignStatus: 503,
+  });
   expect(errorOf({ status: 503, text: 'x', retryAfter: '86400' })).toMatchObject({ retryAfterMs: 10_000 });
-  expect(errorOf({ status: 503, text: 'x', retryAfter: new Date(Date.now() - 60_000).toUTCString() })).toMatchObject({ retryAfterMs: 0 });
+  expect(errorOf({ status: 503, text: 'x', retryAfter: new Date(Date.now() - 60_000).toUTCString() })).toMatchObject({
+    retryAfterMs: 0,
+  });
   expect(errorOf({ status: 503, text: 'x', retryAfter: 'soon' })).toMatchObject({ retryAfterMs: null });
-  expect(errorOf({ status: 200, text: ours('RATE_LIMITED', { retryAfterMs: 1_500 }) })).toMatchObject({ retryAfterMs: 1_500, foreignStatus: null });
+  expect(errorOf({ status: 200, text: ours('RATE_LIMITED', { retryAfterMs: 1_500 }) })).toMatchObject({
+    retryAfterMs: 1_500,
+    foreignStatus: null,
+  });
   expect(errorOf({ status: 401, text: ours('UNAUTHENTICATED') })).toBeInstanceOf(RefusedError);
 });

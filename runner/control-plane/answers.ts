@@ -5,8 +5,18 @@ import { RefusedError, TransientError } from './control-plane.ts';
  * is not ours, or says that the server, or what it stands on, is away or busy.
  */
 const REFUSAL_CODES: ReadonlySet<unknown> = new Set([
-  'UNAUTHENTICATED', 'FORBIDDEN', 'CSRF_REJECTED', 'NOT_FOUND', 'BAD_USER_INPUT', 'CONFLICT', 'ILLEGAL_TRANSITION', 'LEASE_LOST', 'EXPECTED_SEQ',
-  'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'QUERY_REJECTED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'CSRF_REJECTED',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'CONFLICT',
+  'ILLEGAL_TRANSITION',
+  'LEASE_LOST',
+  'EXPECTED_SEQ',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'QUERY_REJECTED',
 ]);
 /** RFC 9110 and 8470: "try again" in so many words, whoever says it. */
 const TRY_AGAIN_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
@@ -37,11 +47,25 @@ export function readAnswer<Result>(answer: HttpAnswer, field: string): Result {
   const [error] = errorsOf(body);
   if (error) {
     const { code, retryAfterMs } = error.extensions;
-    const isRefusal = status >= 200 && status < 500 && !isRedirect(status) && !TRY_AGAIN_STATUSES.has(status) && REFUSAL_CODES.has(code);
+    const isRefusal =
+      status >= 200 &&
+      status < 500 &&
+      !isRedirect(status) &&
+      !TRY_AGAIN_STATUSES.has(status) &&
+      REFUSAL_CODES.has(code);
     if (isRefusal) throw new RefusedError(String(code), error.message);
-    throw new TransientError(`The control plane answered ${status} ${String(code)}: ${error.message}`, { retryAfterMs: bounded(retryAfterMs) ?? retryAfterOf(answer) });
+    throw new TransientError(`The control plane answered ${status} ${String(code)}: ${error.message}`, {
+      retryAfterMs: bounded(retryAfterMs) ?? retryAfterOf(answer),
+    });
   }
-  if (status !== 200 || !isRecord(body) || body.errors !== undefined || !isRecord(body.data) || body.data[field] === undefined) throw notOurs(answer);
+  if (
+    status !== 200 ||
+    !isRecord(body) ||
+    body.errors !== undefined ||
+    !isRecord(body.data) ||
+    body.data[field] === undefined
+  )
+    throw notOurs(answer);
   return body.data as Result;
 }
 
@@ -58,13 +82,23 @@ function parseJson(answer: HttpAnswer): unknown {
 function errorsOf(body: unknown): AnswerError[] {
   if (!isRecord(body) || !Array.isArray(body.errors)) return [];
   const errors: unknown[] = body.errors;
-  return errors.filter((error): error is AnswerError => isRecord(error) && typeof error.message === 'string' && isRecord(error.extensions) && typeof error.extensions.code === 'string');
+  return errors.filter(
+    (error): error is AnswerError =>
+      isRecord(error) &&
+      typeof error.message === 'string' &&
+      isRecord(error.extensions) &&
+      typeof error.extensions.code === 'string',
+  );
 }
 
 /** A proxy's page, an answer that was cut off, a portal that wants a login. */
 function notOurs(answer: HttpAnswer, cause?: Error): TransientError {
   const found = answer.text.trim() === '' ? 'nothing' : answer.text.trim().slice(0, 100).replace(/\s+/g, ' ');
-  return new TransientError(`Expected an answer of the control plane, found ${answer.status}: ${found}`, { cause, retryAfterMs: retryAfterOf(answer), foreignStatus: answer.status });
+  return new TransientError(`Expected an answer of the control plane, found ${answer.status}: ${found}`, {
+    cause,
+    retryAfterMs: retryAfterOf(answer),
+    foreignStatus: answer.status,
+  });
 }
 
 /** In seconds or as a date. */

@@ -7,12 +7,29 @@ import { MAX_GRANT_AGE_MS } from '../execution/grant-age.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { followCommands } from './commands.ts';
 import {
-  LeaseLostError, RefusedError, UnreadableRunError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand,
+  LeaseLostError,
+  RefusedError,
+  UnreadableRunError,
+  type ArtifactFile,
+  type ControlPlane,
+  type LeaseVerdict,
+  type RunLease,
+  type RunnerAdvert,
+  type RunnerCommand,
   type WorkFolderVerdict,
 } from './control-plane.ts';
 import {
-  AnswerRepositoryCheckDocument, AppendRunLogsDocument, ClaimRunDocument, CompleteRunDocument, HeartbeatRunsDocument, RegisterRunnerDocument, ReportLandingDocument,
-  ReportRepositoriesDocument, ReportWorkFoldersDocument, RequestLandingDocument, UploadArtifactDocument,
+  AnswerRepositoryCheckDocument,
+  AppendRunLogsDocument,
+  ClaimRunDocument,
+  CompleteRunDocument,
+  HeartbeatRunsDocument,
+  RegisterRunnerDocument,
+  ReportLandingDocument,
+  ReportRepositoriesDocument,
+  ReportWorkFoldersDocument,
+  RequestLandingDocument,
+  UploadArtifactDocument,
 } from './documents.ts';
 import type { ArtifactKind } from './gql/graphql.ts';
 import { GraphqlHttp } from './graphql-http.ts';
@@ -32,7 +49,11 @@ export class ApiControlPlane implements ControlPlane {
   private readonly http: GraphqlHttp;
 
   /** @param origin for example http://localhost:3000 */
-  constructor(private readonly origin: string, private readonly token: string, private readonly logger: Logger) {
+  constructor(
+    private readonly origin: string,
+    private readonly token: string,
+    private readonly logger: Logger,
+  ) {
     this.http = new GraphqlHttp(new URL('/graphql', origin).href, token);
   }
 
@@ -50,24 +71,42 @@ export class ApiControlPlane implements ControlPlane {
   async renew(leases: readonly RunLease[]): Promise<LeaseVerdict[]> {
     const runs = leases.map(({ runId, token }) => ({ runId, leaseToken: token }));
     const { heartbeatRuns } = await this.http.request(HeartbeatRunsDocument, { runs }, RENEWAL_TIMEOUT_MS);
-    return heartbeatRuns.map(({ runId, isHeld, isCancelRequested }) => ({ runId: String(runId), isRenewed: isHeld, isCancelRequested }));
+    return heartbeatRuns.map(({ runId, isHeld, isCancelRequested }) => ({
+      runId: String(runId),
+      isRenewed: isHeld,
+      isCancelRequested,
+    }));
   }
 
   async appendLogs(lease: RunLease, batch: LogBatch): Promise<number> {
-    const { appendRunLogs: answer } = await this.http.request(AppendRunLogsDocument, { input: { runId: lease.runId, leaseToken: lease.token, ...batch } });
+    const { appendRunLogs: answer } = await this.http.request(AppendRunLogsDocument, {
+      input: { runId: lease.runId, leaseToken: lease.token, ...batch },
+    });
     if (answer.__typename === 'AppendRunLogsPayload') return answer.lastSeq;
     if (answer.__typename === 'ExpectedSeqError') throw new LogGapError(answer.expectedSeq);
     throw refusal(lease, answer);
   }
 
   async uploadArtifact(lease: RunLease, { kind, name, mediaType, file, metadata }: ArtifactFile): Promise<void> {
-    const input = { runId: lease.runId, leaseToken: lease.token, kind: kind.toUpperCase() as ArtifactKind, name, metadata: { mediaType, ...metadata } };
-    const { uploadArtifact: answer } = await this.http.upload(UploadArtifactDocument, { input }, { path: file, name: 'artifact', mediaType });
+    const input = {
+      runId: lease.runId,
+      leaseToken: lease.token,
+      kind: kind.toUpperCase() as ArtifactKind,
+      name,
+      metadata: { mediaType, ...metadata },
+    };
+    const { uploadArtifact: answer } = await this.http.upload(
+      UploadArtifactDocument,
+      { input },
+      { path: file, name: 'artifact', mediaType },
+    );
     if (answer.__typename !== 'UploadArtifactPayload') throw refusal(lease, answer);
   }
 
   async complete(lease: RunLease, result: RunResult): Promise<void> {
-    const { completeRun: answer } = await this.http.request(CompleteRunDocument, { input: { leaseToken: lease.token, result } });
+    const { completeRun: answer } = await this.http.request(CompleteRunDocument, {
+      input: { leaseToken: lease.token, result },
+    });
     if (answer.__typename === 'ExpectedSeqError') throw new LogGapError(answer.expectedSeq);
     if (answer.__typename !== 'CompleteRunPayload') throw refusal(lease, answer);
   }
@@ -85,23 +124,37 @@ export class ApiControlPlane implements ControlPlane {
   }
 
   async reportRepositories(report: RepositoryReport, requestId: string | null): Promise<void> {
-    const { reportRepositories: answer } = await this.http.request(ReportRepositoriesDocument, { input: { requestId, report } });
+    const { reportRepositories: answer } = await this.http.request(ReportRepositoriesDocument, {
+      input: { requestId, report },
+    });
     if (answer.__typename !== 'ReportRepositoriesPayload') throw new RefusedError(answer.code, answer.message);
   }
 
   async answerRepositoryCheck(requestId: string, check: RepositoryCheck): Promise<void> {
-    const { answerRepositoryCheck: answer } = await this.http.request(AnswerRepositoryCheckDocument, { input: { requestId, check } });
+    const { answerRepositoryCheck: answer } = await this.http.request(AnswerRepositoryCheckDocument, {
+      input: { requestId, check },
+    });
     if (answer.__typename !== 'AnswerRepositoryCheckPayload') throw new RefusedError(answer.code, answer.message);
   }
 
   async reportWorkFolders(report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]> {
-    const { reportWorkFolders: answer } = await this.http.request(ReportWorkFoldersDocument, { input: { requestId, report } });
+    const { reportWorkFolders: answer } = await this.http.request(ReportWorkFoldersDocument, {
+      input: { requestId, report },
+    });
     if (answer.__typename !== 'ReportWorkFoldersPayload') throw new RefusedError(answer.code, answer.message);
-    return answer.verdicts.map((verdict) => ({ ...verdict, task: TASKS.find((known) => known === verdict.task) ?? 'unknown' }));
+    return answer.verdicts.map((verdict) => ({
+      ...verdict,
+      task: TASKS.find((known) => known === verdict.task) ?? 'unknown',
+    }));
   }
 
   commands(signal: AbortSignal): AsyncIterable<RunnerCommand> {
-    return followCommands({ url: new URL('/graphql', this.origin.replace(/^http/, 'ws')).href, token: this.token, signal, logger: this.logger });
+    return followCommands({
+      url: new URL('/graphql', this.origin.replace(/^http/, 'ws')).href,
+      token: this.token,
+      signal,
+      logger: this.logger,
+    });
   }
 }
 
@@ -117,5 +170,7 @@ function readSpec(value: unknown): RunSpec {
 }
 
 function refusal(lease: RunLease, answer: { code: string; message: string }): Error {
-  return answer.code === 'LEASE_LOST' ? new LeaseLostError(lease.runId, answer.message) : new RefusedError(answer.code, answer.message);
+  return answer.code === 'LEASE_LOST'
+    ? new LeaseLostError(lease.runId, answer.message)
+    : new RefusedError(answer.code, answer.message);
 }

@@ -17,7 +17,10 @@ const MAX_RETRY_MS = 1_000;
 const REFUSED_CLOSE_CODES: readonly unknown[] = [CloseCode.Unauthorized, CloseCode.Forbidden];
 
 const CANCEL_REASONS = {
-  by_user: 'Stopped by a person', by_task_cancel: 'Its task was canceled', superseded: 'A newer run takes its place', budget: 'The budget is used up',
+  by_user: 'Stopped by a person',
+  by_task_cancel: 'Its task was canceled',
+  superseded: 'A newer run takes its place',
+  budget: 'The budget is used up',
 } as const;
 
 export interface CommandOrder {
@@ -42,7 +45,9 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
     let isConnected = false;
     let isRefused = false;
     try {
-      for await (const { data } of client.iterate<RunnerCommandsSubscription>({ query: RunnerCommandsDocument.toString() })) {
+      for await (const { data } of client.iterate<RunnerCommandsSubscription>({
+        query: RunnerCommandsDocument.toString(),
+      })) {
         if (!isConnected) {
           isConnected = true;
           delayMs = FIRST_RETRY_MS;
@@ -53,14 +58,16 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
       }
     } catch (error) {
       isRefused = REFUSED_CLOSE_CODES.includes((error as { code?: unknown } | null)?.code);
-      if (!signal.aborted) logger.warn({ why: whyClosed(error) }, 'the connection to the control plane is lost; connecting again');
+      if (!signal.aborted)
+        logger.warn({ why: whyClosed(error) }, 'the connection to the control plane is lost; connecting again');
     } finally {
       signal.removeEventListener('abort', stop);
       await client.dispose();
     }
     if (isConnected) yield { type: 'disconnected' };
     if (isRefused) yield { type: 'refused' };
-    if (!signal.aborted) await sleep(delayMs * (0.75 + Math.random() * 0.5), undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted)
+      await sleep(delayMs * (0.75 + Math.random() * 0.5), undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -96,15 +103,25 @@ function openClient({ url, token }: CommandOrder): Client {
   });
 }
 
-function toCommand({ type, runId, reason, requestId, path, name }: RunnerCommandsSubscription['runnerCommands']): RunnerCommand | null {
+function toCommand({
+  type,
+  runId,
+  reason,
+  requestId,
+  path,
+  name,
+}: RunnerCommandsSubscription['runnerCommands']): RunnerCommand | null {
   if (type === 'WORK') return { type: 'run_available' };
   if (requestId !== null && requestId !== undefined) {
     if (type === 'LOOK') return { type: 'look', requestId: String(requestId) };
     if (type === 'CHECK') return { type: 'check', requestId: String(requestId), path: path ?? '' };
-    return type === 'REMOVE_WORK_FOLDER' ? { type: 'remove_work_folder', requestId: String(requestId), name: name ?? '' } : null;
+    return type === 'REMOVE_WORK_FOLDER'
+      ? { type: 'remove_work_folder', requestId: String(requestId), name: name ?? '' }
+      : null;
   }
   if (runId === null || runId === undefined) return null;
-  const known = (Object.keys(CANCEL_REASONS) as (keyof typeof CANCEL_REASONS)[]).find((name) => name === reason) ?? 'by_user';
+  const known =
+    (Object.keys(CANCEL_REASONS) as (keyof typeof CANCEL_REASONS)[]).find((name) => name === reason) ?? 'by_user';
   return { type: 'cancel', runId: String(runId), reason: known, message: CANCEL_REASONS[known] };
 }
 

@@ -101,7 +101,14 @@ export class TransientError extends Error {
   readonly retryAfterMs: number | null;
   /** The HTTP status of an answer that was not the control plane's own; null: there was none, or it was. */
   readonly foreignStatus: number | null;
-  constructor(message: string, { retryAfterMs = null, foreignStatus = null, ...options }: ErrorOptions & { retryAfterMs?: number | null; foreignStatus?: number | null } = {}) {
+  constructor(
+    message: string,
+    {
+      retryAfterMs = null,
+      foreignStatus = null,
+      ...options
+    }: ErrorOptions & { retryAfterMs?: number | null; foreignStatus?: number | null } = {},
+  ) {
     super(message, options);
     this.retryAfterMs = retryAfterMs;
     this.foreignStatus = foreignStatus;
@@ -111,15 +118,24 @@ export class TransientError extends Error {
 /** A run was given to us in words that this version does not understand: nobody works on it. */
 export class UnreadableRunError extends Error {
   override readonly name = 'UnreadableRunError';
-  constructor(readonly lease: RunLease, options: ErrorOptions & { cause: Error }) {
-    super(`This runner does not understand what it was given to do (${options.cause.message}); it may be older than the control plane`, options);
+  constructor(
+    readonly lease: RunLease,
+    options: ErrorOptions & { cause: Error },
+  ) {
+    super(
+      `This runner does not understand what it was given to do (${options.cause.message}); it may be older than the control plane`,
+      options,
+    );
   }
 }
 
 /** Another attempt may be under way: this runner may change nothing more about the run. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
-  constructor(readonly runId: string, message = 'The lease of this run is lost') {
+  constructor(
+    readonly runId: string,
+    message = 'The lease of this run is lost',
+  ) {
     super(message);
   }
 }
@@ -132,7 +148,11 @@ export function isTokenRefused(error: unknown): error is RefusedError {
 /** The control plane refuses what we say, and would refuse it again. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
-  constructor(readonly code: string, message: string, options?: ErrorOptions) {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
   }
 }

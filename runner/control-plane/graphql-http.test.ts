@@ -17,7 +17,9 @@ async function startServer(isSilent: (connection: number) => boolean): Promise<s
     socket.on('data', () => {
       if (isSilent(connection)) return;
       const body = '{"data":{"heartbeatRuns":[]}}';
-      socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
     });
     socket.on('error', () => undefined);
   });

@@ -18,24 +18,41 @@ export class GraphqlHttp {
   private readonly transport: typeof http | typeof https;
   private agent: http.Agent;
 
-  constructor(private readonly url: string, private readonly token: string) {
+  constructor(
+    private readonly url: string,
+    private readonly token: string,
+  ) {
     this.transport = url.startsWith('https:') ? https : http;
     this.agent = this.newAgent();
   }
 
   /** @throws TransientError or RefusedError */
-  async request<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Result> {
+  async request<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<Result> {
     const body = JSON.stringify({ query: document.toString(), variables });
-    return readAnswer<Result>(await this.orAway(this.post(Buffer.from(body), { 'content-type': 'application/json' }, timeoutMs)), rootField(document));
+    return readAnswer<Result>(
+      await this.orAway(this.post(Buffer.from(body), { 'content-type': 'application/json' }, timeoutMs)),
+      rootField(document),
+    );
   }
 
   /**
    * Sends a file by the multipart request specification; `variables.input.file` is its place.
    * @throws TransientError or RefusedError, the file system's error when the file can not be read
    */
-  async upload<Result>(document: TypedDocumentString<Result, never>, variables: { input: object }, file: { path: string; name: string; mediaType: string }): Promise<Result> {
+  async upload<Result>(
+    document: TypedDocumentString<Result, never>,
+    variables: { input: object },
+    file: { path: string; name: string; mediaType: string },
+  ): Promise<Result> {
     const form = new FormData();
-    form.set('operations', JSON.stringify({ query: document.toString(), variables: { input: { ...variables.input, file: null } } }));
+    form.set(
+      'operations',
+      JSON.stringify({ query: document.toString(), variables: { input: { ...variables.input, file: null } } }),
+    );
     form.set('map', JSON.stringify({ 0: ['variables.input.file'] }));
     // Read whole, before anything is sent: a file that can not be read would look like a network that fails.
     form.set('0', new Blob([await readFile(file.path)], { type: file.mediaType }), file.name);
@@ -73,8 +90,15 @@ export class GraphqlHttp {
   private send(bytes: Buffer, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const request = this.transport.request(this.url, {
-        method: 'POST', agent: this.agent, signal,
-        headers: { authorization: `Bearer ${this.token}`, accept: 'application/json', ...headers, 'content-length': bytes.length },
+        method: 'POST',
+        agent: this.agent,
+        signal,
+        headers: {
+          authorization: `Bearer ${this.token}`,
+          accept: 'application/json',
+          ...headers,
+          'content-length': bytes.length,
+        },
       });
       request.once('error', reject).once('response', (response) => {
         let text = '';
@@ -82,7 +106,11 @@ export class GraphqlHttp {
           text += chunk;
           if (text.length > MAX_ANSWER_CHARS) response.destroy(new Error('the answer has no end'));
         });
-        response.once('error', reject).once('end', () => resolve({ status: response.statusCode ?? 0, text, retryAfter: response.headers['retry-after'] ?? null }));
+        response
+          .once('error', reject)
+          .once('end', () =>
+            resolve({ status: response.statusCode ?? 0, text, retryAfter: response.headers['retry-after'] ?? null }),
+          );
         // Cut off in the middle: neither an end nor an error is sure to follow.
         response.once('close', () => reject(new Error('the answer was cut off')));
       });
@@ -104,6 +132,7 @@ export class GraphqlHttp {
 /** The first field that an operation asks for: its answer has to have it. */
 function rootField(document: { toString(): string }): string {
   const found = /\{\s*(\w+)/.exec(document.toString())?.[1];
-  if (found === undefined) throw new Error(`Expected an operation with a field, found ${document.toString().slice(0, 100)}`);
+  if (found === undefined)
+    throw new Error(`Expected an operation with a field, found ${document.toString().slice(0, 100)}`);
   return found;
 }

@@ -9,7 +9,11 @@ const MAX_DELAY_MS = 1_000;
  * Repeats a call while the control plane is away, less and less often, until it works or the signal is aborted.
  * @param onTrouble hears of each failure; what it throws ends the repeating
  */
-export async function retrying<T>(call: () => Promise<T>, signal: AbortSignal, onTrouble?: (error: TransientError) => void): Promise<T> {
+export async function retrying<T>(
+  call: () => Promise<T>,
+  signal: AbortSignal,
+  onTrouble?: (error: TransientError) => void,
+): Promise<T> {
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     signal.throwIfAborted();
     let askedMs: number;

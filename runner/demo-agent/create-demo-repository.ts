@@ -16,7 +16,11 @@ export function createDemoRepository(folder: string, searchPath: string): boolea
   mkdirSync(dirname(folder), { recursive: true });
   const made = mkdtempSync(`${folder}-`);
   const git = (...args: string[]): void => {
-    execFileSync('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'commit.gpgSign=false', ...args], { cwd: made, env: environment(searchPath), stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'commit.gpgSign=false', ...args], {
+      cwd: made,
+      env: environment(searchPath),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   };
   git('init', '--quiet', '--initial-branch=main', '--template=');
   for (const { message, files } of DEMO_COMMITS) {
@@ -35,7 +39,13 @@ export function createDemoRepository(folder: string, searchPath: string): boolea
 
 function environment(searchPath: string): Record<string, string> {
   return {
-    PATH: searchPath, HOME: '/nonexistent', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_NAME: AUTHOR.name, GIT_AUTHOR_EMAIL: AUTHOR.email, GIT_COMMITTER_NAME: AUTHOR.name, GIT_COMMITTER_EMAIL: AUTHOR.email,
+    PATH: searchPath,
+    HOME: '/nonexistent',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_AUTHOR_NAME: AUTHOR.name,
+    GIT_AUTHOR_EMAIL: AUTHOR.email,
+    GIT_COMMITTER_NAME: AUTHOR.name,
+    GIT_COMMITTER_EMAIL: AUTHOR.email,
   };
 }

@@ -20,18 +20,29 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 afterAll(() => rmSync(agent, { force: true }));
 
-function run(args: string[], options: { input?: string; taskFile?: string } = {}, cwd = repository): { status: number | null; stdout: string; stderr: string } {
-  const env = { PATH: process.env.PATH, ...(options.taskFile === undefined ? {} : { OVERMIND_TASK_FILE: options.taskFile }) };
+function run(
+  args: string[],
+  options: { input?: string; taskFile?: string } = {},
+  cwd = repository,
+): { status: number | null; stdout: string; stderr: string } {
+  const env = {
+    PATH: process.env.PATH,
+    ...(options.taskFile === undefined ? {} : { OVERMIND_TASK_FILE: options.taskFile }),
+  };
   return spawnSync(process.execPath, [agent, ...args], { cwd, env, input: options.input ?? '', encoding: 'utf8' });
 }
 function work(task: { title: string; description?: string; feedback?: string | null }): ReturnType<typeof run> {
   const taskFile = join(folder, 'task.json');
-  writeFileSync(taskFile, JSON.stringify({ description: '', acceptanceCriteria: ['It is there'], feedback: null, attempt: 1, ...task }));
+  writeFileSync(
+    taskFile,
+    JSON.stringify({ description: '', acceptanceCriteria: ['It is there'], feedback: null, attempt: 1, ...task }),
+  );
   return run(['--pace', '0'], { taskFile });
 }
 const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
-const tests = (): number | null => spawnSync(process.execPath, ['--test'], { cwd: repository, env: { PATH: process.env.PATH } }).status;
+const tests = (): number | null =>
+  spawnSync(process.execPath, ['--test'], { cwd: repository, env: { PATH: process.env.PATH } }).status;
 
 test('the demo repository has a history, a clean checkout, a bug and the test that shows it; it is made once', () => {
   expect(git('log', '--format=%an %s').split('\n')).toHaveLength(2);
@@ -64,7 +75,9 @@ test('it writes a CONTRIBUTING file, and works feedback into it', () => {
   expect(work({ title: 'Add a CONTRIBUTING file' }).status).toBe(0);
   const first = read('CONTRIBUTING.md');
   expect(first).toContain('# Contributing to corner-shop');
-  expect(work({ title: 'Add a CONTRIBUTING file', feedback: 'Please add a section about commit messages.' }).status).toBe(0);
+  expect(
+    work({ title: 'Add a CONTRIBUTING file', feedback: 'Please add a section about commit messages.' }).status,
+  ).toBe(0);
   const second = read('CONTRIBUTING.md');
   expect(second.startsWith(first.trimEnd())).toBe(true);
   expect(second).toContain('## Commit messages');

@@ -77,6 +77,16 @@ test('prices have two digits behind the point', () => {
 
 /** The demo repository's history, oldest first. `src/sum.js` subtracts, and its test says so. */
 export const DEMO_COMMITS: readonly { message: string; files: Readonly<Record<string, string>> }[] = [
-  { message: 'Start the till: baskets and prices', files: { 'package.json': PACKAGE, 'README.md': README, '.gitignore': 'node_modules/\n', 'src/basket.js': BASKET, 'src/format-price.js': FORMAT_PRICE, 'test/shop.test.js': SHOP_TEST } },
+  {
+    message: 'Start the till: baskets and prices',
+    files: {
+      'package.json': PACKAGE,
+      'README.md': README,
+      '.gitignore': 'node_modules/\n',
+      'src/basket.js': BASKET,
+      'src/format-price.js': FORMAT_PRICE,
+      'test/shop.test.js': SHOP_TEST,
+    },
+  },
   { message: 'Add sum', files: { 'src/sum.js': SUM, 'test/sum.test.js': SUM_TEST } },
 ];

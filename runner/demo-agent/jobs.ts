@@ -11,6 +11,7 @@ export type Job = (task: DemoTask, folder: string, screen: Screen) => Promise<st
 export function chooseJob(task: DemoTask): { name: string; job: Job } {
   const words = `${task.title}\n${task.description}`;
   if (/\bcontributing\b/i.test(words)) return { name: 'write CONTRIBUTING.md', job: writeContributing };
-  if (/\bsum\b/i.test(words) && /\b(fix|repair|fail\w*|bug|broken|wrong|red|test\w*)\b/i.test(words)) return { name: 'repair src/sum.js', job: repairSum };
+  if (/\bsum\b/i.test(words) && /\b(fix|repair|fail\w*|bug|broken|wrong|red|test\w*)\b/i.test(words))
+    return { name: 'repair src/sum.js', job: repairSum };
   return { name: 'write a note', job: writeNote };
 }

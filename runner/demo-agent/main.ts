@@ -10,13 +10,21 @@ const USAGE = `usage: demo-agent [--pace FACTOR]            do the task of OVERM
        demo-agent --create-repository FOLDER  make the repository to try it on`;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { 'create-repository': { type: 'string' }, pace: { type: 'string', default: '1' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: {
+      'create-repository': { type: 'string' },
+      pace: { type: 'string', default: '1' },
+      help: { type: 'boolean' },
+    },
+  });
   const environment = readDemoEnvironment();
   if (values.help) return console.log(USAGE);
   const repository = values['create-repository'];
   if (repository !== undefined) {
     const isNew = createDemoRepository(resolve(repository), environment.searchPath);
-    return console.log(isNew ? `Made the demo repository ${resolve(repository)}` : `${resolve(repository)} is a repository already`);
+    return console.log(
+      isNew ? `Made the demo repository ${resolve(repository)}` : `${resolve(repository)} is a repository already`,
+    );
   }
   const screen = new Screen(Number(values.pace));
   const task = readTask(environment.taskFile);

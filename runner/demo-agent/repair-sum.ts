@@ -41,18 +41,30 @@ export async function repairSum(task: DemoTask, folder: string, screen: Screen):
   const left = await runTests(folder, screen);
   if (left > 0) throw new Error(`${left} tests still fail.`);
   await screen.detail(paint('green', 'all tests pass'));
-  return hasBug ? `Repaired ${FILE}: it subtracted where it should add. All tests pass.` : `Worked the feedback into ${FILE}. All tests pass.`;
+  return hasBug
+    ? `Repaired ${FILE}: it subtracted where it should add. All tests pass.`
+    : `Worked the feedback into ${FILE}. All tests pass.`;
 }
 
 function comment(feedback: string): string {
-  return feedback.trim().split('\n').map((line) => `// Review: ${line.trim()}\n`).join('');
+  return feedback
+    .trim()
+    .split('\n')
+    .map((line) => `// Review: ${line.trim()}\n`)
+    .join('');
 }
 
 /** @returns the number of failing tests */
 async function runTests(folder: string, screen: Screen): Promise<number> {
   // Set inside a test run, it would make `node --test` report to that one instead.
-  const env = Object.fromEntries(Object.entries(readDemoEnvironment().all).filter(([name]) => name !== 'NODE_TEST_CONTEXT'));
-  const child = spawn(process.execPath, ['--test', '--test-reporter=tap'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = Object.fromEntries(
+    Object.entries(readDemoEnvironment().all).filter(([name]) => name !== 'NODE_TEST_CONTEXT'),
+  );
+  const child = spawn(process.execPath, ['--test', '--test-reporter=tap'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   await new Promise((resolve, reject) => {
@@ -60,7 +72,8 @@ async function runTests(folder: string, screen: Screen): Promise<number> {
     child.once('close', resolve);
   });
   for (const [, isNot, name = ''] of output.matchAll(/^ *(not )?ok \d+ - (.*)$/gm)) {
-    if (!/\.m?js$/.test(name)) await screen.detail(isNot ? `${paint('red', 'not ok')} ${name}` : `${paint('green', 'ok')} ${name}`);
+    if (!/\.m?js$/.test(name))
+      await screen.detail(isNot ? `${paint('red', 'not ok')} ${name}` : `${paint('green', 'ok')} ${name}`);
   }
   const failed = /^# fail (\d+)$/m.exec(output)?.[1];
   if (failed === undefined) throw new Error('The tests could not be run.');

@@ -15,11 +15,20 @@ export interface DemoTask {
  */
 export function readTask(taskFile: string | undefined): DemoTask {
   if (taskFile !== undefined) {
-    const { title, description, acceptanceCriteria, feedback, attempt } = JSON.parse(readFileSync(taskFile, 'utf8')) as DemoTask;
+    const { title, description, acceptanceCriteria, feedback, attempt } = JSON.parse(
+      readFileSync(taskFile, 'utf8'),
+    ) as DemoTask;
     return { title, description, acceptanceCriteria, feedback, attempt };
   }
   const prompt = readFileSync(0, 'utf8').trim();
-  if (prompt === '') throw new Error('Say what to do: a prompt on standard input, or a task file in OVERMIND_TASK_FILE.');
+  if (prompt === '')
+    throw new Error('Say what to do: a prompt on standard input, or a task file in OVERMIND_TASK_FILE.');
   const title = (/^# Task: (.*)$/m.exec(prompt)?.[1] ?? prompt.split('\n')[0] ?? '').trim();
-  return { title, description: prompt, acceptanceCriteria: [], feedback: /^## Feedback[^\n]*\n+(?:Your earlier work[^\n]*\n+)?([\s\S]+)$/m.exec(prompt)?.[1]?.trim() ?? null, attempt: 1 };
+  return {
+    title,
+    description: prompt,
+    acceptanceCriteria: [],
+    feedback: /^## Feedback[^\n]*\n+(?:Your earlier work[^\n]*\n+)?([\s\S]+)$/m.exec(prompt)?.[1]?.trim() ?? null,
+    attempt: 1,
+  };
 }

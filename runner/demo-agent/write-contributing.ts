@@ -24,7 +24,9 @@ export async function writeContributing(task: DemoTask, folder: string, screen: 
   await screen.step(`Writing ${FILE}`);
   for (const heading of text.match(/^##? .*$/gm) ?? []) await screen.detail(`${paint('green', '+')} ${heading}`);
   writeFileSync(path, text);
-  return task.feedback === null ? `Wrote ${FILE}: set-up, how to change something, and what a review looks at.` : `Worked the feedback into ${FILE}.`;
+  return task.feedback === null
+    ? `Wrote ${FILE}: set-up, how to change something, and what a review looks at.`
+    : `Worked the feedback into ${FILE}.`;
 }
 
 interface Project {
@@ -34,7 +36,9 @@ interface Project {
 
 function readProject(folder: string): Project {
   const path = join(folder, 'package.json');
-  const { name = 'this project', scripts = {} } = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { name?: string; scripts?: Record<string, string> }) : {};
+  const { name = 'this project', scripts = {} } = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as { name?: string; scripts?: Record<string, string> })
+    : {};
   return { name, test: scripts['test'] === undefined ? 'hand' : '`npm test`' };
 }
 

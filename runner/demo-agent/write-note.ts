@@ -6,7 +6,12 @@ import type { DemoTask } from './task.ts';
 
 /** The demo agent understands two tasks; of any other it makes an honest note, so that the loop can be tried with it. */
 export async function writeNote(task: DemoTask, folder: string, screen: Screen): Promise<string> {
-  const slug = task.title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60) || 'task';
+  const slug =
+    task.title
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 60) || 'task';
   const file = `docs/notes/${slug}.md`;
   const path = join(folder, file);
   await screen.step('Reading the task');
@@ -23,6 +28,9 @@ export async function writeNote(task: DemoTask, folder: string, screen: Screen):
 }
 
 function compose({ title, description, acceptanceCriteria }: DemoTask): string {
-  const criteria = acceptanceCriteria.length > 0 ? `\n## Done when\n\n${acceptanceCriteria.map((criterion) => `- [ ] ${criterion}`).join('\n')}\n` : '';
+  const criteria =
+    acceptanceCriteria.length > 0
+      ? `\n## Done when\n\n${acceptanceCriteria.map((criterion) => `- [ ] ${criterion}`).join('\n')}\n`
+      : '';
   return `# ${title}\n\n${description.trim() === '' ? 'No description was given.' : description.trim()}\n${criteria}\n*Noted by the demo agent, which has no model and did not do this task.*\n`;
 }

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { configText, type Setting } from './git-settings.ts';
 import { removeFolder, removeInSteps } from './remove-folder.ts';
@@ -6,7 +15,22 @@ import type { UserRepository } from './user-repository.ts';
 import type { Workspace } from './workspace-record.ts';
 
 /** What Git leaves in a repository while something is under way; the next attempt begins with none of it. */
-const UNDER_WAY = ['index.lock', 'HEAD.lock', 'packed-refs.lock', 'config.lock', 'shallow.lock', 'MERGE_HEAD', 'MERGE_MODE', 'MERGE_MSG', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'BISECT_LOG', 'rebase-merge', 'rebase-apply', 'sequencer'];
+const UNDER_WAY = [
+  'index.lock',
+  'HEAD.lock',
+  'packed-refs.lock',
+  'config.lock',
+  'shallow.lock',
+  'MERGE_HEAD',
+  'MERGE_MODE',
+  'MERGE_MSG',
+  'CHERRY_PICK_HEAD',
+  'REVERT_HEAD',
+  'BISECT_LOG',
+  'rebase-merge',
+  'rebase-apply',
+  'sequencer',
+];
 /** Files of the user's `.git` that say which files and commits there are. */
 const SHARED_FILES = ['shallow', 'info/exclude', 'info/attributes'];
 const OBJECT_NAME = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
@@ -21,10 +45,20 @@ const PRIVATE_REF = /^refs\/(stash$|overmind\/)/;
  */
 export async function makeAgentRepository(workspace: Workspace, repository: UserRepository): Promise<void> {
   const gitDir = agentGitDir(workspace);
-  for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info', 'hooks']) makeRealFolder(workspace.path, `.git/${folder}`);
+  for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info', 'hooks'])
+    makeRealFolder(workspace.path, `.git/${folder}`);
   for (const name of UNDER_WAY) await removeInSteps(join(gitDir, name));
   writeAlternates(workspace);
-  write(gitDir, 'config', configText([...formatSettings(workspace, repository), ...repository.settings.agent, ['gc.auto', '0'], ['maintenance.auto', 'false']]));
+  write(
+    gitDir,
+    'config',
+    configText([
+      ...formatSettings(workspace, repository),
+      ...repository.settings.agent,
+      ['gc.auto', '0'],
+      ['maintenance.auto', 'false'],
+    ]),
+  );
   for (const name of SHARED_FILES) copyIfThere(join(workspace.commonDir, name), join(gitDir, name));
   writeRefs(workspace, repository);
   write(gitDir, 'HEAD', `ref: refs/heads/${workspace.branch}\n`);
@@ -43,7 +77,16 @@ export function makePrivateGitDir(workspace: Workspace, repository: UserReposito
   rmSync(join(gitDir, 'index.lock'), { force: true });
   write(gitDir, 'HEAD', 'ref: refs/heads/none\n');
   // A file is taken as it is: whether line ends survive a round trip is the user's own Git's question.
-  write(gitDir, 'config', configText([...formatSettings(workspace, repository), ['core.safecrlf', 'false'], ['core.bare', 'false'], ['lfs.storage', join(workspace.commonDir, 'lfs')]]));
+  write(
+    gitDir,
+    'config',
+    configText([
+      ...formatSettings(workspace, repository),
+      ['core.safecrlf', 'false'],
+      ['core.bare', 'false'],
+      ['lfs.storage', join(workspace.commonDir, 'lfs')],
+    ]),
+  );
   for (const name of SHARED_FILES) copyIfThere(join(workspace.commonDir, name), join(gitDir, name));
   write(gitDir, 'initial-refs', refLines(repository));
 }
@@ -53,13 +96,21 @@ export const agentGitDir = ({ path }: Pick<Workspace, 'path'>): string => join(p
 
 /** How our Git is called about a task's folder: our own index and settings, the user's objects. */
 export function inWorkspace(workspace: Workspace): { cwd: string; gitDir: string; env: Record<string, string> } {
-  return { cwd: workspace.path, gitDir: privateGitDir(workspace), env: { GIT_OBJECT_DIRECTORY: join(workspace.commonDir, 'objects') } };
+  return {
+    cwd: workspace.path,
+    gitDir: privateGitDir(workspace),
+    env: { GIT_OBJECT_DIRECTORY: join(workspace.commonDir, 'objects') },
+  };
 }
 
 /** What the agent's repository may name as further objects: the user's, and nothing it has added itself. */
 export function writeAlternates(workspace: Workspace): void {
   makeRealFolder(workspace.path, '.git/objects/info');
-  write(join(agentGitDir(workspace), 'objects', 'info'), 'alternates', `${workspace.objectDirs.map(quotedPath).join('\n')}\n`);
+  write(
+    join(agentGitDir(workspace), 'objects', 'info'),
+    'alternates',
+    `${workspace.objectDirs.map(quotedPath).join('\n')}\n`,
+  );
 }
 
 /** A branch of the agent's repository, as its file has it. */

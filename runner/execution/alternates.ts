@@ -7,7 +7,7 @@ export function parseAlternates(file: Buffer): Buffer[] {
   // One character a byte, and as far as a string of C goes.
   const [text = ''] = file.toString('latin1').split('\0', 1);
   const entries: string[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     QUOTED.lastIndex = at;
     const quoted = QUOTED.exec(text);
     const newline = text.indexOf('\n', at);
@@ -25,5 +25,7 @@ const QUOTED = /"((?:[^"\\]|\\(?:[abfnrtv\\"]|[0-3][0-7]{2}))*)"/y;
 const ESCAPES: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 function unescape(quoted: string): string {
-  return quoted.replace(/\\([0-7]{3}|.)/g, (_all, code: string) => (code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (ESCAPES[code] ?? code)));
+  return quoted.replace(/\\([0-7]{3}|.)/g, (_all, code: string) =>
+    code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (ESCAPES[code] ?? code),
+  );
 }

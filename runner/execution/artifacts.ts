@@ -1,5 +1,17 @@
 import type { ArtifactKind } from '#contract/enums.ts';
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, writeFileSync, type Dirent } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+  type Dirent,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import picomatch from 'picomatch';
@@ -16,10 +28,18 @@ const MAX_VISITED = 100_000;
 const MAX_NOTES = 100;
 
 const KINDS: Readonly<Record<string, { kind: ArtifactKind; mediaType: string }>> = {
-  xml: { kind: 'test_results', mediaType: 'application/xml' }, json: { kind: 'test_results', mediaType: 'application/json' }, tap: { kind: 'test_results', mediaType: 'text/plain' },
-  trx: { kind: 'test_results', mediaType: 'application/xml' }, png: { kind: 'screenshot', mediaType: 'image/png' }, jpg: { kind: 'screenshot', mediaType: 'image/jpeg' },
-  jpeg: { kind: 'screenshot', mediaType: 'image/jpeg' }, webp: { kind: 'screenshot', mediaType: 'image/webp' }, md: { kind: 'report', mediaType: 'text/markdown' },
-  html: { kind: 'report', mediaType: 'text/html' }, txt: { kind: 'report', mediaType: 'text/plain' }, patch: { kind: 'patch', mediaType: 'text/x-diff' },
+  xml: { kind: 'test_results', mediaType: 'application/xml' },
+  json: { kind: 'test_results', mediaType: 'application/json' },
+  tap: { kind: 'test_results', mediaType: 'text/plain' },
+  trx: { kind: 'test_results', mediaType: 'application/xml' },
+  png: { kind: 'screenshot', mediaType: 'image/png' },
+  jpg: { kind: 'screenshot', mediaType: 'image/jpeg' },
+  jpeg: { kind: 'screenshot', mediaType: 'image/jpeg' },
+  webp: { kind: 'screenshot', mediaType: 'image/webp' },
+  md: { kind: 'report', mediaType: 'text/markdown' },
+  html: { kind: 'report', mediaType: 'text/html' },
+  txt: { kind: 'report', mediaType: 'text/plain' },
+  patch: { kind: 'patch', mediaType: 'text/x-diff' },
 };
 
 export interface ArtifactOrder {
@@ -51,10 +71,24 @@ export function collectArtifacts(order: ArtifactOrder): { artifacts: ArtifactFil
     }
     const target = join(order.into, String(artifacts.length));
     const why = copySafely(order.from, path, target, order);
-    if (why === null) artifacts.push({ ...(KINDS[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? { kind: 'report', mediaType: 'application/octet-stream' }), name, file: target });
+    if (why === null)
+      artifacts.push({
+        ...(KINDS[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? {
+          kind: 'report',
+          mediaType: 'application/octet-stream',
+        }),
+        name,
+        file: target,
+      });
     else notes.push(`The artifact ${shortened(printablePath(path))} is left: ${why}`);
   }
-  return { artifacts, notes: notes.length <= MAX_NOTES ? notes : [...notes.slice(0, MAX_NOTES), `… and ${notes.length - MAX_NOTES} more of the kind`] };
+  return {
+    artifacts,
+    notes:
+      notes.length <= MAX_NOTES
+        ? notes
+        : [...notes.slice(0, MAX_NOTES), `… and ${notes.length - MAX_NOTES} more of the kind`],
+  };
 }
 
 function copySafely(from: string, path: BytePath, target: string, order: ArtifactOrder): string | null {
@@ -107,7 +141,9 @@ function* walk(root: string, notes: string[]): Generator<BytePath> {
 
 function entriesOf(root: string, folder: BytePath, notes: string[]): Dirent[] {
   try {
-    return readdirSync(onDisk(root, folder), { withFileTypes: true, encoding: 'latin1' }).sort((a, b) => textOf(a.name).localeCompare(textOf(b.name)));
+    return readdirSync(onDisk(root, folder), { withFileTypes: true, encoding: 'latin1' }).sort((a, b) =>
+      textOf(a.name).localeCompare(textOf(b.name)),
+    );
   } catch (error) {
     notes.push(`Artifacts: the folder ${shortened(printablePath(folder))} can not be searched (${systemWords(error)})`);
     return [];

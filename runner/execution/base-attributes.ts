@@ -16,7 +16,11 @@ export async function writeBaseAttributes(git: Git, call: GitCall, commit: strin
   await git.run(['ls-tree', '-r', '-z', commit], { ...call, outputFile: listing });
   const files = [...attributeFiles(listing)];
   rmSync(listing);
-  const contents = await readBlobs(git, call, files.map(({ blob }) => blob));
+  const contents = await readBlobs(
+    git,
+    call,
+    files.map(({ blob }) => blob),
+  );
   for (const [index, { path }] of files.entries()) {
     mkdirSync(onDisk(call.cwd, parentOf(path)), { recursive: true });
     writeFileSync(onDisk(call.cwd, path), contents[index] ?? '');
@@ -28,7 +32,8 @@ function* attributeFiles(listing: string): Generator<{ path: BytePath; blob: str
   for (const entry of readEntries(listing)) {
     const [, blob = '', path = ''] = /^100\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
     const parts = path.split('/');
-    if (parts.at(-1) === NAME && !parts.some((part) => part === '..' || part === '.' || part === '')) yield { path, blob };
+    if (parts.at(-1) === NAME && !parts.some((part) => part === '..' || part === '.' || part === ''))
+      yield { path, blob };
   }
 }
 

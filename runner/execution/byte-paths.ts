@@ -9,7 +9,10 @@ export type BytePath = string & { readonly brand?: 'byte path' };
 
 /** Splits Git's `-z` output. */
 export function splitPaths(output: Buffer): BytePath[] {
-  return output.toString('latin1').split('\0').filter((path) => path !== '');
+  return output
+    .toString('latin1')
+    .split('\0')
+    .filter((path) => path !== '');
 }
 
 /** The same path below a folder, for Node's own calls. */
@@ -35,13 +38,17 @@ export function bytePath(text: string): BytePath {
 /** For globs and messages: UTF-8 where it is that, else each byte that is no ASCII as `\xe9`. */
 export function textOf(path: BytePath): string {
   const bytes = Buffer.from(path, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : path.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
+  return isUtf8(bytes)
+    ? bytes.toString('utf8')
+    : path.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
 }
 
 /** A path for people: what is no UTF-8, controls the terminal or turns the direction of writing is shown as an escape. */
 export function printablePath(path: BytePath): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not reach a terminal
-  return textOf(path).replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => `\\u{${char.codePointAt(0)?.toString(16) ?? ''}}`);
+  return textOf(path).replace(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u{${char.codePointAt(0)?.toString(16) ?? ''}}`,
+  );
 }
 
 /** The first few of many, for a sentence. */

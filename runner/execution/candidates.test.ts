@@ -19,16 +19,55 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const changedIn = (branch: string): string[] => repository.git('-c', 'core.quotePath=false', 'diff', '--name-status', '--no-renames', 'main', branch).split('\n').filter(Boolean);
+const changedIn = (branch: string): string[] =>
+  repository
+    .git('-c', 'core.quotePath=false', 'diff', '--name-status', '--no-renames', 'main', branch)
+    .split('\n')
+    .filter(Boolean);
 
 test.each([
-  ['a rule for the top is none for a folder inside', { '.gitignore': '/lib/\n' }, 'git init -q n && mkdir n/lib && echo 1 > n/lib/x', ['A\tn/lib/x']],
-  ['rules half way hold', { 'pk/.gitignore': '*.tmp\n' }, 'git init -q pk/n && echo 1 > pk/n/x.tmp && echo 1 > pk/n/y', ['A\tpk/n/y']],
-  ['exceptions hold', { '.gitignore': '*.log\n!/n/keep.log\n' }, 'git init -q n && echo 1 > n/x.log && echo 1 > n/keep.log', ['A\tn/keep.log']],
-  ['what it added with force', {}, 'git init -q n && cd n && echo "*.gen" > .gitignore && echo 1 > a.gen && echo 2 > b.gen && git add -f a.gen && git commit -qm x', ['A\tn/.gitignore', 'A\tn/a.gen']],
-  ['its name is no UTF-8', {}, `d=$(printf 'n\\351'); git init -q "$d"; echo 1 > "$d/y"; git init -q "$d/m"; echo 1 > "$d/m/z"`, ['A\tn\ufffd/m/z', 'A\tn\ufffd/y']],
-  ['its .git is a file', {}, 'git init -q --separate-git-dir=.git/elsewhere n && echo 1 > n/y && git -C n add -A && git -C n commit -qm x', ['A\tn/y']],
-  ['with a submodule of its own', {}, 'git init -q n/l && cd n/l && echo 1 > l && git add -A && git commit -qm l && git init -q .. && cd .. && git -c protocol.file.allow=always submodule --quiet add ./l sub && git commit -qm x', ['A\tn/.gitmodules', 'A\tn/l/l', 'A\tn/sub/l']],
+  [
+    'a rule for the top is none for a folder inside',
+    { '.gitignore': '/lib/\n' },
+    'git init -q n && mkdir n/lib && echo 1 > n/lib/x',
+    ['A\tn/lib/x'],
+  ],
+  [
+    'rules half way hold',
+    { 'pk/.gitignore': '*.tmp\n' },
+    'git init -q pk/n && echo 1 > pk/n/x.tmp && echo 1 > pk/n/y',
+    ['A\tpk/n/y'],
+  ],
+  [
+    'exceptions hold',
+    { '.gitignore': '*.log\n!/n/keep.log\n' },
+    'git init -q n && echo 1 > n/x.log && echo 1 > n/keep.log',
+    ['A\tn/keep.log'],
+  ],
+  [
+    'what it added with force',
+    {},
+    'git init -q n && cd n && echo "*.gen" > .gitignore && echo 1 > a.gen && echo 2 > b.gen && git add -f a.gen && git commit -qm x',
+    ['A\tn/.gitignore', 'A\tn/a.gen'],
+  ],
+  [
+    'its name is no UTF-8',
+    {},
+    `d=$(printf 'n\\351'); git init -q "$d"; echo 1 > "$d/y"; git init -q "$d/m"; echo 1 > "$d/m/z"`,
+    ['A\tn\ufffd/m/z', 'A\tn\ufffd/y'],
+  ],
+  [
+    'its .git is a file',
+    {},
+    'git init -q --separate-git-dir=.git/elsewhere n && echo 1 > n/y && git -C n add -A && git -C n commit -qm x',
+    ['A\tn/y'],
+  ],
+  [
+    'with a submodule of its own',
+    {},
+    'git init -q n/l && cd n/l && echo 1 > l && git add -A && git commit -qm l && git init -q .. && cd .. && git -c protocol.file.allow=always submodule --quiet add ./l sub && git commit -qm x',
+    ['A\tn/.gitmodules', 'A\tn/l/l', 'A\tn/sub/l'],
+  ],
 ])('a project inside, and what its rules and those around it say: %s', async (_name, before, script, expected) => {
   if (Object.keys(before).length > 0) repository.commit(before);
   const { spec, outcome } = await attempts.run({ repoRoot: repository.root }, script);
@@ -41,20 +80,30 @@ test('a submodule that the agent moved is a submodule still; what lies in the fo
   repository.git('update-index', '--add', '--cacheinfo', `160000,${repository.git('rev-parse', 'HEAD')},sub`);
   repository.git('add', '.gitmodules');
   repository.git('commit', '-qm', 'sub');
-  const moved = await attempts.run({ repoRoot: repository.root }, 'cd sub && git init -q . && echo new > new && git add -A && git commit -qm x && cd .. && git add sub && git commit -qm bump');
+  const moved = await attempts.run(
+    { repoRoot: repository.root },
+    'cd sub && git init -q . && echo new > new && git add -A && git commit -qm x && cd .. && git add sub && git commit -qm bump',
+  );
   expect(changedIn(moved.spec.branch)).toEqual(['M\tsub']);
-  expect(moved.outcome).toMatchObject({ reason: 'denied_change', message: expect.stringContaining('sub is a repository inside') as string });
+  expect(moved.outcome).toMatchObject({
+    reason: 'denied_change',
+    message: expect.stringContaining('sub is a repository inside') as string,
+  });
   const filled = await attempts.run({ repoRoot: repository.root }, 'mkdir -p sub && echo 1 > sub/x');
   expect(filled.outcome.message).toContain('sub is a submodule');
 });
 
 test('a .git that is a file by now', async () => {
-  const { spec } = await attempts.run({ repoRoot: repository.root }, 'mv .git src/kept && echo "gitdir: src/kept" > .git && rm -r src/kept && echo 1 > one');
+  const { spec } = await attempts.run(
+    { repoRoot: repository.root },
+    'mv .git src/kept && echo "gitdir: src/kept" > .git && rm -r src/kept && echo 1 > one',
+  );
   expect(changedIn(spec.branch)).toEqual(['A\tone']);
 });
 
-test('names that are Git\'s own, and paths that are too long, are said', async () => {
-  const deep = (levels: number): string => `python3 -c 'import os\nfor i in range(${levels}):\n n=str(i).zfill(200); os.mkdir(n); os.chdir(n)\nopen("f","w").write("x"); open("2".zfill(60),"w").write("x")'`;
+test("names that are Git's own, and paths that are too long, are said", async () => {
+  const deep = (levels: number): string =>
+    `python3 -c 'import os\nfor i in range(${levels}):\n n=str(i).zfill(200); os.mkdir(n); os.chdir(n)\nopen("f","w").write("x"); open("2".zfill(60),"w").write("x")'`;
   const named = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one; echo 1 > git~1');
   expect(changedIn(named.spec.branch)).toEqual(['A\tone']);
   expect(named.outcome.message).toContain('git~1 (a name that Git keeps for itself)');
@@ -67,12 +116,15 @@ test('names that are Git\'s own, and paths that are too long, are said', async (
 });
 
 test('links in place of folders leave nothing over', async () => {
-  const { spec, outcome } = await attempts.run({ repoRoot: repository.root }, 'ln -s self self; ln -s b a; ln -s a b; mkdir d; ln -s .. d/up; rm -r src; ln -s d src');
+  const { spec, outcome } = await attempts.run(
+    { repoRoot: repository.root },
+    'ln -s self self; ln -s b a; ln -s a b; mkdir d; ln -s .. d/up; rm -r src; ln -s d src',
+  );
   expect(outcome.message).not.toContain('Not taken in');
   expect(changedIn(spec.branch)).toEqual(['A\ta', 'A\tb', 'A\td/up', 'A\tself', 'A\tsrc', 'D\tsrc/a.js']);
 });
 
-test('work that rests on an earlier attempt survives when that one\'s branch is deleted and collected meanwhile', async () => {
+test("work that rests on an earlier attempt survives when that one's branch is deleted and collected meanwhile", async () => {
   const first = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one');
   const { taskId } = first.spec;
   const collect = (cwd: string): void => {
@@ -80,10 +132,15 @@ test('work that rests on an earlier attempt survives when that one\'s branch is 
     repository.git('branch', '-D', first.spec.branch);
     repository.git('gc', '--quiet', '--prune=now');
   };
-  const second = await attempts.run({ repoRoot: repository.root, taskId, attempt: 2, startFromBranch: first.spec.branch }, collect);
+  const second = await attempts.run(
+    { repoRoot: repository.root, taskId, attempt: 2, startFromBranch: first.spec.branch },
+    collect,
+  );
   expect(changedIn(second.spec.branch)).toEqual(['A\tone', 'A\ttwo']);
   await attempts.run({ repoRoot: repository.root, taskId, attempt: 3 }, 'true');
-  expect(repository.git('for-each-ref', '--format=%(refname)', 'refs/overmind')).toBe(`refs/overmind/base/${first.workspace.name}`);
+  expect(repository.git('for-each-ref', '--format=%(refname)', 'refs/overmind')).toBe(
+    `refs/overmind/base/${first.workspace.name}`,
+  );
 });
 
 test('a repository that is deleted during the run: the work is kept, and where is said', async () => {
@@ -91,11 +148,19 @@ test('a repository that is deleted during the run: the work is kept, and where i
     attempts.script(cwd, 'echo 1 > one');
     rmSync(repository.root, { recursive: true });
   });
-  await expect(gone).rejects.toMatchObject({ reason: 'worktree_failed', message: expect.stringMatching(/repo is gone since the run began. What the run made is in .*\/work\/a-task-/) as string });
+  await expect(gone).rejects.toMatchObject({
+    reason: 'worktree_failed',
+    message: expect.stringMatching(
+      /repo is gone since the run began. What the run made is in .*\/work\/a-task-/,
+    ) as string,
+  });
 });
 
 test('commits that only a tag has are named', async () => {
-  const { outcome } = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one; git add -A; git commit -qm one; git tag keep; git reset -q --hard HEAD~1; echo 2 > two');
+  const { outcome } = await attempts.run(
+    { repoRoot: repository.root },
+    'echo 1 > one; git add -A; git commit -qm one; git tag keep; git reset -q --hard HEAD~1; echo 2 > two',
+  );
   expect(outcome.message).toContain('commits of the agent on tags/keep');
 });
 

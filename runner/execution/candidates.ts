@@ -27,8 +27,15 @@ export interface Candidates {
  */
 export async function listCandidates(git: Git, workspace: Workspace, nested: readonly BytePath[]): Promise<Candidates> {
   const found: Candidates = { take: [], drop: [...nested], leftOver: [] };
-  const [listed, forced, tracked, filled] = await Promise.all([listChanged(git, workspace, found), listForced(git, workspace), listIgnored(git, inWorkspace(workspace)), listFilledSubmodules(git, workspace)]);
-  found.leftOver.push(...filled.map((path) => `${printablePath(path)} is a submodule: what was put into its folder is not taken in`));
+  const [listed, forced, tracked, filled] = await Promise.all([
+    listChanged(git, workspace, found),
+    listForced(git, workspace),
+    listIgnored(git, inWorkspace(workspace)),
+    listFilledSubmodules(git, workspace),
+  ]);
+  found.leftOver.push(
+    ...filled.map((path) => `${printablePath(path)} is a submodule: what was put into its folder is not taken in`),
+  );
   const folders = new Set(nested);
   const paths = new Set<BytePath>();
   for (const path of [...listed, ...(forced ?? [])]) {
@@ -51,14 +58,16 @@ export async function listCandidates(git: Git, workspace: Workspace, nested: rea
     if (stat === 'unknown') continue;
     // Whatever can be reached through the link is there under another name.
     if (isBelowLink(path)) found.drop.push(path);
-    else if (!stat || stat.isFile()) found.take.push(...(stat && !makeReadable(workspace, path, stat, found) ? [] : [path]));
+    else if (!stat || stat.isFile())
+      found.take.push(...(stat && !makeReadable(workspace, path, stat, found) ? [] : [path]));
     else if (!stat.isSymbolicLink()) odd.push(path);
     else if (carried.has(path)) continue;
     else if (leadsOutside(path, readlinkSync(onDisk(workspace.path, path), 'latin1'))) outward.push(path);
     else found.take.push(path);
   }
   // A link, a pipe or nothing where a repository was: it is no folder, so nothing was listed in it.
-  for (const folder of nested) if (statOrNull(onDisk(workspace.path, folder))?.isDirectory() === false) found.take.push(folder);
+  for (const folder of nested)
+    if (statOrNull(onDisk(workspace.path, folder))?.isDirectory() === false) found.take.push(folder);
   found.take.push(...(await withoutIgnoredFolders(git, workspace, outward)));
   await sortOdd(git, workspace, odd, found);
   return found;
@@ -82,7 +91,9 @@ function look(workspace: Workspace, path: BytePath, found: Candidates): Stats | 
 function belowLinks(workspace: Workspace): (path: BytePath) => boolean {
   const known = new Map<BytePath, boolean>([['', false]]);
   const isLink = (folder: BytePath): boolean => {
-    const answer = known.get(folder) ?? (isLink(parentOf(folder)) || statOrNull(onDisk(workspace.path, folder))?.isSymbolicLink() === true);
+    const answer =
+      known.get(folder) ??
+      (isLink(parentOf(folder)) || statOrNull(onDisk(workspace.path, folder))?.isSymbolicLink() === true);
     known.set(folder, answer);
     return answer;
   };
@@ -91,7 +102,13 @@ function belowLinks(workspace: Workspace): (path: BytePath) => boolean {
 
 /** What differs from our index, and what is new. */
 async function listChanged(git: Git, workspace: Workspace, found: Candidates): Promise<BytePath[]> {
-  return listReadable(git, workspace, ['--modified', '--deleted', '--others', '--exclude-standard'], inWorkspace(workspace), found.leftOver);
+  return listReadable(
+    git,
+    workspace,
+    ['--modified', '--deleted', '--others', '--exclude-standard'],
+    inWorkspace(workspace),
+    found.leftOver,
+  );
 }
 
 /**
@@ -131,7 +148,9 @@ function makeReadable(workspace: Workspace, path: BytePath, stat: Stats, found: 
       chmodSync(file, stat.mode | 0o400);
       return true;
     }
-    found.leftOver.push(`${printablePath(path)} can not be read (${(error as NodeJS.ErrnoException).code ?? 'no reason given'})`);
+    found.leftOver.push(
+      `${printablePath(path)} can not be read (${(error as NodeJS.ErrnoException).code ?? 'no reason given'})`,
+    );
     return false;
   }
 }
@@ -153,13 +172,18 @@ async function sortOdd(git: Git, workspace: Workspace, odd: readonly BytePath[],
       continue;
     }
     found.drop.push(path);
-    if (!lstatSync(onDisk(workspace.path, path)).isDirectory()) found.leftOver.push(`${printablePath(path)} is a pipe, a socket or a device, which Git can not keep`);
+    if (!lstatSync(onDisk(workspace.path, path)).isDirectory())
+      found.leftOver.push(`${printablePath(path)} is a pipe, a socket or a device, which Git can not keep`);
   }
 }
 
 async function listSubmodules(git: Git, workspace: Workspace): Promise<Set<BytePath>> {
   const { bytes } = await git.ask(['ls-files', '-z', '--stage'], inWorkspace(workspace));
-  return new Set(splitPaths(bytes).filter((line) => line.startsWith('160000 ')).map((line) => line.slice(line.indexOf('\t') + 1)));
+  return new Set(
+    splitPaths(bytes)
+      .filter((line) => line.startsWith('160000 '))
+      .map((line) => line.slice(line.indexOf('\t') + 1)),
+  );
 }
 
 /** Submodules that nobody has fetched, with files in their folders: to Git these are neither changed nor new. */

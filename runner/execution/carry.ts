@@ -34,18 +34,31 @@ export interface Carried {
  * Puts ignored files of the user's checkout into a task's folder, such as installed packages: as a link, which costs
  * nothing and is read only in a sandbox, or as a copy.
  */
-export async function carryFiles(git: Git, { places }: UserRepository, workspace: Workspace, { rules, deniedGlobs, signal }: CarryOrder): Promise<Carried> {
+export async function carryFiles(
+  git: Git,
+  { places }: UserRepository,
+  workspace: Workspace,
+  { rules, deniedGlobs, signal }: CarryOrder,
+): Promise<Carried> {
   const carried: Carried = { paths: [], notes: [] };
   await removeHalfCopied(workspace);
   if (rules.length === 0) return carried;
-  const { bytes } = await git.ask(['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'], { cwd: places.topLevel, gitDir: places.gitDir });
+  const { bytes } = await git.ask(['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'], {
+    cwd: places.topLevel,
+    gitDir: places.gitDir,
+  });
   const ignored = splitPaths(bytes).map((path) => textOf(path).replace(/\/$/, ''));
   const isDenied = deniedBy(deniedGlobs);
   for (const { glob, how } of rules) {
     const isWanted = picomatch(glob, { dot: true });
     const paths = ignored.filter((path) => isWanted(path));
     // A file deeper in an ignored folder, named as it is.
-    if (paths.length === 0 && ignored.some((folder) => glob.startsWith(`${folder}/`)) && lstatSync(join(places.topLevel, glob), { throwIfNoEntry: false })) paths.push(glob);
+    if (
+      paths.length === 0 &&
+      ignored.some((folder) => glob.startsWith(`${folder}/`)) &&
+      lstatSync(join(places.topLevel, glob), { throwIfNoEntry: false })
+    )
+      paths.push(glob);
     if (paths.length === 0) carried.notes.push(`Nothing in ${places.topLevel} that Git ignores matches ${glob}`);
     for (const path of paths) {
       if (signal.aborted) return carried;
@@ -53,17 +66,25 @@ export async function carryFiles(git: Git, { places }: UserRepository, workspace
       const why = await carryOrSay(places.topLevel, workspace, { path, how, isDenied, left, signal });
       if (why === null) carried.paths.push(path);
       else carried.notes.push(`${path} is not ${how === 'link' ? 'linked' : 'copied'} into the task's folder: ${why}`);
-      if (left.length > 0) carried.notes.push(`Left out of the copy of ${path}: ${left.slice(0, MAX_NAMED).join(', ')}${left.length > MAX_NAMED ? ` and ${left.length - MAX_NAMED} more` : ''}`);
+      if (left.length > 0)
+        carried.notes.push(
+          `Left out of the copy of ${path}: ${left.slice(0, MAX_NAMED).join(', ')}${left.length > MAX_NAMED ? ` and ${left.length - MAX_NAMED} more` : ''}`,
+        );
     }
   }
   excludeCarried(workspace, carried.paths);
-  if (carried.paths.length > 0) carried.notes.push(`From ${places.topLevel}, by the agent's rules: ${carried.paths.slice(0, 10).join(', ')}${carried.paths.length > 10 ? ' …' : ''}`);
+  if (carried.paths.length > 0)
+    carried.notes.push(
+      `From ${places.topLevel}, by the agent's rules: ${carried.paths.slice(0, 10).join(', ')}${carried.paths.length > 10 ? ' …' : ''}`,
+    );
   return carried;
 }
 
 /** They are the user's, not the agent's work, also when it takes the rule that ignores them away. */
 function excludeCarried(workspace: Workspace, paths: readonly string[]): void {
-  const patterns = paths.filter((path) => !path.includes('\n')).map((path) => `/${path.replace(/[\\*?[\]#! ]/g, '\\$&')}\n`);
+  const patterns = paths
+    .filter((path) => !path.includes('\n'))
+    .map((path) => `/${path.replace(/[\\*?[\]#! ]/g, '\\$&')}\n`);
   if (patterns.length > 0) appendFileSync(join(privateGitDir(workspace), 'info', 'exclude'), `\n${patterns.join('')}`);
 }
 
@@ -92,8 +113,13 @@ async function carryOrSay(from: string, workspace: Workspace, item: CarryItem): 
 }
 
 const TROUBLE: Readonly<Record<string, string>> = {
-  EEXIST: 'a file is in its place', ENOTDIR: 'a file is in its place', ELOOP: 'its place is a link that leads nowhere', ENAMETOOLONG: 'its path is too long', ENOENT: 'it has gone meanwhile',
-  EACCES: 'it can not be read', EPERM: 'it can not be read',
+  EEXIST: 'a file is in its place',
+  ENOTDIR: 'a file is in its place',
+  ELOOP: 'its place is a link that leads nowhere',
+  ENAMETOOLONG: 'its path is too long',
+  ENOENT: 'it has gone meanwhile',
+  EACCES: 'it can not be read',
+  EPERM: 'it can not be read',
 };
 
 /** @returns why not; null when it is there */
@@ -101,10 +127,11 @@ async function carryOne(from: string, workspace: Workspace, item: CarryItem): Pr
   const { path, how, isDenied } = item;
   const to = workspace.path;
   const source = realpathOrNull(join(from, path));
-  if (source === null || !isInside(from, source) || isInside(join(from, '.git'), source)) return 'it leads out of the repository';
+  if (source === null || !isInside(from, source) || isInside(join(from, '.git'), source))
+    return 'it leads out of the repository';
   if (isDenied(path) || isDenied(relative(from, source))) return 'it is on the deny list';
   const target = join(to, path);
-  if (isInside(source, to)) return 'the task\'s folder is in it';
+  if (isInside(source, to)) return "the task's folder is in it";
   const inTheWay = whyNoPlace(to, dirname(target));
   if (inTheWay !== null) return inTheWay;
   mkdirSync(dirname(target), { recursive: true });
@@ -113,14 +140,21 @@ async function carryOne(from: string, workspace: Workspace, item: CarryItem): Pr
     await copyWhole(workspace, from, source, item);
     return null;
   }
-  const secret = lstatSync(source).isDirectory() ? readdirSync(source).find((name) => isDenied(join(path, name))) : undefined;
+  const secret = lstatSync(source).isDirectory()
+    ? readdirSync(source).find((name) => isDenied(join(path, name)))
+    : undefined;
   if (secret !== undefined) return `it holds ${secret}, which is on the deny list (a copy would leave that out)`;
   symlinkSync(source, target);
   return null;
 }
 
 /** All of it is there afterwards, or nothing: a part would be taken for the whole by each later attempt. */
-async function copyWhole(workspace: Workspace, from: string, source: string, { path, isDenied, left, signal }: CarryItem): Promise<void> {
+async function copyWhole(
+  workspace: Workspace,
+  from: string,
+  source: string,
+  { path, isDenied, left, signal }: CarryItem,
+): Promise<void> {
   const isKept = async (file: string, stat: Stats): Promise<boolean> => {
     const name = join(path, relative(source, file));
     const why = isDenied(name) ? 'on the deny list' : await whyNotCopied(file, stat, from, source);
@@ -152,7 +186,8 @@ async function removeHalfCopied(workspace: Workspace): Promise<void> {
 function whyNoPlace(root: string, folder: string): string | null {
   if (!isInside(root, folder)) return 'its place leads out of the folder';
   for (let at = folder; relative(root, at) !== ''; at = dirname(at)) {
-    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) return `${relative(root, at)} is a link in the task's folder, and nothing is put through one`;
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink())
+      return `${relative(root, at)} is a link in the task's folder, and nothing is put through one`;
   }
   return null;
 }
@@ -168,7 +203,9 @@ async function whyNotCopied(file: string, stat: Stats, repository: string, root:
     const real = await findRealpath(file);
     if (real === null) return isInside(repository, way) && !isAbsolute(target) ? null : 'a link that leads nowhere';
     if (isInside(root, real)) return null;
-    return !isAbsolute(target) && isInside(repository, way) && isInside(repository, real) ? null : 'a link that leads out of the repository';
+    return !isAbsolute(target) && isInside(repository, way) && isInside(repository, real)
+      ? null
+      : 'a link that leads out of the repository';
   }
   if (!stat.isFile() && !stat.isDirectory()) return 'a pipe, a socket or a device';
   try {

@@ -13,7 +13,11 @@ beforeEach(() => {
 afterEach(() => rmSync(mount, { recursive: true, force: true }));
 
 /** A folder that looks as cgroup v2 does to a unit with `Delegate=yes`; the kernel's own files are plain ones here. */
-function fakeCgroup({ controllers = 'cpuset cpu io memory pids', own = `0::/${UNIT}\n`, processes = `${process.pid}\n` } = {}): Parameters<typeof Cgroups.open>[0] {
+function fakeCgroup({
+  controllers = 'cpuset cpu io memory pids',
+  own = `0::/${UNIT}\n`,
+  processes = `${process.pid}\n`,
+} = {}): Parameters<typeof Cgroups.open>[0] {
   mkdirSync(join(mount, UNIT), { recursive: true });
   writeFileSync(join(mount, UNIT, 'cgroup.controllers'), `${controllers}\n`);
   writeFileSync(join(mount, UNIT, 'cgroup.procs'), processes);
@@ -30,13 +34,18 @@ test('a run gets a group of its own with its limits, below ours, which holds no 
   expect(read('cgroup.subtree_control')).toBe('+memory +pids +cpu');
   const folder = cgroups?.make('r1', { maxMemoryBytes: 1_000_000_000, maxProcesses: 64, maxCpus: 1.5 }) ?? '';
   expect(folder).toBe(join(mount, UNIT, 'overmind-run-r1'));
-  expect(['memory.max', 'memory.oom.group', 'pids.max', 'cpu.max'].map((name) => readFileSync(join(folder, name), 'utf8'))).toEqual(['1000000000', '1', '64', '150000 100000']);
-  expect(cgroups?.make('r2', { maxMemoryBytes: null, maxProcesses: 8, maxCpus: null })).toBe(join(mount, UNIT, 'overmind-run-r2'));
+  expect(
+    ['memory.max', 'memory.oom.group', 'pids.max', 'cpu.max'].map((name) => readFileSync(join(folder, name), 'utf8')),
+  ).toEqual(['1000000000', '1', '64', '150000 100000']);
+  expect(cgroups?.make('r2', { maxMemoryBytes: null, maxProcesses: 8, maxCpus: null })).toBe(
+    join(mount, UNIT, 'overmind-run-r2'),
+  );
   expect(existsSync(join(mount, UNIT, 'overmind-run-r2', 'memory.max'))).toBe(false);
 });
 
 test('what a run used is read from its group, and an empty one is taken away', () => {
-  const folder = Cgroups.open(fakeCgroup()).cgroups?.make('r1', { maxMemoryBytes: null, maxProcesses: null, maxCpus: null }) ?? '';
+  const folder =
+    Cgroups.open(fakeCgroup()).cgroups?.make('r1', { maxMemoryBytes: null, maxProcesses: null, maxCpus: null }) ?? '';
   expect([peakMemoryOf(folder), processesIn(folder)]).toEqual([null, []]);
   writeFileSync(join(folder, 'memory.peak'), '123456\n');
   writeFileSync(join(folder, 'cgroup.procs'), '11\n12\n');

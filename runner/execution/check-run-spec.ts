@@ -36,7 +36,12 @@ export function checkRunSpec(spec: RunSpec, search: PolicySearch): CheckedRun {
   if (refusedEnv.length > 0) {
     const refusal = `The policy of runner ${runnerName} does not hand out the environment variable ${refusedEnv.join(', ')} that the agent asks for`;
     const isUsual = refusedEnv.every(isEnvWorthHandingOut);
-    throw new RunFailure('command_refused', isUsual ? withHint(refusal, `add ${quoted(refusedEnv)} to "envNames"`, runnerFolder) : withSetting(refusal, 'envNames', runnerFolder));
+    throw new RunFailure(
+      'command_refused',
+      isUsual
+        ? withHint(refusal, `add ${quoted(refusedEnv)} to "envNames"`, runnerFolder)
+        : withSetting(refusal, 'envNames', runnerFolder),
+    );
   }
   return {
     root,
@@ -65,22 +70,39 @@ function lower(a: number | null, b: number | null): number | null {
 
 /** @throws RunFailure path_refused, repo_missing or command_refused. @returns the repository's folder with all links followed */
 export function checkRoot(spec: RunSpec, { policy, policyTrouble, runnerName, runnerFolder }: PolicySearch): string {
-  if (policyTrouble !== null) throw new RunFailure('command_refused', `Runner ${runnerName} begins no run: ${policyTrouble}`);
+  if (policyTrouble !== null)
+    throw new RunFailure('command_refused', `Runner ${runnerName} begins no run: ${policyTrouble}`);
   const root = realpathOrNull(spec.repoRoot);
-  const isAllowed = (folders: readonly string[], path: string): boolean => folders.some((folder) => isInside(realpathOrNull(folder) ?? folder, path));
+  const isAllowed = (folders: readonly string[], path: string): boolean =>
+    folders.some((folder) => isInside(realpathOrNull(folder) ?? folder, path));
   // Of a folder outside the roots, nothing is said but that: not even whether it exists.
   if (!isAllowed(policy.roots, root ?? spec.repoRoot)) {
     const refusal = `${spec.repoRoot} is outside the folders that the policy of runner ${runnerName} allows`;
     const worthAllowing = rootWorthAllowing(spec.repoRoot);
-    throw new RunFailure('path_refused', worthAllowing === null ? withSetting(refusal, 'roots', runnerFolder) : withHint(refusal, `add ${quoted([worthAllowing])} to "roots"`, runnerFolder));
+    throw new RunFailure(
+      'path_refused',
+      worthAllowing === null
+        ? withSetting(refusal, 'roots', runnerFolder)
+        : withHint(refusal, `add ${quoted([worthAllowing])} to "roots"`, runnerFolder),
+    );
   }
-  if (root === null) throw new RunFailure('repo_missing', `There is no folder ${spec.repoRoot} on runner ${runnerName}`);
-  if (spec.allowedRoots.length > 0 && !isAllowed(spec.allowedRoots, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is outside the folders that the agent's config allows`);
-  if (isInside(runnerFolder, root)) throw new RunFailure('path_refused', `${spec.repoRoot} is in the runner's own folder`);
+  if (root === null)
+    throw new RunFailure('repo_missing', `There is no folder ${spec.repoRoot} on runner ${runnerName}`);
+  if (spec.allowedRoots.length > 0 && !isAllowed(spec.allowedRoots, root))
+    throw new RunFailure('path_refused', `${spec.repoRoot} is outside the folders that the agent's config allows`);
+  if (isInside(runnerFolder, root))
+    throw new RunFailure('path_refused', `${spec.repoRoot} is in the runner's own folder`);
   checkGrant(spec, root);
   if (!statSync(root).isDirectory()) throw new RunFailure('repo_missing', `${spec.repoRoot} is not a folder`);
   if (!policy.allowOtherOwners && isForeign(root)) {
-    throw new RunFailure('path_refused', withHint(`${spec.repoRoot} belongs to another user than runner ${runnerName}`, 'set "allowOtherOwners" to true', runnerFolder));
+    throw new RunFailure(
+      'path_refused',
+      withHint(
+        `${spec.repoRoot} belongs to another user than runner ${runnerName}`,
+        'set "allowOtherOwners" to true',
+        runnerFolder,
+      ),
+    );
   }
   return root;
 }

@@ -14,7 +14,13 @@ export async function hasUntrustedFilters(git: Git, call: GitCall, allowed: Filt
  * The paths whose content goes through a filter that is set up in this place and that we do not run.
  * @param source `files`: by the attributes in the checkout; `index`: by those in the index of `call`
  */
-export async function pathsWithUntrustedFilter(git: Git, call: GitCall, paths: readonly BytePath[], allowed: FilterRules, source: 'files' | 'index'): Promise<Map<BytePath, string>> {
+export async function pathsWithUntrustedFilter(
+  git: Git,
+  call: GitCall,
+  paths: readonly BytePath[],
+  allowed: FilterRules,
+  source: 'files' | 'index',
+): Promise<Map<BytePath, string>> {
   const found = new Map<BytePath, string>();
   const configured = await configuredFilters(git, call, allowed);
   if (paths.length === 0 || configured.size === 0) return found;

@@ -1,4 +1,13 @@
-import { copyFileSync, linkSync, lstatSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Checkout } from './checkouts.ts';
 import { LockedFailure } from './git-trouble.ts';
 import { indexOf } from './index-copy.ts';
@@ -8,7 +17,10 @@ import { indexOf } from './index-copy.ts';
  * commit of the user's in between would take the merge back. One that a crash left is known by what stands in it.
  */
 export class CheckoutLock {
-  private constructor(private readonly index: string, private readonly mark: string) {}
+  private constructor(
+    private readonly index: string,
+    private readonly mark: string,
+  ) {}
 
   /**
    * @param runId stands in the lock, so that a restarted runner knows its own
@@ -66,7 +78,10 @@ export class CheckoutLock {
   }
 
   private get isOurs(): boolean {
-    return lstatSync(this.file, { throwIfNoEntry: false })?.size === Buffer.byteLength(this.mark) && readFileSync(this.file, 'utf8') === this.mark;
+    return (
+      lstatSync(this.file, { throwIfNoEntry: false })?.size === Buffer.byteLength(this.mark) &&
+      readFileSync(this.file, 'utf8') === this.mark
+    );
   }
 }
 

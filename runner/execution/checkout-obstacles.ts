@@ -35,21 +35,39 @@ export async function requireNoObstacles(git: Git, copy: IndexCopy, way: Way, or
 
 /** Asked once more when the base has moved: a moment has passed. */
 export async function requireStillUnclaimed(git: Git, copy: IndexCopy, { from, to }: Way): Promise<void> {
-  requireUnclaimed(copy.checkout.folder, await listTreeChanges(git, copy.call, from, to), await isCaseIgnored(git, copy));
+  requireUnclaimed(
+    copy.checkout.folder,
+    await listTreeChanges(git, copy.call, from, to),
+    await isCaseIgnored(git, copy),
+  );
 }
 
 function requireUnclaimed(folder: string, changes: readonly TreeChange[], isCaseIgnored: boolean): void {
   const inTheWay = filesInTheWay(folder, changes, isCaseIgnored);
   if (inTheWay.length === 0) return;
-  throw new RunFailure('repo_dirty', `${folder} holds files that are not in Git, and the merge would overwrite them: ${namePaths(inTheWay)}. Move them away, then approve again. Nothing was changed.`, inTheWay.map(printablePath));
+  throw new RunFailure(
+    'repo_dirty',
+    `${folder} holds files that are not in Git, and the merge would overwrite them: ${namePaths(inTheWay)}. Move them away, then approve again. Nothing was changed.`,
+    inTheWay.map(printablePath),
+  );
 }
 
 async function isCaseIgnored(git: Git, copy: IndexCopy): Promise<boolean> {
-  return (await git.ask(['config', '--get', '--type=bool', 'core.ignoreCase'], { ...copy.call, okCodes: [1] })).stdout.trim() === 'true';
+  return (
+    (
+      await git.ask(['config', '--get', '--type=bool', 'core.ignoreCase'], { ...copy.call, okCodes: [1] })
+    ).stdout.trim() === 'true'
+  );
 }
 
 /** What we would write without its filter is not what belongs into the user's files. */
-async function requireFilters(git: Git, copy: IndexCopy, changes: readonly TreeChange[], { to, baseBranch }: Way, order: LandingOrder): Promise<void> {
+async function requireFilters(
+  git: Git,
+  copy: IndexCopy,
+  changes: readonly TreeChange[],
+  { to, baseBranch }: Way,
+  order: LandingOrder,
+): Promise<void> {
   if (!(await hasUntrustedFilters(git, copy.call, order.allowed))) return;
   const call = { ...copy.call, env: { GIT_INDEX_FILE: `${order.path}/index-of-merge` } };
   await git.run(['-c', 'core.splitIndex=false', 'read-tree', to], call);
@@ -60,8 +78,8 @@ async function requireFilters(git: Git, copy: IndexCopy, changes: readonly TreeC
   const paths = [...filtered.keys()];
   throw new RunFailure(
     'repo_dirty',
-    `${copy.checkout.folder} has ${baseBranch} checked out, where ${namePaths(paths)} goes through the filter "${first[1]}", which the policy of runner ${order.allowed.runnerName} does not trust. `
-    + 'List it in "filters" of policy.json, or check out another branch there; then approve again. Nothing was changed.',
+    `${copy.checkout.folder} has ${baseBranch} checked out, where ${namePaths(paths)} goes through the filter "${first[1]}", which the policy of runner ${order.allowed.runnerName} does not trust. ` +
+      'List it in "filters" of policy.json, or check out another branch there; then approve again. Nothing was changed.',
     paths.map(printablePath),
   );
 }
@@ -77,16 +95,25 @@ function requireWritable(folder: string, gitDir: string, changes: readonly TreeC
 }
 
 function nearestFolder(folder: string, path: BytePath): BytePath {
-  return path === '' || statSync(onDisk(folder, path), { throwIfNoEntry: false })?.isDirectory() ? path : nearestFolder(folder, parentOf(path));
+  return path === '' || statSync(onDisk(folder, path), { throwIfNoEntry: false })?.isDirectory()
+    ? path
+    : nearestFolder(folder, parentOf(path));
 }
 
 async function requireSpace(git: Git, copy: IndexCopy, changes: readonly TreeChange[]): Promise<void> {
   const blobs = changes.flatMap(({ after }) => (after && after.kind !== 'submodule' ? [after.blob] : []));
-  const sizes = await git.run(['cat-file', '--batch-check=%(objectsize)'], { ...copy.call, input: blobs.map((blob) => `${blob}\n`).join('') });
+  const sizes = await git.run(['cat-file', '--batch-check=%(objectsize)'], {
+    ...copy.call,
+    input: blobs.map((blob) => `${blob}\n`).join(''),
+  });
   const needed = sizes.split('\n').reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0);
   const { folder } = copy.checkout;
   const { bavail, bsize } = statfsSync(folder);
-  if (needed + SPARE_BYTES > bavail * bsize) throw new RunFailure('disk_full', `The disk of ${folder} has no room for the ${bytesInWords(needed)} of the merge. Nothing was changed.`);
+  if (needed + SPARE_BYTES > bavail * bsize)
+    throw new RunFailure(
+      'disk_full',
+      `The disk of ${folder} has no room for the ${bytesInWords(needed)} of the merge. Nothing was changed.`,
+    );
 }
 
 /** Git's own look at every file it would touch: it goes as far as it can without writing. */
@@ -100,14 +127,25 @@ async function rehearse(git: Git, copy: IndexCopy, { from, to }: Way): Promise<v
 
 /** Whether Git kept from writing because of what it found, rather than failing while it wrote. @source unpack-trees.c */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof GitError && /not uptodate|would be overwritten|would be removed|would lose|Cannot (merge|update)/.test(error.stderr);
+  return (
+    error instanceof GitError &&
+    /not uptodate|would be overwritten|would be removed|would lose|Cannot (merge|update)/.test(error.stderr)
+  );
 }
 
 /** Why Git does not take a checkout along, in a sentence that always names something. */
 export function refusalOf(error: unknown, folder: string): unknown {
   const trouble = explainTrouble(error, folder);
   if (!(trouble instanceof GitError)) return trouble;
-  const sentences = trouble.stderr.split('\n').filter((line) => line.startsWith('error: ')).map((line) => line.slice('error: '.length).replace(/\.?$/, ''));
+  const sentences = trouble.stderr
+    .split('\n')
+    .filter((line) => line.startsWith('error: '))
+    .map((line) => line.slice('error: '.length).replace(/\.?$/, ''));
   const paths = sentences.flatMap((sentence) => /'(.+)'/.exec(sentence)?.[1] ?? []);
-  return new RunFailure('repo_dirty', `${folder} could not be taken along: ${sentences[0] ?? trouble.message}. Nothing was changed.`, paths, { cause: error });
+  return new RunFailure(
+    'repo_dirty',
+    `${folder} could not be taken along: ${sentences[0] ?? trouble.message}. Nothing was changed.`,
+    paths,
+    { cause: error },
+  );
 }

@@ -37,7 +37,13 @@ interface Between {
 export async function settleCheckout(git: Git, between: Between): Promise<string[]> {
   const { copy, lock, other, target } = between;
   const call: Call = { ...copy.call, timeoutMs: CHECKOUT_TIMEOUT_MS };
-  const isThere = (await git.ask(['diff-index', '--cached', '--quiet', '--ignore-submodules=none', target, '--'], { ...call, okCodes: [1] })).code === 0;
+  const isThere =
+    (
+      await git.ask(['diff-index', '--cached', '--quiet', '--ignore-submodules=none', target, '--'], {
+        ...call,
+        okCodes: [1],
+      })
+    ).code === 0;
   // By the index alone (-i): the files are looked at one by one.
   if (!isThere) {
     await git.run([...WHOLE_INDEX, 'read-tree', '-i', '-m', other, target], call);
@@ -51,22 +57,29 @@ export async function settleCheckout(git: Git, between: Between): Promise<string
 
 async function settleFiles(git: Git, call: Call, { other, target }: Between): Promise<string[]> {
   await git.ask([...WHOLE_INDEX, 'update-index', '-q', '--refresh'], { ...call, okCodes: [1] });
-  const differing = new Set(splitPaths((await git.ask(['diff-files', '--name-only', '-z', '--ignore-submodules=all'], call)).bytes));
+  const differing = new Set(
+    splitPaths((await git.ask(['diff-files', '--name-only', '-z', '--ignore-submodules=all'], call)).bytes),
+  );
   const left: BytePath[] = [];
   const toWrite: BytePath[] = [];
   const changes = await listTreeChanges(git, call, other, target);
   const folder = call.cwd;
   for (const { path, before, after } of changes) {
-    if (before?.kind === 'submodule' || after?.kind === 'submodule' || (after !== null && !differing.has(path))) continue;
+    if (before?.kind === 'submodule' || after?.kind === 'submodule' || (after !== null && !differing.has(path)))
+      continue;
     const found = lstatSync(onDisk(folder, path), { throwIfNoEntry: false });
     if (!found) {
       if (after !== null) toWrite.push(path);
       // A pipe would never let go of who reads it.
-    } else if (!(found.isFile() || found.isSymbolicLink()) || !(await isEither(git, call, path, [before, after]))) left.push(path);
+    } else if (!(found.isFile() || found.isSymbolicLink()) || !(await isEither(git, call, path, [before, after])))
+      left.push(path);
     else if (after === null) removeFile(folder, path);
     else toWrite.push(path);
   }
-  await git.ask([...WHOLE_INDEX, 'checkout-index', '-f', '-q', '-z', '--stdin'], { ...call, input: joinPaths(toWrite.filter((path) => isReachable(folder, path))) });
+  await git.ask([...WHOLE_INDEX, 'checkout-index', '-f', '-q', '-z', '--stdin'], {
+    ...call,
+    input: joinPaths(toWrite.filter((path) => isReachable(folder, path))),
+  });
   await git.ask([...WHOLE_INDEX, 'update-index', '-q', '--refresh'], { ...call, okCodes: [1] });
   return left.map(printablePath);
 }

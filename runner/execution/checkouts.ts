@@ -36,31 +36,55 @@ export async function findCheckouts(git: Git, repository: LandingRepository, ord
     const operation = OPERATIONS.find(([file]) => lstatSync(join(checkout.gitDir, file), { throwIfNoEntry: false }));
     if (!operation) continue;
     const [, name, end] = operation;
-    throw new RunFailure('repo_dirty', `${checkout.folder} is in the middle of ${name} of ${baseBranch}. End it (${end}), then approve again. Nothing was changed.`);
+    throw new RunFailure(
+      'repo_dirty',
+      `${checkout.folder} is in the middle of ${name} of ${baseBranch}. End it (${end}), then approve again. Nothing was changed.`,
+    );
   }
   return holding;
 }
 
 /** Branches on which somebody stands, or which something half done will move: none of them may be removed. */
-export async function branchesInUse(git: Git, repository: Pick<LandingRepository, 'places' | 'place'>): Promise<Set<string>> {
+export async function branchesInUse(
+  git: Git,
+  repository: Pick<LandingRepository, 'places' | 'place'>,
+): Promise<Set<string>> {
   const used = new Set<string>();
   for (const { gitDir } of await listCheckouts(git, repository)) for (const ref of refsOf(gitDir)) used.add(ref);
   return used;
 }
 
 /** All checkouts of a repository whose folders are there. Read from its files: a folder that is gone must not trip anybody. */
-async function listCheckouts(git: Git, { places, place }: Pick<LandingRepository, 'places' | 'place'>): Promise<Checkout[]> {
+async function listCheckouts(
+  git: Git,
+  { places, place }: Pick<LandingRepository, 'places' | 'place'>,
+): Promise<Checkout[]> {
   const main = await mainFolder(git, places, place);
   const linked = linkedNames(places.commonDir).map((name) => linkedCheckout(join(places.commonDir, 'worktrees', name)));
-  return [...(main === null ? [] : [{ folder: main, gitDir: places.commonDir }]), ...linked.filter((checkout) => checkout !== null)];
+  return [
+    ...(main === null ? [] : [{ folder: main, gitDir: places.commonDir }]),
+    ...linked.filter((checkout) => checkout !== null),
+  ];
 }
 
-async function mainFolder(git: Git, { topLevel, gitDir, commonDir }: RepositoryPlaces, place: GitPlace): Promise<string | null> {
+async function mainFolder(
+  git: Git,
+  { topLevel, gitDir, commonDir }: RepositoryPlaces,
+  place: GitPlace,
+): Promise<string | null> {
   const at = { cwd: place.cwd, gitDir: commonDir };
-  const setting = async (...args: string[]): Promise<string> => (await git.ask(['config', '--get', ...args], { ...at, okCodes: [1] })).stdout.trim();
+  const setting = async (...args: string[]): Promise<string> =>
+    (await git.ask(['config', '--get', ...args], { ...at, okCodes: [1] })).stdout.trim();
   if ((await setting('--type=bool', 'core.bare')) === 'true') return null;
   const worktree = await setting('core.worktree');
-  const folder = worktree !== '' ? resolve(commonDir, worktree) : gitDir === commonDir ? topLevel : basename(commonDir) === '.git' ? dirname(commonDir) : null;
+  const folder =
+    worktree !== ''
+      ? resolve(commonDir, worktree)
+      : gitDir === commonDir
+        ? topLevel
+        : basename(commonDir) === '.git'
+          ? dirname(commonDir)
+          : null;
   const real = folder === null ? null : realpathOrNull(folder);
   return real !== null && statSync(real).isDirectory() ? real : null;
 }
@@ -84,8 +108,16 @@ function holdsBase(gitDir: string, names: ReadonlySet<string>): boolean {
 /** A rebase or a bisect detaches HEAD, and moves or checks out its branch again when it ends. */
 function refsOf(gitDir: string): string[] {
   const bisected = readText(join(gitDir, 'BISECT_LOG')) === null ? null : readText(join(gitDir, 'BISECT_START'));
-  const updated = readText(join(gitDir, 'rebase-merge/update-refs'))?.split('\n').filter((line) => line.startsWith('refs/')) ?? [];
-  const named = [headOf(gitDir), readText(join(gitDir, 'rebase-merge/head-name')), readText(join(gitDir, 'rebase-apply/head-name')), bisected && `refs/heads/${bisected}`];
+  const updated =
+    readText(join(gitDir, 'rebase-merge/update-refs'))
+      ?.split('\n')
+      .filter((line) => line.startsWith('refs/')) ?? [];
+  const named = [
+    headOf(gitDir),
+    readText(join(gitDir, 'rebase-merge/head-name')),
+    readText(join(gitDir, 'rebase-apply/head-name')),
+    bisected && `refs/heads/${bisected}`,
+  ];
   return [...updated, ...named.filter((ref): ref is string => ref !== null && ref !== '')];
 }
 
@@ -96,10 +128,17 @@ function headOf(gitDir: string): string | null {
   return /^ref: *(.*)$/.exec(readText(file) ?? '')?.[1]?.trim() ?? null;
 }
 
-function assertInsideRoots({ folder, gitDir }: Checkout, { baseBranch }: LandingRepository, { allowed }: LandingOrder): void {
+function assertInsideRoots(
+  { folder, gitDir }: Checkout,
+  { baseBranch }: LandingRepository,
+  { allowed }: LandingOrder,
+): void {
   const roots = allowed.roots.map((root) => realpathOrNull(root) ?? root);
   if ([folder, gitDir].every((place) => roots.some((root) => isInside(root, place)))) return;
-  throw new RunFailure('path_refused', `${folder} has ${baseBranch} checked out and is outside the folders that the policy of runner ${allowed.runnerName} allows ("roots" in its policy.json). Add it there, or check out another branch in it, then approve again. Nothing was changed.`);
+  throw new RunFailure(
+    'path_refused',
+    `${folder} has ${baseBranch} checked out and is outside the folders that the policy of runner ${allowed.runnerName} allows ("roots" in its policy.json). Add it there, or check out another branch in it, then approve again. Nothing was changed.`,
+  );
 }
 
 function readText(file: string): string | null {

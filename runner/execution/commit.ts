@@ -25,13 +25,22 @@ export interface Author {
 }
 
 export function agentAuthor(agentName: string): Author {
-  const slug = agentName.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'agent';
+  const slug =
+    agentName
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'agent';
   return { name: agentName.replace(/[<>\n\r\0]/g, ' ').trim() || 'agent', email: `${slug}@agents.overmind.invalid` };
 }
 
 /** Who is named in commits, for our own Git calls and for agents that commit themselves. */
 export function identity(author: Author): Record<string, string> {
-  return { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, GIT_COMMITTER_NAME: COMMITTER, GIT_COMMITTER_EMAIL: 'runner@overmind.invalid' };
+  return {
+    GIT_AUTHOR_NAME: author.name,
+    GIT_AUTHOR_EMAIL: author.email,
+    GIT_COMMITTER_NAME: COMMITTER,
+    GIT_COMMITTER_EMAIL: 'runner@overmind.invalid',
+  };
 }
 
 /**
@@ -40,14 +49,31 @@ export function identity(author: Author): Record<string, string> {
  * @returns null when nothing differs from the base: then there is no branch
  * @throws RunFailure worktree_failed when the branch can not be written
  */
-export async function commitChanges(git: Git, workspace: Workspace, changes: Changes, author: Author, message: string): Promise<RunGitOutcome | null> {
+export async function commitChanges(
+  git: Git,
+  workspace: Workspace,
+  changes: Changes,
+  author: Author,
+  message: string,
+): Promise<RunGitOutcome | null> {
   if (changes.files.length === 0) return null;
   const { parent, parentTree, tree, base, files, additions, deletions } = changes;
   const place = inWorkspace(workspace);
   const env = { ...place.env, ...identity(author) };
-  const head = tree === parentTree ? parent : (await git.run(['commit-tree', tree, '-p', parent, '-F', '-'], { ...place, input: message, env })).trim();
+  const head =
+    tree === parentTree
+      ? parent
+      : (await git.run(['commit-tree', tree, '-p', parent, '-F', '-'], { ...place, input: message, env })).trim();
   await writeBranch(git, workspace, head);
-  return { baseBranch: workspace.baseBranch, branch: workspace.branch, baseCommit: base, headCommit: head, filesChanged: files.length, additions, deletions };
+  return {
+    baseBranch: workspace.baseBranch,
+    branch: workspace.branch,
+    baseCommit: base,
+    headCommit: head,
+    filesChanged: files.length,
+    additions,
+    deletions,
+  };
 }
 
 /** The branch must be new, unless this very step was cut off after it had been made. */
@@ -58,33 +84,79 @@ async function writeBranch(git: Git, workspace: Workspace, head: string): Promis
   const isRepeat = BranchNote.nullable().parse(readJson(note))?.branch === workspace.branch;
   if (!isRepeat) writeJson(note, { branch: workspace.branch });
   // Zeros: "must not exist".
-  const { code, stderr } = await git.ask(['update-ref', ref, head, ...(isRepeat ? [] : ['0'.repeat(head.length)])], { ...place, okCodes: [1, 128] });
+  const { code, stderr } = await git.ask(['update-ref', ref, head, ...(isRepeat ? [] : ['0'.repeat(head.length)])], {
+    ...place,
+    okCodes: [1, 128],
+  });
   if (code === 0) return;
-  const why = stderr.trim().split('\n').at(-1)?.replace(/^(fatal|error): /, '') ?? 'no reason given';
-  throw new RunFailure('worktree_failed', `The branch ${workspace.branch} could not be written in ${workspace.root} (${why}). The work is in ${workspace.path}.`);
+  const why =
+    stderr
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^(fatal|error): /, '') ?? 'no reason given';
+  throw new RunFailure(
+    'worktree_failed',
+    `The branch ${workspace.branch} could not be written in ${workspace.root} (${why}). The work is in ${workspace.path}.`,
+  );
 }
 
 /**
  * Writes the diff from base to tree into a file: text, at most MAX_DIFF_BYTES, secrets masked.
  * @param leftOut paths whose content must not leave this machine: they are shown as unchanged
  */
-export async function writeDiff(git: Git, workspace: Workspace, changes: Changes, leftOut: readonly BytePath[], masker: Masker, file: string): Promise<void> {
+export async function writeDiff(
+  git: Git,
+  workspace: Workspace,
+  changes: Changes,
+  leftOut: readonly BytePath[],
+  masker: Masker,
+  file: string,
+): Promise<void> {
   const tree = leftOut.length === 0 ? changes.tree : await treeWithout(git, workspace, changes, new Set(leftOut));
-  await git.run(['diff-tree', '-r', '-p', '-M', '--full-index', '--no-color', '--no-ext-diff', '--no-textconv', changes.base, tree, '--'], { ...inWorkspace(workspace), outputFile: file });
+  await git.run(
+    [
+      'diff-tree',
+      '-r',
+      '-p',
+      '-M',
+      '--full-index',
+      '--no-color',
+      '--no-ext-diff',
+      '--no-textconv',
+      changes.base,
+      tree,
+      '--',
+    ],
+    { ...inWorkspace(workspace), outputFile: file },
+  );
   const { size } = statSync(file);
   if (size <= MAX_DIFF_BYTES && masker.maxChars === 0) return;
-  const text = size <= MAX_DIFF_BYTES ? readFileSync(file, 'utf8') : `${firstLines(file, MAX_DIFF_BYTES - 200)}# The diff is cut here: it has ${bytesInWords(size)}. The branch holds all of it.\n`;
+  const text =
+    size <= MAX_DIFF_BYTES
+      ? readFileSync(file, 'utf8')
+      : `${firstLines(file, MAX_DIFF_BYTES - 200)}# The diff is cut here: it has ${bytesInWords(size)}. The branch holds all of it.\n`;
   writeFileSync(file, masker.mask(text), { mode: 0o600 });
 }
 
 /** The result with some paths put back to what they were. Their names may be any bytes, which no argument could carry. */
-async function treeWithout(git: Git, workspace: Workspace, { tree, files }: Changes, leftOut: ReadonlySet<BytePath>): Promise<string> {
+async function treeWithout(
+  git: Git,
+  workspace: Workspace,
+  { tree, files }: Changes,
+  leftOut: ReadonlySet<BytePath>,
+): Promise<string> {
   const place = inWorkspace(workspace);
   const index = join(workspace.recordFolder, 'git', 'diff-index');
   const call = { ...place, env: { ...place.env, GIT_INDEX_FILE: index } };
   await git.run(['read-tree', tree], call);
-  const lines = files.filter(({ path }) => leftOut.has(path)).map(({ path, was }) => `${was.mode === GONE ? '0' : was.mode} ${was.blob}\t${path}\0`);
-  await git.run(['update-index', '--replace', '-z', '--index-info'], { ...call, input: Buffer.from(lines.join(''), 'latin1') });
+  const lines = files
+    .filter(({ path }) => leftOut.has(path))
+    .map(({ path, was }) => `${was.mode === GONE ? '0' : was.mode} ${was.blob}\t${path}\0`);
+  await git.run(['update-index', '--replace', '-z', '--index-info'], {
+    ...call,
+    input: Buffer.from(lines.join(''), 'latin1'),
+  });
   const without = (await git.run(['write-tree'], call)).trim();
   rmSync(index, { force: true });
   return without;

@@ -23,7 +23,23 @@ export const SUBMODULE = '160000';
 
 /** What differs between two trees or commits, renames as removed and added. */
 export async function compareTrees(git: Git, place: GitCall, base: string, tree: string): Promise<Comparison> {
-  const { bytes } = await git.ask(['diff-tree', '-r', '-z', '--raw', '--numstat', '--no-renames', '--no-ext-diff', '--no-textconv', '--no-abbrev', base, tree, '--'], place);
+  const { bytes } = await git.ask(
+    [
+      'diff-tree',
+      '-r',
+      '-z',
+      '--raw',
+      '--numstat',
+      '--no-renames',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--no-abbrev',
+      base,
+      tree,
+      '--',
+    ],
+    place,
+  );
   const changes: Comparison = { files: [], additions: 0, deletions: 0 };
   const fields = bytes.toString('latin1').split('\0');
   for (let index = 0; index < fields.length; index += 1) {

@@ -18,7 +18,10 @@ export class DiskReserve {
   private readonly path: string;
   private isKept = false;
 
-  constructor(private readonly folder: string, private readonly logger: Logger) {
+  constructor(
+    private readonly folder: string,
+    private readonly logger: Logger,
+  ) {
     this.path = join(folder, 'reserve');
     this.keep();
   }
@@ -40,7 +43,8 @@ export class DiskReserve {
       // Random: a file system that compresses would keep next to nothing of zeros.
       for (let number = 0; number < FILES; number += 1) {
         const file = join(this.path, String(number));
-        if (statSync(file, { throwIfNoEntry: false })?.size !== FILE_BYTES) writeFileSync(file, randomBytes(FILE_BYTES), { mode: 0o600 });
+        if (statSync(file, { throwIfNoEntry: false })?.size !== FILE_BYTES)
+          writeFileSync(file, randomBytes(FILE_BYTES), { mode: 0o600 });
       }
       this.isKept = true;
     } catch (error) {
@@ -54,7 +58,8 @@ export class DiskReserve {
       // The names of what is in it: a folder that somebody else put there stays.
       for (const name of readdirSync(this.path)) rmSync(join(this.path, name), { force: true });
     } catch (error) {
-      if (diskFaultOf(error) === null && (error as NodeJS.ErrnoException).code !== 'ENOENT') this.logger.warn({ err: error }, 'the room kept on the disk could not be given up');
+      if (diskFaultOf(error) === null && (error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.logger.warn({ err: error }, 'the room kept on the disk could not be given up');
     }
   }
 }

@@ -39,7 +39,7 @@ export function isDiskFull(folder: string): boolean {
  */
 export function writeWhole(file: number, text: string): void {
   const bytes = Buffer.from(text);
-  for (let from = 0; from < bytes.length; ) from += writeSync(file, bytes, from);
+  for (let from = 0; from < bytes.length;) from += writeSync(file, bytes, from);
 }
 
 /** Removes a file that was being written when that failed; what failed is told by whoever caught it. */

@@ -4,10 +4,28 @@ import { agentAuthor, identity } from './commit.ts';
 import { RUN_ID_VARIABLE } from './processes.ts';
 
 /** What any program needs to find its way around; nothing here is secret. */
-const BASE_NAMES = ['HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME'];
+const BASE_NAMES = [
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'TZ',
+  'TMPDIR',
+  'XDG_CONFIG_HOME',
+  'XDG_CACHE_HOME',
+  'XDG_DATA_HOME',
+];
 
 /** The environment of a run's programs: a short list, the names that spec and policy agree on, and what the task is. */
-export function childEnvironment(spec: RunSpec, taskFile: string, pathFolders: readonly string[], env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function childEnvironment(
+  spec: RunSpec,
+  taskFile: string,
+  pathFolders: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   const child: Record<string, string> = {};
   for (const name of [...BASE_NAMES, ...spec.env]) {
     const value = env[name];

@@ -51,7 +51,10 @@ export function resolveCommand(argv: readonly string[], search: ExecutableSearch
   const file = fileOf(name, entry.path, search);
   if (file === null) {
     const where = entry.path ?? trustedFolders(search).join(', ');
-    throw new RunFailure('command_missing', `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`);
+    throw new RunFailure(
+      'command_missing',
+      `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`,
+    );
   }
   return { file, args: [...entry.args, ...args], display: displayOf(argv) };
 }
@@ -63,19 +66,29 @@ function fileOf(name: string, path: string | undefined, search: ExecutableSearch
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new RunFailure('internal', `Whether the agent's command \`${name}\` is installed on runner ${search.runnerName} could not be found out (${message})`, [], { cause: error });
+    throw new RunFailure(
+      'internal',
+      `Whether the agent's command \`${name}\` is installed on runner ${search.runnerName} could not be found out (${message})`,
+      [],
+      { cause: error },
+    );
   }
 }
 
 function withAdvice(refusal: string, name: string, { runnerFolder }: ExecutableSearch): string {
-  if (isProgramWorthAllowing(name)) return withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, runnerFolder);
+  if (isProgramWorthAllowing(name))
+    return withHint(refusal, `add ${JSON.stringify(name)}: {} to "executables"`, runnerFolder);
   const words = name.trim().split(/\s+/);
-  return words.length > 1 ? `${refusal}. A command is a list: write ${JSON.stringify(words)}` : withSetting(refusal, 'executables', runnerFolder);
+  return words.length > 1
+    ? `${refusal}. A command is a list: write ${JSON.stringify(words)}`
+    : withSetting(refusal, 'executables', runnerFolder);
 }
 
 /** A command for people's eyes, never for a shell: long arguments shortened. */
 function displayOf(argv: readonly string[]): string {
-  const words = argv.map((word) => (word.length > 80 ? `${word.slice(0, 77)}…` : word)).map((word) => (/[\s"']/.test(word) ? JSON.stringify(word) : word));
+  const words = argv
+    .map((word) => (word.length > 80 ? `${word.slice(0, 77)}…` : word))
+    .map((word) => (/[\s"']/.test(word) ? JSON.stringify(word) : word));
   const text = words.join(' ');
   return text.length > 300 ? `${text.slice(0, 297)}…` : text;
 }

@@ -20,7 +20,11 @@ class Search {
   private readonly removed: Set<BytePath>;
   private readonly names = new Map<BytePath, Map<string, BytePath>>();
 
-  constructor(private readonly folder: string, changes: readonly TreeChange[], private readonly isCaseIgnored: boolean) {
+  constructor(
+    private readonly folder: string,
+    changes: readonly TreeChange[],
+    private readonly isCaseIgnored: boolean,
+  ) {
     this.removed = new Set(changes.filter(({ after }) => after === null).map(({ path }) => this.fold(path)));
   }
 
@@ -55,8 +59,15 @@ class Search {
     const parent = parentOf(path);
     let names = this.names.get(parent);
     if (!names) {
-      const entries = lstatSync(onDisk(this.folder, parent), { throwIfNoEntry: false })?.isDirectory() ? readdirSync(onDisk(this.folder, parent), { encoding: 'buffer' }) : [];
-      names = new Map(entries.map((name) => [this.fold(name.toString('latin1')), `${parent === '' ? '' : `${parent}/`}${name.toString('latin1')}`]));
+      const entries = lstatSync(onDisk(this.folder, parent), { throwIfNoEntry: false })?.isDirectory()
+        ? readdirSync(onDisk(this.folder, parent), { encoding: 'buffer' })
+        : [];
+      names = new Map(
+        entries.map((name) => [
+          this.fold(name.toString('latin1')),
+          `${parent === '' ? '' : `${parent}/`}${name.toString('latin1')}`,
+        ]),
+      );
       this.names.set(parent, names);
     }
     return names.get(this.fold(path.slice(parent === '' ? 0 : parent.length + 1)));

@@ -37,7 +37,8 @@ export async function findRuns(search: Search): Promise<{ found: FoundRun[]; ans
     if (host.leftovers.has(folder.path)) continue;
     try {
       const { spec, claimId } = folder;
-      if (spec && spec.runId !== folder.runId) throw new Error(`Expected the spec of run ${folder.runId}, found that of ${spec.runId}`);
+      if (spec && spec.runId !== folder.runId)
+        throw new Error(`Expected the spec of run ${folder.runId}, found that of ${spec.runId}`);
       if (spec) readable.push({ spec, folder });
       else if (!folder.hasOutput) host.leftovers.remove(folder.path);
       else throw new Error('There is output, and no spec');
@@ -50,7 +51,10 @@ export async function findRuns(search: Search): Promise<{ found: FoundRun[]; ans
 }
 
 /** Asks for all leases in as few requests as there can be. */
-async function withLeases({ host, signal }: Search, runs: readonly { spec: RunSpec; folder: RunFolder }[]): Promise<FoundRun[]> {
+async function withLeases(
+  { host, signal }: Search,
+  runs: readonly { spec: RunSpec; folder: RunFolder }[],
+): Promise<FoundRun[]> {
   const found: FoundRun[] = [];
   for (let from = 0; from < runs.length; from += MAX_LEASES) {
     const some = runs.slice(from, from + MAX_LEASES);
@@ -66,13 +70,22 @@ async function withLeases({ host, signal }: Search, runs: readonly { spec: RunSp
         (error) => host.logger.warn({ err: error }, 'the control plane is away; trying again'),
       );
     const verdicts = await renew(leases).catch((error: unknown) => oneByOne(leases, renew, error, host));
-    for (const run of some) found.push({ ...run, leaseSentMs: verdicts.some(({ runId, isRenewed }) => runId === run.spec.runId && isRenewed) ? sentMs : null });
+    for (const run of some)
+      found.push({
+        ...run,
+        leaseSentMs: verdicts.some(({ runId, isRenewed }) => runId === run.spec.runId && isRenewed) ? sentMs : null,
+      });
   }
   return found;
 }
 
 /** One lease that is refused must not cost the others. */
-async function oneByOne(leases: readonly RunLease[], renew: (asked: RunLease[]) => Promise<LeaseVerdict[]>, error: unknown, host: RunHost): Promise<LeaseVerdict[]> {
+async function oneByOne(
+  leases: readonly RunLease[],
+  renew: (asked: RunLease[]) => Promise<LeaseVerdict[]>,
+  error: unknown,
+  host: RunHost,
+): Promise<LeaseVerdict[]> {
   const verdicts: LeaseVerdict[] = [];
   if (isTokenRefused(error) || error instanceof TransientError || (error as Error).name === 'AbortError') throw error;
   for (const lease of leases) {
@@ -92,9 +105,18 @@ async function setAside({ host, signal }: Search, folder: RunFolder, error: unkn
   logger.error({ err: error, runId }, 'the folder of a run can not be read; it is set aside');
   const token = folder.findLeaseToken();
   // Nobody could follow what it has started.
-  await endLeftProcesses(runId, null).catch((failure: unknown) => logger.error({ err: failure, runId }, 'the programs of a run could not be ended'));
+  await endLeftProcesses(runId, null).catch((failure: unknown) =>
+    logger.error({ err: failure, runId }, 'the programs of a run could not be ended'),
+  );
   leftovers.keep(folder.path, 'broken', messageOf(error));
   if (token === null) return;
-  void giveBack({ controlPlane, logger, signal, lease: { runId, token }, outcome: outcomeOf(new Error(`its files on this machine can not be read (${messageOf(error)})`)) })
-    .catch((failure: unknown) => logger.error({ err: failure, runId }, 'that a run is lost could not be told; its lease will run out'));
+  void giveBack({
+    controlPlane,
+    logger,
+    signal,
+    lease: { runId, token },
+    outcome: outcomeOf(new Error(`its files on this machine can not be read (${messageOf(error)})`)),
+  }).catch((failure: unknown) =>
+    logger.error({ err: failure, runId }, 'that a run is lost could not be told; its lease will run out'),
+  );
 }

@@ -54,44 +54,79 @@ export async function finishRun(git: Git, order: FinishOrder): Promise<Finished>
   const { spec, folder, workspace, policy, outcome, masker } = order;
   const rules = { allowedGlobs: spec.allowedGlobs, deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs] };
   if (workspace) openAgentFolder(workspace.path);
-  if (!workspace) return { outcome, git: null, paths: [], artifacts: [...reportOf(order, outcome), ...collect(order, rules.deniedGlobs)] };
+  if (!workspace)
+    return {
+      outcome,
+      git: null,
+      paths: [],
+      artifacts: [...reportOf(order, outcome), ...collect(order, rules.deniedGlobs)],
+    };
   requireFolder(workspace);
 
   const changes = await collectChanges(git, workspace);
   const violations = await findViolations(git, workspace, changes, rules);
   // A commit that the agent made without the filter holds what must not be in the repository: its files go in anew.
-  if (changes.parent !== workspace.startCommit && (await hasFilteredPaths(git, workspace, changes))) await startOver(git, workspace, changes);
+  if (changes.parent !== workspace.startCommit && (await hasFilteredPaths(git, workspace, changes)))
+    await startOver(git, workspace, changes);
   const file = folder.file('changes.diff');
   const [committed] = await Promise.all([
     commitChanges(git, workspace, changes, agentAuthor(spec.agentName), commitMessage(spec)),
-    changes.files.length === 0 ? undefined : writeDiff(git, workspace, changes, violations.map(({ path }) => path), masker, file),
+    changes.files.length === 0
+      ? undefined
+      : writeDiff(
+          git,
+          workspace,
+          changes,
+          violations.map(({ path }) => path),
+          masker,
+          file,
+        ),
   ]);
   settle(order, workspace, changes.leftOver);
   // Only now: a disk that they fill is not to cost the changes.
   const artifacts = collect(order, rules.deniedGlobs);
   if (committed) {
     const { filesChanged, additions, deletions } = committed;
-    if (statSync(file).size > 0) artifacts.unshift({ kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', file, metadata: { filesChanged, additions, deletions } });
+    if (statSync(file).size > 0)
+      artifacts.unshift({
+        kind: 'diff',
+        name: 'changes.diff',
+        mediaType: 'text/x-diff',
+        file,
+        metadata: { filesChanged, additions, deletions },
+      });
   }
   const judged = judge(outcome, committed, violations, changes.leftOver);
   // The outcome, which is the last line, says how much was changed when nothing else has to be said.
-  if (committed) say(order, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
+  if (committed)
+    say(order, `Committed to ${committed.branch}${judged.status === 'completed' ? '' : `: ${statInWords(committed)}`}`);
   for (const { path, why } of violations) say(order, `${printablePath(path)} ${why}`);
   for (const left of changes.leftOver.slice(0, MAX_PATHS)) say(order, `Not taken in: ${left}`);
   if (changes.leftOver.length > 0) say(order, `What was not taken in is in ${workspace.path}`);
-  return { outcome: judged, git: committed, paths: violations.slice(0, MAX_PATHS).map(({ path }) => printablePath(path)), artifacts: [...reportOf(order, judged), ...artifacts] };
+  return {
+    outcome: judged,
+    git: committed,
+    paths: violations.slice(0, MAX_PATHS).map(({ path }) => printablePath(path)),
+    artifacts: [...reportOf(order, judged), ...artifacts],
+  };
 }
 
 /** What the agent's config asks for. Whatever goes wrong with it, the run's work is taken in. */
 function collect(order: FinishOrder, deniedGlobs: readonly string[]): ArtifactFile[] {
   const { spec, folder, policy, workFolder, logger } = order;
   try {
-    const { artifacts, notes } = collectArtifacts({ from: workFolder, globs: spec.artifactGlobs, deniedGlobs, maxBytes: policy.limits.maxArtifactBytes, into: folder.file('artifacts') });
+    const { artifacts, notes } = collectArtifacts({
+      from: workFolder,
+      globs: spec.artifactGlobs,
+      deniedGlobs,
+      maxBytes: policy.limits.maxArtifactBytes,
+      into: folder.file('artifacts'),
+    });
     for (const note of notes) say(order, note);
     return artifacts;
   } catch (error) {
     logger.error({ err: error, runId: spec.runId }, 'the artifacts of a run could not be collected');
-    say(order, 'The artifacts could not be collected: the runner\'s own log says why');
+    say(order, "The artifacts could not be collected: the runner's own log says why");
     return [];
   }
 }
@@ -119,7 +154,7 @@ function say({ folder, spec, logger }: FinishOrder, text: string): void {
   try {
     writeMark(folder.path, text);
   } catch (error) {
-    logger.warn({ err: error, runId: spec.runId, text }, 'a line of a run\'s log could not be written');
+    logger.warn({ err: error, runId: spec.runId, text }, "a line of a run's log could not be written");
   }
 }
 
@@ -134,22 +169,41 @@ function settle({ runnerFolder, logger, spec }: FinishOrder, { name }: Workspace
 
 async function startOver(git: Git, workspace: Workspace, changes: Changes): Promise<void> {
   changes.parent = workspace.startCommit;
-  changes.parentTree = (await git.run(['rev-parse', '--verify', `${workspace.startCommit}^{tree}`], inWorkspace(workspace))).trim();
+  changes.parentTree = (
+    await git.run(['rev-parse', '--verify', `${workspace.startCommit}^{tree}`], inWorkspace(workspace))
+  ).trim();
 }
 
 function requireFolder({ path }: Workspace): void {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new RunFailure('worktree_failed', `The agent has removed its own folder ${path}, and its work with it`);
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new RunFailure('worktree_failed', `The agent has removed its own folder ${path}, and its work with it`);
 }
 
-function judge(outcome: Outcome, committed: RunGitOutcome | null, violations: readonly Violation[], leftOver: readonly string[]): Outcome {
+function judge(
+  outcome: Outcome,
+  committed: RunGitOutcome | null,
+  violations: readonly Violation[],
+  leftOver: readonly string[],
+): Outcome {
   if (outcome.status !== 'completed') return outcome;
   const [first] = violations;
   if (first) {
-    const more = violations.length > 1 ? `, and ${countInWords(violations.length - 1, 'more file')} ${violations.length === 2 ? 'is' : 'are'} not allowed either` : '';
-    return { status: 'failed', reason: 'denied_change', message: `The agent changed what it may not: ${printablePath(first.path)} ${first.why}${more}. The branch is kept.` };
+    const more =
+      violations.length > 1
+        ? `, and ${countInWords(violations.length - 1, 'more file')} ${violations.length === 2 ? 'is' : 'are'} not allowed either`
+        : '';
+    return {
+      status: 'failed',
+      reason: 'denied_change',
+      message: `The agent changed what it may not: ${printablePath(first.path)} ${first.why}${more}. The branch is kept.`,
+    };
   }
-  const left = leftOver.length === 0 ? '' : `. Not taken in, and kept in its folder: ${leftOver.slice(0, 3).join('; ')}${leftOver.length > 3 ? ' …' : ''}`;
-  if (!committed) return { status: 'completed', reason: 'empty_diff', message: `The agent ended well and changed nothing${left}` };
+  const left =
+    leftOver.length === 0
+      ? ''
+      : `. Not taken in, and kept in its folder: ${leftOver.slice(0, 3).join('; ')}${leftOver.length > 3 ? ' …' : ''}`;
+  if (!committed)
+    return { status: 'completed', reason: 'empty_diff', message: `The agent ended well and changed nothing${left}` };
   return { ...outcome, message: `${statInWords(committed)}${left}` };
 }
 

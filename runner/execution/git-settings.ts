@@ -6,8 +6,10 @@ import type { RepositoryPlaces } from './repository-places.ts';
 const OWN_SCOPES = new Set(['system', 'global']);
 const FILTER_SETTING = /^filter\.(.*)\.(clean|smudge|process|required)$/s;
 /** Settings that say how files and objects look; none of them names a program. */
-const TAKEN_OVER = /^(core\.(autocrlf|eol|filemode|symlinks|ignorecase|precomposeunicode|bigfilethreshold|compression|loosecompression|abbrev)|extensions\.objectformat)$/;
-const FOR_AGENTS = /^(remote\..*\.(url|fetch|pushurl|tagopt)|branch\..*\.(remote|merge|rebase)|user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.default|fetch\.prune)$/s;
+const TAKEN_OVER =
+  /^(core\.(autocrlf|eol|filemode|symlinks|ignorecase|precomposeunicode|bigfilethreshold|compression|loosecompression|abbrev)|extensions\.objectformat)$/;
+const FOR_AGENTS =
+  /^(remote\..*\.(url|fetch|pushurl|tagopt)|branch\..*\.(remote|merge|rebase)|user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.default|fetch\.prune)$/s;
 /** An address that makes Git run a program, or that holds a password. */
 const UNSAFE_URL = /^(ext|fd)::|^[^/]*:\/\/[^/@]*:[^/@]*@/;
 
@@ -33,8 +35,18 @@ export interface SettingsOrder {
 
 /** Reads all settings in force in a repository, with whose they are. Runs no program of theirs. */
 export async function readGitSettings(git: Git, { places, env, trustedFilters }: SettingsOrder): Promise<GitSettings> {
-  const own = { HOME: env.HOME ?? '/nonexistent', XDG_CONFIG_HOME: env.XDG_CONFIG_HOME, GIT_CONFIG_GLOBAL: undefined, GIT_CONFIG_NOSYSTEM: undefined };
-  const listed = await git.run(['config', '--list', '-z', '--show-scope'], { cwd: places.topLevel, gitDir: places.gitDir, workTree: null, env: own });
+  const own = {
+    HOME: env.HOME ?? '/nonexistent',
+    XDG_CONFIG_HOME: env.XDG_CONFIG_HOME,
+    GIT_CONFIG_GLOBAL: undefined,
+    GIT_CONFIG_NOSYSTEM: undefined,
+  };
+  const listed = await git.run(['config', '--list', '-z', '--show-scope'], {
+    cwd: places.topLevel,
+    gitDir: places.gitDir,
+    workTree: null,
+    env: own,
+  });
   const settings: GitSettings = { format: [], agent: [], filters: { trusted: new Map(), untrusted: [] } };
   const untrusted = new Set<string>();
   const fields = listed.split('\0');
@@ -44,9 +56,18 @@ export async function readGitSettings(git: Git, { places, env, trustedFilters }:
     if (scope === 'command') continue;
     const [key, value] = splitSetting(fields[index + 1] ?? '');
     const filter = FILTER_SETTING.exec(key)?.[1];
-    if (filter !== undefined) noteFilter(settings, untrusted, { filter, key, value, isOwn: OWN_SCOPES.has(scope), trustedFilters, searchPath: env.PATH ?? '' });
+    if (filter !== undefined)
+      noteFilter(settings, untrusted, {
+        filter,
+        key,
+        value,
+        isOwn: OWN_SCOPES.has(scope),
+        trustedFilters,
+        searchPath: env.PATH ?? '',
+      });
     else if (TAKEN_OVER.test(key)) settings.format.push([key, value]);
-    else if (FOR_AGENTS.test(key) && !(key.endsWith('url') && UNSAFE_URL.test(value))) settings.agent.push([key, value]);
+    else if (FOR_AGENTS.test(key) && !(key.endsWith('url') && UNSAFE_URL.test(value)))
+      settings.agent.push([key, value]);
   }
   settings.filters.untrusted = [...untrusted].filter((name) => !settings.filters.trusted.has(name));
   return settings;
@@ -62,8 +83,15 @@ interface FilterNote {
 }
 
 /** A definition counts as trusted only where the user himself has made it: a repository's own says what it likes. */
-function noteFilter({ filters }: GitSettings, untrusted: Set<string>, { filter, key, value, isOwn, trustedFilters, searchPath }: FilterNote): void {
-  const isTrusted = isOwn && trustedFilters.includes(filter) && (filter !== 'lfs' || findProgram('git-lfs', foldersOfPath(searchPath)) !== null);
+function noteFilter(
+  { filters }: GitSettings,
+  untrusted: Set<string>,
+  { filter, key, value, isOwn, trustedFilters, searchPath }: FilterNote,
+): void {
+  const isTrusted =
+    isOwn &&
+    trustedFilters.includes(filter) &&
+    (filter !== 'lfs' || findProgram('git-lfs', foldersOfPath(searchPath)) !== null);
   if (!isTrusted) untrusted.add(filter);
   else filters.trusted.set(filter, [...(filters.trusted.get(filter) ?? []), [key, value]]);
 }
@@ -76,11 +104,13 @@ function splitSetting(field: string): Setting {
 
 /** The text of a Git configuration file. @source git-config(1), "Syntax" */
 export function configText(settings: readonly Setting[]): string {
-  return settings.map(([key, value]) => {
-    const [, section = '', , name, variable = ''] = /^([^.]+)(\.(.*))?\.([^.]+)$/s.exec(key) ?? [];
-    const head = name === undefined ? `[${section}]` : `[${section} "${name.replace(/["\\]/g, '\\$&')}"]`;
-    return `${head}\n\t${variable} = ${quoted(value)}\n`;
-  }).join('');
+  return settings
+    .map(([key, value]) => {
+      const [, section = '', , name, variable = ''] = /^([^.]+)(\.(.*))?\.([^.]+)$/s.exec(key) ?? [];
+      const head = name === undefined ? `[${section}]` : `[${section} "${name.replace(/["\\]/g, '\\$&')}"]`;
+      return `${head}\n\t${variable} = ${quoted(value)}\n`;
+    })
+    .join('');
 }
 
 function quoted(value: string): string {

@@ -30,7 +30,7 @@ export class LockedFailure extends RunFailure {
 export function explainTrouble(error: unknown, place: string): unknown {
   const lockFile = error instanceof GitError ? LOCK_IN_THE_WAY.exec(error.stderr)?.[1] : undefined;
   if (lockFile !== undefined) return new LockedFailure(lockFile, error);
-  const text = error instanceof GitError ? error.stderr : (error as NodeJS.ErrnoException).code ?? '';
+  const text = error instanceof GitError ? error.stderr : ((error as NodeJS.ErrnoException).code ?? '');
   const [reason, sentence] = whyTrouble(text) ?? [];
   if (reason === undefined) return error;
   return new RunFailure(reason, `${place} ${sentence} Nothing was changed.`, [], { cause: error });
@@ -45,7 +45,9 @@ export function explainBehind(error: unknown, folder: string, branch: string): s
 export function withNote(failure: unknown, note: string): unknown {
   if (note === '') return failure;
   const message = `${whyOf(failure)}${note}`;
-  return failure instanceof RunFailure ? new RunFailure(failure.reason, message, failure.paths, { cause: failure }) : new Error(message, { cause: failure });
+  return failure instanceof RunFailure
+    ? new RunFailure(failure.reason, message, failure.paths, { cause: failure })
+    : new Error(message, { cause: failure });
 }
 
 /** What went wrong, without what follows from it when nothing was changed. */
@@ -56,10 +58,17 @@ export function whyOf(failure: unknown): string {
 type Trouble = readonly [reason: 'disk_full' | 'worktree_failed' | 'repo_missing', sentence: string];
 
 function whyTrouble(text: string): Trouble | null {
-  if (/No space left|Disk quota exceeded|File too large|ENOSPC|EDQUOT|EFBIG/i.test(text)) return ['disk_full', 'is on a disk that is full.'];
-  if (/Read-only file system|EROFS/i.test(text)) return ['worktree_failed', 'is on a disk that can only be read, so nothing can be merged there.'];
-  if (/Permission denied|insufficient permission|Operation not permitted|EACCES|EPERM/i.test(text)) return ['worktree_failed', 'holds files that the runner may not write.'];
-  if (/corrupt|bad object|unable to read (tree|sha1|[0-9a-f]{40})|could not (read|parse)|object file .* is empty|missing (blob|tree|object)|not a (valid|tree) object|unable to unpack|inflate:|index file smaller|bad (index|signature)/i.test(text)) {
+  if (/No space left|Disk quota exceeded|File too large|ENOSPC|EDQUOT|EFBIG/i.test(text))
+    return ['disk_full', 'is on a disk that is full.'];
+  if (/Read-only file system|EROFS/i.test(text))
+    return ['worktree_failed', 'is on a disk that can only be read, so nothing can be merged there.'];
+  if (/Permission denied|insufficient permission|Operation not permitted|EACCES|EPERM/i.test(text))
+    return ['worktree_failed', 'holds files that the runner may not write.'];
+  if (
+    /corrupt|bad object|unable to read (tree|sha1|[0-9a-f]{40})|could not (read|parse)|object file .* is empty|missing (blob|tree|object)|not a (valid|tree) object|unable to unpack|inflate:|index file smaller|bad (index|signature)/i.test(
+      text,
+    )
+  ) {
     return ['repo_missing', 'is damaged; `git fsck` there says more.'];
   }
   return null;

@@ -14,19 +14,49 @@ const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
  * Filters, merge drivers and the like have free names: `neutralize` finds and adds them.
  */
 const SAFE_CONFIG: readonly (readonly [key: string, value: string])[] = [
-  ['core.hooksPath', '/dev/null'], ['core.fsmonitor', 'false'], ['core.untrackedCache', 'false'], ['core.pager', 'cat'], ['core.quotePath', 'false'], ['core.editor', 'false'], ['core.askPass', 'false'],
-  ['core.sshCommand', 'false'], ['core.gitProxy', ''], ['core.alternateRefsCommand', 'true'], ['core.attributesFile', '/dev/null'], ['core.excludesFile', '/dev/null'],
-  ['diff.external', ''], ['diff.ignoreSubmodules', 'all'], ['submodule.recurse', 'false'], ['commit.gpgSign', 'false'], ['tag.gpgSign', 'false'], ['gpg.program', 'false'],
-  ['log.showSignature', 'false'], ['credential.helper', ''], ['protocol.allow', 'never'], ['protocol.ext.allow', 'never'], ['protocol.file.allow', 'never'], ['safe.bareRepository', 'explicit'],
-  ['gc.auto', '0'], ['maintenance.auto', 'false'], ['rerere.enabled', 'false'], ['worktree.guessRemote', 'false'], ['advice.detachedHead', 'false'],
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['core.untrackedCache', 'false'],
+  ['core.pager', 'cat'],
+  ['core.quotePath', 'false'],
+  ['core.editor', 'false'],
+  ['core.askPass', 'false'],
+  ['core.sshCommand', 'false'],
+  ['core.gitProxy', ''],
+  ['core.alternateRefsCommand', 'true'],
+  ['core.attributesFile', '/dev/null'],
+  ['core.excludesFile', '/dev/null'],
+  ['diff.external', ''],
+  ['diff.ignoreSubmodules', 'all'],
+  ['submodule.recurse', 'false'],
+  ['commit.gpgSign', 'false'],
+  ['tag.gpgSign', 'false'],
+  ['gpg.program', 'false'],
+  ['log.showSignature', 'false'],
+  ['credential.helper', ''],
+  ['protocol.allow', 'never'],
+  ['protocol.ext.allow', 'never'],
+  ['protocol.file.allow', 'never'],
+  ['safe.bareRepository', 'explicit'],
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  ['rerere.enabled', 'false'],
+  ['worktree.guessRemote', 'false'],
+  ['advice.detachedHead', 'false'],
 ];
 /** Settings with a free name in the middle that make Git run a program. */
 const PROGRAM_SETTING = /^(filter|merge|diff)\.(.*)\.(clean|smudge|process|required|driver|command|textconv)$/s;
 
 export class GitError extends Error {
   override readonly name = 'GitError';
-  constructor(readonly args: readonly string[], readonly code: number | null, readonly stderr: string) {
-    super(`git ${args.slice(0, 2).join(' ')} failed (${code ?? 'timeout'}): ${stderr.trim().split('\n').slice(-3).join(' ') || 'no message'}`);
+  constructor(
+    readonly args: readonly string[],
+    readonly code: number | null,
+    readonly stderr: string,
+  ) {
+    super(
+      `git ${args.slice(0, 2).join(' ')} failed (${code ?? 'timeout'}): ${stderr.trim().split('\n').slice(-3).join(' ') || 'no message'}`,
+    );
   }
 }
 
@@ -65,13 +95,20 @@ export class Git {
    * @param file absolute path of the git program
    * @param extraConfig from `neutralize`, or `safe.directory` where the policy allows other owners
    */
-  constructor(private readonly file: string, private readonly searchPath: string, extraConfig: readonly (readonly [string, string])[] = [], private readonly timeoutMs = DEFAULT_TIMEOUT_MS) {
+  constructor(
+    private readonly file: string,
+    private readonly searchPath: string,
+    extraConfig: readonly (readonly [string, string])[] = [],
+    private readonly timeoutMs = DEFAULT_TIMEOUT_MS,
+  ) {
     this.config = [...SAFE_CONFIG, ...extraConfig];
   }
 
   /** The same Git with more settings, which outrank those before them. */
   with(settings: readonly (readonly [key: string, value: string])[]): Git {
-    return settings.length === 0 ? this : new Git(this.file, this.searchPath, [...this.config.slice(SAFE_CONFIG.length), ...settings], this.timeoutMs);
+    return settings.length === 0
+      ? this
+      : new Git(this.file, this.searchPath, [...this.config.slice(SAFE_CONFIG.length), ...settings], this.timeoutMs);
   }
 
   /** The same Git with settings of the user's own that hold wherever it works: filters whose programs run, line ends. */
@@ -124,7 +161,12 @@ export class Git {
   }
 
   /** Runs two calls with the first one's output as the second one's input. @throws GitError of whichever failed first */
-  async pipe(first: readonly string[], firstCall: GitCall, second: readonly string[], secondCall: GitCall): Promise<string> {
+  async pipe(
+    first: readonly string[],
+    firstCall: GitCall,
+    second: readonly string[],
+    secondCall: GitCall,
+  ): Promise<string> {
     const source = this.spawn(first, firstCall, ['pipe', 'pipe', 'pipe']);
     const sink = this.spawn(second, secondCall, [source.stdout, 'pipe', 'pipe']);
     // The sink has it now; a copy kept open here would never let it see the end.
@@ -141,7 +183,13 @@ export class Git {
   }
 
   private spawn(args: readonly string[], call: GitCall, stdio: StdioOptions): ChildProcess {
-    return spawn(this.file, ['--no-pager', ...args], { cwd: call.cwd, env: this.environment(call), stdio, timeout: call.timeoutMs ?? this.timeoutMs, killSignal: 'SIGKILL' });
+    return spawn(this.file, ['--no-pager', ...args], {
+      cwd: call.cwd,
+      env: this.environment(call),
+      stdio,
+      timeout: call.timeoutMs ?? this.timeoutMs,
+      killSignal: 'SIGKILL',
+    });
   }
 
   /**
@@ -153,7 +201,11 @@ export class Git {
     const { stdout: names, bytes } = await this.ask(['config', '--list', '--name-only', '-z'], call);
     // Overrides travel in the environment, which Node writes as UTF-8: another name would stay in force.
     const odd = splitPaths(bytes).find((key) => PROGRAM_SETTING.test(key) && !isUtf8(Buffer.from(key, 'latin1')));
-    if (odd !== undefined) throw new RunFailure('worktree_failed', `The Git configuration of ${call.cwd} sets up a program under a name that is no UTF-8, ${printablePath(odd)}, which can not be switched off. Give it another name, then approve again.`);
+    if (odd !== undefined)
+      throw new RunFailure(
+        'worktree_failed',
+        `The Git configuration of ${call.cwd} sets up a program under a name that is no UTF-8, ${printablePath(odd)}, which can not be switched off. Give it another name, then approve again.`,
+      );
     const extra = new Map<string, string>(this.config.slice(SAFE_CONFIG.length));
     for (const key of names.split('\0')) {
       const [, section, name, setting] = PROGRAM_SETTING.exec(key) ?? [];
@@ -170,8 +222,20 @@ export class Git {
 
   private environment(call: GitCall): Record<string, string> {
     const env: Record<string, string> = {
-      PATH: this.searchPath, HOME: '/nonexistent', LC_ALL: 'C', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0',
-      GIT_ASKPASS: 'false', GIT_OPTIONAL_LOCKS: '0', GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_EDITOR: 'false', GIT_MERGE_AUTOEDIT: 'no', GIT_NO_REPLACE_OBJECTS: '1',
+      PATH: this.searchPath,
+      HOME: '/nonexistent',
+      LC_ALL: 'C',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_ATTR_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_ASKPASS: 'false',
+      GIT_OPTIONAL_LOCKS: '0',
+      GIT_ALLOW_PROTOCOL: 'none',
+      GIT_NO_LAZY_FETCH: '1',
+      GIT_EDITOR: 'false',
+      GIT_MERGE_AUTOEDIT: 'no',
+      GIT_NO_REPLACE_OBJECTS: '1',
     };
     if (call.gitDir === undefined) env.GIT_CEILING_DIRECTORIES = call.cwd.slice(0, call.cwd.lastIndexOf('/')) || '/';
     else env.GIT_DIR = call.gitDir;
@@ -181,7 +245,8 @@ export class Git {
       else env[name] = value;
     }
     env.GIT_CONFIG_COUNT = String(this.config.length);
-    for (const [index, [key, value]] of this.config.entries()) Object.assign(env, { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value });
+    for (const [index, [key, value]] of this.config.entries())
+      Object.assign(env, { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value });
     return env;
   }
 }

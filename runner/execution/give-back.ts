@@ -20,7 +20,8 @@ export interface GiveBackOrder {
  * @throws what the control plane refuses it with; not when the run is not ours any more
  */
 export async function giveBack({ controlPlane, lease, outcome, signal, logger }: GiveBackOrder): Promise<void> {
-  const tell = (lines: number): Promise<void> => retrying(() => controlPlane.complete(lease, resultOf(lease, outcome, lines)), signal);
+  const tell = (lines: number): Promise<void> =>
+    retrying(() => controlPlane.complete(lease, resultOf(lease, outcome, lines)), signal);
   try {
     await tell(0).catch((error: unknown) => {
       if (!(error instanceof LogGapError)) throw error;
@@ -35,7 +36,23 @@ export async function giveBack({ controlPlane, lease, outcome, signal, logger }:
 
 function resultOf({ runId }: RunLease, { status, reason, message }: Outcome, lines: number): RunResult {
   return {
-    runId, status, reason, message: message.slice(0, MAX_MESSAGE_CHARS), exitCode: null, summary: null, lineCount: lines, git: null, paths: [],
-    metrics: { wallSeconds: 0, cpuSeconds: null, peakMemoryBytes: null, lines, inputTokens: null, outputTokens: null, costUsd: null },
+    runId,
+    status,
+    reason,
+    message: message.slice(0, MAX_MESSAGE_CHARS),
+    exitCode: null,
+    summary: null,
+    lineCount: lines,
+    git: null,
+    paths: [],
+    metrics: {
+      wallSeconds: 0,
+      cpuSeconds: null,
+      peakMemoryBytes: null,
+      lines,
+      inputTokens: null,
+      outputTokens: null,
+      costUsd: null,
+    },
   };
 }

@@ -23,8 +23,14 @@ describe('too much time has passed by a real clock', () => {
   });
 
   test.each<[string, (ms: number) => void]>([
-    ['a process that was stopped, and the wall clock set back', (ms) => void vi.spyOn(performance, 'now').mockReturnValue(performance.now() + ms)],
-    ['a machine that slept, and the wall clock set back', (ms) => void vi.mocked(awakeOrAsleep.awakeOrAsleepMs).mockReturnValue(awakeOrAsleep.awakeOrAsleepMs() + ms)],
+    [
+      'a process that was stopped, and the wall clock set back',
+      (ms) => void vi.spyOn(performance, 'now').mockReturnValue(performance.now() + ms),
+    ],
+    [
+      'a machine that slept, and the wall clock set back',
+      (ms) => void vi.mocked(awakeOrAsleep.awakeOrAsleepMs).mockReturnValue(awakeOrAsleep.awakeOrAsleepMs() + ms),
+    ],
     ['the wall clock alone', (ms) => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })],
   ])('%s', (_name, move) => {
     const before = now();

@@ -18,5 +18,7 @@ export function now(): Moment {
 
 /** Whether too long a time has passed by any clock; a wall clock that was set costs one more question. */
 export function isTooOld(asked: Moment, at = now()): boolean {
-  return [at.monotonicMs - asked.monotonicMs, at.bootMs - asked.bootMs, at.wallMs - asked.wallMs].some((ms) => Math.abs(ms) > MAX_GRANT_AGE_MS);
+  return [at.monotonicMs - asked.monotonicMs, at.bootMs - asked.bootMs, at.wallMs - asked.wallMs].some(
+    (ms) => Math.abs(ms) > MAX_GRANT_AGE_MS,
+  );
 }

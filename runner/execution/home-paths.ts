@@ -13,16 +13,41 @@ const PATHS_OF_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every run may read: who commits, and which version of a tool is wanted. No secrets by custom. */
-const PATHS_OF_ALL = ['.gitconfig', '.config/git/config', '.config/git/ignore', '.config/git/attributes', '.tool-versions', '.nvmrc', '.config/mise/config.toml'];
+const PATHS_OF_ALL = [
+  '.gitconfig',
+  '.config/git/config',
+  '.config/git/ignore',
+  '.config/git/attributes',
+  '.tool-versions',
+  '.nvmrc',
+  '.config/mise/config.toml',
+];
 
 /**
  * Files in writable folders of agents that decide what their program runs when a *person* starts it: a run must not
  * leave a hook behind. Shown read-only, where they exist.
  */
 const KEPT_READ_ONLY = [
-  '.claude/settings.json', '.claude/settings.local.json', '.claude/CLAUDE.md', '.claude/hooks', '.claude/commands', '.claude/agents', '.claude/skills', '.claude/plugins', '.claude/local',
-  '.codex/config.toml', '.codex/AGENTS.md', '.codex/prompts', '.codex/skills', '.codex/rules', '.codex/hooks.json',
-  '.gemini/settings.json', '.gemini/GEMINI.md', '.gemini/extensions', '.gemini/commands', '.gemini/.env',
+  '.claude/settings.json',
+  '.claude/settings.local.json',
+  '.claude/CLAUDE.md',
+  '.claude/hooks',
+  '.claude/commands',
+  '.claude/agents',
+  '.claude/skills',
+  '.claude/plugins',
+  '.claude/local',
+  '.codex/config.toml',
+  '.codex/AGENTS.md',
+  '.codex/prompts',
+  '.codex/skills',
+  '.codex/rules',
+  '.codex/hooks.json',
+  '.gemini/settings.json',
+  '.gemini/GEMINI.md',
+  '.gemini/extensions',
+  '.gemini/commands',
+  '.gemini/.env',
 ];
 
 export interface HomeNeeds {
@@ -36,15 +61,29 @@ export interface HomeNeeds {
  * What of the home a run is shown.
  * @throws RunFailure command_refused when the agent's config asks for something that the policy does not allow
  */
-export function homePathsFor({ asked, programs }: HomeNeeds, policy: Pick<RunnerPolicy, 'sandbox'>, runnerName: string): HomePath[] {
+export function homePathsFor(
+  { asked, programs }: HomeNeeds,
+  policy: Pick<RunnerPolicy, 'sandbox'>,
+  runnerName: string,
+): HomePath[] {
   const { homePaths, writableHomePaths } = policy.sandbox;
   const refused = asked.filter((path) => !isAmong(homePaths, path));
   if (refused.length > 0) {
-    throw new RunFailure('command_refused', `The agent needs ${refused.map((path) => `~/${path}`).join(', ')}, which the policy of runner ${runnerName} does not show to agents; "sandbox.homePaths" in its policy.json lists what it does`);
+    throw new RunFailure(
+      'command_refused',
+      `The agent needs ${refused.map((path) => `~/${path}`).join(', ')}, which the policy of runner ${runnerName} does not show to agents; "sandbox.homePaths" in its policy.json lists what it does`,
+    );
   }
-  const usual = programs.flatMap((program) => PATHS_OF_PROGRAMS[basename(program)] ?? []).filter((path) => isAmong(homePaths, path));
-  const wanted = [...new Set([...PATHS_OF_ALL, ...usual, ...asked])].map((path) => ({ path, isWritable: isAmong(writableHomePaths, path) }));
-  const kept = KEPT_READ_ONLY.filter((path) => wanted.some((shown) => shown.isWritable && path.startsWith(`${shown.path}/`)));
+  const usual = programs
+    .flatMap((program) => PATHS_OF_PROGRAMS[basename(program)] ?? [])
+    .filter((path) => isAmong(homePaths, path));
+  const wanted = [...new Set([...PATHS_OF_ALL, ...usual, ...asked])].map((path) => ({
+    path,
+    isWritable: isAmong(writableHomePaths, path),
+  }));
+  const kept = KEPT_READ_ONLY.filter((path) =>
+    wanted.some((shown) => shown.isWritable && path.startsWith(`${shown.path}/`)),
+  );
   return [...wanted, ...kept.map((path) => ({ path, isWritable: false }))];
 }
 

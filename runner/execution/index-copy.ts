@@ -8,7 +8,11 @@ import type { GitCall } from './git.ts';
  * user's own index stays as it is until the base has moved.
  */
 export class IndexCopy {
-  private constructor(readonly checkout: Checkout, readonly file: string, private readonly original: string) {}
+  private constructor(
+    readonly checkout: Checkout,
+    readonly file: string,
+    private readonly original: string,
+  ) {}
 
   static make(checkout: Checkout, file: string): IndexCopy {
     const index = indexOf(checkout);

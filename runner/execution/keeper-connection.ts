@@ -1,5 +1,12 @@
 import { connect, type Socket } from 'node:net';
-import { messageParser, type Assignment, type FromKeeper, type KeeperLease, type KeeperStatus, type ToKeeper } from './keeper-protocol.ts';
+import {
+  messageParser,
+  type Assignment,
+  type FromKeeper,
+  type KeeperLease,
+  type KeeperStatus,
+  type ToKeeper,
+} from './keeper-protocol.ts';
 import type { Outcome } from './outcome.ts';
 
 /** A keeper that is busy answers late; one that answers none of these is stopped or stuck. */
@@ -22,7 +29,10 @@ export class KeeperConnection {
   private unanswered = 0;
   private readonly listeners = new Set<() => void>();
 
-  private constructor(private readonly socket: Socket, readonly socketPath: string) {
+  private constructor(
+    private readonly socket: Socket,
+    readonly socketPath: string,
+  ) {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.notify();
@@ -50,10 +60,16 @@ export class KeeperConnection {
         connection.unanswered = MAX_UNANSWERED + 1;
         resolve(true);
       }, HELLO_TURN_MS);
-      socket.on('data', messageParser<FromKeeper>((message) => {
-        connection.take(message);
-        if (message.type === 'hello') resolve(true);
-      }, () => socket.destroy()));
+      socket.on(
+        'data',
+        messageParser<FromKeeper>(
+          (message) => {
+            connection.take(message);
+            if (message.type === 'hello') resolve(true);
+          },
+          () => socket.destroy(),
+        ),
+      );
       socket.once('close', () => resolve(false));
     });
     const isThere = await hello;

@@ -45,7 +45,13 @@ function main(socketPath: string): void {
     clearTimeout(unclaimed);
     connections.add(socket);
     socket.setEncoding('utf8');
-    socket.on('data', messageParser<ToKeeper>((message) => onMessage(socket, message), () => socket.destroy()));
+    socket.on(
+      'data',
+      messageParser<ToKeeper>(
+        (message) => onMessage(socket, message),
+        () => socket.destroy(),
+      ),
+    );
     // A runner that was killed: its keeper goes on. 'close' follows.
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -63,7 +69,12 @@ function main(socketPath: string): void {
   });
 
   process.on('SIGTERM', () => {
-    if (keeper) keeper.end({ status: 'failed', reason: 'internal', message: 'Ended: the machine, or somebody on it, ended the keeper of this run' });
+    if (keeper)
+      keeper.end({
+        status: 'failed',
+        reason: 'internal',
+        message: 'Ended: the machine, or somebody on it, ended the keeper of this run',
+      });
     else leave();
   });
   for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);

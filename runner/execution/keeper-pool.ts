@@ -70,16 +70,23 @@ export class KeeperPool {
     const socketPath = join(this.options.socketFolder, `${randomBytes(6).toString('hex')}.sock`);
     const log = openSync(this.options.logFile, 'a', 0o600);
     const child = spawn(process.execPath, ['--max-old-space-size=64', ...this.options.keeperArgs, socketPath], {
-      detached: true, stdio: ['ignore', log, log], cwd: '/', env: { PATH: this.options.searchPath },
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: '/',
+      env: { PATH: this.options.searchPath },
     });
     closeSync(log);
     child.unref();
     let failure: Error | null = null;
     child.once('error', (error) => (failure = error));
-    child.once('exit', (code) => (failure ??= new Error(`A keeper ended with code ${code} before it was ready; see ${this.options.logFile}`)));
+    child.once(
+      'exit',
+      (code) =>
+        (failure ??= new Error(`A keeper ended with code ${code} before it was ready; see ${this.options.logFile}`)),
+    );
     const { startTimeoutMs = START_TIMEOUT_MS } = this.options;
     let waitedMs = 0;
-    for (let turnMs = performance.now(); waitedMs < startTimeoutMs; ) {
+    for (let turnMs = performance.now(); waitedMs < startTimeoutMs;) {
       if (failure) throw failure as Error;
       const connection = await KeeperConnection.connect(socketPath, startTimeoutMs - waitedMs);
       if (connection && !connection.isHung) return connection;

@@ -26,7 +26,13 @@ export interface Assignment {
   commands: KeeperCommand[];
   /** A file that becomes each command's standard input; null: an empty one. */
   stdinFile: string | null;
-  limits: { runTimeoutMs: number; idleTimeoutMs: number | null; graceMs: number; maxLogBytes: number; minFreeBytes: number } & ProcessLimits;
+  limits: {
+    runTimeoutMs: number;
+    idleTimeoutMs: number | null;
+    graceMs: number;
+    maxLogBytes: number;
+    minFreeBytes: number;
+  } & ProcessLimits;
   lease: KeeperLease;
 }
 
@@ -70,7 +76,10 @@ export interface KeeperStatus {
  * Splits a socket's bytes into messages, one JSON value a line.
  * @param onBroken called for what is no message: whoever speaks so is not one of ours, and is not listened to any longer
  */
-export function messageParser<T>(onMessage: (message: T) => void, onBroken: (error: Error) => void): (chunk: string) => void {
+export function messageParser<T>(
+  onMessage: (message: T) => void,
+  onBroken: (error: Error) => void,
+): (chunk: string) => void {
   let rest = '';
   let isBroken = false;
   return (chunk) => {

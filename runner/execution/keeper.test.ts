@@ -1,10 +1,28 @@
 import { spawn } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
-import { BUBBLEWRAP, buildProgram, isAlive, program, PROGRAMS_FOLDER, temporaryFolder, until } from '../testing/programs.ts';
+import {
+  BUBBLEWRAP,
+  buildProgram,
+  isAlive,
+  program,
+  PROGRAMS_FOLDER,
+  temporaryFolder,
+  until,
+} from '../testing/programs.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import { KeeperPool } from './keeper-pool.ts';
 import type { Assignment, KeeperCommand, KeeperStatus } from './keeper-protocol.ts';
@@ -23,7 +41,12 @@ beforeAll(() => {
 });
 beforeEach(() => {
   folder = temporaryFolder();
-  pool = new KeeperPool({ keeperArgs: [keeperFile], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log') });
+  pool = new KeeperPool({
+    keeperArgs: [keeperFile],
+    socketFolder: makeSocketFolder(folder),
+    searchPath: '/usr/bin:/bin',
+    logFile: join(folder, 'keeper.log'),
+  });
 });
 afterEach(async () => {
   await pool.close();
@@ -46,12 +69,41 @@ function assignmentOf(commands: string[][], { limits, ttlMs = 60_000, stdin }: O
   for (const path of [runFolder, cwd]) mkdirSync(path, { recursive: true });
   if (stdin !== undefined) writeFileSync(join(runFolder, 'prompt.txt'), stdin);
   const runId = randomUUID();
-  const order = { writable: [cwd], readable: [PROGRAMS_FOLDER, process.execPath], hidden: [], cwd, home: null, homePaths: [], network: true };
+  const order = {
+    writable: [cwd],
+    readable: [PROGRAMS_FOLDER, process.execPath],
+    hidden: [],
+    cwd,
+    home: null,
+    homePaths: [],
+    network: true,
+  };
   return {
-    runId, runFolder, cwd, isOwnFolder: true, env: { PATH: '/usr/bin:/bin', OVERMIND_RUN_ID: runId }, stdinFile: stdin === undefined ? null : join(runFolder, 'prompt.txt'),
-    sandbox: isSandboxed ? { file: BUBBLEWRAP, args: sandboxArgs(order) } : null, cgroup: null,
-    commands: commands.map((args): KeeperCommand => ({ file: args[0]?.startsWith('/bin') || args[0]?.startsWith('/missing') ? (args[0] ?? '') : process.execPath, args: args[0]?.startsWith('/bin') ? args.slice(1) : args, display: args[0]?.split('/').at(-1) ?? '' })),
-    limits: { runTimeoutMs: 60_000, idleTimeoutMs: null, graceMs: 5_000, maxLogBytes: 50_000_000, minFreeBytes: 0, maxMemoryBytes: null, maxProcesses: null, maxCpus: null, ...limits }, lease: { ttlMs },
+    runId,
+    runFolder,
+    cwd,
+    isOwnFolder: true,
+    env: { PATH: '/usr/bin:/bin', OVERMIND_RUN_ID: runId },
+    stdinFile: stdin === undefined ? null : join(runFolder, 'prompt.txt'),
+    sandbox: isSandboxed ? { file: BUBBLEWRAP, args: sandboxArgs(order) } : null,
+    cgroup: null,
+    commands: commands.map((args): KeeperCommand => ({
+      file: args[0]?.startsWith('/bin') || args[0]?.startsWith('/missing') ? (args[0] ?? '') : process.execPath,
+      args: args[0]?.startsWith('/bin') ? args.slice(1) : args,
+      display: args[0]?.split('/').at(-1) ?? '',
+    })),
+    limits: {
+      runTimeoutMs: 60_000,
+      idleTimeoutMs: null,
+      graceMs: 5_000,
+      maxLogBytes: 50_000_000,
+      minFreeBytes: 0,
+      maxMemoryBytes: null,
+      maxProcesses: null,
+      maxCpus: null,
+      ...limits,
+    },
+    lease: { ttlMs },
   };
 }
 
@@ -79,7 +131,12 @@ async function runToEnd(assignment: Assignment): Promise<KeeperStatus> {
 
 /** Processes that have this among their arguments, whatever namespace they are in. */
 function findByCommandLine(text: string): string[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && readWhileThere(`/proc/${pid}/cmdline`).includes(`\0${text}`) && !readWhileThere(`/proc/${pid}/stat`).includes(') Z '));
+  return readdirSync('/proc').filter(
+    (pid) =>
+      /^\d+$/.test(pid) &&
+      readWhileThere(`/proc/${pid}/cmdline`).includes(`\0${text}`) &&
+      !readWhileThere(`/proc/${pid}/stat`).includes(') Z '),
+  );
 }
 
 function readWhileThere(path: string): string {
@@ -90,17 +147,29 @@ function readWhileThere(path: string): string {
   }
 }
 
-const output = (assignment: Assignment, file: keyof typeof SPOOL_FILES = 'stdout'): string => readFileSync(join(assignment.runFolder, SPOOL_FILES[file]), 'utf8');
+const output = (assignment: Assignment, file: keyof typeof SPOOL_FILES = 'stdout'): string =>
+  readFileSync(join(assignment.runFolder, SPOOL_FILES[file]), 'utf8');
 
-describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_name, isInSandbox) => {
+describe.each([
+  ['without a sandbox', false],
+  ['in a sandbox', true],
+])('%s', (_name, isInSandbox) => {
   beforeEach(() => {
     isSandboxed = isInSandbox;
   });
 
   test('commands run one after another, with the prompt on standard input, and what they used is reported', async () => {
-    const assignment = assignmentOf([['/bin/cat'], program('print-lines', '3', '150'), ['-e', 'while (process.cpuUsage().user < 300_000);']], { stdin: 'the task\n' });
+    const assignment = assignmentOf(
+      [['/bin/cat'], program('print-lines', '3', '150'), ['-e', 'while (process.cpuUsage().user < 300_000);']],
+      { stdin: 'the task\n' },
+    );
     const status = await runToEnd(assignment);
-    expect(status).toMatchObject({ phase: 'ended', exitCode: 0, signal: null, outcome: { status: 'completed', reason: 'ok' } });
+    expect(status).toMatchObject({
+      phase: 'ended',
+      exitCode: 0,
+      signal: null,
+      outcome: { status: 'completed', reason: 'ok' },
+    });
     expect(output(assignment)).toBe('the task\nline 0\nline 1\nline 2\n');
     expect(output(assignment, 'stderr')).toBe('tenth 0\n');
     expect(status.cpuSeconds).toBeGreaterThan(0.25);
@@ -111,33 +180,66 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
   test.each([
     ['exits with a code', ['exit-with', '3'], { exitCode: 3, signal: null }, 'ended with exit code 3'],
     ['is ended by a signal', ['exit-with', 'SIGKILL'], { exitCode: null, signal: 'SIGKILL' }, 'was ended by SIGKILL'],
-  ])('a command that %s fails the run, and the next one does not start', async (_name, [name = '', arg = ''], exit, words) => {
-    const assignment = assignmentOf([program(name, arg), program('print-lines', '1')]);
-    const status = await runToEnd(assignment);
-    expect(status).toMatchObject({ ...exit, outcome: { status: 'failed', reason: 'exit_code' } });
-    expect(status.outcome?.message).toContain(words);
-    expect(output(assignment)).toBe('');
-  });
+  ])(
+    'a command that %s fails the run, and the next one does not start',
+    async (_name, [name = '', arg = ''], exit, words) => {
+      const assignment = assignmentOf([program(name, arg), program('print-lines', '1')]);
+      const status = await runToEnd(assignment);
+      expect(status).toMatchObject({ ...exit, outcome: { status: 'failed', reason: 'exit_code' } });
+      expect(status.outcome?.message).toContain(words);
+      expect(output(assignment)).toBe('');
+    },
+  );
 
   test('a program that vanished after it was looked up is reported as missing', async () => {
-    expect(await runToEnd(assignmentOf([['/missing/program']]))).toMatchObject({ exitCode: null, outcome: { status: 'failed', reason: 'command_missing' } });
+    expect(await runToEnd(assignmentOf([['/missing/program']]))).toMatchObject({
+      exitCode: null,
+      outcome: { status: 'failed', reason: 'command_missing' },
+    });
   });
 
   test.each([
-    ['a command that is too long for the system', (): Assignment => assignmentOf([['-e', `// ${'x'.repeat(200_000)}`]]), 'E2BIG'],
-    ['a second command that is too long', (): Assignment => assignmentOf([['/bin/echo', 'first'], ['-e', `// ${'x'.repeat(200_000)}`]]), 'E2BIG'],
-    ['an environment that is too long', (): Assignment => {
-      const assignment = assignmentOf([['/bin/cat']]);
-      return { ...assignment, env: { ...assignment.env, LONG: 'x'.repeat(200_000) } };
-    }, 'E2BIG'],
-    ['a prompt that has gone', (): Assignment => ({ ...assignmentOf([['/bin/cat']]), stdinFile: join(folder, 'nothing') }), 'ENOENT'],
+    [
+      'a command that is too long for the system',
+      (): Assignment => assignmentOf([['-e', `// ${'x'.repeat(200_000)}`]]),
+      'E2BIG',
+    ],
+    [
+      'a second command that is too long',
+      (): Assignment =>
+        assignmentOf([
+          ['/bin/echo', 'first'],
+          ['-e', `// ${'x'.repeat(200_000)}`],
+        ]),
+      'E2BIG',
+    ],
+    [
+      'an environment that is too long',
+      (): Assignment => {
+        const assignment = assignmentOf([['/bin/cat']]);
+        return { ...assignment, env: { ...assignment.env, LONG: 'x'.repeat(200_000) } };
+      },
+      'E2BIG',
+    ],
+    [
+      'a prompt that has gone',
+      (): Assignment => ({ ...assignmentOf([['/bin/cat']]), stdinFile: join(folder, 'nothing') }),
+      'ENOENT',
+    ],
   ])('%s ends the run and its keeper, with the reason', async (_name, make, words) => {
     const assignment = make();
     const keeper = await pool.take();
     keeper.assign(assignment);
-    const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
+    const status = await Promise.race([
+      keeper.closed,
+      new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000)),
+    ]);
     if (!status) process.kill(pidOf(keeper), 'SIGKILL');
-    expect(status).toMatchObject({ phase: 'ended', pid: null, outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining(words) as string } });
+    expect(status).toMatchObject({
+      phase: 'ended',
+      pid: null,
+      outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining(words) as string },
+    });
     expect(JSON.parse(readFileSync(join(assignment.runFolder, 'status.json'), 'utf8'))).toEqual(status);
     await until(() => !isAlive(pidOf(keeper)), 'the keeper to leave');
   });
@@ -146,11 +248,16 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
     ['run_timeout', 'hang', { runTimeoutMs: 300 }],
     ['idle_timeout', 'hang', { idleTimeoutMs: 300 }],
   ] as const)('%s ends the run', async (reason, name, limits) => {
-    expect(await runToEnd(assignmentOf([program(name)], { limits }))).toMatchObject({ outcome: { status: 'timed_out', reason }, signal: 'SIGTERM' });
+    expect(await runToEnd(assignmentOf([program(name)], { limits }))).toMatchObject({
+      outcome: { status: 'timed_out', reason },
+      signal: 'SIGTERM',
+    });
   });
 
   test('a program that goes on printing is not idle', async () => {
-    expect(await runToEnd(assignmentOf([program('print-lines', '8', '100')], { limits: { idleTimeoutMs: 500 } }))).toMatchObject({ outcome: { reason: 'ok' } });
+    expect(
+      await runToEnd(assignmentOf([program('print-lines', '8', '100')], { limits: { idleTimeoutMs: 500 } })),
+    ).toMatchObject({ outcome: { reason: 'ok' } });
   });
 
   test('a program that prints without end is ended at the output limit', async () => {
@@ -159,7 +266,9 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
   });
 
   test('a full disk ends the run by name', async () => {
-    const status = await runToEnd(assignmentOf([program('hang')], { limits: { minFreeBytes: Number.MAX_SAFE_INTEGER } }));
+    const status = await runToEnd(
+      assignmentOf([program('hang')], { limits: { minFreeBytes: Number.MAX_SAFE_INTEGER } }),
+    );
     expect(status.outcome).toMatchObject({ status: 'failed', reason: 'disk_full' });
   });
 
@@ -179,7 +288,16 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
   });
 
   test('a program that ignores SIGTERM is killed after the grace, its children with it', async () => {
-    const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('ignore-sigterm')[0]}" & "${process.execPath}" "${program('ignore-sigterm')[0]}"; wait`]], { limits: { graceMs: 300 } });
+    const assignment = assignmentOf(
+      [
+        [
+          '/bin/sh',
+          '-c',
+          `"${process.execPath}" "${program('ignore-sigterm')[0]}" & "${process.execPath}" "${program('ignore-sigterm')[0]}"; wait`,
+        ],
+      ],
+      { limits: { graceMs: 300 } },
+    );
     const keeper = await start(assignment);
     await until(() => output(assignment) === 'ready\nready\n', 'both programs to be ready');
     const fromMs = performance.now();
@@ -201,24 +319,38 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
     expect(output(assignment, 'marks')).toContain('It left 1 process running');
   });
 
-  test.each(['here', ...(isInSandbox ? ['away'] : [])])('a process with a session of its own and an empty environment, %s, does not survive its run', async (where) => {
-    const tag = `stranger-${randomUUID()}`;
-    const ended = assignmentOf([program('leave-stranger', tag, where)], { limits: { graceMs: 200 } });
-    await runToEnd(ended);
-    expect(output(ended)).toBe('left\n');
-    expect(findByCommandLine(tag)).toEqual([]);
+  test.each(['here', ...(isInSandbox ? ['away'] : [])])(
+    'a process with a session of its own and an empty environment, %s, does not survive its run',
+    async (where) => {
+      const tag = `stranger-${randomUUID()}`;
+      const ended = assignmentOf([program('leave-stranger', tag, where)], { limits: { graceMs: 200 } });
+      await runToEnd(ended);
+      expect(output(ended)).toBe('left\n');
+      expect(findByCommandLine(tag)).toEqual([]);
 
-    const hanging = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('leave-stranger')[0]}" ${tag} ${where}; "${process.execPath}" "${program('ignore-sigterm')[0]}"`]], { limits: { graceMs: 200 } });
-    const keeper = await start(hanging);
-    await until(() => output(hanging).includes('ready'), 'the program to be ready');
-    expect(findByCommandLine(tag)).toHaveLength(1);
-    keeper.cancel(canceled);
-    await keeper.closed;
-    expect(findByCommandLine(tag)).toEqual([]);
-  });
+      const hanging = assignmentOf(
+        [
+          [
+            '/bin/sh',
+            '-c',
+            `"${process.execPath}" "${program('leave-stranger')[0]}" ${tag} ${where}; "${process.execPath}" "${program('ignore-sigterm')[0]}"`,
+          ],
+        ],
+        { limits: { graceMs: 200 } },
+      );
+      const keeper = await start(hanging);
+      await until(() => output(hanging).includes('ready'), 'the program to be ready');
+      expect(findByCommandLine(tag)).toHaveLength(1);
+      keeper.cancel(canceled);
+      await keeper.closed;
+      expect(findByCommandLine(tag)).toEqual([]);
+    },
+  );
 
   test('the agent is gone when its keeper is killed, although no runner is there to see it', async () => {
-    const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('ignore-sigterm')[0]}"; true`]]);
+    const assignment = assignmentOf([
+      ['/bin/sh', '-c', `"${process.execPath}" "${program('ignore-sigterm')[0]}"; true`],
+    ]);
     const keeper = await start(assignment);
     await until(() => output(assignment) === 'ready\n', 'the program to be ready');
     expect(findRunProcesses(assignment.runId, null).length).toBeGreaterThan(1);
@@ -227,22 +359,36 @@ describe.each([['without a sandbox', false], ['in a sandbox', true]])('%s', (_na
   });
 
   test('a signal is told from an exit code that looks like one', async () => {
-    for (const [arg, exit] of [['139', { exitCode: 139, signal: null }], ['SIGSEGV', { exitCode: null, signal: 'SIGSEGV' }], ['SIGTERM', { exitCode: null, signal: 'SIGTERM' }]] as const) {
+    for (const [arg, exit] of [
+      ['139', { exitCode: 139, signal: null }],
+      ['SIGSEGV', { exitCode: null, signal: 'SIGSEGV' }],
+      ['SIGTERM', { exitCode: null, signal: 'SIGTERM' }],
+    ] as const) {
       expect(await runToEnd(assignmentOf([program('exit-with', arg)]))).toMatchObject(exit);
     }
   });
 
   test('what is still running after its parent obeyed SIGTERM may clean up within the grace', async () => {
-    const assignment = assignmentOf([['/bin/sh', '-c', `"${process.execPath}" "${program('clean-up-on-sigterm')[0]}" & exec "${process.execPath}" "${program('hang')[0]}"`]]);
+    const assignment = assignmentOf([
+      [
+        '/bin/sh',
+        '-c',
+        `"${process.execPath}" "${program('clean-up-on-sigterm')[0]}" & exec "${process.execPath}" "${program('hang')[0]}"`,
+      ],
+    ]);
     const keeper = await start(assignment);
-    await until(() => output(assignment).includes('ready') && output(assignment).includes('hanging'), 'both programs to be ready');
+    await until(
+      () => output(assignment).includes('ready') && output(assignment).includes('hanging'),
+      'both programs to be ready',
+    );
     keeper.cancel(canceled);
     expect(await keeper.closed).toMatchObject({ outcome: canceled });
     expect(output(assignment)).toContain('cleaning up\nclean\n');
   });
 
   test('a memory limit ends a process that goes beyond it, and nothing else', async () => {
-    const script = 'const all = []; for (let n = 0; n < 40; n += 1) all.push(Buffer.alloc(20_000_000, 1)); console.log(all.length)';
+    const script =
+      'const all = []; for (let n = 0; n < 40; n += 1) all.push(Buffer.alloc(20_000_000, 1)); console.log(all.length)';
     const limited = assignmentOf([['-e', script]], { limits: { maxMemoryBytes: 500_000_000 } });
     expect((await runToEnd(limited)).outcome).toMatchObject({ status: 'failed', reason: 'exit_code' });
     const roomy = assignmentOf([['-e', script]], { limits: { maxMemoryBytes: 3_000_000_000, maxProcesses: 500 } });
@@ -310,9 +456,15 @@ test('a keeper that can write nothing down tells its runner so, and leaves', asy
   const assignment = { ...assignmentOf([program('hang')]), runFolder: join(folder, 'nothing', 'here') };
   const keeper = await pool.take();
   keeper.assign(assignment);
-  const status = await Promise.race([keeper.closed, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000))]);
+  const status = await Promise.race([
+    keeper.closed,
+    new Promise<null>((resolve) => setTimeout(() => resolve(null), 5_000)),
+  ]);
   if (!status) process.kill(pidOf(keeper), 'SIGKILL');
-  expect(status).toMatchObject({ phase: 'ended', outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining('ENOENT') as string } });
+  expect(status).toMatchObject({
+    phase: 'ended',
+    outcome: { status: 'failed', reason: 'internal', message: expect.stringContaining('ENOENT') as string },
+  });
   await until(() => !isAlive(pidOf(keeper)), 'the keeper to leave');
 });
 
@@ -363,7 +515,10 @@ describe('a keeper that was stopped', () => {
   });
 
   test('begins nothing when it reads of its run after the lease, and gives no renewal more time than it had when it was sent', async () => {
-    const [unread, running] = [assignmentOf([program('hang')], { ttlMs: 0 }), assignmentOf([program('hang')], { ttlMs: 4_000 })];
+    const [unread, running] = [
+      assignmentOf([program('hang')], { ttlMs: 0 }),
+      assignmentOf([program('hang')], { ttlMs: 4_000 }),
+    ];
     const [late, renewed] = [await pool.take(), await start(running)];
     for (const keeper of [late, renewed]) stop(keeper);
     const sentMs = sharedMs();
@@ -371,7 +526,12 @@ describe('a keeper that was stopped', () => {
     renewed.renew({ ttlMs: 4_500, sentMs });
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     for (const keeper of [late, renewed]) goOn(keeper);
-    expect(await late.closed).toMatchObject({ phase: 'ended', exitCode: null, signal: null, outcome: { status: 'timed_out', reason: 'runner_lost' } });
+    expect(await late.closed).toMatchObject({
+      phase: 'ended',
+      exitCode: null,
+      signal: null,
+      outcome: { status: 'timed_out', reason: 'runner_lost' },
+    });
     expect(output(unread, 'marks')).not.toContain('$ ');
     expect(output(unread)).toBe('');
     expect(await renewed.closed).toMatchObject({ outcome: { status: 'timed_out', reason: 'runner_lost' } });
@@ -380,7 +540,13 @@ describe('a keeper that was stopped', () => {
 });
 
 test('a pause that is longer than a keeper may take to start fails neither its start nor the next', async () => {
-  const paused = new KeeperPool({ keeperArgs: [keeperFile], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log'), startTimeoutMs: 1_500 });
+  const paused = new KeeperPool({
+    keeperArgs: [keeperFile],
+    socketFolder: makeSocketFolder(folder),
+    searchPath: '/usr/bin:/bin',
+    logFile: join(folder, 'keeper.log'),
+    startTimeoutMs: 1_500,
+  });
   paused.warm();
   // Nothing of this process goes on meanwhile, as with SIGSTOP or a laptop that is closed.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
@@ -393,9 +559,18 @@ test('a pause that is longer than a keeper may take to start fails neither its s
 test('a standby that could not be started is not kept for the next run', async () => {
   const flaky = join(folder, 'flaky.mjs');
   const mark = join(folder, 'failed-once');
-  writeFileSync(flaky, `import { existsSync, writeFileSync } from 'node:fs';\nif (!existsSync(${JSON.stringify(mark)})) { writeFileSync(${JSON.stringify(mark)}, ''); process.exit(1); }\nawait import(${JSON.stringify(keeperFile)});\n`);
+  writeFileSync(
+    flaky,
+    `import { existsSync, writeFileSync } from 'node:fs';\nif (!existsSync(${JSON.stringify(mark)})) { writeFileSync(${JSON.stringify(mark)}, ''); process.exit(1); }\nawait import(${JSON.stringify(keeperFile)});\n`,
+  );
   const troubles: unknown[] = [];
-  const again = new KeeperPool({ keeperArgs: [flaky], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log'), onTrouble: (error) => troubles.push(error) });
+  const again = new KeeperPool({
+    keeperArgs: [flaky],
+    socketFolder: makeSocketFolder(folder),
+    searchPath: '/usr/bin:/bin',
+    logFile: join(folder, 'keeper.log'),
+    onTrouble: (error) => troubles.push(error),
+  });
   again.warm();
   const keeper = await again.take();
   expect(keeper.isGone).toBe(false);
@@ -409,7 +584,9 @@ test('a keeper outlives its runner, and can be found again; a standby does not',
   const runner = join(folder, 'runner.mjs');
   const pathsFile = join(folder, 'sockets.json');
   // A stand-in for the runner: it starts a keeper with a run and a standby, then waits to be killed.
-  writeFileSync(join(folder, 'entry.ts'), `
+  writeFileSync(
+    join(folder, 'entry.ts'),
+    `
     import { writeFileSync } from 'node:fs';
     import { KeeperPool } from ${JSON.stringify(join(import.meta.dirname, 'keeper-pool.ts'))};
     const pool = new KeeperPool(${JSON.stringify({ keeperArgs: [keeperFile], socketFolder: makeSocketFolder(folder), searchPath: '/usr/bin:/bin', logFile: join(folder, 'keeper.log') })});
@@ -417,9 +594,17 @@ test('a keeper outlives its runner, and can be found again; a standby does not',
     keeper.assign(${JSON.stringify(assignment)});
     const standby = await pool.take();
     writeFileSync(${JSON.stringify(pathsFile)}, JSON.stringify([keeper.socketPath, standby.socketPath]));
-  `);
+  `,
+  );
   const { buildSync } = await import('esbuild');
-  buildSync({ entryPoints: [join(folder, 'entry.ts')], outfile: runner, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
+  buildSync({
+    entryPoints: [join(folder, 'entry.ts')],
+    outfile: runner,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  });
   const child = spawn(process.execPath, [runner], { stdio: 'inherit' });
   const text = (): string => readFileSync(pathsFile, { encoding: 'utf8', flag: 'a+' });
   await until(() => text().endsWith(']'), 'the runner to start its keepers');

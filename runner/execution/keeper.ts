@@ -38,12 +38,24 @@ export class Keeper {
   private current: Launch | null = null;
   private cpuSeconds: number | null = null;
 
-  constructor(private readonly assignment: Assignment, private readonly onChange: (status: KeeperStatus) => void) {
+  constructor(
+    private readonly assignment: Assignment,
+    private readonly onChange: (status: KeeperStatus) => void,
+  ) {
     this.leaseMs = assignment.lease.ttlMs;
     this.leaseEndMs = endMsOf(assignment.lease);
     this.status = {
-      phase: 'starting', commandIndex: 0, pid: null, pidStartTicks: null, startedAt: new Date().toISOString(), exitCode: null, signal: null,
-      outcome: null, wallSeconds: null, cpuSeconds: null, peakMemoryBytes: null,
+      phase: 'starting',
+      commandIndex: 0,
+      pid: null,
+      pidStartTicks: null,
+      startedAt: new Date().toISOString(),
+      exitCode: null,
+      signal: null,
+      outcome: null,
+      wallSeconds: null,
+      cpuSeconds: null,
+      peakMemoryBytes: null,
     };
   }
 
@@ -59,7 +71,11 @@ export class Keeper {
       await this.endAlive();
     }
     this.removeOwnCgroup();
-    this.change({ phase: 'ended', outcome: this.stopping ?? outcome, wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000 });
+    this.change({
+      phase: 'ended',
+      outcome: this.stopping ?? outcome,
+      wallSeconds: Math.round(performance.now() - this.startedMs) / 1_000,
+    });
   }
 
   renew(lease: KeeperLease): void {
@@ -126,19 +142,40 @@ export class Keeper {
     this.mark(`$ ${command.display}${command.isSetup ? ' (set-up)' : ''}`);
     const commandStartMs = performance.now();
     const stdin = command.isSetup ? null : stdinFile;
-    const files = [openSync(stdin ?? '/dev/null', 'r'), openSync(join(runFolder, SPOOL_FILES.stdout), 'a'), openSync(join(runFolder, SPOOL_FILES.stderr), 'a')] as const;
+    const files = [
+      openSync(stdin ?? '/dev/null', 'r'),
+      openSync(join(runFolder, SPOOL_FILES.stdout), 'a'),
+      openSync(join(runFolder, SPOOL_FILES.stderr), 'a'),
+    ] as const;
     const ownFolders = isOwnFolder ? [runFolder, cwd] : [runFolder];
-    const current = launch({ runId, file: command.file, args: command.args, cwd, ownFolders, env, stdio: files, limits, cgroup, sandbox });
+    const current = launch({
+      runId,
+      file: command.file,
+      args: command.args,
+      cwd,
+      ownFolders,
+      env,
+      stdio: files,
+      limits,
+      cgroup,
+      sandbox,
+    });
     this.current = current;
     for (const file of files) closeSync(file);
     const pid = await current.group;
-    this.change({ phase: 'running', commandIndex: index, pid, pidStartTicks: pid === null ? null : (readProcess(pid)?.startTicks ?? null) });
+    this.change({
+      phase: 'running',
+      commandIndex: index,
+      pid,
+      pidStartTicks: pid === null ? null : (readProcess(pid)?.startTicks ?? null),
+    });
     const exit = await current.exit;
     await this.sweep(current);
     this.current = null;
     if (exit.cpuSeconds !== null) this.cpuSeconds = (this.cpuSeconds ?? 0) + exit.cpuSeconds;
     this.change({ pid: null, pidStartTicks: null, exitCode: exit.code, signal: exit.signal });
-    if (!exit.failure) this.mark(`${command.display} ${exitInWords(exit)} after ${durationInWords(performance.now() - commandStartMs)}`);
+    if (!exit.failure)
+      this.mark(`${command.display} ${exitInWords(exit)} after ${durationInWords(performance.now() - commandStartMs)}`);
     return exit;
   }
 
@@ -149,7 +186,9 @@ export class Keeper {
       const killAtMs = this.killAtMs ?? performance.now() + Math.min(LEFTOVER_GRACE_MS, this.assignment.limits.graceMs);
       // Those of a run that is being ended got their signal already; many programs take a second one for "at once".
       if (!this.stopping) {
-        this.mark(`It left ${countInWords(left.length, 'process').replace(/ss(s)$/, 'sses')} running, which ${left.length === 1 ? 'is' : 'are'} ended`);
+        this.mark(
+          `It left ${countInWords(left.length, 'process').replace(/ss(s)$/, 'sses')} running, which ${left.length === 1 ? 'is' : 'are'} ended`,
+        );
         for (const pid of left) signal(pid, 'SIGTERM');
       }
       while (left.length > 0 && performance.now() < killAtMs + KILL_WAIT_MS) {
@@ -174,9 +213,27 @@ export class Keeper {
     if (bytes !== this.lastOutput.bytes) this.lastOutput = { bytes, ms: now };
     if (bytes > limits.maxLogBytes + RUNAWAY_BYTES) this.killAll();
     this.checkLease();
-    if (bytes > limits.maxLogBytes) this.end({ status: 'failed', reason: 'output_limit', message: `Ended: it printed more than ${bytesInWords(limits.maxLogBytes)}, the limit for a run's output` }, Math.min(limits.graceMs, 1_000));
-    if (now - this.startedMs >= limits.runTimeoutMs) this.end({ status: 'timed_out', reason: 'run_timeout', message: `Ended: it ran for ${durationInWords(limits.runTimeoutMs)}, the agent's limit for a run` });
-    if (limits.idleTimeoutMs !== null && now - this.lastOutput.ms >= limits.idleTimeoutMs) this.end({ status: 'timed_out', reason: 'idle_timeout', message: `Ended: it printed nothing for ${durationInWords(limits.idleTimeoutMs)}, the agent's limit for silence` });
+    if (bytes > limits.maxLogBytes)
+      this.end(
+        {
+          status: 'failed',
+          reason: 'output_limit',
+          message: `Ended: it printed more than ${bytesInWords(limits.maxLogBytes)}, the limit for a run's output`,
+        },
+        Math.min(limits.graceMs, 1_000),
+      );
+    if (now - this.startedMs >= limits.runTimeoutMs)
+      this.end({
+        status: 'timed_out',
+        reason: 'run_timeout',
+        message: `Ended: it ran for ${durationInWords(limits.runTimeoutMs)}, the agent's limit for a run`,
+      });
+    if (limits.idleTimeoutMs !== null && now - this.lastOutput.ms >= limits.idleTimeoutMs)
+      this.end({
+        status: 'timed_out',
+        reason: 'idle_timeout',
+        message: `Ended: it printed nothing for ${durationInWords(limits.idleTimeoutMs)}, the agent's limit for silence`,
+      });
     if (this.ticks % 10 === 1) this.checkDisk();
     if (this.ticks % 5 === 1) this.sampleMemory();
   }
@@ -185,14 +242,23 @@ export class Keeper {
   private checkLease(): void {
     const now = performance.now();
     const graceMs = Math.min(MAX_LEASE_GRACE_MS, this.leaseMs / 5);
-    if (now >= this.leaseEndMs - graceMs) this.end({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner could not renew its lease in time' }, Math.min(this.assignment.limits.graceMs, graceMs / 2));
+    if (now >= this.leaseEndMs - graceMs)
+      this.end(
+        { status: 'timed_out', reason: 'runner_lost', message: 'Ended: the runner could not renew its lease in time' },
+        Math.min(this.assignment.limits.graceMs, graceMs / 2),
+      );
     if (now >= this.leaseEndMs) this.killAll();
   }
 
   private checkDisk(): void {
     const disk = statfsSync(this.assignment.runFolder);
     const freeBytes = disk.bavail * disk.bsize;
-    if (freeBytes < this.assignment.limits.minFreeBytes) this.end({ status: 'failed', reason: 'disk_full', message: `Ended: the disk that holds its output is full (${bytesInWords(freeBytes)} left)` });
+    if (freeBytes < this.assignment.limits.minFreeBytes)
+      this.end({
+        status: 'failed',
+        reason: 'disk_full',
+        message: `Ended: the disk that holds its output is full (${bytesInWords(freeBytes)} left)`,
+      });
   }
 
   private sampleMemory(): void {
@@ -222,15 +288,27 @@ export class Keeper {
   }
 }
 
-const FAILURE_REASONS = { missing: 'command_missing', refused: 'command_refused', moved: 'path_refused', sandbox: 'not_sandboxed' } as const;
+const FAILURE_REASONS = {
+  missing: 'command_missing',
+  refused: 'command_refused',
+  moved: 'path_refused',
+  sandbox: 'not_sandboxed',
+} as const;
 
 function describeExit(command: KeeperCommand, { code, signal: name, failure }: Exit): Outcome | null {
   if (failure) {
-    const what = failure.kind === 'sandbox' ? `The sandbox for \`${command.display}\` could not be set up` : `The command \`${command.display}\` could not be started`;
+    const what =
+      failure.kind === 'sandbox'
+        ? `The sandbox for \`${command.display}\` could not be set up`
+        : `The command \`${command.display}\` could not be started`;
     return { status: 'failed', reason: FAILURE_REASONS[failure.kind], message: `${what}: ${failure.message}` };
   }
   if (code === 0) return null;
-  return { status: 'failed', reason: 'exit_code', message: `The ${command.isSetup ? 'set-up ' : ''}command \`${command.display}\` ${exitInWords({ code, signal: name })}` };
+  return {
+    status: 'failed',
+    reason: 'exit_code',
+    message: `The ${command.isSetup ? 'set-up ' : ''}command \`${command.display}\` ${exitInWords({ code, signal: name })}`,
+  };
 }
 
 function exitInWords(exit: Pick<Exit, 'code' | 'signal'>): string {

@@ -133,7 +133,14 @@ export class KeptPrograms {
 
   private giveUp(keeper: KeeperConnection): void {
     this.isOutOfReach = true;
-    this.end({ status: 'timed_out', reason: 'runner_lost', message: 'Ended: the keeper of this run does not answer, and its process could not be found to end it' }, 0);
+    this.end(
+      {
+        status: 'timed_out',
+        reason: 'runner_lost',
+        message: 'Ended: the keeper of this run does not answer, and its process could not be found to end it',
+      },
+      0,
+    );
     keeper.disconnect();
   }
 
@@ -155,7 +162,15 @@ export class KeptPrograms {
     const taken = host.keepers.take();
     taken.catch(() => undefined);
     try {
-      const made = spec.inPlace ? null : await openWorkspace(host, spec, checked.root, folder.file('workspace.json'), AbortSignal.any([leaving, this.ending.signal]));
+      const made = spec.inPlace
+        ? null
+        : await openWorkspace(
+            host,
+            spec,
+            checked.root,
+            folder.file('workspace.json'),
+            AbortSignal.any([leaving, this.ending.signal]),
+          );
       const workFolder = made?.workspace.cwd ?? checked.root;
       const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
       if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
@@ -166,21 +181,34 @@ export class KeptPrograms {
       if (this.isEnding) return null;
       const { workspace } = made ?? {};
       // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
-      const readable = workspace ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))] : [files.taskFile];
+      const readable = workspace
+        ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))]
+        : [files.taskFile];
       const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
       host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
       return await this.keep(keeper, {
-        runId: spec.runId, runFolder: folder.path, cwd: workFolder, isOwnFolder: made !== null, env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
+        runId: spec.runId,
+        runFolder: folder.path,
+        cwd: workFolder,
+        isOwnFolder: made !== null,
+        env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
         // Until they have ended well once, the commands that get a folder ready come first.
-        commands: checked.commands.filter(({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace))),
-        sandbox, cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
-        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null, limits: checked.limits,
+        commands: checked.commands.filter(
+          ({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace)),
+        ),
+        sandbox,
+        cgroup: cgroupFor(host, spec.runId, checked.limits, sandbox !== null),
+        stdinFile: spec.stdin === 'prompt' ? files.promptFile : null,
+        limits: checked.limits,
       });
     } finally {
       // A standby leaves when its runner goes away, and only then.
-      void taken.then((keeper) => {
-        if (keeper.runId === null) keeper.disconnect();
-      }, () => undefined);
+      void taken.then(
+        (keeper) => {
+          if (keeper.runId === null) keeper.disconnect();
+        },
+        () => undefined,
+      );
     }
   }
 
@@ -192,7 +220,8 @@ export class KeptPrograms {
       folder.keeper = keeper;
       keeper.assign({ ...assignment, lease: this.lease });
       const status = await this.follow(keeper, left > 0);
-      if (this.replaced !== keeper || status !== null || this.isEnding || this.writtenDown(null) !== null) return status;
+      if (this.replaced !== keeper || status !== null || this.isEnding || this.writtenDown(null) !== null)
+        return status;
       this.keeper = null;
       keeper = await host.keepers.take();
       try {
@@ -241,7 +270,10 @@ export class KeptPrograms {
       const { status } = this.options.folder;
       return status?.phase === 'ended' ? status : told;
     } catch (error) {
-      this.options.host.logger.warn({ err: error, runId: this.options.spec.runId }, 'what a keeper wrote down can not be read');
+      this.options.host.logger.warn(
+        { err: error, runId: this.options.spec.runId },
+        'what a keeper wrote down can not be read',
+      );
       return told;
     }
   }
@@ -259,11 +291,24 @@ export class KeptPrograms {
     keeper.ping();
     if (!keeper.isHung || this.isTakingOver || this.replaced === keeper) return;
     if (isReplaceable && keeper.status === null) return this.replace(keeper);
-    const { stopping, options: { spec, host } } = this;
+    const {
+      stopping,
+      options: { spec, host },
+    } = this;
     if (!stopping && this.ttlMs > 0) return;
     this.isTakingOver = true;
-    host.logger.warn({ runId: spec.runId, keeper: keeper.pid }, 'the keeper of a run does not answer; ending the run without it');
-    this.stopping ??= { outcome: { status: 'timed_out', reason: 'runner_lost', message: 'Ended: the keeper of this run did not answer, and its lease could not be renewed' }, graceMs: 0 };
+    host.logger.warn(
+      { runId: spec.runId, keeper: keeper.pid },
+      'the keeper of a run does not answer; ending the run without it',
+    );
+    this.stopping ??= {
+      outcome: {
+        status: 'timed_out',
+        reason: 'runner_lost',
+        message: 'Ended: the keeper of this run did not answer, and its lease could not be renewed',
+      },
+      graceMs: 0,
+    };
     const { graceMs } = this.stopping;
     void endForHungKeeper(spec.runId, keeper, graceMs).finally(() => (this.isTakingOver = false));
   }
@@ -272,7 +317,10 @@ export class KeptPrograms {
   private replace(keeper: KeeperConnection): void {
     const { spec, host } = this.options;
     this.replaced = keeper;
-    host.logger.warn({ runId: spec.runId, keeper: keeper.pid }, 'a keeper did not begin the run that it was given; giving the run to another');
+    host.logger.warn(
+      { runId: spec.runId, keeper: keeper.pid },
+      'a keeper did not begin the run that it was given; giving the run to another',
+    );
     void killKeeper(keeper);
   }
 }

@@ -10,16 +10,25 @@ const OURS = 'overmind/';
  * somebody stands, stays.
  * @returns what is to be told: '' when there is nothing to say
  */
-export async function removeMergedBranches(git: Git, repository: LandingRepository, branch: string, head: string): Promise<string> {
+export async function removeMergedBranches(
+  git: Git,
+  repository: LandingRepository,
+  branch: string,
+  head: string,
+): Promise<string> {
   const folder = branch.slice(0, branch.lastIndexOf('/') + 1);
   // Anything else than a branch of ours in a folder of its task is not ours to remove.
   if (!folder.startsWith(OURS) || folder === OURS) return '';
-  const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname)', `refs/heads/${folder}`], repository.place);
+  const listed = await git.run(
+    ['for-each-ref', '--format=%(objectname) %(refname)', `refs/heads/${folder}`],
+    repository.place,
+  );
   const used = await branchesInUse(git, repository);
   const refused: string[] = [];
   for (const line of listed.split('\n').filter(Boolean)) {
     const [commit = '', ref = ''] = line.split(' ');
-    if (used.has(ref) || repository.baseNames.has(ref) || !(await isAncestor(git, repository.place, commit, head))) continue;
+    if (used.has(ref) || repository.baseNames.has(ref) || !(await isAncestor(git, repository.place, commit, head)))
+      continue;
     // Only while it points to what is merged.
     await git.run(['update-ref', '-d', ref, commit], repository.place).catch((error: unknown) => {
       if (!(error instanceof GitError)) throw error;

@@ -17,7 +17,21 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Git with an editor that stops a rebase, and with failures that are part of the story. */
 function attempt(cwd: string, ...args: string[]): void {
   try {
-    execFileSync('git', args, { cwd, stdio: 'pipe', env: { PATH: '/usr/bin:/bin', HOME: folder, GIT_CONFIG_NOSYSTEM: '1', GIT_SEQUENCE_EDITOR: 'sed -i s/^pick/edit/', GIT_EDITOR: 'true', GIT_AUTHOR_NAME: 'Ada', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'Ada', GIT_COMMITTER_EMAIL: 'a@b' } });
+    execFileSync('git', args, {
+      cwd,
+      stdio: 'pipe',
+      env: {
+        PATH: '/usr/bin:/bin',
+        HOME: folder,
+        GIT_CONFIG_NOSYSTEM: '1',
+        GIT_SEQUENCE_EDITOR: 'sed -i s/^pick/edit/',
+        GIT_EDITOR: 'true',
+        GIT_AUTHOR_NAME: 'Ada',
+        GIT_AUTHOR_EMAIL: 'a@b',
+        GIT_COMMITTER_NAME: 'Ada',
+        GIT_COMMITTER_EMAIL: 'a@b',
+      },
+    });
   } catch (error) {
     if (!('status' in (error as object))) throw error;
   }
@@ -45,13 +59,16 @@ describe('what somebody has half done on the base', () => {
     scene.review({ 'new.txt': 'new\n' });
   });
 
-  test.each(Object.keys(stories))('%s is named, with what to do, and can be ended as if nothing had been', async (name) => {
-    stories[name]?.(scene.repository.root);
-    const refused = await scene.refused();
-    expect(refused.reason).toBe('repo_dirty');
-    expect(refused.message).toContain(`${scene.repository.root} is in the middle of ${name}`);
-    expect(refused.message).toMatch(/End it \(git .*then approve again/);
-  });
+  test.each(Object.keys(stories))(
+    '%s is named, with what to do, and can be ended as if nothing had been',
+    async (name) => {
+      stories[name]?.(scene.repository.root);
+      const refused = await scene.refused();
+      expect(refused.reason).toBe('repo_dirty');
+      expect(refused.message).toContain(`${scene.repository.root} is in the middle of ${name}`);
+      expect(refused.message).toMatch(/End it \(git .*then approve again/);
+    },
+  );
 
   test('also in a linked checkout, and also when the branch is only moved along by a rebase of another', async () => {
     const { repository } = scene;
@@ -92,19 +109,23 @@ describe('other checkouts of the base', () => {
     await scene.land();
     expect(readFileSync(join(folder, 'linked/new.txt'), 'utf8')).toBe('new\n');
     expect(scene.repository.git('-C', join(folder, 'linked'), 'status', '--porcelain')).toBe('');
-    expect(scene.repository.git('-C', join(folder, 'linked'), 'log', '-g', '-1', '--format=%gs')).toBe('overmind: merge overmind/task/1');
+    expect(scene.repository.git('-C', join(folder, 'linked'), 'log', '-g', '-1', '--format=%gs')).toBe(
+      'overmind: merge overmind/task/1',
+    );
   });
 
   test('two at once are both taken along, or neither', async () => {
-    for (const name of ['one', 'two']) scene.repository.git('worktree', 'add', '--quiet', '--force', join(folder, name), 'main');
+    for (const name of ['one', 'two'])
+      scene.repository.git('worktree', 'add', '--quiet', '--force', join(folder, name), 'main');
     writeFileSync(join(folder, 'two/new.txt'), 'mine');
     expect((await scene.refused()).message).toContain(join(folder, 'two'));
     rmSync(join(folder, 'two/new.txt'));
     await scene.land();
-    for (const name of ['one', 'two']) expect(scene.repository.git('-C', join(folder, name), 'status', '--porcelain')).toBe('');
+    for (const name of ['one', 'two'])
+      expect(scene.repository.git('-C', join(folder, name), 'status', '--porcelain')).toBe('');
   });
 
-  test('one whose folder is gone is nobody\'s', async () => {
+  test("one whose folder is gone is nobody's", async () => {
     scene.repository.git('worktree', 'add', '--quiet', join(folder, 'linked'), 'main');
     rmSync(join(folder, 'linked'), { recursive: true });
     await scene.land();
@@ -133,7 +154,14 @@ describe('other checkouts of the base', () => {
     repository.git('config', 'extensions.worktreeConfig', 'true');
     repository.git('worktree', 'add', '--quiet', join(folder, 'linked'), 'main');
     const linked = (...args: string[]): string => repository.git('-C', join(folder, 'linked'), ...args);
-    for (const key of ['filter.evil.clean', 'filter.evil.smudge', 'core.fsmonitor', 'merge.evil.driver', 'diff.evil.textconv']) linked('config', '--worktree', key, evil);
+    for (const key of [
+      'filter.evil.clean',
+      'filter.evil.smudge',
+      'core.fsmonitor',
+      'merge.evil.driver',
+      'diff.evil.textconv',
+    ])
+      linked('config', '--worktree', key, evil);
     mkdirSync(join(repository.root, '.git/info'), { recursive: true });
     writeFileSync(join(repository.root, '.git/info/attributes'), 'b.txt filter=evil merge=evil diff=evil\n');
     await scene.land();
@@ -181,6 +209,9 @@ test('sparse, skipped and assumed-unchanged files stay safe', async () => {
   repository.git('update-index', '--no-assume-unchanged', 'c.txt');
   repository.git('sparse-checkout', 'set', 'in');
   await scene.land();
-  expect([existsSync(join(repository.root, 'in/new.txt')), existsSync(join(repository.root, 'out'))]).toEqual([true, false]);
+  expect([existsSync(join(repository.root, 'in/new.txt')), existsSync(join(repository.root, 'out'))]).toEqual([
+    true,
+    false,
+  ]);
   expect(repository.git('status', '--porcelain')).toBe('');
 });

@@ -14,10 +14,21 @@ import type { LandingRecord } from './landing-record.ts';
 export class FollowingCheckout {
   private lock: CheckoutLock | null = null;
 
-  private constructor(private readonly git: Git, private readonly copy: IndexCopy, private readonly way: Way, private readonly order: LandingOrder) {}
+  private constructor(
+    private readonly git: Git,
+    private readonly copy: IndexCopy,
+    private readonly way: Way,
+    private readonly order: LandingOrder,
+  ) {}
 
   /** @throws RunFailure for whatever would keep the checkout from following. Nothing of it is written. */
-  static async prepare(plainGit: Git, checkout: Checkout, way: Way, order: LandingOrder, number: number): Promise<FollowingCheckout> {
+  static async prepare(
+    plainGit: Git,
+    checkout: Checkout,
+    way: Way,
+    order: LandingOrder,
+    number: number,
+  ): Promise<FollowingCheckout> {
     CheckoutLock.assertFree(checkout);
     const copy = IndexCopy.make(checkout, join(order.path, `index-${number}`));
     // In this very place: a checkout may have settings of its own.
@@ -84,7 +95,11 @@ export class FollowingCheckout {
  * Finishes a checkout that a crash has left between the two commits. Its lock stays.
  * @returns what is to be told: '' when it has followed
  */
-export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId, baseRef, from, to, path }: LandingRecord & { path: string }): Promise<string> {
+export async function finishCheckout(
+  plainGit: Git,
+  checkout: Checkout,
+  { runId, baseRef, from, to, path }: LandingRecord & { path: string },
+): Promise<string> {
   const { folder } = checkout;
   try {
     const lock = CheckoutLock.find(checkout, runId);
@@ -93,7 +108,9 @@ export async function finishCheckout(plainGit: Git, checkout: Checkout, { runId,
     const copy = IndexCopy.make(checkout, join(path, 'index-finished'));
     const git = await plainGit.neutralize(copy.call);
     const left = await settleCheckout(git, { copy, lock, other: from, target: to });
-    return left.length === 0 ? '' : ` In ${folder} somebody has changed files meanwhile, which stay as they are: ${left.slice(0, 5).join(', ')}${left.length > 5 ? ' …' : ''}.`;
+    return left.length === 0
+      ? ''
+      : ` In ${folder} somebody has changed files meanwhile, which stay as they are: ${left.slice(0, 5).join(', ')}${left.length > 5 ? ' …' : ''}.`;
   } catch (error) {
     return explainBehind(error, folder, baseRef.slice('refs/heads/'.length));
   }

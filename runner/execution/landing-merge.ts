@@ -18,14 +18,18 @@ const USAGE = 129;
  * merge drivers, no refs. Its worktree holds the base's .gitattributes, which a merge is to honour.
  */
 export class MergeRoom {
-  private constructor(private readonly git: Git, private readonly call: GitCall) {}
+  private constructor(
+    private readonly git: Git,
+    private readonly call: GitCall,
+  ) {}
 
   static async open(git: Git, repository: LandingRepository, folder: string): Promise<MergeRoom> {
     const { commonDir } = repository.places;
     rmSync(folder, { recursive: true, force: true });
     const gitDir = join(folder, 'git');
     const files = join(folder, 'files');
-    for (const path of [join(gitDir, 'refs'), join(gitDir, 'objects'), files]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [join(gitDir, 'refs'), join(gitDir, 'objects'), files])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
     writeFileSync(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
     writeFileSync(join(gitDir, 'config'), await ownConfig(git, repository));
     if (existsSync(join(commonDir, 'shallow'))) copyFileSync(join(commonDir, 'shallow'), join(gitDir, 'shallow'));
@@ -46,15 +50,32 @@ export class MergeRoom {
    * @throws RunFailure merge_conflict with the files
    */
   async merge({ baseCommit, baseBranch, commit }: LandingRepository, order: LandingOrder): Promise<string> {
-    const { code, bytes } = await this.git.ask(['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', baseCommit, commit], { ...this.call, okCodes: [1, USAGE] });
-    if (code === USAGE) throw new RunFailure('command_missing', `Merging needs Git ${MIN_GIT} or newer; runner ${order.allowed.runnerName} has ${(await this.git.run(['version'], this.call)).trim()}`);
+    const { code, bytes } = await this.git.ask(
+      ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', baseCommit, commit],
+      { ...this.call, okCodes: [1, USAGE] },
+    );
+    if (code === USAGE)
+      throw new RunFailure(
+        'command_missing',
+        `Merging needs Git ${MIN_GIT} or newer; runner ${order.allowed.runnerName} has ${(await this.git.run(['version'], this.call)).trim()}`,
+      );
     const [tree = '', ...names] = splitPaths(bytes);
     const paths = [...new Set(names)];
     if (code !== 0) {
-      throw new RunFailure('merge_conflict', `${order.branch} conflicts with ${baseBranch} in ${countInWords(paths.length, 'file')}: ${namePaths(paths)}`, paths.map(printablePath));
+      throw new RunFailure(
+        'merge_conflict',
+        `${order.branch} conflicts with ${baseBranch} in ${countInWords(paths.length, 'file')}: ${namePaths(paths)}`,
+        paths.map(printablePath),
+      );
     }
     const env = { ...this.call.env, ...identity(order.author) };
-    return (await this.git.run(['commit-tree', tree, '-p', baseCommit, '-p', commit, '-F', '-'], { ...this.call, env, input: order.message })).trim();
+    return (
+      await this.git.run(['commit-tree', tree, '-p', baseCommit, '-p', commit, '-F', '-'], {
+        ...this.call,
+        env,
+        input: order.message,
+      })
+    ).trim();
   }
 }
 
@@ -63,6 +84,9 @@ async function ownConfig(git: Git, { place, baseCommit }: LandingRepository): Pr
   const { stdout } = await git.ask(['config', '--get', 'core.sharedRepository'], { ...place, okCodes: [1] });
   const shared = /^[a-z0-9]+$/i.test(stdout.trim()) ? `\tsharedRepository = ${stdout.trim()}\n` : '';
   // A hash of 64 digits is SHA-256.
-  const format = baseCommit.length === 64 ? '\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n' : '\trepositoryformatversion = 0\n';
+  const format =
+    baseCommit.length === 64
+      ? '\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n'
+      : '\trepositoryformatversion = 0\n';
   return `[core]\n\tbare = false\n${shared}${format}`;
 }

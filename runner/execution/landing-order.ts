@@ -3,7 +3,19 @@ import type { Author } from './commit.ts';
 import type { PlaceLimits } from './repository-places.ts';
 
 /** Between two of these a crash or a stop can come; tests make it come. In this order. */
-export const LANDING_STEPS = ['opened', 'prepared', 'checked', 'locked', 'granted', 'recorded', 'committed', 'files_written', 'index_written', 'checkout_updated', 'branches_removed'] as const;
+export const LANDING_STEPS = [
+  'opened',
+  'prepared',
+  'checked',
+  'locked',
+  'granted',
+  'recorded',
+  'committed',
+  'files_written',
+  'index_written',
+  'checkout_updated',
+  'branches_removed',
+] as const;
 export type LandingStep = (typeof LANDING_STEPS)[number];
 
 /** What is about to become of the base. */

@@ -24,7 +24,11 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** A Git that can not be asked for anything that fits. @param pattern of a shell's `case "$*"` */
 function brokenGit(pattern: string): Git {
   const file = join(folder, 'git');
-  writeFileSync(file, `#!/bin/sh\ncase "$*" in ${pattern}) echo "fatal: cannot fork" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n`, { mode: 0o755 });
+  writeFileSync(
+    file,
+    `#!/bin/sh\ncase "$*" in ${pattern}) echo "fatal: cannot fork" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n`,
+    { mode: 0o755 },
+  );
   return new Git(file, '/usr/bin:/bin');
 }
 
@@ -41,15 +45,19 @@ async function crashAt(step: LandingStep): Promise<void> {
   writeFileSync(lock, mark);
 }
 
-test('a branch that can not be looked at after a crash: its checkout stays locked, also a second time, until a landing finishes it', { timeout: 60_000 }, async () => {
-  await crashAt('committed');
-  for (const pattern of ['*config*', '*rev-parse*']) {
-    await expect(scene.land({}, brokenGit(pattern))).rejects.toThrow('is not known, because Git can not be asked');
-    expect(isLocked()).toBe(true);
-  }
-  expect((await scene.land()).message).toBe('overmind/task/1 was merged already into main');
-  expect([isLocked(), status()]).toEqual([false, '']);
-});
+test(
+  'a branch that can not be looked at after a crash: its checkout stays locked, also a second time, until a landing finishes it',
+  { timeout: 60_000 },
+  async () => {
+    await crashAt('committed');
+    for (const pattern of ['*config*', '*rev-parse*']) {
+      await expect(scene.land({}, brokenGit(pattern))).rejects.toThrow('is not known, because Git can not be asked');
+      expect(isLocked()).toBe(true);
+    }
+    expect((await scene.land()).message).toBe('overmind/task/1 was merged already into main');
+    expect([isLocked(), status()]).toEqual([false, '']);
+  },
+);
 
 test('the same for a runner that only looks', { timeout: 60_000 }, async () => {
   await crashAt('committed');
@@ -78,7 +86,12 @@ test('one whose checkout has followed, or that never locked one, leaves nothing 
 
 test('a checkout that could not be brought along is told by the next landing as well, when the first one fails after it', async () => {
   await crashAt('committed');
-  await expect(scene.land({ lastWord: async () => Promise.reject(new Error('no word')) }, brokenGit('*read-tree*|*ls-files*|*cat-file*'))).rejects.toThrow('no word');
+  await expect(
+    scene.land(
+      { lastWord: async () => Promise.reject(new Error('no word')) },
+      brokenGit('*read-tree*|*ls-files*|*cat-file*'),
+    ),
+  ).rejects.toThrow('no word');
   expect(isLocked()).toBe(false);
   expect((await scene.land()).message).toContain(ADVICE);
   expect((await lookAtLanding(goodGit, scene.order())).note).toContain(ADVICE);

@@ -35,7 +35,8 @@ export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordF
   await workEnded(order.path);
   const isMoved = await untilAnswered(record.baseRef, () => holds(git, record.place, record.baseRef, record.to));
   let left = '';
-  for (const checkout of isMoved ? record.checkouts : []) left += await finishCheckout(git, checkout, { ...record, path: order.path });
+  for (const checkout of isMoved ? record.checkouts : [])
+    left += await finishCheckout(git, checkout, { ...record, path: order.path });
   return letGo(order.recordFile, record, left);
 }
 
@@ -48,7 +49,10 @@ export function abandonLanding(recordFile: string): string {
   if (!record) return '';
   const branch = record.baseRef.slice('refs/heads/'.length);
   const locked = record.checkouts.filter((checkout) => mayBeBehind(checkout, record.runId));
-  const left = locked.map(({ folder }) => ` Whether ${folder} has followed ${branch} is not known. Look at \`git status\` there: if it shows changes that are not yours, put aside what you have changed yourself, and run \`git reset --hard\` there; before that, commit nothing there.`);
+  const left = locked.map(
+    ({ folder }) =>
+      ` Whether ${folder} has followed ${branch} is not known. Look at \`git status\` there: if it shows changes that are not yours, put aside what you have changed yourself, and run \`git reset --hard\` there; before that, commit nothing there.`,
+  );
   return letGo(recordFile, record, left.join(''));
 }
 
@@ -85,7 +89,13 @@ export async function lookAtLanding(git: Git, order: LandingOrder): Promise<{ ou
   await removeMergedBranches(safeGit, repository, order.branch, baseCommit).catch((error: unknown) => {
     note += ` The task's merged branches could not be removed: ${whyOf(explainTrouble(error, place.cwd))}`;
   });
-  return { outcome: { isMerged: true, headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit }, note };
+  return {
+    outcome: {
+      isMerged: true,
+      headCommit: record && (await holds(git, place, baseRef, record.to)) ? record.to : baseCommit,
+    },
+    note,
+  };
 }
 
 /** Whether the branch has made a move that Git was told to make and did not say it has. @throws RunFailure when Git can not be asked */
@@ -113,7 +123,13 @@ async function untilAnswered<T>(ref: string, look: () => Promise<T>): Promise<T>
     try {
       return await look();
     } catch (error) {
-      if (performance.now() - sinceMs >= ANSWER_PATIENCE_MS) throw new RunFailure('internal', `Whether ${ref} has moved is not known, because Git can not be asked: ${whyOf(error)} Approving again finds it out.`, [], { cause: error });
+      if (performance.now() - sinceMs >= ANSWER_PATIENCE_MS)
+        throw new RunFailure(
+          'internal',
+          `Whether ${ref} has moved is not known, because Git can not be asked: ${whyOf(error)} Approving again finds it out.`,
+          [],
+          { cause: error },
+        );
       await sleep(ANSWER_RETRY_MS);
     }
   }
@@ -121,8 +137,10 @@ async function untilAnswered<T>(ref: string, look: () => Promise<T>): Promise<T>
 
 /** A Git that a killed runner had started goes on writing files to its end; it keeps a lock of our own copy of the index meanwhile. */
 async function workEnded(folder: string): Promise<void> {
-  const isAtWork = (): boolean => existsSync(folder) && readdirSync(folder).some((name) => /^index-.*\.lock$/.test(name));
-  for (const sinceMs = performance.now(); isAtWork() && performance.now() - sinceMs < ORPHAN_PATIENCE_MS; ) await sleep(ORPHAN_LOOK_MS);
+  const isAtWork = (): boolean =>
+    existsSync(folder) && readdirSync(folder).some((name) => /^index-.*\.lock$/.test(name));
+  for (const sinceMs = performance.now(); isAtWork() && performance.now() - sinceMs < ORPHAN_PATIENCE_MS;)
+    await sleep(ORPHAN_LOOK_MS);
 }
 
 async function holds(git: Git, place: GitPlace, ref: string, commit: string): Promise<boolean> {

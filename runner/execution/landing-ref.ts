@@ -26,7 +26,10 @@ export class RefTransaction {
   private isClosed = false;
   private wake: () => void = () => undefined;
 
-  private constructor(private readonly child: ChildProcessWithoutNullStreams, private readonly args: readonly string[]) {
+  private constructor(
+    private readonly child: ChildProcessWithoutNullStreams,
+    private readonly args: readonly string[],
+  ) {
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       this.stdout += chunk;
       this.wake();
@@ -50,7 +53,11 @@ export class RefTransaction {
    * @returns null when it is no longer at `from`
    * @throws GitError when another Git holds a lock
    */
-  static async prepare(git: Git, place: GitPlace, { ref, from, to, message, author }: RefMove): Promise<RefTransaction | null> {
+  static async prepare(
+    git: Git,
+    place: GitPlace,
+    { ref, from, to, message, author }: RefMove,
+  ): Promise<RefTransaction | null> {
     const args = ['update-ref', '-m', message, '--stdin'];
     const transaction = new RefTransaction(git.start(args, { ...place, env: identity(author) }), args);
     transaction.child.stdin.write(`start\nupdate ${ref} ${to} ${from}\nprepare\n`);

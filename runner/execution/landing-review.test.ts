@@ -33,7 +33,9 @@ test('a commit that was dropped from the base since the review does not come bac
   git('reset', '--quiet', '--hard', 'HEAD~1');
   const refused = await scene.refused();
   expect(refused.reason).toBe('review_outdated');
-  expect(refused.message).toMatch(/What was reviewed is not what would be merged.*dropped from main.*Send the task back/);
+  expect(refused.message).toMatch(
+    /What was reviewed is not what would be merged.*dropped from main.*Send the task back/,
+  );
 });
 
 test('a base whose history was replaced: the same', async () => {
@@ -42,7 +44,10 @@ test('a base whose history was replaced: the same', async () => {
   scene.repository.commit({ 'a.txt': 'fresh\n' });
   git('branch', '--force', 'main', 'fresh');
   git('checkout', '--quiet', 'main');
-  expect(await scene.refused()).toMatchObject({ reason: 'review_outdated', message: expect.stringContaining('no history in common') as string });
+  expect(await scene.refused()).toMatchObject({
+    reason: 'review_outdated',
+    message: expect.stringContaining('no history in common') as string,
+  });
 });
 
 test('a branch that was merged by hand in part is another diff than the one that was reviewed', async () => {
@@ -60,7 +65,9 @@ test('a commit that somebody put on the branch after the review is not merged, a
   const later = scene.repository.commit({ 'later.txt': 'later\n' });
   git('checkout', '--quiet', 'main');
   const landed = await scene.land();
-  expect(landed.message).toContain(`has moved since the review, to ${later.slice(0, 10)}: only ${scene.approved.slice(0, 10)}, which was approved, was merged`);
+  expect(landed.message).toContain(
+    `has moved since the review, to ${later.slice(0, 10)}: only ${scene.approved.slice(0, 10)}, which was approved, was merged`,
+  );
   expect(git('ls-tree', '--name-only', 'main')).toBe('a.txt\nnew.txt');
   expect(git('rev-parse', scene.branch)).toBe(later);
 });
@@ -77,7 +84,13 @@ test('merged result branches of the task are removed; one with other work, one i
   git('worktree', 'add', '--quiet', join(folder, 'looking'), 'overmind/task/4');
   git('checkout', '--quiet', 'main');
   await scene.land({ branch: 'overmind/task/2' });
-  expect(git('for-each-ref', '--format=%(refname:short)', 'refs/heads').split('\n')).toEqual(['main', 'overmind-of-mine', 'overmind/other/1', 'overmind/task/3', 'overmind/task/4']);
+  expect(git('for-each-ref', '--format=%(refname:short)', 'refs/heads').split('\n')).toEqual([
+    'main',
+    'overmind-of-mine',
+    'overmind/other/1',
+    'overmind/task/3',
+    'overmind/task/4',
+  ]);
 });
 
 test('a base that stands for another branch moves that one', async () => {
@@ -106,19 +119,29 @@ test('a repository whose hashes are SHA-256', async () => {
   const root = join(folder, 'sha256');
   git('init', '--quiet', '--object-format=sha256', '--initial-branch=main', root);
   const there = (...args: string[]): string => git('-C', root, ...args);
-  for (const [name, branch] of [['a.txt', 'main'], ['new.txt', scene.branch]] as const) {
+  for (const [name, branch] of [
+    ['a.txt', 'main'],
+    ['new.txt', scene.branch],
+  ] as const) {
     if (branch !== 'main') there('checkout', '--quiet', '-b', branch);
     writeFileSync(join(root, name), name);
     there('add', '.');
     there('commit', '--quiet', '-m', name);
   }
   there('checkout', '--quiet', 'main');
-  const landed = await scene.land({ root, commit: there('rev-parse', scene.branch), reviewedBaseCommit: there('rev-parse', 'main') });
+  const landed = await scene.land({
+    root,
+    commit: there('rev-parse', scene.branch),
+    reviewedBaseCommit: there('rev-parse', 'main'),
+  });
   expect(landed.git.headCommit).toHaveLength(64);
   expect(there('ls-files')).toBe('a.txt\nnew.txt');
 });
 
-test.each([['the lease is lost', new LeaseLostError('run-1')], ['it is canceled', new RefusedError('CONFLICT', 'This merge is canceled.')]])('no last word, because %s: everything is as it was', async (_why, refusal) => {
+test.each([
+  ['the lease is lost', new LeaseLostError('run-1')],
+  ['it is canceled', new RefusedError('CONFLICT', 'This merge is canceled.')],
+])('no last word, because %s: everything is as it was', async (_why, refusal) => {
   scene.review({ 'new.txt': 'new\n' });
   const before = snapshot(scene.repository.root);
   await expect(scene.land({ lastWord: () => Promise.reject(refusal) })).rejects.toBe(refusal);
@@ -163,7 +186,13 @@ test('a merge that is stopped before the last word moves nothing', async () => {
   const before = snapshot(scene.repository.root);
   for (const at of ['opened', 'prepared', 'checked', 'locked']) {
     const stop = new AbortController();
-    await expect(scene.land({ signal: stop.signal, onStep: (step) => void (step === at && stop.abort()), lastWord: () => Promise.reject(new Error('asked')) })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(
+      scene.land({
+        signal: stop.signal,
+        onStep: (step) => void (step === at && stop.abort()),
+        lastWord: () => Promise.reject(new Error('asked')),
+      }),
+    ).rejects.toMatchObject({ name: 'AbortError' });
   }
   expect(snapshot(scene.repository.root)).toEqual(before);
 });
@@ -171,6 +200,13 @@ test('a merge that is stopped before the last word moves nothing', async () => {
 test('a Git without merge-tree is named with its version', async () => {
   scene.review({ 'new.txt': 'new\n' });
   const old = join(folder, 'old-git');
-  writeFileSync(old, '#!/bin/sh\ncase "$*" in *merge-tree*) echo "usage: git merge-tree" >&2; exit 129;; *" version") echo "git version 2.30.2"; exit;; esac\nexec /usr/bin/git "$@"\n', { mode: 0o755 });
-  await expect(scene.land({}, new Git(old, '/usr/bin:/bin'))).rejects.toMatchObject({ reason: 'command_missing', message: expect.stringContaining('Git 2.38 or newer; runner here has git version 2.30.2') as string });
+  writeFileSync(
+    old,
+    '#!/bin/sh\ncase "$*" in *merge-tree*) echo "usage: git merge-tree" >&2; exit 129;; *" version") echo "git version 2.30.2"; exit;; esac\nexec /usr/bin/git "$@"\n',
+    { mode: 0o755 },
+  );
+  await expect(scene.land({}, new Git(old, '/usr/bin:/bin'))).rejects.toMatchObject({
+    reason: 'command_missing',
+    message: expect.stringContaining('Git 2.38 or newer; runner here has git version 2.30.2') as string,
+  });
 });

@@ -13,7 +13,12 @@ interface Merged {
 }
 
 /** What is told of a merge that stands. Whatever fails from here on is told along with it, and makes nothing undone. */
-export async function tellLanded(git: Git, repository: LandingRepository, order: LandingOrder, { head, note }: Merged): Promise<Landed> {
+export async function tellLanded(
+  git: Git,
+  repository: LandingRepository,
+  order: LandingOrder,
+  { head, note }: Merged,
+): Promise<Landed> {
   const { baseBranch, baseCommit, commit, branchTip, place } = repository;
   const { branch } = order;
   const isNew = head !== baseCommit;
@@ -26,12 +31,28 @@ export async function tellLanded(git: Git, repository: LandingRepository, order:
       return instead;
     }
   };
-  const size = await tried(() => sizeOf(git, repository, head), { filesChanged: 0, additions: 0, deletions: 0 }, 'How much it changed could not be counted');
-  const kept = await tried(() => removeMergedBranches(git, repository, branch, head), '', `The task's merged branches could not be removed`);
+  const size = await tried(
+    () => sizeOf(git, repository, head),
+    { filesChanged: 0, additions: 0, deletions: 0 },
+    'How much it changed could not be counted',
+  );
+  const kept = await tried(
+    () => removeMergedBranches(git, repository, branch, head),
+    '',
+    `The task's merged branches could not be removed`,
+  );
   await order.onStep?.('branches_removed');
-  const isElsewhere = branchTip !== null && branchTip !== commit
-    && !(await tried(() => isAncestor(git, place, branchTip, head), true, `Whether ${branch} has moved since the review could not be told`));
-  const moved = isElsewhere ? ` ${branch} has moved since the review, to ${branchTip.slice(0, 10)}: only ${commit.slice(0, 10)}, which was approved, was merged.` : '';
+  const isElsewhere =
+    branchTip !== null &&
+    branchTip !== commit &&
+    !(await tried(
+      () => isAncestor(git, place, branchTip, head),
+      true,
+      `Whether ${branch} has moved since the review could not be told`,
+    ));
+  const moved = isElsewhere
+    ? ` ${branch} has moved since the review, to ${branchTip.slice(0, 10)}: only ${commit.slice(0, 10)}, which was approved, was merged.`
+    : '';
   const more = `${moved}${kept}${note}${notes.join('')}`;
   return {
     message: `${branch} ${isNew ? 'was merged into' : 'was merged already into'} ${baseBranch}${more === '' ? '' : `.${more}`}`,
@@ -40,8 +61,15 @@ export async function tellLanded(git: Git, repository: LandingRepository, order:
 }
 
 /** What was merged already is counted from where it parted from the base. */
-async function sizeOf(git: Git, { baseCommit, commit, place }: LandingRepository, head: string): Promise<{ filesChanged: number; additions: number; deletions: number }> {
-  const from = head === baseCommit ? (await git.ask(['merge-base', baseCommit, commit], { ...place, okCodes: [1] })).stdout.trim() : baseCommit;
+async function sizeOf(
+  git: Git,
+  { baseCommit, commit, place }: LandingRepository,
+  head: string,
+): Promise<{ filesChanged: number; additions: number; deletions: number }> {
+  const from =
+    head === baseCommit
+      ? (await git.ask(['merge-base', baseCommit, commit], { ...place, okCodes: [1] })).stdout.trim()
+      : baseCommit;
   const { files, additions, deletions } = await compareTrees(git, place, from, head);
   return { filesChanged: files.length, additions, deletions };
 }

@@ -1,5 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LandingScene } from '../testing/landings.ts';
@@ -18,19 +29,24 @@ afterEach(() => {
 const aged = (file: string, ms: number): void => utimesSync(file, new Date(Date.now() - ms), new Date(Date.now() - ms));
 
 describe('a lock that a power loss has left', () => {
-  test.each(['.git/index.lock', '.git/HEAD.lock', '.git/refs/heads/main.lock'])('%s is named with its age and left alone', async (lock) => {
-    const scene = new LandingScene(folder);
-    scene.review({ 'new.txt': 'new\n' });
-    const file = join(scene.repository.root, lock);
-    writeFileSync(file, '');
-    aged(file, 3 * 3_600_000);
-    const refused = await scene.refused();
-    expect(refused.reason).toBe('repo_dirty');
-    expect(refused.message).toBe(`${file} has been there for 3 h: a Git that was cut off has left it, or one is still at work. If no Git is running there, remove that file, then approve again. Nothing was changed.`);
-    rmSync(file);
-    await scene.land();
-    expect(scene.isMerged).toBe(true);
-  });
+  test.each(['.git/index.lock', '.git/HEAD.lock', '.git/refs/heads/main.lock'])(
+    '%s is named with its age and left alone',
+    async (lock) => {
+      const scene = new LandingScene(folder);
+      scene.review({ 'new.txt': 'new\n' });
+      const file = join(scene.repository.root, lock);
+      writeFileSync(file, '');
+      aged(file, 3 * 3_600_000);
+      const refused = await scene.refused();
+      expect(refused.reason).toBe('repo_dirty');
+      expect(refused.message).toBe(
+        `${file} has been there for 3 h: a Git that was cut off has left it, or one is still at work. If no Git is running there, remove that file, then approve again. Nothing was changed.`,
+      );
+      rmSync(file);
+      await scene.land();
+      expect(scene.isMerged).toBe(true);
+    },
+  );
 
   test('one that another Git holds for a moment is waited for', async () => {
     const scene = new LandingScene(folder);
@@ -60,7 +76,8 @@ describe('a repository that is damaged', () => {
     scene.repository.commit({ 'a.txt': 'one\ntwo\nTHREE\n' });
     const { root } = scene.repository;
     const hash = scene.repository.git('rev-parse', what === 'blob' ? 'main:a.txt' : `${scene.branch}^{commit}`);
-    const file = what === 'index' ? join(root, '.git/index') : join(root, '.git/objects', hash.slice(0, 2), hash.slice(2));
+    const file =
+      what === 'index' ? join(root, '.git/index') : join(root, '.git/objects', hash.slice(0, 2), hash.slice(2));
     chmodSync(file, 0o600);
     truncateSync(file, 20);
     const refused = await scene.refused();
@@ -68,7 +85,11 @@ describe('a repository that is damaged', () => {
   });
 
   test('attributes of the base that are gone do not count as none', async () => {
-    const scene = new LandingScene(folder, { 'a/.gitattributes': '*.log merge=union\n', 'b/.gitattributes': '*.txt merge=union\n', 'a/a.log': 'start\n' });
+    const scene = new LandingScene(folder, {
+      'a/.gitattributes': '*.log merge=union\n',
+      'b/.gitattributes': '*.txt merge=union\n',
+      'a/a.log': 'start\n',
+    });
     scene.review({ 'a/a.log': 'start\ntheirs\n' });
     const hash = scene.repository.git('rev-parse', 'main:b/.gitattributes');
     rmSync(join(scene.repository.root, '.git/objects', hash.slice(0, 2), hash.slice(2)));
@@ -98,28 +119,42 @@ describe('a checkout that can not follow, when the branch can not be taken back'
   }
 
   function expectStanding(message: string, why: string): void {
-    expect(message).toContain(`overmind/task/1 was merged into main. ${scene.repository.root} holds files that are not in Git, and the merge would overwrite them: new.txt. Move them away. main has moved all the same: ${why}`);
-    expect(message).toContain(`Put aside what you have changed in ${scene.repository.root} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`);
+    expect(message).toContain(
+      `overmind/task/1 was merged into main. ${scene.repository.root} holds files that are not in Git, and the merge would overwrite them: new.txt. Move them away. main has moved all the same: ${why}`,
+    );
+    expect(message).toContain(
+      `Put aside what you have changed in ${scene.repository.root} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`,
+    );
     expect(message).not.toContain('Nothing was changed');
     expect(scene.isMerged).toBe(true);
     expect(readFileSync(at('new.txt'), 'utf8')).toBe('mine');
     expect(existsSync(at('.git/index.lock'))).toBe(false);
   }
 
-  test.each(['refs/heads/main.lock', 'HEAD.lock'])('%s stays: what moved and what did not is told', { timeout: 30_000 }, async (lock) => {
-    const { message } = await landing(() => writeFileSync(at(`.git/${lock}`), ''));
-    expectStanding(message, `it could not be taken back (Another Git is at work: it holds ${at(`.git/${lock}`)}).`);
-  });
+  test.each(['refs/heads/main.lock', 'HEAD.lock'])(
+    '%s stays: what moved and what did not is told',
+    { timeout: 30_000 },
+    async (lock) => {
+      const { message } = await landing(() => writeFileSync(at(`.git/${lock}`), ''));
+      expectStanding(message, `it could not be taken back (Another Git is at work: it holds ${at(`.git/${lock}`)}).`);
+    },
+  );
 
   test('a disk that is full: the same', async () => {
     const wrapper = join(folder, 'git');
-    writeFileSync(wrapper, '#!/bin/sh\ncase "$*" in *"take back"*) echo "fatal: update_ref failed: No space left on device" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n', { mode: 0o755 });
+    writeFileSync(
+      wrapper,
+      '#!/bin/sh\ncase "$*" in *"take back"*) echo "fatal: update_ref failed: No space left on device" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n',
+      { mode: 0o755 },
+    );
     const { message } = await landing(() => undefined, new Git(wrapper, '/usr/bin:/bin'));
     expectStanding(message, `it could not be taken back (${scene.repository.root} is on a disk that is full).`);
   });
 
   test('somebody builds on the merge: the same', async () => {
-    const { message } = await landing(() => git('update-ref', 'refs/heads/main', git('commit-tree', '-p', 'main', '-m', 'more', 'main^{tree}')));
+    const { message } = await landing(() =>
+      git('update-ref', 'refs/heads/main', git('commit-tree', '-p', 'main', '-m', 'more', 'main^{tree}')),
+    );
     expectStanding(message, 'somebody builds on the merge already.');
   });
 
@@ -150,7 +185,12 @@ describe('a checkout that can not follow, when the branch can not be taken back'
 
 const isRoot = process.getuid?.() === 0;
 /** Mounting is root's, and not everywhere even root's; there, the suite's other tests of trouble stand alone. */
-const canMount = isRoot && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs -o size=64k none "$d" && umount "$d"; e=$?; rmdir "$d"; exit $e']).status === 0;
+const canMount =
+  isRoot &&
+  spawnSync('sh', [
+    '-c',
+    'd=$(mktemp -d) && mount -t tmpfs -o size=64k none "$d" && umount "$d"; e=$?; rmdir "$d"; exit $e',
+  ]).status === 0;
 
 test.runIf(canMount)('a disk that is full: the reason is told, and everything is as it was', async () => {
   const disk = join(folder, 'disk');
@@ -159,9 +199,16 @@ test.runIf(canMount)('a disk that is full: the reason is told, and everything is
   mounts.push(disk);
   const scene = new LandingScene(folder, { 'a.txt': 'a\n' }, 'disk/repo');
   // Random bytes: as large in Git's store as in the files. The checkout has room for them no more.
-  scene.review(() => execFileSync('head', ['-c', String(7 * 1024 ** 2), '/dev/urandom'], { maxBuffer: 1 << 24 }) && execFileSync('sh', ['-c', `head -c ${7 * 1024 ** 2} /dev/urandom > ${scene.repository.root}/big.bin`]));
+  scene.review(
+    () =>
+      execFileSync('head', ['-c', String(7 * 1024 ** 2), '/dev/urandom'], { maxBuffer: 1 << 24 }) &&
+      execFileSync('sh', ['-c', `head -c ${7 * 1024 ** 2} /dev/urandom > ${scene.repository.root}/big.bin`]),
+  );
   execFileSync('sh', ['-c', `head -c ${12 * 1024 ** 2} /dev/zero > ${disk}/filler`]);
-  expect(await scene.refused()).toMatchObject({ reason: 'disk_full', message: expect.stringContaining('has no room for the 7 MB') as string });
+  expect(await scene.refused()).toMatchObject({
+    reason: 'disk_full',
+    message: expect.stringContaining('has no room for the 7 MB') as string,
+  });
   // Not even a commit fits.
   spawnSync('sh', ['-c', `cat /dev/zero > ${disk}/rest`]);
   expect((await scene.refused()).reason).toBe('disk_full');
@@ -177,14 +224,20 @@ test.runIf(canMount)('a disk that can only be read', async () => {
   execFileSync('mount', ['--bind', root, root]);
   mounts.push(root);
   execFileSync('mount', ['-o', 'remount,bind,ro', root]);
-  expect(await scene.refused()).toMatchObject({ reason: 'worktree_failed', message: expect.stringContaining('can only be read') as string });
+  expect(await scene.refused()).toMatchObject({
+    reason: 'worktree_failed',
+    message: expect.stringContaining('can only be read') as string,
+  });
 });
 
 test.runIf(isRoot)('a part that belongs to somebody else is refused unless the policy allows it', async () => {
   const scene = new LandingScene(folder);
   scene.review({ 'new.txt': 'new\n' });
   execFileSync('chown', ['-R', '12345', join(scene.repository.root, '.git')]);
-  expect(await scene.refused()).toMatchObject({ reason: 'path_refused', message: expect.stringContaining('allowOtherOwners') as string });
+  expect(await scene.refused()).toMatchObject({
+    reason: 'path_refused',
+    message: expect.stringContaining('allowOtherOwners') as string,
+  });
   await scene.land({ allowed: { allowOtherOwners: true } });
   expect(existsSync(join(scene.repository.root, 'new.txt'))).toBe(true);
 });
@@ -194,7 +247,8 @@ test('a large merge: 20,000 files', { timeout: 60_000 }, async () => {
   scene.review(() => {
     for (let at = 0; at < 200; at += 1) {
       mkdirSync(join(scene.repository.root, `d${at}`));
-      for (let file = 0; file < 100; file += 1) writeFileSync(join(scene.repository.root, `d${at}/${file}.txt`), `${at} ${file}\n`);
+      for (let file = 0; file < 100; file += 1)
+        writeFileSync(join(scene.repository.root, `d${at}/${file}.txt`), `${at} ${file}\n`);
     }
   });
   const startedMs = performance.now();
@@ -203,12 +257,16 @@ test('a large merge: 20,000 files', { timeout: 60_000 }, async () => {
   expect(scene.repository.git('status', '--porcelain')).toBe('');
 });
 
-test('nothing of ours is left in the user\'s folders', async () => {
+test("nothing of ours is left in the user's folders", async () => {
   const scene = new LandingScene(folder);
   const before = readdirSync(join(scene.repository.root, '.git'));
   scene.review({ 'new.txt': 'new\n' });
   await scene.land();
-  expect(readdirSync(join(scene.repository.root, '.git')).filter((name) => !before.includes(name) && !['ORIG_HEAD', 'logs'].includes(name))).toEqual([]);
+  expect(
+    readdirSync(join(scene.repository.root, '.git')).filter(
+      (name) => !before.includes(name) && !['ORIG_HEAD', 'logs'].includes(name),
+    ),
+  ).toEqual([]);
   expect(Object.keys(snapshot(scene.repository.root)).filter((path) => path.includes('overmind'))).toEqual([]);
   expect(existsSync(join(folder, 'aside'))).toBe(false);
 });

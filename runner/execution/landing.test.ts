@@ -26,14 +26,35 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function order(part: Partial<LandingOrder> = {}): LandingOrder {
   return {
-    runId: 'run-1', root: repository.root, baseBranch: 'main', branch: 'overmind/task/1', commit: approved, reviewedBaseCommit: reviewedBase,
-    message: 'Merge task "Shout"\n\nTask: 1\n', author: { name: 'OvermindOps', email: 'x@example.org' }, path: join(folder, 'aside'), recordFile: join(folder, 'merge.json'),
-    allowed: { roots: [folder], runnerFolder: join(folder, 'runner'), allowOtherOwners: false, runnerName: 'here', filters: new Set(), otherFilters: [] }, lastWord: async () => undefined, signal: new AbortController().signal, ...part,
+    runId: 'run-1',
+    root: repository.root,
+    baseBranch: 'main',
+    branch: 'overmind/task/1',
+    commit: approved,
+    reviewedBaseCommit: reviewedBase,
+    message: 'Merge task "Shout"\n\nTask: 1\n',
+    author: { name: 'OvermindOps', email: 'x@example.org' },
+    path: join(folder, 'aside'),
+    recordFile: join(folder, 'merge.json'),
+    allowed: {
+      roots: [folder],
+      runnerFolder: join(folder, 'runner'),
+      allowOtherOwners: false,
+      runnerName: 'here',
+      filters: new Set(),
+      otherFilters: [],
+    },
+    lastWord: async () => undefined,
+    signal: new AbortController().signal,
+    ...part,
   };
 }
 const read = (path: string): string => readFileSync(join(repository.root, path), 'utf8');
 const failure = async (promise: Promise<unknown>): Promise<RunFailure> => {
-  const error: unknown = await promise.then(() => null, (e: unknown) => e);
+  const error: unknown = await promise.then(
+    () => null,
+    (e: unknown) => e,
+  );
   expect(error).toBeInstanceOf(RunFailure);
   return error as RunFailure;
 };
@@ -41,8 +62,17 @@ const failure = async (promise: Promise<unknown>): Promise<RunFailure> => {
 test('a clean checkout of the base is taken along; the merge names its task and leaves no worktree', async () => {
   repository.write({ 'untracked.txt': 'mine\n' });
   const merged = await landBranch(git, order());
-  expect(repository.git('log', '-1', '--format=%s|%P', 'main').split('|')).toEqual(['Merge task "Shout"', `${merged.git.baseCommit} ${approved}`]);
-  expect(merged.git).toMatchObject({ baseBranch: 'main', filesChanged: 2, additions: 2, deletions: 1, headCommit: repository.git('rev-parse', 'main') });
+  expect(repository.git('log', '-1', '--format=%s|%P', 'main').split('|')).toEqual([
+    'Merge task "Shout"',
+    `${merged.git.baseCommit} ${approved}`,
+  ]);
+  expect(merged.git).toMatchObject({
+    baseBranch: 'main',
+    filesChanged: 2,
+    additions: 2,
+    deletions: 1,
+    headCommit: repository.git('rev-parse', 'main'),
+  });
   expect(repository.git('status', '--porcelain')).toBe('?? untracked.txt');
   expect(read('new.txt')).toBe('new\n');
   expect(repository.git('worktree', 'list').split('\n')).toHaveLength(1);
@@ -102,7 +132,11 @@ test('a base that moves while the merge is made is merged again', async () => {
   // Somebody commits in the instant before the base is moved: once, by a git that stands in front of the real one.
   const wrapper = join(folder, 'git');
   const commit = `cd "${repository.root}" && echo moved > b.txt && env -i PATH=/usr/bin:/bin git -c user.name=Ada -c user.email=ada@example.org commit -qam moved`;
-  writeFileSync(wrapper, `#!/bin/sh\ncase "$*" in *update-ref*) if mkdir "${folder}/has-moved" 2>/dev/null; then (${commit}); fi;; esac\nexec /usr/bin/git "$@"\n`, { mode: 0o755 });
+  writeFileSync(
+    wrapper,
+    `#!/bin/sh\ncase "$*" in *update-ref*) if mkdir "${folder}/has-moved" 2>/dev/null; then (${commit}); fi;; esac\nexec /usr/bin/git "$@"\n`,
+    { mode: 0o755 },
+  );
   await landBranch(new Git(wrapper, '/usr/bin:/bin'), order());
   expect(existsSync(join(folder, 'has-moved'))).toBe(true);
   expect(read('b.txt')).toBe('moved\n');
@@ -114,7 +148,13 @@ test('two merges at once both arrive', async () => {
   repository.git('checkout', '--quiet', '-b', 'overmind/task/2');
   repository.commit({ 'second.txt': '2\n' });
   repository.git('checkout', '--quiet', 'main');
-  const second = order({ branch: 'overmind/task/2', commit: repository.git('rev-parse', 'overmind/task/2'), path: join(folder, 'aside-2'), reviewedBaseCommit: null, recordFile: join(folder, 'merge-2.json') });
+  const second = order({
+    branch: 'overmind/task/2',
+    commit: repository.git('rev-parse', 'overmind/task/2'),
+    path: join(folder, 'aside-2'),
+    reviewedBaseCommit: null,
+    recordFile: join(folder, 'merge-2.json'),
+  });
   await Promise.all([landBranch(git, order()), landBranch(git, second)]);
   expect([read('new.txt'), read('second.txt')]).toEqual(['new\n', '2\n']);
   expect(repository.git('status', '--porcelain')).toBe('');

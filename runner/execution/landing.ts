@@ -41,10 +41,15 @@ const queues = new Map<string, Promise<unknown>>();
 export async function landBranch(git: Git, order: LandingOrder): Promise<Landed> {
   const { commonDir } = readRepositoryPlaces(order.root);
   const before = queues.get(commonDir) ?? Promise.resolve();
-  const landing = before.then(() => landNow(git, order)).catch((error: unknown) => {
-    throw explainTrouble(error, order.root);
-  });
-  queues.set(commonDir, landing.catch(() => undefined));
+  const landing = before
+    .then(() => landNow(git, order))
+    .catch((error: unknown) => {
+      throw explainTrouble(error, order.root);
+    });
+  queues.set(
+    commonDir,
+    landing.catch(() => undefined),
+  );
   return landing;
 }
 
@@ -54,7 +59,7 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
     // Before anything: what was cut off between moving the branch and the checkout is finished.
     const finished = await finishLanding(git, order);
     let lockedSinceMs: number | null = null;
-    for (let moves = 0; moves < MAX_MOVES; ) {
+    for (let moves = 0; moves < MAX_MOVES;) {
       order.signal.throwIfAborted();
       try {
         const landed = await tryLanding(git, order, finished);
@@ -63,12 +68,18 @@ async function landNow(git: Git, order: LandingOrder): Promise<Landed> {
       } catch (error) {
         const trouble = explainTrouble(error, order.root);
         if (trouble instanceof LockedFailure) lockedSinceMs ??= performance.now();
-        const isWorthWaiting = trouble instanceof LockedFailure && !trouble.isStale && performance.now() - (lockedSinceMs ?? 0) < LOCK_PATIENCE_MS;
+        const isWorthWaiting =
+          trouble instanceof LockedFailure &&
+          !trouble.isStale &&
+          performance.now() - (lockedSinceMs ?? 0) < LOCK_PATIENCE_MS;
         if (!isWorthWaiting && !(trouble instanceof TransientError)) throw trouble;
         await sleep(isWorthWaiting ? LOCK_RETRY_MS : AWAY_RETRY_MS, undefined, { signal: order.signal });
       }
     }
-    throw new RunFailure('internal', `The base branch moved ${MAX_MOVES} times while the merge was made; try again when it is quiet. Nothing was changed.`);
+    throw new RunFailure(
+      'internal',
+      `The base branch moved ${MAX_MOVES} times while the merge was made; try again when it is quiet. Nothing was changed.`,
+    );
   } finally {
     clearAside(order.path);
   }
@@ -94,11 +105,18 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
   const checkouts = await findCheckouts(git, repository, order);
   const way = { from: baseCommit, to: mergeCommit, baseBranch };
   const followers: FollowingCheckout[] = [];
-  for (const checkout of checkouts) followers.push(await FollowingCheckout.prepare(plainGit, checkout, way, order, followers.length));
+  for (const checkout of checkouts)
+    followers.push(await FollowingCheckout.prepare(plainGit, checkout, way, order, followers.length));
   await order.onStep?.('checked');
   const home = checkouts[0];
   const place = home ? { cwd: home.folder, gitDir: home.gitDir } : repository.place;
-  const move = { ref: repository.baseRef, from: baseCommit, to: mergeCommit, message: `overmind: merge ${order.branch}`, author: order.author };
+  const move = {
+    ref: repository.baseRef,
+    from: baseCommit,
+    to: mergeCommit,
+    message: `overmind: merge ${order.branch}`,
+    author: order.author,
+  };
   const placedGit = await plainGit.neutralize(place);
   const transaction = await RefTransaction.prepare(placedGit, place, move);
   if (!transaction) return null;
@@ -106,7 +124,15 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
   try {
     await order.onStep?.('locked');
     order.signal.throwIfAborted();
-    const record = { runId: order.runId, place, baseRef: repository.baseRef, from: baseCommit, to: mergeCommit, checkouts, note: '' };
+    const record = {
+      runId: order.runId,
+      place,
+      baseRef: repository.baseRef,
+      from: baseCommit,
+      to: mergeCommit,
+      checkouts,
+      note: '',
+    };
     const isStill = await hasLastWord(order, { baseCommit, mergeCommit }, async () => {
       writeLandingRecord(order.recordFile, record);
       if (!followers.every((follower) => follower.take(order.runId))) return false;
@@ -130,7 +156,11 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
  * Asks for the last word, makes ready, and asks again when that took too long: whoever was stopped or suspended in
  * between may have lost the lease meanwhile.
  */
-async function hasLastWord(order: LandingOrder, commits: LandingCommits, makeReady: () => Promise<boolean>): Promise<boolean> {
+async function hasLastWord(
+  order: LandingOrder,
+  commits: LandingCommits,
+  makeReady: () => Promise<boolean>,
+): Promise<boolean> {
   for (let asks = 0; asks < MAX_ASKS; asks += 1) {
     const asked = now();
     await order.lastWord(commits);
@@ -139,7 +169,10 @@ async function hasLastWord(order: LandingOrder, commits: LandingCommits, makeRea
     await order.onStep?.('recorded');
     if (!isTooOld(asked)) return true;
   }
-  throw new RunFailure('internal', `The control plane took longer than ${durationInWords(MAX_GRANT_AGE_MS)} for the last word, ${MAX_ASKS} times. Nothing was changed; approve again.`);
+  throw new RunFailure(
+    'internal',
+    `The control plane took longer than ${durationInWords(MAX_GRANT_AGE_MS)} for the last word, ${MAX_ASKS} times. Nothing was changed; approve again.`,
+  );
 }
 
 interface Move {
@@ -160,7 +193,12 @@ async function commitMove(git: Git, transaction: RefTransaction, { place, move }
  * The checkouts follow the branch. Where one can not, all is taken back.
  * @returns what is to be told: '' when all went well
  */
-async function follow(git: Git, followers: readonly FollowingCheckout[], move: Move, baseBranch: string): Promise<string> {
+async function follow(
+  git: Git,
+  followers: readonly FollowingCheckout[],
+  move: Move,
+  baseBranch: string,
+): Promise<string> {
   const done: FollowingCheckout[] = [];
   try {
     for (const follower of followers) {
@@ -171,7 +209,10 @@ async function follow(git: Git, followers: readonly FollowingCheckout[], move: M
   } catch (error) {
     const standing = await takeBack(git, move);
     if (standing !== null) {
-      const behind = followers.filter((follower) => !done.includes(follower)).map(({ folder }) => folder).join(', ');
+      const behind = followers
+        .filter((follower) => !done.includes(follower))
+        .map(({ folder }) => folder)
+        .join(', ');
       return ` ${whyOf(error)} ${baseBranch} has moved all the same: ${standing}. Put aside what you have changed in ${behind} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`;
     }
     let note = '';
@@ -185,7 +226,11 @@ async function takeBack(git: Git, { place, move }: Move): Promise<string | null>
   const back = { ...move, from: move.to, to: move.from, message: 'overmind: take back a merge' };
   try {
     // The checkouts are locked, so nothing else can be done about it later: whoever holds the branch for a moment is waited for.
-    const transaction = await RefTransaction.prepare(git.with([['core.filesRefLockTimeout', String(LOCK_PATIENCE_MS)]]), place, back);
+    const transaction = await RefTransaction.prepare(
+      git.with([['core.filesRefLockTimeout', String(LOCK_PATIENCE_MS)]]),
+      place,
+      back,
+    );
     if (!transaction) return 'somebody builds on the merge already';
     await commitMove(git, transaction, { place, move: back });
     return null;
@@ -195,15 +240,22 @@ async function takeBack(git: Git, { place, move }: Move): Promise<string | null>
   }
 }
 
-async function requireAsReviewed(room: MergeRoom, { baseCommit, baseBranch, commit }: LandingRepository, { reviewedBaseCommit, branch }: LandingOrder): Promise<void> {
+async function requireAsReviewed(
+  room: MergeRoom,
+  { baseCommit, baseBranch, commit }: LandingRepository,
+  { reviewedBaseCommit, branch }: LandingOrder,
+): Promise<void> {
   const bases = await room.mergeBases(baseCommit, commit);
   if (bases.length === 0) {
-    throw new RunFailure('review_outdated', `${branch} and ${baseBranch} have no history in common any more: ${baseBranch} was replaced since the review. Send the task back, so that it starts from ${baseBranch} as it is now. Nothing was changed.`);
+    throw new RunFailure(
+      'review_outdated',
+      `${branch} and ${baseBranch} have no history in common any more: ${baseBranch} was replaced since the review. Send the task back, so that it starts from ${baseBranch} as it is now. Nothing was changed.`,
+    );
   }
   if (reviewedBaseCommit === null || bases.includes(reviewedBaseCommit)) return;
   throw new RunFailure(
     'review_outdated',
-    `What was reviewed is not what would be merged: the diff was made against ${reviewedBaseCommit.slice(0, 10)} of ${baseBranch}, and that branch has been moved to another line of history since, which parts from ${branch} at ${bases.map((base) => base.slice(0, 10)).join(', ')}. `
-    + `Merging would change more or less than you saw, for example bring back commits that were dropped from ${baseBranch}. Send the task back, and look at the new diff. Nothing was changed.`,
+    `What was reviewed is not what would be merged: the diff was made against ${reviewedBaseCommit.slice(0, 10)} of ${baseBranch}, and that branch has been moved to another line of history since, which parts from ${branch} at ${bases.map((base) => base.slice(0, 10)).join(', ')}. ` +
+      `Merging would change more or less than you saw, for example bring back commits that were dropped from ${baseBranch}. Send the task back, and look at the new diff. Nothing was changed.`,
   );
 }

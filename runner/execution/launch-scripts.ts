@@ -43,12 +43,22 @@ read -r word && [ "$word" = done ] || kill -KILL "-$1"`;
 const SHELL = '/bin/sh';
 
 /** The command line that runs inside the sandbox. */
-export function insideCommand({ file, args, limits, cgroup }: Pick<LaunchOrder, 'file' | 'args' | 'limits' | 'cgroup'>): string[] {
+export function insideCommand({
+  file,
+  args,
+  limits,
+  cgroup,
+}: Pick<LaunchOrder, 'file' | 'args' | 'limits' | 'cgroup'>): string[] {
   return [SHELL, '-c', INSIDE, 'overmind-launch', ...limitArgs(cgroup === null ? limits : null), file, ...args];
 }
 
 /** The command line without a sandbox: the command itself, unless something has to be set up before it. */
-export function plainCommand({ file, args, limits, cgroup }: Pick<LaunchOrder, 'file' | 'args' | 'limits' | 'cgroup'>): string[] {
+export function plainCommand({
+  file,
+  args,
+  limits,
+  cgroup,
+}: Pick<LaunchOrder, 'file' | 'args' | 'limits' | 'cgroup'>): string[] {
   const wanted = limitArgs(cgroup === null ? limits : null);
   if (wanted.every((arg) => arg === '-')) return [file, ...args];
   return [SHELL, '-c', LIMITED, 'overmind-launch', ...wanted, file, ...args];
@@ -56,7 +66,9 @@ export function plainCommand({ file, args, limits, cgroup }: Pick<LaunchOrder, '
 
 /** Puts a command line into a cgroup before it begins. */
 export function inCgroup(cgroup: string | null, command: string[]): string[] {
-  return cgroup === null ? command : [SHELL, '-c', INTO_CGROUP, 'overmind-launch', `${cgroup}/cgroup.procs`, ...command];
+  return cgroup === null
+    ? command
+    : [SHELL, '-c', INTO_CGROUP, 'overmind-launch', `${cgroup}/cgroup.procs`, ...command];
 }
 
 /** Where no cgroup counts them together, each process has the limit for itself. */

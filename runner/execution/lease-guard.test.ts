@@ -11,7 +11,10 @@ function guarded(sinceSentMs: number, isLost = false) {
   const { spec } = controlPlane.offer(makeRunSpec({ repoRoot: '/nowhere' }));
   const run = controlPlane.runs.get(spec.runId);
   if (run) run.isLost = isLost;
-  return { controlPlane, guard: new LeaseGuard(controlPlane, { runId: spec.runId, token: spec.lease.token }, 60_000, sinceSentMs) };
+  return {
+    controlPlane,
+    guard: new LeaseGuard(controlPlane, { runId: spec.runId, token: spec.lease.token }, 60_000, sinceSentMs),
+  };
 }
 const { signal } = new AbortController();
 afterEach(() => {

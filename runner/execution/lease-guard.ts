@@ -10,7 +10,12 @@ export class LeaseGuard {
   private renewedMs: number;
 
   /** @param sinceSentMs time since the claim or renewal was sent that the lease stems from */
-  constructor(private readonly controlPlane: ControlPlane, private readonly lease: RunLease, private readonly durationMs: number, sinceSentMs: number) {
+  constructor(
+    private readonly controlPlane: ControlPlane,
+    private readonly lease: RunLease,
+    private readonly durationMs: number,
+    sinceSentMs: number,
+  ) {
     this.renewedMs = awakeOrAsleepMs() - sinceSentMs;
   }
 

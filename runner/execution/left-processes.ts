@@ -6,12 +6,19 @@ const KILL_WAIT_MS = 5_000;
 const POLL_MS = 20;
 
 /** Ends what a killed keeper left. @param status its last word: the group it kept, unless that id belongs to somebody else by now */
-export async function endLeftProcesses(runId: string, status: Pick<KeeperStatus, 'pid' | 'pidStartTicks'> | null): Promise<void> {
+export async function endLeftProcesses(
+  runId: string,
+  status: Pick<KeeperStatus, 'pid' | 'pidStartTicks'> | null,
+): Promise<void> {
   const pid = status?.pid ?? null;
   const leader = pid === null ? null : readProcess(pid);
   const isReused = leader !== null && leader.startTicks !== status?.pidStartTicks;
   const deadlineMs = performance.now() + KILL_WAIT_MS;
-  for (let left = findRunProcesses(runId, isReused ? null : pid); left.length > 0 && performance.now() < deadlineMs; left = findRunProcesses(runId, isReused ? null : pid)) {
+  for (
+    let left = findRunProcesses(runId, isReused ? null : pid);
+    left.length > 0 && performance.now() < deadlineMs;
+    left = findRunProcesses(runId, isReused ? null : pid)
+  ) {
     for (const process of left) signal(process, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -28,7 +35,8 @@ export async function endForHungKeeper(runId: string, keeper: KeeperConnection, 
     signal(-group, 'SIGCONT');
   }
   const killAtMs = performance.now() + graceMs;
-  while (performance.now() < killAtMs && isWorking(runId, group)) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  while (performance.now() < killAtMs && isWorking(runId, group))
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   // It has come back to itself meanwhile, and has heard of the end as well.
   if (keeper.isHung && !(await killKeeper(keeper))) keeper.disconnect();
 }

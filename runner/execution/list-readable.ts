@@ -12,11 +12,22 @@ const MAX_TRIES = 64;
  * Lists files of a task's folder. A folder of ours that may not be read is made readable; any other that Git leaves
  * out, whatever the reason, is named.
  */
-export async function listReadable(git: Git, workspace: Workspace, what: readonly string[], call: GitCall, leftOver: string[]): Promise<BytePath[]> {
+export async function listReadable(
+  git: Git,
+  workspace: Workspace,
+  what: readonly string[],
+  call: GitCall,
+  leftOver: string[],
+): Promise<BytePath[]> {
   for (let tries = 0; ; tries += 1) {
     const { bytes, stderr } = await git.ask(['ls-files', '-z', ...what], call);
-    const closed = [...stderr.matchAll(UNOPENED)].map(([, folder = '', why = 'File name too long']) => ({ folder, why: why.toLowerCase() }));
-    const opened = closed.filter(({ folder, why }) => why === 'permission denied' && openFolder(join(workspace.path, folder)));
+    const closed = [...stderr.matchAll(UNOPENED)].map(([, folder = '', why = 'File name too long']) => ({
+      folder,
+      why: why.toLowerCase(),
+    }));
+    const opened = closed.filter(
+      ({ folder, why }) => why === 'permission denied' && openFolder(join(workspace.path, folder)),
+    );
     if (opened.length > 0 && tries < MAX_TRIES) continue;
     for (const { folder, why } of closed) {
       const text = `${shortened(folder)}/ can not be read (${why})`;

@@ -23,7 +23,8 @@ let warnings: string;
 const runners: Runner[] = [];
 const isLocked = (): boolean => existsSync(join(scene.repository.root, '.git/index.lock'));
 const policy = (): object => ({ roots: [folder], executables: {}, limits: { minFreeBytes: 0 } });
-const advice = (): string => `Whether ${scene.repository.root} has followed main is not known. Look at \`git status\` there`;
+const advice = (): string =>
+  `Whether ${scene.repository.root} has followed main is not known. Look at \`git status\` there`;
 
 beforeAll(() => {
   keeperFile = buildProgram('execution/keeper-main');
@@ -38,13 +39,25 @@ beforeEach(async () => {
   scene = new LandingScene(folder);
   scene.review({ 'a.txt': 'ONE\n', 'new.txt': 'new\n' });
   controlPlane = new FakeControlPlane();
-  run = controlPlane.offer(makeRunSpec({
-    repoRoot: scene.repository.root, kind: 'merge', commands: [], branch: scene.branch, mergeCommit: scene.approved,
-    reviewedBaseCommit: scene.reviewedBase, baseBranch: 'main',
-  }));
-  await endedBy(startForkedRunner(runnerFile, controlPlane, {
-    folder: join(folder, 'runner'), policy: policy(), keeperFile, stopAt: { step: 'committed', signal: 'SIGKILL' },
-  }));
+  run = controlPlane.offer(
+    makeRunSpec({
+      repoRoot: scene.repository.root,
+      kind: 'merge',
+      commands: [],
+      branch: scene.branch,
+      mergeCommit: scene.approved,
+      reviewedBaseCommit: scene.reviewedBase,
+      baseBranch: 'main',
+    }),
+  );
+  await endedBy(
+    startForkedRunner(runnerFile, controlPlane, {
+      folder: join(folder, 'runner'),
+      policy: policy(),
+      keeperFile,
+      stopAt: { step: 'committed', signal: 'SIGKILL' },
+    }),
+  );
   expect([scene.isMerged, isLocked()]).toEqual([true, true]);
 });
 afterEach(async () => {
@@ -55,22 +68,38 @@ afterEach(async () => {
 /** The next runner. @param broken what its Git can not be asked, as a pattern of a shell's `case "$*"` */
 function start(broken = 'nothing'): Runner {
   const gitFile = join(folder, 'git');
-  writeFileSync(gitFile, `#!/bin/sh\ncase "$*" in ${broken}) touch ${folder}/asked; echo "fatal: cannot fork" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n`, { mode: 0o755 });
+  writeFileSync(
+    gitFile,
+    `#!/bin/sh\ncase "$*" in ${broken}) touch ${folder}/asked; echo "fatal: cannot fork" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n`,
+    { mode: 0o755 },
+  );
   const logger: Logger = { ...silentLogger, warn: (...args: unknown[]) => void (warnings += JSON.stringify(args)) };
-  const { runner } = startRunner({ folder: join(folder, 'runner'), policies: fixedPolicies(RunnerPolicy.parse(policy())), controlPlane, keeperFile, gitFile, logger });
+  const { runner } = startRunner({
+    folder: join(folder, 'runner'),
+    policies: fixedPolicies(RunnerPolicy.parse(policy())),
+    controlPlane,
+    keeperFile,
+    gitFile,
+    logger,
+  });
   runners.push(runner);
   return runner;
 }
 
 test.each([
-  ['can not be asked where the branch is', '*is-ancestor*'], ['can not be asked for its settings', '*config*'],
-])('a run whose Git %s after a crash ends with what to do, and lets the index go', { timeout: 40_000 }, async (_name, broken) => {
-  start(broken);
-  const { status, message } = await controlPlane.ended(run);
-  expect(status).toBe('failed');
-  expect(message).toContain(advice());
-  expect(isLocked()).toBe(false);
-});
+  ['can not be asked where the branch is', '*is-ancestor*'],
+  ['can not be asked for its settings', '*config*'],
+])(
+  'a run whose Git %s after a crash ends with what to do, and lets the index go',
+  { timeout: 40_000 },
+  async (_name, broken) => {
+    start(broken);
+    const { status, message } = await controlPlane.ended(run);
+    expect(status).toBe('failed');
+    expect(message).toContain(advice());
+    expect(isLocked()).toBe(false);
+  },
+);
 
 test('when its lease is lost as well, the log says it', { timeout: 40_000 }, async () => {
   run.isLost = true;
@@ -80,12 +109,19 @@ test('when its lease is lost as well, the log says it', { timeout: 40_000 }, asy
   expect(run.reported).toBeNull();
 });
 
-test('a runner that is stopped while it looks leaves the index locked, and the next one finishes it', { timeout: 40_000 }, async () => {
-  const runner = start('*is-ancestor*');
-  await until(() => existsSync(join(folder, 'asked')), 'Git to be asked');
-  await runner.stop();
-  expect(isLocked()).toBe(true);
-  start();
-  expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', message: 'overmind/task/1 was merged already into main' });
-  expect([isLocked(), scene.repository.git('status', '--porcelain')]).toEqual([false, '']);
-});
+test(
+  'a runner that is stopped while it looks leaves the index locked, and the next one finishes it',
+  { timeout: 40_000 },
+  async () => {
+    const runner = start('*is-ancestor*');
+    await until(() => existsSync(join(folder, 'asked')), 'Git to be asked');
+    await runner.stop();
+    expect(isLocked()).toBe(true);
+    start();
+    expect(await controlPlane.ended(run)).toMatchObject({
+      status: 'completed',
+      message: 'overmind/task/1 was merged already into main',
+    });
+    expect([isLocked(), scene.repository.git('status', '--porcelain')]).toEqual([false, '']);
+  },
+);

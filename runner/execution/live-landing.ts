@@ -34,12 +34,17 @@ export class LiveLanding {
    * @returns false when that is left to the next runner
    */
   async tell(): Promise<boolean> {
-    const { held, host, spec: { runId } } = this.run;
+    const {
+      held,
+      host,
+      spec: { runId },
+    } = this.run;
     const { controlPlane, logger } = host;
     try {
       const { git, order } = await this.prepare();
       const { outcome, note } = await lookAtLanding(git, order);
-      if (note !== '') logger.warn({ runId, note: note.trim() }, 'a checkout could not be brought along with its merge');
+      if (note !== '')
+        logger.warn({ runId, note: note.trim() }, 'a checkout could not be brought along with its merge');
       await retrying(() => controlPlane.reportLanding(held.lease, outcome), held.left);
       logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
     } catch (error) {
@@ -82,16 +87,26 @@ export class LiveLanding {
     const { format, filters } = settings;
     const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
     const order: LandingOrder = {
-      runId: spec.runId, root, baseBranch: spec.baseBranch, branch: spec.branch, commit: spec.mergeCommit,
+      runId: spec.runId,
+      root,
+      baseBranch: spec.baseBranch,
+      branch: spec.branch,
+      commit: spec.mergeCommit,
       reviewedBaseCommit: spec.reviewedBaseCommit,
       message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`,
       author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
-      path: folder.file('landing'), recordFile: this.recordFile,
+      path: folder.file('landing'),
+      recordFile: this.recordFile,
       allowed: {
-        roots: policy.roots, runnerFolder, allowOtherOwners: policy.allowOtherOwners, runnerName,
-        filters: new Set(filters.trusted.keys()), otherFilters: filters.untrusted,
+        roots: policy.roots,
+        runnerFolder,
+        allowOtherOwners: policy.allowOtherOwners,
+        runnerName,
+        filters: new Set(filters.trusted.keys()),
+        otherFilters: filters.untrusted,
       },
-      lastWord: (commits) => host.controlPlane.requestLanding(held.lease, commits), signal: this.stop.signal,
+      lastWord: (commits) => host.controlPlane.requestLanding(held.lease, commits),
+      signal: this.stop.signal,
       ...(host.onLandingStep ? { onStep: host.onLandingStep } : {}),
     };
     const core = format.filter(([key]) => key.startsWith('core.'));

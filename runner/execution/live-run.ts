@@ -45,8 +45,11 @@ export class LiveRun {
    * @param isOurs false: the lease was lost while no runner was here; nothing is done but to end it
    */
   constructor(
-    private readonly host: RunHost, readonly spec: RunSpec, private readonly folder: RunFolder,
-    leaseSentMs: number, isOurs = true,
+    private readonly host: RunHost,
+    readonly spec: RunSpec,
+    private readonly folder: RunFolder,
+    leaseSentMs: number,
+    isOurs = true,
   ) {
     const { durationMs, token } = spec.lease;
     const secrets = [...collectSecrets(host.env, host.policy.secretEnvNames, spec.env), ...host.ownSecrets, token];
@@ -156,7 +159,12 @@ export class LiveRun {
     const { held, lease, log, spec } = this;
     const { controlPlane, logger } = this.host;
     const order: ReportOrder = {
-      controlPlane, lease, guard: held.guard, masker: this.run.masker, logger, signal: held.leftOrLost,
+      controlPlane,
+      lease,
+      guard: held.guard,
+      masker: this.run.masker,
+      logger,
+      signal: held.leftOrLost,
       resend: () => log.resend(),
     };
     const { lines, why } = await log.allLines();

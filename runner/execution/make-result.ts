@@ -14,19 +14,31 @@ const MAX_PATH_CHARS = 4_096;
  * @param wallSeconds as we saw it, for a run that no keeper has measured
  */
 export function makeResult(
-  run: RunContext, finished: Finished, status: KeeperStatus | null, wallSeconds: number,
+  run: RunContext,
+  finished: Finished,
+  status: KeeperStatus | null,
+  wallSeconds: number,
 ): RunResult {
   const { spec, masker } = run;
   const message = masker.mask(finished.outcome.message).slice(0, MAX_MESSAGE_CHARS);
   return {
-    runId: spec.runId, status: finished.outcome.status, reason: finished.outcome.reason, message,
-    exitCode: status?.exitCode ?? null, summary: spec.kind === 'merge' ? message : summaryOf(run),
-    lineCount: 0, git: finished.git,
+    runId: spec.runId,
+    status: finished.outcome.status,
+    reason: finished.outcome.reason,
+    message,
+    exitCode: status?.exitCode ?? null,
+    summary: spec.kind === 'merge' ? message : summaryOf(run),
+    lineCount: 0,
+    git: finished.git,
     paths: finished.paths.slice(0, MAX_PATHS).map((path) => masker.mask(path).slice(0, MAX_PATH_CHARS)),
     metrics: {
-      wallSeconds: status?.wallSeconds ?? wallSeconds, cpuSeconds: status?.cpuSeconds ?? null,
+      wallSeconds: status?.wallSeconds ?? wallSeconds,
+      cpuSeconds: status?.cpuSeconds ?? null,
       peakMemoryBytes: status?.peakMemoryBytes ?? null,
-      lines: 0, inputTokens: null, outputTokens: null, costUsd: null,
+      lines: 0,
+      inputTokens: null,
+      outputTokens: null,
+      costUsd: null,
     },
   };
 }

@@ -33,7 +33,11 @@ test.each([
   ['with a colour in it', `a ${TOKEN.slice(0, 5)}\u001b[0m${TOKEN.slice(5)} b`, 'a *** b'],
   ['Latin-1', Buffer.from(`a ${TOKEN} caf\xe9`, 'latin1'), Buffer.from('a *** caf\xe9', 'latin1')],
   ['UTF-16 with its mark', Buffer.from(`\ufeffa ${TOKEN} ä`, 'utf16le'), Buffer.from('\ufeffa *** ä', 'utf16le')],
-  ['a binary file', Buffer.from(`\0\x01PNG${TOKEN}\xff`, 'latin1'), Buffer.from(`\0\x01PNG${'*'.repeat(TOKEN.length)}\xff`, 'latin1')],
+  [
+    'a binary file',
+    Buffer.from(`\0\x01PNG${TOKEN}\xff`, 'latin1'),
+    Buffer.from(`\0\x01PNG${'*'.repeat(TOKEN.length)}\xff`, 'latin1'),
+  ],
   ['nothing to hide', 'as it is\r\n', 'as it is\r\n'],
 ])('a report is masked: %s', (_name, content, expected) => {
   expect(masked(content).bytes.toString('latin1')).toBe(Buffer.from(expected).toString('latin1'));
@@ -48,11 +52,19 @@ test('what a run leaves as reports is told masked, in content and in name', asyn
   const bed = new TestBed(keeperFile);
   await bed.start(undefined, [TOKEN]);
   try {
-    const files = { 'r/plain.txt': `token ${TOKEN}\n`, 'r/page.html': `<b>${TOKEN.slice(0, 8)}\u200b${TOKEN.slice(8)}</b>\n`, [`r/${TOKEN}.json`]: '{}\n' };
+    const files = {
+      'r/plain.txt': `token ${TOKEN}\n`,
+      'r/page.html': `<b>${TOKEN.slice(0, 8)}\u200b${TOKEN.slice(8)}</b>\n`,
+      [`r/${TOKEN}.json`]: '{}\n',
+    };
     const run = bed.offer({ commands: [bed.node('write-files', JSON.stringify(files))], artifactGlobs: ['r/*'] });
     await bed.controlPlane.ended(run);
     const reports = run.artifacts.filter(({ kind }) => kind !== 'diff');
-    expect(Object.fromEntries(reports.map(({ name, text }) => [name, text]))).toEqual({ 'r/plain.txt': 'token ***\n', 'r/page.html': '<b>***</b>\n', 'r/***.json': '{}\n' });
+    expect(Object.fromEntries(reports.map(({ name, text }) => [name, text]))).toEqual({
+      'r/plain.txt': 'token ***\n',
+      'r/page.html': '<b>***</b>\n',
+      'r/***.json': '{}\n',
+    });
     expect(JSON.stringify([run.lines, run.result])).not.toContain(TOKEN);
   } finally {
     await bed.close();

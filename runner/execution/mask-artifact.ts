@@ -23,9 +23,12 @@ export function maskArtifact(artifact: ArtifactFile, masker: Masker): ArtifactFi
 
 /** @returns the same buffer when there is nothing to hide */
 export function maskBytes(bytes: Buffer, masker: Masker): Buffer {
-  if (bytes.length >= 2 && bytes[0] === 0xff && bytes[1] === 0xfe) return maskText(bytes, bytes.toString('utf16le'), 'utf16le', masker);
+  if (bytes.length >= 2 && bytes[0] === 0xff && bytes[1] === 0xfe)
+    return maskText(bytes, bytes.toString('utf16le'), 'utf16le', masker);
   if (bytes.subarray(0, SNIFFED_BYTES).includes(0)) return maskBinary(bytes, masker);
-  return isUtf8(bytes) ? maskText(bytes, bytes.toString('utf8'), 'utf8', masker) : maskText(bytes, bytes.toString('latin1'), 'latin1', masker);
+  return isUtf8(bytes)
+    ? maskText(bytes, bytes.toString('utf8'), 'utf8', masker)
+    : maskText(bytes, bytes.toString('latin1'), 'latin1', masker);
 }
 
 function maskText(bytes: Buffer, text: string, encoding: BufferEncoding, masker: Masker): Buffer {

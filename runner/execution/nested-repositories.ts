@@ -16,7 +16,12 @@ const MAX_NESTED_DEPTH = 20;
  * ignore holds as it would for an ordinary folder: those above it, those in it, whatever bytes its name has.
  * @param leftOver gets what could not be looked into
  */
-export async function listNested(git: Git, workspace: Workspace, nested: Iterable<BytePath>, leftOver: string[]): Promise<Set<BytePath>> {
+export async function listNested(
+  git: Git,
+  workspace: Workspace,
+  nested: Iterable<BytePath>,
+  leftOver: string[],
+): Promise<Set<BytePath>> {
   const folders = new Set(nested);
   const paths = new Set<BytePath>();
   if (folders.size === 0) return paths;
@@ -32,7 +37,10 @@ export async function listNested(git: Git, workspace: Workspace, nested: Iterabl
         leftOver.push(...found.map((folder) => `${printablePath(folder)}/ is a repository too deep in others`));
         break;
       }
-      await git.run(['update-index', '-z', '--index-info'], { ...call, input: Buffer.from(found.map((folder) => standIn(workspace, folder, placeholder)).join(''), 'latin1') });
+      await git.run(['update-index', '-z', '--index-info'], {
+        ...call,
+        input: Buffer.from(found.map((folder) => standIn(workspace, folder, placeholder)).join(''), 'latin1'),
+      });
       const listed = await listReadable(git, workspace, ['--others', '--exclude-standard'], call, leftOver);
       found = [];
       for (const path of listed) {
@@ -65,7 +73,12 @@ async function listForcedInside(git: Git, workspace: Workspace, folder: BytePath
   if (!lstatSync(index, { throwIfNoEntry: false })?.isFile()) return [];
   const place = inWorkspace(workspace);
   try {
-    const { bytes } = await git.ask(['ls-files', '-z', '--cached', '--ignored', '--exclude-per-directory=.gitignore'], { ...place, cwd, workTree: cwd, env: { ...place.env, GIT_INDEX_FILE: index } });
+    const { bytes } = await git.ask(['ls-files', '-z', '--cached', '--ignored', '--exclude-per-directory=.gitignore'], {
+      ...place,
+      cwd,
+      workTree: cwd,
+      env: { ...place.env, GIT_INDEX_FILE: index },
+    });
     return splitPaths(bytes).map((path) => `${folder}/${path}`);
   } catch (error) {
     // An index that the agent has broken says nothing; its files are looked at in any case.

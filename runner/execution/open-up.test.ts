@@ -10,7 +10,10 @@ test('closed folders above a file are opened, and none behind a link', () => {
   symlinkSync('../out', join(folder, 'in/link'));
   for (const path of ['in/a/b', 'in/a', 'out/c']) chmodSync(join(folder, path), 0o600);
   const mode = (path: string): number => statSync(join(folder, path)).mode & 0o700;
-  expect([openAbove(join(folder, 'in'), 'a/b/file'), openAbove(join(folder, 'in'), 'link/c/file')]).toEqual([true, false]);
+  expect([openAbove(join(folder, 'in'), 'a/b/file'), openAbove(join(folder, 'in'), 'link/c/file')]).toEqual([
+    true,
+    false,
+  ]);
   expect([mode('in/a'), mode('in/a/b'), mode('out/c')]).toEqual([0o700, 0o700, 0o600]);
   rmSync(folder, { recursive: true });
 });

@@ -42,7 +42,9 @@ export function openAgentFolder(path: string): void {
 /** Where there is no folder, or one of somebody else's that is closed, nothing can be opened. */
 function entriesOf(folder: string): Dirent[] {
   try {
-    return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(folder, { withFileTypes: true }) : [];
+    return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+      ? readdirSync(folder, { withFileTypes: true })
+      : [];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') return [];
     throw error;
@@ -51,5 +53,6 @@ function entriesOf(folder: string): Dirent[] {
 
 function openFile(file: string): void {
   const stat = lstatSync(file, { throwIfNoEntry: false });
-  if (stat?.isFile() && stat.uid === process.getuid?.() && (stat.mode & 0o400) === 0) chmodSync(file, stat.mode | 0o600);
+  if (stat?.isFile() && stat.uid === process.getuid?.() && (stat.mode & 0o400) === 0)
+    chmodSync(file, stat.mode | 0o600);
 }

@@ -14,7 +14,12 @@ export type FailureReason = (typeof RUN_REASONS_BY_STATUS)['failed'][number];
 export class RunFailure extends Error {
   override readonly name = 'RunFailure';
   /** @param paths the files it is about, if any */
-  constructor(readonly reason: FailureReason, message: string, readonly paths: string[] = [], options?: ErrorOptions) {
+  constructor(
+    readonly reason: FailureReason,
+    message: string,
+    readonly paths: string[] = [],
+    options?: ErrorOptions,
+  ) {
     super(message, options);
   }
 
@@ -28,8 +33,10 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof RunFailure) return error.outcome;
   const message = error instanceof Error ? error.message : String(error);
   const fault = diskFaultOf(error);
-  if (fault === 'full') return { status: 'failed', reason: 'disk_full', message: `The disk of the runner is full (${message})` };
-  if (fault === 'broken') return { status: 'failed', reason: 'internal', message: `The disk of the runner can not be written (${message})` };
+  if (fault === 'full')
+    return { status: 'failed', reason: 'disk_full', message: `The disk of the runner is full (${message})` };
+  if (fault === 'broken')
+    return { status: 'failed', reason: 'internal', message: `The disk of the runner can not be written (${message})` };
   return { status: 'failed', reason: 'internal', message: `The runner failed: ${message}` };
 }
 
@@ -38,6 +45,16 @@ export function outcomeOf(error: unknown): Outcome {
  * it, and when, stands.
  */
 export function onFullDisk(outcome: Outcome): Outcome {
-  if (outcome.status === 'canceled' || outcome.status === 'timed_out' || outcome.reason === 'disk_full' || outcome.reason === 'output_limit') return outcome;
-  return { status: 'failed', reason: 'disk_full', message: `The disk of the runner was full when the run ended, so its output may be incomplete (${outcome.message})` };
+  if (
+    outcome.status === 'canceled' ||
+    outcome.status === 'timed_out' ||
+    outcome.reason === 'disk_full' ||
+    outcome.reason === 'output_limit'
+  )
+    return outcome;
+  return {
+    status: 'failed',
+    reason: 'disk_full',
+    message: `The disk of the runner was full when the run ended, so its output may be incomplete (${outcome.message})`,
+  };
 }

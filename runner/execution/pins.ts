@@ -16,11 +16,18 @@ type Pinned = Pick<FolderRecord, 'commonDir' | 'name'>;
 export async function copyPins(git: Git, { commonDir, name }: Pinned, to: string): Promise<string | null> {
   try {
     if (!(await isThere(commonDir))) return `The repository it was made from, ${commonDir}, is gone`;
-    const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname)', pinRef(name), startRef(name)], inside(commonDir));
-    const input = listed.split('\n').filter(Boolean).map((line) => {
-      const [object = '', ref = ''] = line.split(' ');
-      return `update ${ref === pinRef(name) ? pinRef(to) : startRef(to)} ${object}\n`;
-    }).join('');
+    const listed = await git.run(
+      ['for-each-ref', '--format=%(objectname) %(refname)', pinRef(name), startRef(name)],
+      inside(commonDir),
+    );
+    const input = listed
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => {
+        const [object = '', ref = ''] = line.split(' ');
+        return `update ${ref === pinRef(name) ? pinRef(to) : startRef(to)} ${object}\n`;
+      })
+      .join('');
     await git.run(['update-ref', '--stdin'], { ...inside(commonDir), input });
     return null;
   } catch (error) {
@@ -32,7 +39,10 @@ export async function copyPins(git: Git, { commonDir, name }: Pinned, to: string
 /** @throws GitError, or the file system's error. Where the repository is gone, so are its refs */
 export async function removePins(git: Git, { commonDir, name }: Pinned): Promise<void> {
   if (!(await isThere(commonDir))) return;
-  await git.run(['update-ref', '--stdin'], { ...inside(commonDir), input: [pinRef(name), startRef(name)].map((ref) => `delete ${ref}\n`).join('') });
+  await git.run(['update-ref', '--stdin'], {
+    ...inside(commonDir),
+    input: [pinRef(name), startRef(name)].map((ref) => `delete ${ref}\n`).join(''),
+  });
 }
 
 /** One that can not be looked at now is not gone: its disk may be slow, or somebody else's for a moment. */

@@ -19,7 +19,12 @@ export class PlainLaunch implements Launch {
     const folder = openCheckedFolder(order.cwd);
     if (!folder) {
       this.pid = null;
-      this.exit = Promise.resolve({ code: null, signal: null, cpuSeconds: null, failure: { kind: 'moved', message: `${order.cwd} is no longer the folder that was checked` } });
+      this.exit = Promise.resolve({
+        code: null,
+        signal: null,
+        cpuSeconds: null,
+        failure: { kind: 'moved', message: `${order.cwd} is no longer the folder that was checked` },
+      });
       this.group = Promise.resolve(null);
       return;
     }
@@ -29,7 +34,14 @@ export class PlainLaunch implements Launch {
     closeSync(folder.fd);
     this.exit = new Promise<Exit>((resolve) => {
       child.once('exit', (code, name) => resolve({ code, signal: name, failure: null, cpuSeconds: null }));
-      child.once('error', (error: NodeJS.ErrnoException) => resolve({ code: null, signal: null, cpuSeconds: null, failure: { kind: error.code === 'ENOENT' ? 'missing' : 'refused', message: error.message } }));
+      child.once('error', (error: NodeJS.ErrnoException) =>
+        resolve({
+          code: null,
+          signal: null,
+          cpuSeconds: null,
+          failure: { kind: error.code === 'ENOENT' ? 'missing' : 'refused', message: error.message },
+        }),
+      );
     });
     this.pid = child.pid ?? null;
     this.group = Promise.resolve(this.pid);
@@ -59,7 +71,10 @@ export class PlainLaunch implements Launch {
     const { cgroup } = this.order;
     // A cgroup holds all of them, wherever they have gone.
     if (cgroup !== null) return processesIn(cgroup);
-    return findRunProcesses(this.order.runId, this.pid, { folders: this.order.ownFolders, sinceTicks: this.startTicks }).filter((pid) => pid !== ours);
+    return findRunProcesses(this.order.runId, this.pid, {
+      folders: this.order.ownFolders,
+      sinceTicks: this.startTicks,
+    }).filter((pid) => pid !== ours);
   }
 
   async release(): Promise<void> {
@@ -70,8 +85,15 @@ export class PlainLaunch implements Launch {
 
 /** Nothing tells a process of its parent's death but the end of a pipe; so a shell holds one for each command. */
 function startWatchdog(group: number): ChildProcess {
-  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'overmind-watchdog', String(group)], { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-  watchdog.on('error', (error) => console.error('no watchdog could be started: if this keeper is killed, its runner must find what is left', error));
+  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'overmind-watchdog', String(group)], {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watchdog.on('error', (error) =>
+    console.error('no watchdog could be started: if this keeper is killed, its runner must find what is left', error),
+  );
   // It may have ended with its group.
   watchdog.stdin?.on('error', () => undefined);
   return watchdog;

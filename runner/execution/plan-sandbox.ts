@@ -27,36 +27,69 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
   const why = sandbox.whyNot(mode);
   if (why !== null) {
     if (mode === 'required') {
-      throw new RunFailure('not_sandboxed', `Runner ${runnerName} runs nothing without a sandbox, and none works on it: ${why}. Make bubblewrap work there, or set "sandbox": { "mode": "auto" } in ${join(runnerFolder, 'policy.json')}`);
+      throw new RunFailure(
+        'not_sandboxed',
+        `Runner ${runnerName} runs nothing without a sandbox, and none works on it: ${why}. Make bubblewrap work there, or set "sandbox": { "mode": "auto" } in ${join(runnerFolder, 'policy.json')}`,
+      );
     }
-    const open = spec.sandbox.network && network ? '' : '. The network, which this run was to do without, is not kept from it';
+    const open =
+      spec.sandbox.network && network ? '' : '. The network, which this run was to do without, is not kept from it';
     return { note: `Not sandboxed: ${why}${open}`, commandFor: () => null };
   }
-  const homePaths = homePathsFor({ asked: spec.sandbox.homePaths, programs: [...spec.setup, ...spec.commands].map(([name = '']) => name) }, policy, runnerName);
+  const homePaths = homePathsFor(
+    { asked: spec.sandbox.homePaths, programs: [...spec.setup, ...spec.commands].map(([name = '']) => name) },
+    policy,
+    runnerName,
+  );
   const pathFolders = trustedFolders(host.search);
   const home = host.env.HOME ?? null;
   return {
-    note: spec.sandbox.network && !network ? `No network: the policy of runner ${runnerName} keeps it from every run` : null,
-    commandFor: (places) => sandbox.commandFor({
-      cwd: places.cwd,
-      writable: [...policy.sandbox.writablePaths, ...places.writable],
-      readable: [
-        ...findToolFolders({ pathFolders, files: programFiles(policy, commands), apart: [...(home === null ? [] : [home]), runnerFolder, ...host.hiddenPaths, ...policy.roots] }),
-        ...policy.sandbox.readablePaths, ...places.readable,
-      ],
-      hidden: [runnerFolder, ...host.hiddenPaths],
-      home, homePaths, network: spec.sandbox.network && network,
-    }, mode),
+    note:
+      spec.sandbox.network && !network
+        ? `No network: the policy of runner ${runnerName} keeps it from every run`
+        : null,
+    commandFor: (places) =>
+      sandbox.commandFor(
+        {
+          cwd: places.cwd,
+          writable: [...policy.sandbox.writablePaths, ...places.writable],
+          readable: [
+            ...findToolFolders({
+              pathFolders,
+              files: programFiles(policy, commands),
+              apart: [...(home === null ? [] : [home]), runnerFolder, ...host.hiddenPaths, ...policy.roots],
+            }),
+            ...policy.sandbox.readablePaths,
+            ...places.readable,
+          ],
+          hidden: [runnerFolder, ...host.hiddenPaths],
+          home,
+          homePaths,
+          network: spec.sandbox.network && network,
+        },
+        mode,
+      ),
   };
 }
 
 /** Programs of this run, and the scripts that the policy puts into its programs' arguments. */
 function programFiles({ executables }: RunHost['policy'], commands: readonly KeeperCommand[]): string[] {
-  return [...commands.map(({ file }) => file), ...Object.values(executables).flatMap(({ path, args }) => [...(path === undefined ? [] : [path]), ...args.filter(isAbsolute)])];
+  return [
+    ...commands.map(({ file }) => file),
+    ...Object.values(executables).flatMap(({ path, args }) => [
+      ...(path === undefined ? [] : [path]),
+      ...args.filter(isAbsolute),
+    ]),
+  ];
 }
 
 /** A cgroup, where that is possible, for a run that has limits, or has no sandbox in which all its processes are found. */
-export function cgroupFor({ cgroups }: Pick<RunHost, 'cgroups'>, runId: string, limits: ProcessLimits, isSandboxed: boolean): string | null {
+export function cgroupFor(
+  { cgroups }: Pick<RunHost, 'cgroups'>,
+  runId: string,
+  limits: ProcessLimits,
+  isSandboxed: boolean,
+): string | null {
   const hasLimits = limits.maxMemoryBytes !== null || limits.maxProcesses !== null || limits.maxCpus !== null;
   return hasLimits || !isSandboxed ? (cgroups?.make(runId, limits) ?? null) : null;
 }

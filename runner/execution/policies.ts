@@ -37,7 +37,10 @@ export class PolicyFile implements PolicySource {
   private settling: NodeJS.Timeout | null = null;
 
   /** @throws when the file is missing, not ours alone, or does not fit: a runner does not begin without one */
-  constructor(private readonly path: string, private readonly logger: Logger) {
+  constructor(
+    private readonly path: string,
+    private readonly logger: Logger,
+  ) {
     this.seen = versionOf(path);
     this.policy = readPolicy(path);
     this.watcher = this.watch();
@@ -69,7 +72,9 @@ export class PolicyFile implements PolicySource {
       const watcher = watch(dirname(this.path), { persistent: false }, (_event, name) => {
         if (name === null || name === basename(this.path)) this.lookSoon();
       });
-      watcher.on('error', (error) => this.logger.warn({ err: error }, 'the policy file can not be watched; it is looked at before each run'));
+      watcher.on('error', (error) =>
+        this.logger.warn({ err: error }, 'the policy file can not be watched; it is looked at before each run'),
+      );
       return watcher;
     } catch (error) {
       this.logger.warn({ err: error }, 'the policy file can not be watched; it is looked at before each run');
@@ -91,11 +96,20 @@ export class PolicyFile implements PolicySource {
     try {
       this.policy = readPolicy(this.path);
       this.failure = null;
-      this.logger.info({ capacity: this.policy.capacity, labels: this.policy.labels, roots: this.policy.roots }, 'the policy has changed; it is in force');
+      this.logger.info(
+        { capacity: this.policy.capacity, labels: this.policy.labels, roots: this.policy.roots },
+        'the policy has changed; it is in force',
+      );
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.failure = { message: `${message} (${this.path}; it is read anew at once when it is mended)`, sinceMs: this.failure?.sinceMs ?? performance.now() };
-      this.logger.error({ file: this.path, why: message }, 'the policy has changed and does not fit: no run begins until it does; runs that go on keep the one before');
+      this.failure = {
+        message: `${message} (${this.path}; it is read anew at once when it is mended)`,
+        sinceMs: this.failure?.sinceMs ?? performance.now(),
+      };
+      this.logger.error(
+        { file: this.path, why: message },
+        'the policy has changed and does not fit: no run begins until it does; runs that go on keep the one before',
+      );
     }
     for (const listener of this.listeners) listener();
   }

@@ -7,8 +7,23 @@ import { readJson } from './write-json.ts';
 
 /** Files that hold secrets by custom: neither changed by a run nor read as an artifact, whatever an agent's config allows. */
 const DEFAULT_DENIED_GLOBS = [
-  '**/.env', '**/.env.!(example|sample|template)', '**/*.pem', '**/*.key', '**/*.p12', '**/*.pfx', '**/*.jks', '**/*.keystore', '**/id_{rsa,dsa,ecdsa,ed25519}',
-  '**/.ssh/**', '**/.aws/**', '**/.gnupg/**', '**/.netrc', '**/.git-credentials', '**/credentials', '**/credentials.{json,yml,yaml,toml}', '**/secrets.{json,yml,yaml,toml}',
+  '**/.env',
+  '**/.env.!(example|sample|template)',
+  '**/*.pem',
+  '**/*.key',
+  '**/*.p12',
+  '**/*.pfx',
+  '**/*.jks',
+  '**/*.keystore',
+  '**/id_{rsa,dsa,ecdsa,ed25519}',
+  '**/.ssh/**',
+  '**/.aws/**',
+  '**/.gnupg/**',
+  '**/.netrc',
+  '**/.git-credentials',
+  '**/credentials',
+  '**/credentials.{json,yml,yaml,toml}',
+  '**/secrets.{json,yml,yaml,toml}',
   '**/.git/**',
 ];
 
@@ -24,15 +39,38 @@ const Executable = z.strictObject({
   args: z.array(z.string()).max(50).default([]),
 });
 
-const homePath = path.refine((value) => !value.startsWith('/') && !value.split('/').includes('..'), 'A path below the home');
+const homePath = path.refine(
+  (value) => !value.startsWith('/') && !value.split('/').includes('..'),
+  'A path below the home',
+);
 
 /** Log-ins and configuration of well-known agents; keys, tokens of registries and shells' start-up files are not among them. */
 const DEFAULT_HOME_PATHS = [
-  '.claude', '.claude.json', '.codex', '.gemini', '.config/opencode', '.local/share/opencode', '.aider.conf.yml', '.config/goose', '.local/share/goose', '.qwen', '.config/amp', '.cursor',
-  '.gitconfig', '.config/git',
+  '.claude',
+  '.claude.json',
+  '.codex',
+  '.gemini',
+  '.config/opencode',
+  '.local/share/opencode',
+  '.aider.conf.yml',
+  '.config/goose',
+  '.local/share/goose',
+  '.qwen',
+  '.config/amp',
+  '.cursor',
+  '.gitconfig',
+  '.config/git',
 ];
 /** Where their programs renew a log-in and keep their conversations: read-only, they would have to log in again and again. */
-const DEFAULT_WRITABLE_HOME_PATHS = ['.claude', '.claude.json', '.codex', '.gemini', '.local/share/opencode', '.local/share/goose', '.qwen'];
+const DEFAULT_WRITABLE_HOME_PATHS = [
+  '.claude',
+  '.claude.json',
+  '.codex',
+  '.gemini',
+  '.local/share/opencode',
+  '.local/share/goose',
+  '.qwen',
+];
 
 const SandboxPolicy = z.strictObject({
   /** `auto`: wherever one works; `required`: runs fail where none does; `off`: never. */
@@ -57,7 +95,13 @@ export const RunnerPolicy = z.strictObject({
   /** Agents may work in repositories below these folders. */
   roots: z.array(absolutePath).max(200),
   /** The programs that agents' commands may name. */
-  executables: z.record(z.string().min(1).regex(/^[^/\0]+$/, 'A name, not a path'), Executable),
+  executables: z.record(
+    z
+      .string()
+      .min(1)
+      .regex(/^[^/\0]+$/, 'A name, not a path'),
+    Executable,
+  ),
   /** Variables that agents may take over from the runner's environment. */
   envNames: z.array(envName).max(200).default([]),
   /** Variables whose values are secret wherever they appear in a log. */
@@ -77,13 +121,32 @@ export const RunnerPolicy = z.strictObject({
   sandbox: SandboxPolicy.prefault({}),
   limits: z
     .strictObject({
-      maxRunTimeoutMs: z.int().min(100).max(7 * DAY_MS).default(DAY_MS),
-      maxLogBytes: z.int().min(1_024).max(1024 ** 3).default(1024 ** 3),
+      maxRunTimeoutMs: z
+        .int()
+        .min(100)
+        .max(7 * DAY_MS)
+        .default(DAY_MS),
+      maxLogBytes: z
+        .int()
+        .min(1_024)
+        .max(1024 ** 3)
+        .default(1024 ** 3),
       /** A run ends when its disk has less than this left. */
-      minFreeBytes: z.int().min(0).default(64 * 1024 ** 2),
-      maxArtifactBytes: z.int().min(0).max(1024 ** 3).default(10 * 1024 ** 2),
+      minFreeBytes: z
+        .int()
+        .min(0)
+        .default(64 * 1024 ** 2),
+      maxArtifactBytes: z
+        .int()
+        .min(0)
+        .max(1024 ** 3)
+        .default(10 * 1024 ** 2),
       /** Ceilings of a run: memory in bytes, processes, processors. Null: none but the agent's own. */
-      maxMemoryBytes: z.int().min(64 * 1024 ** 2).nullable().default(null),
+      maxMemoryBytes: z
+        .int()
+        .min(64 * 1024 ** 2)
+        .nullable()
+        .default(null),
       maxProcesses: z.int().min(8).nullable().default(null),
       maxCpus: z.number().min(0.1).nullable().default(null),
     })
@@ -92,9 +155,16 @@ export const RunnerPolicy = z.strictObject({
   workFolders: z
     .strictObject({
       /** After the task is done, canceled or archived; a day, so that one can still look in. */
-      graceMs: z.int().min(0).max(365 * DAY_MS).default(DAY_MS),
+      graceMs: z
+        .int()
+        .min(0)
+        .max(365 * DAY_MS)
+        .default(DAY_MS),
       /** Above this, the oldest of them go before that. */
-      maxBytes: z.int().min(0).default(20 * 1024 ** 3),
+      maxBytes: z
+        .int()
+        .min(0)
+        .default(20 * 1024 ** 3),
     })
     .prefault({}),
 });
@@ -105,12 +175,18 @@ export type RunnerPolicy = z.infer<typeof RunnerPolicy>;
  */
 export function readPolicy(path: string): RunnerPolicy {
   const value = readJsonOrExplain(path);
-  if (value === null) throw new Error(`The runner needs a policy file: ${path} is missing. It names the repository roots and the programs that agents may use.`);
-  if ((lstatSync(path).mode & 0o022) !== 0) throw new Error(`Others can write ${path}, and with it decide what runs on this machine. Run: chmod 600 ${path}`);
+  if (value === null)
+    throw new Error(
+      `The runner needs a policy file: ${path} is missing. It names the repository roots and the programs that agents may use.`,
+    );
+  if ((lstatSync(path).mode & 0o022) !== 0)
+    throw new Error(`Others can write ${path}, and with it decide what runs on this machine. Run: chmod 600 ${path}`);
   const parsed = RunnerPolicy.safeParse(value, { error: explainIssue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Error(`policy.json does not fit: ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'it is not valid'}`);
+  throw new Error(
+    `policy.json does not fit: ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'it is not valid'}`,
+  );
 }
 
 /**
@@ -130,6 +206,8 @@ function readJsonOrExplain(path: string): unknown {
   try {
     return readJson(path);
   } catch (error) {
-    throw new Error(`policy.json does not fit: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`policy.json does not fit: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }

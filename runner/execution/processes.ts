@@ -30,7 +30,13 @@ export function readProcess(pid: number | 'self'): ProcessStat | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const at = (index: number): number => Number(fields[index]);
   return {
-    name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), state: fields[0] ?? '?', parent: at(1), group: at(2), session: at(3), startTicks: at(19), childTicks: at(13) + at(14),
+    name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')),
+    state: fields[0] ?? '?',
+    parent: at(1),
+    group: at(2),
+    session: at(3),
+    startTicks: at(19),
+    childTicks: at(13) + at(14),
   };
 }
 
@@ -75,7 +81,12 @@ export function findRunProcesses(runId: string, group: number | null, traces: Ru
     const stat = readProcess(pid);
     if (!stat || isDead(stat)) continue;
     const isInGroup = group !== null && (stat.group === group || stat.session === group);
-    if (isInGroup || (readProcFile(`/proc/${pid}/environ`)?.includes(marker) ?? false) || leavesTraces(pid, stat, traces)) found.push(pid);
+    if (
+      isInGroup ||
+      (readProcFile(`/proc/${pid}/environ`)?.includes(marker) ?? false) ||
+      leavesTraces(pid, stat, traces)
+    )
+      found.push(pid);
   }
   return found;
 }
@@ -88,12 +99,22 @@ export async function findByLastArgument(argument: string): Promise<number | nul
 
 function findInProc(argument: string): number[] {
   const isOurs = (pid: number): boolean => whileThere(() => statSync(`/proc/${pid}`).uid) === process.getuid?.();
-  return readdirSync('/proc').map(Number).filter((pid) => Number.isInteger(pid) && isOurs(pid) && readProcFile(`/proc/${pid}/cmdline`, 'utf8')?.endsWith(`\0${argument}\0`));
+  return readdirSync('/proc')
+    .map(Number)
+    .filter(
+      (pid) =>
+        Number.isInteger(pid) &&
+        isOurs(pid) &&
+        readProcFile(`/proc/${pid}/cmdline`, 'utf8')?.endsWith(`\0${argument}\0`),
+    );
 }
 
 async function findWithPs(argument: string): Promise<number[]> {
   const { stdout } = await promisify(execFile)('/bin/ps', ['-xww', '-o', 'pid=,command=']);
-  return stdout.split('\n').filter((line) => line.endsWith(` ${argument}`)).map((line) => Number.parseInt(line, 10));
+  return stdout
+    .split('\n')
+    .filter((line) => line.endsWith(` ${argument}`))
+    .map((line) => Number.parseInt(line, 10));
 }
 
 function leavesTraces(pid: number, stat: ProcessStat, traces: RunTraces | null): boolean {
@@ -148,7 +169,8 @@ function isDead({ state }: ProcessStat): boolean {
 function readChildren(pid: number): number[] {
   return (whileThere(() => readdirSync(`/proc/${pid}/task`)) ?? [])
     .flatMap((thread) => (readProcFile(`/proc/${pid}/task/${thread}/children`) ?? '').split(' '))
-    .filter(Boolean).map(Number);
+    .filter(Boolean)
+    .map(Number);
 }
 
 function readProcFile(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): string | null {

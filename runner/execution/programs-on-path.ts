@@ -15,7 +15,11 @@ export function foldersOfPath(searchPath: string): string[] {
  * @returns where the first program of this name is; null: in none of the folders
  * @throws the first such folder's error when nothing was found: the program may be there
  */
-export function findProgram(name: string, folders: readonly string[], isTrusted: (folder: string) => boolean = () => true): string | null {
+export function findProgram(
+  name: string,
+  folders: readonly string[],
+  isTrusted: (folder: string) => boolean = () => true,
+): string | null {
   const troubles: unknown[] = [];
   for (const folder of folders) {
     const file = join(folder, name);

@@ -18,8 +18,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const pins = (): string[] => repository.git('for-each-ref', '--format=%(refname)', 'refs/overmind').split('\n').filter(Boolean);
-const next = ({ spec }: Attempt, attempt: number, part: object = {}): Promise<Attempt> => attempts.run({ repoRoot: repository.root, taskId: spec.taskId, attempt, branch: `${spec.branch}-${attempt}`, ...part }, 'echo 2 > two');
+const pins = (): string[] =>
+  repository.git('for-each-ref', '--format=%(refname)', 'refs/overmind').split('\n').filter(Boolean);
+const next = ({ spec }: Attempt, attempt: number, part: object = {}): Promise<Attempt> =>
+  attempts.run(
+    { repoRoot: repository.root, taskId: spec.taskId, attempt, branch: `${spec.branch}-${attempt}`, ...part },
+    'echo 2 > two',
+  );
 
 /** What an attempt rests on is in nothing else of the user's any more, and he tidies up. */
 function replaceHistory({ spec }: Attempt): void {
@@ -32,7 +37,11 @@ function collectGarbage(): void {
   repository.git('reflog', 'expire', '--expire=now', '--all');
   repository.git('gc', '--quiet', '--prune=now');
 }
-const look = (name: string, revision: string): string => attempts.script(join(attempts.runnerFolder, 'work', name), `git show ${revision}:README.md && git log --oneline >/dev/null && git status --porcelain`);
+const look = (name: string, revision: string): string =>
+  attempts.script(
+    join(attempts.runnerFolder, 'work', name),
+    `git show ${revision}:README.md && git log --oneline >/dev/null && git status --porcelain`,
+  );
 async function remove(name: string): Promise<void> {
   const record = readFolderRecord(attempts.runnerFolder, name);
   if (!record) throw new Error(`${name} has no record`);
@@ -41,7 +50,10 @@ async function remove(name: string): Promise<void> {
 
 test('a folder that was put aside can be looked at after the user has collected garbage, until it is removed', async () => {
   // A pipe can not be taken in: the folder stays.
-  const first = await attempts.run({ repoRoot: repository.root }, 'rm README.md && mkfifo README.md && echo 1 > one && git add one && git commit -qm one');
+  const first = await attempts.run(
+    { repoRoot: repository.root },
+    'rm README.md && mkfifo README.md && echo 1 > one && git add one && git commit -qm one',
+  );
   replaceHistory(first);
   const { name } = first.workspace;
   const aside = `${name}-attempt-1`;
@@ -57,9 +69,18 @@ test('a folder that was put aside can be looked at after the user has collected 
   expect(existsSync(join(attempts.runnerFolder, 'ledger', aside))).toBe(false);
 });
 
-test('one that went on from a branch: that branch\'s commit stays as well', async () => {
+test("one that went on from a branch: that branch's commit stays as well", async () => {
   const first = await attempts.run({ repoRoot: repository.root }, 'echo "# Mine" > README.md');
-  const second = await attempts.run({ repoRoot: repository.root, taskId: first.spec.taskId, attempt: 2, branch: `${first.spec.branch}-2`, startFromBranch: first.spec.branch }, 'rm README.md && mkfifo README.md && echo 2 > two');
+  const second = await attempts.run(
+    {
+      repoRoot: repository.root,
+      taskId: first.spec.taskId,
+      attempt: 2,
+      branch: `${first.spec.branch}-2`,
+      startFromBranch: first.spec.branch,
+    },
+    'rm README.md && mkfifo README.md && echo 2 > two',
+  );
   replaceHistory(first);
   repository.git('branch', '--quiet', '-D', second.spec.branch);
   await next(first, 3);
@@ -94,15 +115,20 @@ test('one whose repository can not be looked at now is not removed without its p
 
 test.each([
   ['whose repository is gone', () => rmSync(repository.root, { recursive: true })],
-  ['whose pin is locked', ({ workspace }: Attempt) => {
-    mkdirSync(join(repository.root, '.git/refs/overmind/base'), { recursive: true });
-    writeFileSync(join(repository.root, `.git/refs/overmind/base/${workspace.name}-attempt-1.lock`), '');
-  }],
+  [
+    'whose pin is locked',
+    ({ workspace }: Attempt) => {
+      mkdirSync(join(repository.root, '.git/refs/overmind/base'), { recursive: true });
+      writeFileSync(join(repository.root, `.git/refs/overmind/base/${workspace.name}-attempt-1.lock`), '');
+    },
+  ],
 ])('one %s is put aside all the same', async (_name, spoil) => {
   const first = await attempts.run({ repoRoot: repository.root }, 'rm README.md && mkfifo README.md');
   spoil(first);
   const other = makeRepository(join(folder, 'other'), { 'README.md': '# Elsewhere\n' });
   const second = await next(first, 2, { repoRoot: other.root });
   expect(second.outcome.reason).toBe('ok');
-  expect(readFolderRecord(attempts.runnerFolder, `${first.workspace.name}-attempt-1`)?.keptWhy).toMatch(/(could not be pinned|is gone)/);
+  expect(readFolderRecord(attempts.runnerFolder, `${first.workspace.name}-attempt-1`)?.keptWhy).toMatch(
+    /(could not be pinned|is gone)/,
+  );
 });

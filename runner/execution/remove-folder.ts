@@ -23,10 +23,11 @@ export function removeFolder(path: string | Buffer): void {
   } catch (error) {
     const { code = '', path: stuck } = error as NodeJS.ErrnoException;
     // Node can name nothing so deep; this program goes down step by step.
-    if (code === 'ENAMETOOLONG' && typeof path === 'string') return void execFileSync('/bin/rm', ['-rf', '--', path], { stdio: ['ignore', 'ignore', 'pipe'] });
+    if (code === 'ENAMETOOLONG' && typeof path === 'string')
+      return void execFileSync('/bin/rm', ['-rf', '--', path], { stdio: ['ignore', 'ignore', 'pipe'] });
     // Node takes a file that it may not remove for a folder, and complains that it is none: removed by itself it says why.
     // A name that is no UTF-8 is not in its error.
-    if (code === 'ENOTDIR') unlinkSync(typeof path === 'string' ? stuck ?? path : path);
+    if (code === 'ENOTDIR') unlinkSync(typeof path === 'string' ? (stuck ?? path) : path);
     else if (!['EACCES', 'EPERM'].includes(code)) throw error;
     if (typeof path === 'string') makeWritable(path);
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
@@ -39,8 +40,9 @@ export async function removeInSteps(path: string | Buffer): Promise<void> {
     await rm(path, { recursive: true, force: true, maxRetries: 2 });
   } catch (error) {
     const { code = '', path: stuck } = error as NodeJS.ErrnoException;
-    if (code === 'ENAMETOOLONG' && typeof path === 'string') return void (await promisify(execFile)('/bin/rm', ['-rf', '--', path]));
-    if (code === 'ENOTDIR') await unlink(typeof path === 'string' ? stuck ?? path : path);
+    if (code === 'ENAMETOOLONG' && typeof path === 'string')
+      return void (await promisify(execFile)('/bin/rm', ['-rf', '--', path]));
+    if (code === 'ENOTDIR') await unlink(typeof path === 'string' ? (stuck ?? path) : path);
     else if (!['EACCES', 'EPERM'].includes(code)) throw error;
     if (typeof path === 'string') await openInSteps(path);
     await rm(path, { recursive: true, force: true, maxRetries: 2 });
@@ -51,12 +53,14 @@ async function openInSteps(folder: string): Promise<void> {
   const stat = await lstat(folder);
   if (!stat.isDirectory() || stat.uid !== process.getuid?.()) return;
   await chmod(folder, 0o700);
-  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await openInSteps(join(folder, entry.name));
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await openInSteps(join(folder, entry.name));
 }
 
 function makeWritable(folder: string): void {
   const stat = lstatSync(folder, { throwIfNoEntry: false });
   if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) return;
   chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) makeWritable(join(folder, entry.name));
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) makeWritable(join(folder, entry.name));
 }

@@ -1,6 +1,14 @@
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
-import { isTokenRefused, LeaseLostError, RefusedError, TransientError, type ArtifactFile, type ControlPlane, type RunLease } from '../control-plane/control-plane.ts';
+import {
+  isTokenRefused,
+  LeaseLostError,
+  RefusedError,
+  TransientError,
+  type ArtifactFile,
+  type ControlPlane,
+  type RunLease,
+} from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
 import { LogGapError } from '../logs/log-pump.ts';
 import type { Masker } from '../logs/mask.ts';
@@ -34,20 +42,34 @@ export async function tellArtifacts(order: ReportOrder, artifacts: readonly Arti
     } catch (error) {
       // What is refused, or can not be read, is one file: the result does not depend on it.
       if (order.signal.aborted || error instanceof LeaseLostError || isTokenRefused(error)) throw error;
-      order.logger.warn({ err: error, runId: order.lease.runId, artifact: artifact.name }, 'an artifact could not be stored');
+      order.logger.warn(
+        { err: error, runId: order.lease.runId, artifact: artifact.name },
+        'an artifact could not be stored',
+      );
       notes.push(`The file ${order.masker.mask(artifact.name)} could not be stored: ${messageOf(error)}`);
     }
   }
   return notes;
 }
 
-async function tellArtifact({ controlPlane, lease, guard, signal }: ReportOrder, artifact: ArtifactFile): Promise<void> {
+async function tellArtifact(
+  { controlPlane, lease, guard, signal }: ReportOrder,
+  artifact: ArtifactFile,
+): Promise<void> {
   const begunMs = awakeOrAsleepMs();
-  await retrying(() => controlPlane.uploadArtifact(lease, artifact), signal, (error) => {
-    const { foreignStatus } = error;
-    const isAboutThis = foreignStatus !== null && foreignStatus >= 400 && foreignStatus < 500 && guard.isRenewedSince(begunMs + ARTIFACT_PATIENCE_MS);
-    if (isAboutThis) throw new RefusedError(String(foreignStatus), error.message, { cause: error });
-  });
+  await retrying(
+    () => controlPlane.uploadArtifact(lease, artifact),
+    signal,
+    (error) => {
+      const { foreignStatus } = error;
+      const isAboutThis =
+        foreignStatus !== null &&
+        foreignStatus >= 400 &&
+        foreignStatus < 500 &&
+        guard.isRenewedSince(begunMs + ARTIFACT_PATIENCE_MS);
+      if (isAboutThis) throw new RefusedError(String(foreignStatus), error.message, { cause: error });
+    },
+  );
 }
 
 /**
@@ -61,8 +83,17 @@ export async function tellResult(order: ReportOrder, result: RunResult): Promise
     await tellWithLines(order, result);
     return null;
   } catch (error) {
-    if (order.signal.aborted || error instanceof LeaseLostError || error instanceof TransientError || isTokenRefused(error)) throw error;
-    order.logger.error({ err: error, runId: result.runId }, 'the result of a run was refused; what can be said of it is said instead');
+    if (
+      order.signal.aborted ||
+      error instanceof LeaseLostError ||
+      error instanceof TransientError ||
+      isTokenRefused(error)
+    )
+      throw error;
+    order.logger.error(
+      { err: error, runId: result.runId },
+      'the result of a run was refused; what can be said of it is said instead',
+    );
     await tellWithLines(order, lesserResult(result, messageOf(error)));
     return messageOf(error);
   }
@@ -71,20 +102,34 @@ export async function tellResult(order: ReportOrder, result: RunResult): Promise
 /** The least that can be said truthfully of a run. */
 export function lesserResult(result: RunResult, why: string): RunResult {
   return {
-    ...result, status: 'failed', reason: 'internal', exitCode: null, summary: null, git: null, paths: [],
-    message: `The control plane refused the result of this run: ${why}. It had ended as ${result.status} (${result.reason}): ${result.message}`.slice(0, MAX_MESSAGE_CHARS),
+    ...result,
+    status: 'failed',
+    reason: 'internal',
+    exitCode: null,
+    summary: null,
+    git: null,
+    paths: [],
+    message:
+      `The control plane refused the result of this run: ${why}. It had ended as ${result.status} (${result.reason}): ${result.message}`.slice(
+        0,
+        MAX_MESSAGE_CHARS,
+      ),
   };
 }
 
 /** A restored backup may have fewer lines than it acknowledged: they are sent again, once. */
 async function tellWithLines(order: ReportOrder, result: RunResult): Promise<void> {
   const { controlPlane, lease, signal, logger } = order;
-  const tell = (lineCount: number): Promise<void> => retrying(() => controlPlane.complete(lease, withLines(result, lineCount)), signal);
+  const tell = (lineCount: number): Promise<void> =>
+    retrying(() => controlPlane.complete(lease, withLines(result, lineCount)), signal);
   try {
     return await tell(result.lineCount);
   } catch (error) {
     if (!(error instanceof LogGapError)) throw error;
-    logger.warn({ runId: result.runId, expectedSeq: error.expectedSeq, lines: result.lineCount }, 'the control plane has another number of log lines than this run');
+    logger.warn(
+      { runId: result.runId, expectedSeq: error.expectedSeq, lines: result.lineCount },
+      'the control plane has another number of log lines than this run',
+    );
     const lines = error.expectedSeq < result.lineCount ? await order.resend() : error.expectedSeq;
     return tell(lines).catch((again: unknown) => {
       if (!(again instanceof LogGapError)) throw again;
@@ -94,10 +139,18 @@ async function tellWithLines(order: ReportOrder, result: RunResult): Promise<voi
 }
 
 /** The result with what became of its log and its files. */
-export function withWords(result: RunResult, { logTrouble, notes, kind }: { logTrouble: string | null; notes: readonly string[]; kind: RunSpec['kind'] }): RunResult {
+export function withWords(
+  result: RunResult,
+  { logTrouble, notes, kind }: { logTrouble: string | null; notes: readonly string[]; kind: RunSpec['kind'] },
+): RunResult {
   if (kind === 'merge' && result.status === 'completed' && logTrouble !== null) {
     // The branch has moved, and whoever is told otherwise does it again.
-    return { ...result, message: [result.message, `Its log could not be stored (${logTrouble})`, ...notes].join('. ').slice(0, MAX_MESSAGE_CHARS) };
+    return {
+      ...result,
+      message: [result.message, `Its log could not be stored (${logTrouble})`, ...notes]
+        .join('. ')
+        .slice(0, MAX_MESSAGE_CHARS),
+    };
   }
   const isSaid = logTrouble === null || result.message.includes(logTrouble);
   const ended = `It had ended as ${result.status}: ${result.message}`;

@@ -20,7 +20,11 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const check = (path: string): RunFailure | null => {
   try {
-    assertPlacesAllowed(readRepositoryPlaces(path), { roots: [roots], runnerFolder: join(roots, 'runner'), runnerName: 'here' });
+    assertPlacesAllowed(readRepositoryPlaces(path), {
+      roots: [roots],
+      runnerFolder: join(roots, 'runner'),
+      runnerName: 'here',
+    });
     return null;
   } catch (error) {
     if (error instanceof RunFailure) return error;
@@ -31,11 +35,21 @@ const check = (path: string): RunFailure | null => {
 test('an ordinary repository, a folder within it, and its linked worktree', () => {
   const repository = makeRepository(join(roots, 'repo'), { 'apps/web/a.txt': 'a\n' });
   const gitDir = join(repository.root, '.git');
-  const places = { topLevel: repository.root, gitDir, commonDir: gitDir, objectDirs: [join(gitDir, 'objects')], linkedParts: [] };
+  const places = {
+    topLevel: repository.root,
+    gitDir,
+    commonDir: gitDir,
+    objectDirs: [join(gitDir, 'objects')],
+    linkedParts: [],
+  };
   expect(readRepositoryPlaces(repository.root)).toEqual(places);
   expect(readRepositoryPlaces(join(repository.root, 'apps/web'))).toEqual(places);
   repository.git('worktree', 'add', '--quiet', join(roots, 'linked'), '-b', 'side');
-  expect(readRepositoryPlaces(join(roots, 'linked'))).toMatchObject({ topLevel: join(roots, 'linked'), gitDir: join(gitDir, 'worktrees/linked'), commonDir: gitDir });
+  expect(readRepositoryPlaces(join(roots, 'linked'))).toMatchObject({
+    topLevel: join(roots, 'linked'),
+    gitDir: join(gitDir, 'worktrees/linked'),
+    commonDir: gitDir,
+  });
   for (const path of ['repo', 'repo/apps/web', 'linked']) expect(check(join(roots, path))).toBeNull();
 });
 
@@ -57,7 +71,10 @@ test('whatever leads out of the roots is refused, with the place named', () => {
   const borrower = makeRepository(join(roots, 'by-alternates'));
   writeFileSync(join(borrower.root, '.git/objects/info/alternates'), `# a comment\n${join(gitDir, 'objects')}\n`);
   const quoting = makeRepository(join(roots, 'by-quoted-alternates'));
-  writeFileSync(join(quoting.root, '.git/objects/info/alternates'), `"${join(gitDir, 'objects').replace('/outside/', '/o\\165tside/')}"\n`);
+  writeFileSync(
+    join(quoting.root, '.git/objects/info/alternates'),
+    `"${join(gitDir, 'objects').replace('/outside/', '/o\\165tside/')}"\n`,
+  );
   const linked = makeRepository(join(roots, 'by-refs'));
   rmSync(join(linked.root, '.git/refs/heads'), { recursive: true });
   symlinkSync(join(gitDir, 'refs/heads'), join(linked.root, '.git/refs/heads'));
@@ -72,7 +89,10 @@ test('alternates of alternates count, and a circle of them ends', () => {
   const [one, two] = ['one', 'two'].map((name) => makeRepository(join(roots, name)).root);
   writeFileSync(join(one ?? '', '.git/objects/info/alternates'), '../../../two/.git/objects\n');
   writeFileSync(join(two ?? '', '.git/objects/info/alternates'), '../../../one/.git/objects\n');
-  expect(readRepositoryPlaces(one ?? '').objectDirs).toEqual([join(one ?? '', '.git/objects'), join(two ?? '', '.git/objects')]);
+  expect(readRepositoryPlaces(one ?? '').objectDirs).toEqual([
+    join(one ?? '', '.git/objects'),
+    join(two ?? '', '.git/objects'),
+  ]);
   writeFileSync(join(two ?? '', '.git/objects/info/alternates'), `${join(victim.root, '.git/objects')}\n`);
   expect(check(one ?? '')?.reason).toBe('path_refused');
 });
@@ -80,7 +100,10 @@ test('alternates of alternates count, and a circle of them ends', () => {
 test('a folder above the roots does not lend its repository', () => {
   execFileSync('git', ['init', '--quiet', folder]);
   mkdirSync(join(roots, 'plain'));
-  expect(check(join(roots, 'plain'))).toMatchObject({ reason: 'path_refused', message: expect.stringContaining(`${folder} is outside`) as string });
+  expect(check(join(roots, 'plain'))).toMatchObject({
+    reason: 'path_refused',
+    message: expect.stringContaining(`${folder} is outside`) as string,
+  });
 });
 
 test('what is no repository says so, and a pipe is never opened', () => {
@@ -89,5 +112,6 @@ test('what is no repository says so, and a pipe is never opened', () => {
   writeFileSync(join(roots, 'broken/.git'), 'gitdir: /does/not/exist\n');
   mkdirSync(join(roots, 'pipe'));
   execFileSync('mkfifo', [join(roots, 'pipe/.git')]);
-  for (const name of ['plain', 'broken', 'pipe']) expect([name, check(join(roots, name))?.reason]).toEqual([name, 'repo_missing']);
+  for (const name of ['plain', 'broken', 'pipe'])
+    expect([name, check(join(roots, name))?.reason]).toEqual([name, 'repo_missing']);
 });

@@ -39,7 +39,11 @@ export interface PlaceLimits {
 export function readRepositoryPlaces(folder: string): RepositoryPlaces {
   return explainingTrouble(folder, () => {
     const topLevel = findTopLevel(folder);
-    if (topLevel === null) throw new RunFailure('repo_missing', `${folder} is not a Git repository (an agent can work without one when its config says "inPlace")`);
+    if (topLevel === null)
+      throw new RunFailure(
+        'repo_missing',
+        `${folder} is not a Git repository (an agent can work without one when its config says "inPlace")`,
+      );
     return placesOf(topLevel, followGitFile(topLevel));
   });
 }
@@ -50,10 +54,17 @@ export function readBareRepositoryPlaces(folder: string): RepositoryPlaces {
 }
 
 /** @returns a place outside of the limits: a `.git` file, a common folder, alternates and links may all lead there. Null: there is none */
-export function findPlaceOutside(places: RepositoryPlaces, { roots, runnerFolder }: Omit<PlaceLimits, 'runnerName'>): string | null {
+export function findPlaceOutside(
+  places: RepositoryPlaces,
+  { roots, runnerFolder }: Omit<PlaceLimits, 'runnerName'>,
+): string | null {
   const allowed = roots.map((root) => realpathOrNull(root) ?? root);
   const { topLevel, gitDir, commonDir, objectDirs, linkedParts } = places;
-  return [topLevel, gitDir, commonDir, ...objectDirs, ...linkedParts].find((place) => isInside(runnerFolder, place) || !allowed.some((root) => isInside(root, place))) ?? null;
+  return (
+    [topLevel, gitDir, commonDir, ...objectDirs, ...linkedParts].find(
+      (place) => isInside(runnerFolder, place) || !allowed.some((root) => isInside(root, place)),
+    ) ?? null
+  );
 }
 
 /** Git itself asks whose a repository is only when it has to search for it; we tell it where to look. @returns a part that belongs to another user than this process */
@@ -71,7 +82,9 @@ export function assertPlacesAllowed(places: RepositoryPlaces, limits: PlaceLimit
   const outside = findPlaceOutside(places, limits);
   if (outside === null) return;
   const what = outside === places.topLevel ? 'is' : `keeps a part of its repository in ${outside}, which is`;
-  const where = isInside(limits.runnerFolder, outside) ? "in the runner's own folder" : `outside the folders that the policy of runner ${limits.runnerName} allows ("roots" in its policy.json)`;
+  const where = isInside(limits.runnerFolder, outside)
+    ? "in the runner's own folder"
+    : `outside the folders that the policy of runner ${limits.runnerName} allows ("roots" in its policy.json)`;
   throw new RunFailure('path_refused', `${places.topLevel} ${what} ${where}`);
 }
 
@@ -79,17 +92,38 @@ export function assertPlacesAllowed(places: RepositoryPlaces, limits: PlaceLimit
 export function assertPlacesOwned(places: RepositoryPlaces, runnerName: string): void {
   const foreign = findForeignPlace(places);
   if (foreign === null) return;
-  throw new RunFailure('path_refused', `${foreign} belongs to another user than runner ${runnerName}; its policy can allow that with "allowOtherOwners"`);
+  throw new RunFailure(
+    'path_refused',
+    `${foreign} belongs to another user than runner ${runnerName}; its policy can allow that with "allowOtherOwners"`,
+  );
 }
 
 function placesOf(topLevel: string, gitDir: string): RepositoryPlaces {
   const pointer = readPointer(join(gitDir, 'commondir'));
   const commonDir = pointer === null ? gitDir : realpathOrNull(resolve(gitDir, pointer));
-  if (commonDir === null) throw new RunFailure('repo_missing', `${topLevel} is a worktree of a repository that is gone (${resolve(gitDir, pointer ?? '')})`);
-  const missing = !isFolder(join(commonDir, 'objects')) ? 'objects' : !lstatSync(join(gitDir, 'HEAD'), { throwIfNoEntry: false }) ? 'a HEAD' : null;
-  if (missing !== null) throw new RunFailure('repo_missing', `${topLevel} has a .git without ${missing}: it is damaged, or no repository (looked in ${missing === 'objects' ? commonDir : gitDir})`);
+  if (commonDir === null)
+    throw new RunFailure(
+      'repo_missing',
+      `${topLevel} is a worktree of a repository that is gone (${resolve(gitDir, pointer ?? '')})`,
+    );
+  const missing = !isFolder(join(commonDir, 'objects'))
+    ? 'objects'
+    : !lstatSync(join(gitDir, 'HEAD'), { throwIfNoEntry: false })
+      ? 'a HEAD'
+      : null;
+  if (missing !== null)
+    throw new RunFailure(
+      'repo_missing',
+      `${topLevel} has a .git without ${missing}: it is damaged, or no repository (looked in ${missing === 'objects' ? commonDir : gitDir})`,
+    );
   const objectDirs = objectFolders(join(commonDir, 'objects'));
-  const folders = [gitDir, commonDir, join(commonDir, 'refs'), join(commonDir, 'logs'), ...objectDirs.filter(isFolder).flatMap((at) => [at, join(at, 'info'), join(at, 'pack')])];
+  const folders = [
+    gitDir,
+    commonDir,
+    join(commonDir, 'refs'),
+    join(commonDir, 'logs'),
+    ...objectDirs.filter(isFolder).flatMap((at) => [at, join(at, 'info'), join(at, 'pack')]),
+  ];
   return { topLevel, gitDir, commonDir, objectDirs, linkedParts: [...new Set(folders)].flatMap(linksIn) };
 }
 
@@ -98,8 +132,18 @@ function explainingTrouble(folder: string, read: () => RepositoryPlaces): Reposi
   try {
     return read();
   } catch (error) {
-    if (!['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    throw new RunFailure('repo_missing', `${folder} can not be read as a Git repository: ${(error as Error).message}`, [], { cause: error });
+    if (
+      !['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(
+        (error as NodeJS.ErrnoException).code ?? '',
+      )
+    )
+      throw error;
+    throw new RunFailure(
+      'repo_missing',
+      `${folder} can not be read as a Git repository: ${(error as Error).message}`,
+      [],
+      { cause: error },
+    );
   }
 }
 
@@ -116,7 +160,8 @@ function followGitFile(topLevel: string): string {
   const text = isFolder(dotGit) ? null : readPointer(dotGit);
   const path = text === null ? dotGit : resolve(topLevel, text.replace(/^gitdir: /, ''));
   const gitDir = text === null || text.startsWith('gitdir: ') ? realpathOrNull(path) : null;
-  if (gitDir === null || !isFolder(gitDir)) throw new RunFailure('repo_missing', `${dotGit} does not lead to a Git repository (${path})`);
+  if (gitDir === null || !isFolder(gitDir))
+    throw new RunFailure('repo_missing', `${dotGit} does not lead to a Git repository (${path})`);
   return gitDir;
 }
 
@@ -139,7 +184,8 @@ function objectFolders(own: string): string[] {
 function alternatesOf(objects: string): string[] {
   const file = join(objects, 'info/alternates');
   const names = parseAlternates(readSmallFile(file) ?? Buffer.alloc(0));
-  if (!names.every(isUtf8)) throw new RunFailure('repo_missing', `${file} names a folder whose name is not written in UTF-8`);
+  if (!names.every(isUtf8))
+    throw new RunFailure('repo_missing', `${file} names a folder whose name is not written in UTF-8`);
   return names.map((name) => name.toString());
 }
 
@@ -152,14 +198,19 @@ function linksIn(folder: string): string[] {
 }
 
 function readPointer(path: string): string | null {
-  return readSmallFile(path)?.toString().replace(/[\r\n]+$/, '') ?? null;
+  return (
+    readSmallFile(path)
+      ?.toString()
+      .replace(/[\r\n]+$/, '') ?? null
+  );
 }
 
 /** @returns null when there is no such file. Never opens a pipe or a device. */
 function readSmallFile(path: string): Buffer | null {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat?.isFile()) return null;
-  if (stat.size > MAX_POINTER_BYTES) throw new RunFailure('repo_missing', `${path} is not what Git writes: it has ${stat.size} bytes`);
+  if (stat.size > MAX_POINTER_BYTES)
+    throw new RunFailure('repo_missing', `${path} is not what Git writes: it has ${stat.size} bytes`);
   return readFileSync(path);
 }
 

@@ -15,14 +15,32 @@ const ClaimNote = z.object({ claimId: z.string() });
 const KeeperPlace = z.object({ socketPath: z.string(), pid: z.int().nullable().default(null) });
 
 const Status = z.object({
-  phase: z.enum(['starting', 'running', 'ended']), commandIndex: z.int(), pid: z.int().nullable(), pidStartTicks: z.number().nullable(), startedAt: z.string(),
-  exitCode: z.int().nullable(), signal: z.string().nullable(), wallSeconds: z.number().nullable(), cpuSeconds: z.number().nullable(), peakMemoryBytes: z.number().nullable(),
-  outcome: z.object({ status: z.enum(TERMINAL_RUN_STATUSES), reason: z.enum(RUN_REASONS), message: z.string() }).nullable(),
+  phase: z.enum(['starting', 'running', 'ended']),
+  commandIndex: z.int(),
+  pid: z.int().nullable(),
+  pidStartTicks: z.number().nullable(),
+  startedAt: z.string(),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  wallSeconds: z.number().nullable(),
+  cpuSeconds: z.number().nullable(),
+  peakMemoryBytes: z.number().nullable(),
+  outcome: z
+    .object({ status: z.enum(TERMINAL_RUN_STATUSES), reason: z.enum(RUN_REASONS), message: z.string() })
+    .nullable(),
 });
 
 const Ending = z.object({
   result: RunResult,
-  artifacts: z.array(z.object({ kind: z.enum(['diff', 'patch', 'report', 'test_results', 'screenshot']), name: z.string(), mediaType: z.string(), file: z.string(), metadata: z.record(z.string(), z.number()).optional() })),
+  artifacts: z.array(
+    z.object({
+      kind: z.enum(['diff', 'patch', 'report', 'test_results', 'screenshot']),
+      name: z.string(),
+      mediaType: z.string(),
+      file: z.string(),
+      metadata: z.record(z.string(), z.number()).optional(),
+    }),
+  ),
 });
 /** How a run ended, decided once: whoever reads it only has to tell the control plane. */
 export interface Ending {
@@ -30,13 +48,30 @@ export interface Ending {
   artifacts: ArtifactFile[];
 }
 
-type RunFile = 'claim.json' | 'spec.json' | 'workspace.json' | 'keeper.json' | 'status.json' | 'ending.json' | 'merge.json' | 'landing' | 'changes.diff' | 'report.md' | 'artifacts';
+type RunFile =
+  | 'claim.json'
+  | 'spec.json'
+  | 'workspace.json'
+  | 'keeper.json'
+  | 'status.json'
+  | 'ending.json'
+  | 'merge.json'
+  | 'landing'
+  | 'changes.diff'
+  | 'report.md'
+  | 'artifacts';
 
 /** A file of ours is not what we write: cut off by a crash, changed by somebody, or of another version. */
 export class UnreadableFileError extends Error {
   override readonly name = 'UnreadableFileError';
-  constructor(readonly path: string, cause: unknown) {
-    super(`${path} is not readable: ${cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    super(
+      `${path} is not readable: ${cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -112,7 +147,9 @@ export class RunFolder {
 
   /** Whether anything of the run is in here that somebody may want to see: it was more than prepared. */
   get hasOutput(): boolean {
-    return Object.values(SPOOL_FILES).some((name) => (statSync(join(this.path, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
+    return Object.values(SPOOL_FILES).some(
+      (name) => (statSync(join(this.path, name), { throwIfNoEntry: false })?.size ?? 0) > 0,
+    );
   }
 
   private read<T>(name: RunFile, schema: z.ZodType<T>): T | null {
@@ -128,6 +165,8 @@ export class RunFolder {
 export function listRunFolders(runsFolder: string): RunFolder[] {
   if (!lstatSync(runsFolder, { throwIfNoEntry: false })) return [];
   // Whatever else is in there (a disk's lost+found, somebody's file) is not ours.
-  const names = readdirSync(runsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && RUN_ID.test(entry.name)).map(({ name }) => name);
+  const names = readdirSync(runsFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && RUN_ID.test(entry.name))
+    .map(({ name }) => name);
   return names.sort().map((name) => new RunFolder(join(runsFolder, name)));
 }

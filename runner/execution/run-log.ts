@@ -29,7 +29,10 @@ export interface StoredLines {
 export class RunLog {
   private pump: LogPump | null = null;
 
-  constructor(private readonly run: RunContext, private readonly options: RunLogOptions) {}
+  constructor(
+    private readonly run: RunContext,
+    private readonly options: RunLogOptions,
+  ) {}
 
   /** Sends what there is, and what is still to come; once it has begun, it goes on by itself. */
   start(): void {
@@ -37,7 +40,9 @@ export class RunLog {
     const { host, spec, folder, masker, held } = this.run;
     const { controlPlane, logger } = host;
     const pump = new LogPump({
-      folder: folder.path, masker, logger,
+      folder: folder.path,
+      masker,
+      logger,
       maxLogBytes: Math.min(spec.limits.maxLogBytes, host.policy.limits.maxLogBytes),
       send: (batch, signal) => retrying(() => controlPlane.appendLogs(held.lease, batch), signal),
       onDiskTrouble: (error) => this.options.onDiskTrouble(error),

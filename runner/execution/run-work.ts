@@ -13,7 +13,9 @@ import type { RunLog } from './run-log.ts';
 import { discardWorkspace } from './workspace.ts';
 
 const KEEPER_ENDED: Outcome = {
-  status: 'failed', reason: 'internal', message: 'The keeper of this run was ended from outside, and the run with it',
+  status: 'failed',
+  reason: 'internal',
+  message: 'The keeper of this run was ended from outside, and the run with it',
 };
 
 /** What doing the work came to. */
@@ -35,12 +37,21 @@ export class RunWork {
   readonly programs: KeptPrograms;
   readonly landing: LiveLanding;
 
-  constructor(private readonly run: RunContext, private readonly log: RunLog, private readonly options: RunWorkOptions) {
+  constructor(
+    private readonly run: RunContext,
+    private readonly log: RunLog,
+    private readonly options: RunWorkOptions,
+  ) {
     const { host, spec, folder, held } = run;
     this.landing = new LiveLanding(run);
     this.programs = new KeptPrograms({
-      host, spec, folder, leaseSentMs: options.leaseSentMs, leaving: held.left,
-      onOutput: () => this.begin(), requireLease: () => held.require(),
+      host,
+      spec,
+      folder,
+      leaseSentMs: options.leaseSentMs,
+      leaving: held.left,
+      onOutput: () => this.begin(),
+      requireLease: () => held.require(),
     });
   }
 
@@ -88,7 +99,11 @@ export class RunWork {
     const result = makeResult(this.run, finished, status, wallSeconds);
     const ending: Ending = { artifacts: finished.artifacts, result };
     const { message } = result;
-    this.log.markEnd(result.status === 'completed' ? message : `${result.reason === 'runner_lost' ? 'lost' : result.status.replace('_', ' ')}: ${message}`);
+    this.log.markEnd(
+      result.status === 'completed'
+        ? message
+        : `${result.reason === 'runner_lost' ? 'lost' : result.status.replace('_', ' ')}: ${message}`,
+    );
     try {
       folder.ending = ending;
     } catch (error) {

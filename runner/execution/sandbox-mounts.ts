@@ -24,28 +24,57 @@ export interface HomePath {
   isWritable: boolean;
 }
 
-type Mount = { at: string } & ({ kind: 'ro' | 'rw'; from: string } | { kind: 'empty' } | { kind: 'blank' } | { kind: 'link'; to: string });
+type Mount = { at: string } & (
+  { kind: 'ro' | 'rw'; from: string } | { kind: 'empty' } | { kind: 'blank' } | { kind: 'link'; to: string }
+);
 
 /** Everywhere private: nothing of the machine's, and gone afterwards. */
 const PRIVATE_FOLDERS = ['/tmp', '/var/tmp', '/run'];
 /** Written by root even without any capability, and for the whole machine; bubblewrap covers only some of them itself. */
-const GUARDED_PROC = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus', '/proc/fs', '/proc/acpi', '/proc/scsi'];
+const GUARDED_PROC = [
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+  '/proc/irq',
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/acpi',
+  '/proc/scsi',
+];
 const BLANK_PROC = ['/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/sched_debug'];
 
 /** bubblewrap's arguments up to the command. Whoever is deeper wins: a folder that is shown may hold a hidden one, and that a shown one. */
 export function sandboxArgs(order: SandboxOrder): string[] {
   const mounts = collectMounts(order);
   const isRoot = process.getuid?.() === 0;
-  const emptied = mounts.filter(({ kind, at }) => kind === 'empty' && !PRIVATE_FOLDERS.includes(at) && at !== homeOf(order)).map(({ at }) => at);
+  const emptied = mounts
+    .filter(({ kind, at }) => kind === 'empty' && !PRIVATE_FOLDERS.includes(at) && at !== homeOf(order))
+    .map(({ at }) => at);
   return [
-    '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', ...(order.network ? [] : ['--unshare-net']), '--die-with-parent', '--new-session',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    ...(order.network ? [] : ['--unshare-net']),
+    '--die-with-parent',
+    '--new-session',
     // Root keeps its rights over all that root owns; of its powers, none.
     ...(isRoot ? ['--cap-drop', 'ALL'] : []),
     ...mounts.flatMap(argsOf),
-    '--proc', '/proc', '--dev', '/dev',
-    ...(isRoot ? [...existing(GUARDED_PROC).flatMap((path) => ['--ro-bind', path, path]), ...existing(BLANK_PROC).flatMap((path) => ['--ro-bind', '/dev/null', path])] : []),
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    ...(isRoot
+      ? [
+          ...existing(GUARDED_PROC).flatMap((path) => ['--ro-bind', path, path]),
+          ...existing(BLANK_PROC).flatMap((path) => ['--ro-bind', '/dev/null', path]),
+        ]
+      : []),
     ...[...emptied, '/'].flatMap((path) => ['--remount-ro', path]),
-    '--unsetenv', 'TMPDIR', '--chdir', order.cwd,
+    '--unsetenv',
+    'TMPDIR',
+    '--chdir',
+    order.cwd,
   ];
 }
 
@@ -57,17 +86,22 @@ function collectMounts(order: SandboxOrder): Mount[] {
   add({ at: '/var/run', kind: 'link', to: '../run' });
   addNameService(add);
   const home = homeOf(order);
-  const links = home === null || order.home === null ? [] : linksOnTheWay(order.home).filter(({ at }) => !byPlace.has(at));
+  const links =
+    home === null || order.home === null ? [] : linksOnTheWay(order.home).filter(({ at }) => !byPlace.has(at));
   if (home !== null) add({ at: home, kind: 'empty' });
   for (const link of links) add({ ...link, kind: 'link' });
   const show = (path: string, kind: 'ro' | 'rw'): void => addShown(path, kind, links, add);
   for (const path of order.readable) show(path, 'ro');
-  if (home !== null) for (const { path, isWritable } of order.homePaths) show(join(home, path), isWritable ? 'rw' : 'ro');
+  if (home !== null)
+    for (const { path, isWritable } of order.homePaths) show(join(home, path), isWritable ? 'rw' : 'ro');
   for (const path of order.writable) show(path, 'rw');
   for (const path of [...hiddenSystemPlaces(), ...order.hidden]) addHidden(path, byPlace, add);
   // A link to what is around the home shows it no more than the folder itself does; who names the home itself wants it shown.
-  if (home !== null && ![...byPlace.values()].some((mount) => isShown(mount) && mount.from === home)) addHidden(home, byPlace, add);
-  return [...byPlace.values()].filter((mount) => mount.kind !== 'link' || !isShown(mountAt(dirname(mount.at), byPlace))).sort((a, b) => depthOf(a.at) - depthOf(b.at));
+  if (home !== null && ![...byPlace.values()].some((mount) => isShown(mount) && mount.from === home))
+    addHidden(home, byPlace, add);
+  return [...byPlace.values()]
+    .filter((mount) => mount.kind !== 'link' || !isShown(mountAt(dirname(mount.at), byPlace)))
+    .sort((a, b) => depthOf(a.at) - depthOf(b.at));
 }
 
 function argsOf(mount: Mount): string[] {
@@ -87,14 +121,16 @@ function addAsItIs(path: string, add: (mount: Mount) => void): void {
 /** The file that names the name servers is often a link into /run. */
 function addNameService(add: (mount: Mount) => void): void {
   const file = realpathOrNull('/etc/resolv.conf');
-  if (file !== null && PRIVATE_FOLDERS.some((folder) => isInside(folder, file))) add({ at: file, kind: 'ro', from: file });
+  if (file !== null && PRIVATE_FOLDERS.some((folder) => isInside(folder, file)))
+    add({ at: file, kind: 'ro', from: file });
 }
 
 /** What is named by way of a link to the home is put where that link leads to: a mount in its place would show what the home hides. */
 function addShown(path: string, kind: 'ro' | 'rw', links: readonly LinkOnTheWay[], add: (mount: Mount) => void): void {
   const from = realpathOrNull(path);
   if (from === null) return;
-  const follow = (place: string, { at }: LinkOnTheWay): string => (isInside(at, place) ? join(realpathOrNull(at) ?? at, relative(at, place)) : place);
+  const follow = (place: string, { at }: LinkOnTheWay): string =>
+    isInside(at, place) ? join(realpathOrNull(at) ?? at, relative(at, place)) : place;
   add({ at: links.reduce(follow, resolve(path)), kind, from });
 }
 

@@ -20,11 +20,15 @@ type Mode = RunnerPolicy['sandbox']['mode'];
 
 /** The sandbox of this machine, as it was found when the runner started. */
 export class Sandbox {
-  private constructor(private readonly file: string | null, private readonly why: string | null) {}
+  private constructor(
+    private readonly file: string | null,
+    private readonly why: string | null,
+  ) {}
 
   /** Really starts one: nothing else tells whether namespaces are allowed here. */
   static async open({ file, searchPath }: SandboxSearch): Promise<Sandbox> {
-    if (process.platform !== 'linux') return new Sandbox(null, `bubblewrap needs Linux, and this is ${process.platform}`);
+    if (process.platform !== 'linux')
+      return new Sandbox(null, `bubblewrap needs Linux, and this is ${process.platform}`);
     try {
       const found = file ?? findProgram('bwrap', foldersOfPath(searchPath));
       if (found === null) return new Sandbox(null, 'bubblewrap (bwrap) is not installed');
@@ -39,7 +43,7 @@ export class Sandbox {
 
   /** Why runs are not sandboxed; null: they are. */
   whyNot(mode: Mode): string | null {
-    return mode === 'off' ? 'the runner\'s policy turns the sandbox off' : this.why;
+    return mode === 'off' ? "the runner's policy turns the sandbox off" : this.why;
   }
 
   /** @returns null where there is no sandbox */
@@ -53,8 +57,17 @@ async function probe(file: string): Promise<string | null> {
   try {
     const { stdout } = await run(file, ['--version'], { timeout: PROBE_TIMEOUT_MS });
     const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout) ?? []).slice(1).map(Number);
-    if (major === MIN_VERSION[0] && minor < MIN_VERSION[1]) return `bubblewrap ${major}.${minor} is too old, ${MIN_VERSION.join('.')} is needed`;
-    const args = sandboxArgs({ writable: [], readable: [], hidden: [], cwd: '/', home: null, homePaths: [], network: false });
+    if (major === MIN_VERSION[0] && minor < MIN_VERSION[1])
+      return `bubblewrap ${major}.${minor} is too old, ${MIN_VERSION.join('.')} is needed`;
+    const args = sandboxArgs({
+      writable: [],
+      readable: [],
+      hidden: [],
+      cwd: '/',
+      home: null,
+      homePaths: [],
+      network: false,
+    });
     await run(file, [...args, '--', '/bin/sh', '-c', ':'], { timeout: PROBE_TIMEOUT_MS, env: {}, cwd: '/' });
     return null;
   } catch (error) {

@@ -9,7 +9,9 @@ import { readProcess, readTree, signal } from './processes.ts';
 
 /** How often we look whether the namespace is gone: its first process is not our child. */
 const GONE_POLL_MS = 1;
-const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
+const SIGNAL_NAMES = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
+);
 
 /**
  * A command in bubblewrap, with a PID namespace of its own: bubblewrap's own process outside, the namespace's first
@@ -29,13 +31,27 @@ export class SandboxedLaunch implements Launch {
   constructor(order: LaunchOrder, sandbox: SandboxCommand) {
     const folder = openCheckedFolder(order.cwd);
     if (!folder) {
-      this.exit = Promise.resolve(failed({ kind: 'moved', message: `${order.cwd} is no longer the folder that was checked` }));
+      this.exit = Promise.resolve(
+        failed({ kind: 'moved', message: `${order.cwd} is no longer the folder that was checked` }),
+      );
       this.group = Promise.resolve(null);
       return;
     }
     const [stdin, stdout, stderr] = order.stdio;
-    const [file = '', ...args] = inCgroup(order.cgroup, [sandbox.file, ...sandbox.args, '--json-status-fd', '5', '--', ...insideCommand(order)]);
-    const child = spawn(file, args, { cwd: '/', env: order.env, detached: true, stdio: [stdin, stdout, 'pipe', 'pipe', folder.fd, 'pipe', stderr] });
+    const [file = '', ...args] = inCgroup(order.cgroup, [
+      sandbox.file,
+      ...sandbox.args,
+      '--json-status-fd',
+      '5',
+      '--',
+      ...insideCommand(order),
+    ]);
+    const child = spawn(file, args, {
+      cwd: '/',
+      env: order.env,
+      detached: true,
+      stdio: [stdin, stdout, 'pipe', 'pipe', folder.fd, 'pipe', stderr],
+    });
     closeSync(folder.fd);
     this.child = child;
     this.group = new Promise((resolve) => {
@@ -72,14 +88,17 @@ export class SandboxedLaunch implements Launch {
 
   findLeft(): number[] {
     const [shell] = this.members();
-    return this.members().filter(({ pid, parent }) => pid !== shell?.pid || parent !== this.init).map(({ pid }) => pid);
+    return this.members()
+      .filter(({ pid, parent }) => pid !== shell?.pid || parent !== this.init)
+      .map(({ pid }) => pid);
   }
 
   async release(): Promise<void> {
     (this.child?.stdio[3] as Duplex | null | undefined)?.end();
     await this.gone;
     // Ended, or ended and not yet waited for by whoever inherits it: then nothing else is left in there.
-    while (this.init !== null && !['Z', 'X', undefined].includes(readProcess(this.init)?.state)) await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
+    while (this.init !== null && !['Z', 'X', undefined].includes(readProcess(this.init)?.state))
+      await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
   }
 
   /** Everything in the namespace but its first process, our shell first. Every orphan in there becomes that one's child. */
@@ -123,11 +142,17 @@ export class SandboxedLaunch implements Launch {
   /** Our shell said nothing of the end: it was never there, or was ended by what ended the command. */
   private withoutReport(code: number | null, name: NodeJS.Signals | null, order: LaunchOrder): Exit {
     const { text, bubblewrap } = this.report;
-    if (/^moved$/m.test(text)) return failed({ kind: 'moved', message: `${order.cwd} is no longer the folder that was checked` });
-    if (/^missing$/m.test(text)) return failed({ kind: 'missing', message: `${order.file} is not there, or the sandbox does not show it` });
+    if (/^moved$/m.test(text))
+      return failed({ kind: 'moved', message: `${order.cwd} is no longer the folder that was checked` });
+    if (/^missing$/m.test(text))
+      return failed({ kind: 'missing', message: `${order.file} is not there, or the sandbox does not show it` });
     if (/^refused$/m.test(text)) return failed({ kind: 'refused', message: `${order.file} may not be executed` });
     const isStarted = /^started$/m.test(text);
-    if (!isStarted && !this.isKilling && !this.isTerminating) return failed({ kind: 'sandbox', message: lastLine(bubblewrap) || lastLine(text) || `bubblewrap ended with code ${code ?? name}` });
+    if (!isStarted && !this.isKilling && !this.isTerminating)
+      return failed({
+        kind: 'sandbox',
+        message: lastLine(bubblewrap) || lastLine(text) || `bubblewrap ended with code ${code ?? name}`,
+      });
     const signalName = name ?? SIGNAL_NAMES.get((code ?? 0) - 128) ?? 'SIGKILL';
     return { code: null, signal: signalName, failure: null, cpuSeconds: null };
   }
@@ -149,7 +174,8 @@ function readReport(text: string): Exit | null {
 /** `0m1.230000s 0m0.040000s`: user and system time of all children. */
 function secondsOf(times: string): number {
   let sum = 0;
-  for (const [, minutes, seconds = ''] of times.matchAll(/(\d+)m([\d.,]+)s/g)) sum += Number(minutes) * 60 + Number(seconds.replace(',', '.'));
+  for (const [, minutes, seconds = ''] of times.matchAll(/(\d+)m([\d.,]+)s/g))
+    sum += Number(minutes) * 60 + Number(seconds.replace(',', '.'));
   return Math.round(sum * 1_000) / 1_000;
 }
 

@@ -17,7 +17,9 @@ export function makeSocketFolder(runnerFolder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stat = lstatSync(folder);
   if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
-    throw new Error(`${folder} must be a folder that only this user can enter (mode 700). Remove it, then start the runner again.`);
+    throw new Error(
+      `${folder} must be a folder that only this user can enter (mode 700). Remove it, then start the runner again.`,
+    );
   }
   return folder;
 }
@@ -38,10 +40,12 @@ function temporaryFolder(runnerFolder: string): string {
 /** Removes sockets whose keepers were killed. Those that hang may go on: they are asked all at once, and left alone. */
 export async function removeDeadSockets(folder: string): Promise<void> {
   const names = readdirSync(folder).filter((name) => name.endsWith('.sock'));
-  await Promise.all(names.map(async (name) => {
-    const connection = await KeeperConnection.connect(join(folder, name));
-    if (connection) connection.disconnect();
-    // A keeper that has just ended removes its own.
-    else rmSync(join(folder, name), { force: true });
-  }));
+  await Promise.all(
+    names.map(async (name) => {
+      const connection = await KeeperConnection.connect(join(folder, name));
+      if (connection) connection.disconnect();
+      // A keeper that has just ended removes its own.
+      else rmSync(join(folder, name), { force: true });
+    }),
+  );
 }

@@ -9,9 +9,21 @@ import { lastParagraph, summarize } from './summary.ts';
 
 describe('lastParagraph', () => {
   test.each([
-    ['what follows the last blank line', 'working\n\nFirst part.\n\nAll done.\nTests pass.\n', 'All done.\nTests pass.'],
-    ['a line of nothing but space or colour is blank', 'a\n  \u001b[2m\u001b[0m \r\n\u001b[32mDone\u001b[0m at last\r\n\n\n', 'Done at last'],
-    ['without a blank line, the last few lines', Array.from({ length: 9 }, (_, n) => `line ${n}`).join('\n'), 'line 4\nline 5\nline 6\nline 7\nline 8'],
+    [
+      'what follows the last blank line',
+      'working\n\nFirst part.\n\nAll done.\nTests pass.\n',
+      'All done.\nTests pass.',
+    ],
+    [
+      'a line of nothing but space or colour is blank',
+      'a\n  \u001b[2m\u001b[0m \r\n\u001b[32mDone\u001b[0m at last\r\n\n\n',
+      'Done at last',
+    ],
+    [
+      'without a blank line, the last few lines',
+      Array.from({ length: 9 }, (_, n) => `line ${n}`).join('\n'),
+      'line 4\nline 5\nline 6\nline 7\nline 8',
+    ],
     ['one line', 'just this', 'just this'],
     ['progress that writes over itself', '10%\r50%\r100%\r\n\ndone', 'done'],
     ['what no terminal shows', 'x\n\nbell\u0007 and \u0000nothing', 'bell and nothing'],
@@ -20,7 +32,10 @@ describe('lastParagraph', () => {
   test.each(['', '\n\n', ' \u001b[0m\n'])('nothing was said: %j', (text) => expect(lastParagraph(text)).toBeNull());
 
   test('of a long paragraph the last whole lines that fit', () => {
-    const summary = lastParagraph(`a\n\n${Array.from({ length: 40 }, (_, n) => `sentence number ${n} of the paragraph`).join('\n')}`) ?? '';
+    const summary =
+      lastParagraph(
+        `a\n\n${Array.from({ length: 40 }, (_, n) => `sentence number ${n} of the paragraph`).join('\n')}`,
+      ) ?? '';
     expect(summary.length).toBeLessThanOrEqual(600);
     expect(summary.split('\n').length).toBeGreaterThan(10);
     expect(summary).toMatch(/^sentence number \d+ of the paragraph\n[\s\S]*\nsentence number 39 of the paragraph$/);
@@ -41,7 +56,8 @@ describe('summarize', () => {
     createSpools(folder);
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
-  const say = (stream: 'stdout' | 'stderr', text: string): void => writeFileSync(join(folder, SPOOL_FILES[stream]), text);
+  const say = (stream: 'stdout' | 'stderr', text: string): void =>
+    writeFileSync(join(folder, SPOOL_FILES[stream]), text);
 
   test('standard output comes first, standard error only when that is empty', () => {
     expect(summarize(folder, createMasker([]))).toBeNull();

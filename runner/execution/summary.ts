@@ -18,20 +18,27 @@ const MAX_LOG_LINES = 5;
  * @returns null when they said nothing
  */
 export function summarize(runFolder: string, masker: Masker): string | null {
-  return lastParagraph(readTail(join(runFolder, SPOOL_FILES.stdout), masker)) ?? lastParagraph(readTail(join(runFolder, SPOOL_FILES.stderr), masker));
+  return (
+    lastParagraph(readTail(join(runFolder, SPOOL_FILES.stdout), masker)) ??
+    lastParagraph(readTail(join(runFolder, SPOOL_FILES.stderr), masker))
+  );
 }
 
 /** All that a run's programs printed, for reading as Markdown; of very much, the end. @returns null when they said nothing */
 export function readReport(runFolder: string, masker: Masker): string | null {
   const said = readTail(join(runFolder, SPOOL_FILES.stdout), masker, REPORT_BYTES);
-  const lines = stripVTControlCharacters(said).split(/\r?\n|\r/).map(printable);
+  const lines = stripVTControlCharacters(said)
+    .split(/\r?\n|\r/)
+    .map(printable);
   const text = lines.join('\n').trim();
   return text === '' ? null : `${text}\n`;
 }
 
 /** The text after the last blank line: whole lines, from the end backwards, as many as fit. @returns null for a text of nothing but space */
 export function lastParagraph(text: string): string | null {
-  const lines = stripVTControlCharacters(text).split(/\r?\n|\r/).map(printable);
+  const lines = stripVTControlCharacters(text)
+    .split(/\r?\n|\r/)
+    .map(printable);
   while (lines.at(-1) === '') lines.pop();
   const blank = lines.lastIndexOf('');
   const paragraph = blank === -1 ? lines.slice(-MAX_LOG_LINES) : lines.slice(blank + 1);
@@ -44,7 +51,6 @@ export function lastParagraph(text: string): string | null {
 
 /** Without what remains of escape sequences, and without the space at the end. */
 function printable(line: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must be kept out
   return line.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').trimEnd();
 }
 

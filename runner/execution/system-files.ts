@@ -2,7 +2,21 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where programs and their libraries are, on the usual systems, NixOS and Guix among them. Everything else of the machine is not shown. */
-export const SYSTEM_FOLDERS = ['/usr', '/etc', '/opt', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix', '/gnu', '/snap', '/sys'];
+export const SYSTEM_FOLDERS = [
+  '/usr',
+  '/etc',
+  '/opt',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/libx32',
+  '/nix',
+  '/gnu',
+  '/snap',
+  '/sys',
+];
 
 let known: string[] | null = null;
 

@@ -31,8 +31,19 @@ export function writeTaskFiles(spec: RunSpec, { runFolder, workFolder, deniedGlo
   const files = { promptFile: join(runFolder, 'prompt.txt'), taskFile: join(runFolder, 'task.json') };
   const { prompt, runId, taskId, projectId, agentName, attempt } = spec;
   const task = {
-    runId, taskId, projectId, agentName, attempt, title: prompt.title, description: prompt.description, acceptanceCriteria: prompt.acceptanceCriteria, feedback: prompt.feedback,
-    agentPrompt, model: prompt.model, conversation: prompt.conversation, stateDocument: spec.stateDocument,
+    runId,
+    taskId,
+    projectId,
+    agentName,
+    attempt,
+    title: prompt.title,
+    description: prompt.description,
+    acceptanceCriteria: prompt.acceptanceCriteria,
+    feedback: prompt.feedback,
+    agentPrompt,
+    model: prompt.model,
+    conversation: prompt.conversation,
+    stateDocument: spec.stateDocument,
   };
   writeFileSync(files.promptFile, composePrompt(spec, agentPrompt), { mode: 0o600 });
   writeFileSync(files.taskFile, `${JSON.stringify(task, null, 2)}\n`, { mode: 0o600 });
@@ -46,11 +57,20 @@ function composePrompt(spec: RunSpec, agentPrompt: string | null): string {
     agentPrompt,
     `# Task: ${title}`,
     description,
-    acceptanceCriteria.length > 0 ? `## Acceptance criteria\n\n${acceptanceCriteria.map((criterion) => `- ${criterion}`).join('\n')}` : null,
-    conversation.length > 0 ? `## From the conversation\n\n${conversation.map(({ role, content }) => `${role}: ${content}`).join('\n\n')}` : null,
-    feedback === null ? null : `## Feedback on the previous attempt\n\nYour earlier work is in this branch. A reviewer asks:\n\n${feedback}`,
+    acceptanceCriteria.length > 0
+      ? `## Acceptance criteria\n\n${acceptanceCriteria.map((criterion) => `- ${criterion}`).join('\n')}`
+      : null,
+    conversation.length > 0
+      ? `## From the conversation\n\n${conversation.map(({ role, content }) => `${role}: ${content}`).join('\n\n')}`
+      : null,
+    feedback === null
+      ? null
+      : `## Feedback on the previous attempt\n\nYour earlier work is in this branch. A reviewer asks:\n\n${feedback}`,
   ];
-  return `${parts.map((part) => part?.trim() ?? '').filter((part) => part !== '').join('\n\n')}\n`;
+  return `${parts
+    .map((part) => part?.trim() ?? '')
+    .filter((part) => part !== '')
+    .join('\n\n')}\n`;
 }
 
 function readAgentPrompt(spec: RunSpec, workFolder: string, deniedGlobs: readonly string[]): string | null {
@@ -58,17 +78,36 @@ function readAgentPrompt(spec: RunSpec, workFolder: string, deniedGlobs: readonl
   if (agentPrompt === null) return null;
   if ('text' in agentPrompt) return agentPrompt.text;
   const real = realpathOrNull(join(workFolder, agentPrompt.file));
-  if (real === null) throw new RunFailure('path_refused', `The agent's instructions are to be read from ${agentPrompt.file}, which is not in the repository`, [agentPrompt.file]);
-  if (!isInside(realpathOrNull(workFolder) ?? workFolder, real)) throw new RunFailure('path_refused', `The file ${agentPrompt.file} with the agent's instructions leads out of the repository`, [agentPrompt.file]);
+  if (real === null)
+    throw new RunFailure(
+      'path_refused',
+      `The agent's instructions are to be read from ${agentPrompt.file}, which is not in the repository`,
+      [agentPrompt.file],
+    );
+  if (!isInside(realpathOrNull(workFolder) ?? workFolder, real))
+    throw new RunFailure(
+      'path_refused',
+      `The file ${agentPrompt.file} with the agent's instructions leads out of the repository`,
+      [agentPrompt.file],
+    );
   const isDenied = deniedBy(deniedGlobs);
   if (isDenied(agentPrompt.file) || isDenied(relative(realpathOrNull(workFolder) ?? workFolder, real))) {
-    throw new RunFailure('path_refused', `The file ${agentPrompt.file} with the agent's instructions is on the deny list`, [agentPrompt.file]);
+    throw new RunFailure(
+      'path_refused',
+      `The file ${agentPrompt.file} with the agent's instructions is on the deny list`,
+      [agentPrompt.file],
+    );
   }
   // Not followed, not waited for: a pipe in its place would hold up the runner.
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > MAX_AGENT_PROMPT_BYTES) throw new RunFailure('path_refused', `The file ${agentPrompt.file} with the agent's instructions is no file of at most 64 KB`, [agentPrompt.file]);
+    if (!stat.isFile() || stat.size > MAX_AGENT_PROMPT_BYTES)
+      throw new RunFailure(
+        'path_refused',
+        `The file ${agentPrompt.file} with the agent's instructions is no file of at most 64 KB`,
+        [agentPrompt.file],
+      );
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);

@@ -8,7 +8,14 @@ import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
 import { copyPins, removePins } from './pins.ts';
 import { isRefusal } from './remove-folder.ts';
-import { LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, writeFolderRecord, type FolderRecord, type Workspace } from './workspace-record.ts';
+import {
+  LEDGER_FOLDER,
+  readFolderRecord,
+  WORK_FOLDER,
+  writeFolderRecord,
+  type FolderRecord,
+  type Workspace,
+} from './workspace-record.ts';
 
 const MAX_SLUG_CHARS = 40;
 /** Files that are tried one by one, some seconds' worth. */
@@ -34,7 +41,14 @@ export function findFolder(runnerFolder: string, taskId: string): FolderRecord |
  * part of one still has it, a number comes between: what is being removed under a name is never a later run's.
  */
 export function newFolderName(runnerFolder: string, taskId: string, title: string): string {
-  const slug = title.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, MAX_SLUG_CHARS).replace(/-$/, '') || 'task';
+  const slug =
+    title
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, MAX_SLUG_CHARS)
+      .replace(/-$/, '') || 'task';
   return firstFree(runnerFolder, (number) => `${slug}${number}-${taskId.slice(-8)}`);
 }
 
@@ -43,7 +57,12 @@ export function newFolderName(runnerFolder: string, taskId: string, title: strin
  * @returns the name
  * @throws RunFailure worktree_failed when it can not be moved: it is immutable, or a disk is mounted there
  */
-export async function putAside(git: Git, runnerFolder: string, earlier: FolderRecord, keptWhy: string): Promise<string> {
+export async function putAside(
+  git: Git,
+  runnerFolder: string,
+  earlier: FolderRecord,
+  keptWhy: string,
+): Promise<string> {
   const name = firstFree(runnerFolder, (number) => `${earlier.name}-attempt-${earlier.attempts}${number}`);
   const path = join(runnerFolder, WORK_FOLDER, name);
   const recordFolder = join(runnerFolder, LEDGER_FOLDER, name);
@@ -57,14 +76,22 @@ export async function putAside(git: Git, runnerFolder: string, earlier: FolderRe
     renameSync(earlier.path, path);
   } catch (error) {
     // With pins that stay, the record stays: the ledger removes both.
-    const isUnpinned = await removePins(git, record).then(() => true, (trouble: unknown) => {
-      if (trouble instanceof GitError) return false;
-      throw trouble;
-    });
+    const isUnpinned = await removePins(git, record).then(
+      () => true,
+      (trouble: unknown) => {
+        if (trouble instanceof GitError) return false;
+        throw trouble;
+      },
+    );
     if (isUnpinned) rmSync(recordFolder, { recursive: true });
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new RunFailure('worktree_failed', `The folder ${earlier.path} of the earlier attempts can not be put aside (${code}), and not be worked in as it is: ${keptWhy}`, [], { cause: error });
+    throw new RunFailure(
+      'worktree_failed',
+      `The folder ${earlier.path} of the earlier attempts can not be put aside (${code}), and not be worked in as it is: ${keptWhy}`,
+      [],
+      { cause: error },
+    );
   }
   return name;
 }
@@ -80,16 +107,27 @@ export async function findStuck(git: Git, workspace: Workspace, error: unknown):
   const { path, dest, code = '' } = error as NodeJS.ErrnoException & { dest?: string };
   const isInside = (file = ''): boolean => file === workspace.path || file.startsWith(`${workspace.path}/`);
   // A copy is refused where it comes from, too.
-  const refused = isInside(path) ? path : [dest].find((file) => isInside(file) && isAllowed(path ?? '', constants.R_OK));
+  const refused = isInside(path)
+    ? path
+    : [dest].find((file) => isInside(file) && isAllowed(path ?? '', constants.R_OK));
   if (refused !== undefined) return `${printablePath(Buffer.from(refused).toString('latin1'))} (${code})`;
   // A program that can not begin in a folder is refused under its own name.
-  return error.syscall?.startsWith('spawn') && !isAllowed(workspace.path, constants.X_OK) ? `${workspace.path} (${code})` : null;
+  return error.syscall?.startsWith('spawn') && !isAllowed(workspace.path, constants.X_OK)
+    ? `${workspace.path} (${code})`
+    : null;
 }
 
 /** Git says in words only what it was refused, and a filter's words are among them: what it still has to write is tried. */
 async function stillToChange(git: Git, workspace: Workspace): Promise<BytePath[]> {
   try {
-    return splitPaths((await git.ask(['diff-index', '-z', '--name-only', '--no-renames', workspace.startCommit], inWorkspace(workspace))).bytes);
+    return splitPaths(
+      (
+        await git.ask(
+          ['diff-index', '-z', '--name-only', '--no-renames', workspace.startCommit],
+          inWorkspace(workspace),
+        )
+      ).bytes,
+    );
   } catch (error) {
     if (error instanceof GitError) return [];
     throw error;
@@ -145,7 +183,9 @@ function isAllowed(path: string, mode: number): boolean {
 function firstFree(runnerFolder: string, nameOf: (number: string) => string): string {
   for (let number = 1; ; number += 1) {
     const name = nameOf(number === 1 ? '' : `-${number}`);
-    const isTaken = [WORK_FOLDER, LEDGER_FOLDER].some((room) => lstatSync(join(runnerFolder, room, name), { throwIfNoEntry: false }) !== undefined);
+    const isTaken = [WORK_FOLDER, LEDGER_FOLDER].some(
+      (room) => lstatSync(join(runnerFolder, room, name), { throwIfNoEntry: false }) !== undefined,
+    );
     if (!isTaken) return name;
   }
 }

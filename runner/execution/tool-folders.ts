@@ -65,7 +65,9 @@ function isAround(path: string, homes: readonly string[]): boolean {
 }
 
 function linkTargets(folder: string): string[] {
-  const targets = entriesOf(folder).filter((entry) => entry.isSymbolicLink()).map((entry) => realpathOrNull(join(folder, entry.name)));
+  const targets = entriesOf(folder)
+    .filter((entry) => entry.isSymbolicLink())
+    .map((entry) => realpathOrNull(join(folder, entry.name)));
   return targets.filter((target) => target !== null && !isOfSystem(target) && !isInside(folder, target)) as string[];
 }
 

@@ -17,7 +17,22 @@ export interface TreeChange {
 
 /** What a checkout has to change to get from one commit to another; a renamed file is removed and added. */
 export async function listTreeChanges(git: Git, place: GitPlace, from: string, to: string): Promise<TreeChange[]> {
-  const { bytes } = await git.ask(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--no-ext-diff', '--ignore-submodules=none', from, to, '--'], place);
+  const { bytes } = await git.ask(
+    [
+      'diff-tree',
+      '-r',
+      '-z',
+      '--raw',
+      '--no-renames',
+      '--no-abbrev',
+      '--no-ext-diff',
+      '--ignore-submodules=none',
+      from,
+      to,
+      '--',
+    ],
+    place,
+  );
   const fields = bytes.toString('latin1').split('\0');
   const changes: TreeChange[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {

@@ -33,10 +33,18 @@ export function deniedBy(globs: readonly string[]): (path: string) => boolean {
 }
 
 /** Changed paths that the rules do not allow. Denied outranks allowed. */
-export async function findViolations(git: Git, workspace: Workspace, changes: Changes, rules: PathRules): Promise<Violation[]> {
+export async function findViolations(
+  git: Git,
+  workspace: Workspace,
+  changes: Changes,
+  rules: PathRules,
+): Promise<Violation[]> {
   const isDenied = deniedBy(rules.deniedGlobs);
   const isAllowed = picomatch([...rules.allowedGlobs], GLOB_FLAGS);
-  const [targets, filters] = await Promise.all([readLinks(git, workspace, changes.files), findFilters(git, workspace, changes)]);
+  const [targets, filters] = await Promise.all([
+    readLinks(git, workspace, changes.files),
+    findFilters(git, workspace, changes),
+  ]);
   const violations: Violation[] = [];
   for (const { path, mode } of changes.files) {
     const text = textOf(path);
@@ -45,8 +53,13 @@ export async function findViolations(git: Git, workspace: Workspace, changes: Ch
     if (isDenied(text)) violations.push({ path, why: 'may not be changed' });
     else if (!isAllowed(text)) violations.push({ path, why: 'is outside the allowed paths' });
     else if (mode === SUBMODULE) violations.push({ path, why: 'is a repository inside the repository' });
-    else if (target !== undefined && leadsOutside(path, target)) violations.push({ path, why: `is a link that leads outside the repository (${printablePath(target)})` });
-    else if (filter !== undefined) violations.push({ path, why: `needs the Git filter ${filter}, which did not run: add it to "filters" in the runner's policy.json, and define it in your own Git configuration, if you trust it` });
+    else if (target !== undefined && leadsOutside(path, target))
+      violations.push({ path, why: `is a link that leads outside the repository (${printablePath(target)})` });
+    else if (filter !== undefined)
+      violations.push({
+        path,
+        why: `needs the Git filter ${filter}, which did not run: add it to "filters" in the runner's policy.json, and define it in your own Git configuration, if you trust it`,
+      });
   }
   return violations;
 }
@@ -57,9 +70,17 @@ export async function hasFilteredPaths(git: Git, workspace: Workspace, changes: 
 }
 
 /** The targets of changed links, all by one program. */
-async function readLinks(git: Git, workspace: Workspace, files: readonly ChangedFile[]): Promise<Map<BytePath, BytePath>> {
+async function readLinks(
+  git: Git,
+  workspace: Workspace,
+  files: readonly ChangedFile[],
+): Promise<Map<BytePath, BytePath>> {
   const links = files.filter(({ mode }) => mode === SYMLINK);
-  const targets = await readBlobs(git, inWorkspace(workspace), links.map(({ blob }) => blob));
+  const targets = await readBlobs(
+    git,
+    inWorkspace(workspace),
+    links.map(({ blob }) => blob),
+  );
   return new Map(links.map(({ path }, index) => [path, targets[index]?.toString('latin1') ?? '']));
 }
 
@@ -69,7 +90,10 @@ async function readLinks(git: Git, workspace: Workspace, files: readonly Changed
  * .gitattributes opens no way around it. Neither hides the other. Links go through none.
  */
 async function findFilters(git: Git, workspace: Workspace, { files, base }: Changes): Promise<Map<BytePath, string[]>> {
-  const known = new Set([...workspace.filters.untrusted, ...workspace.filters.trusted.map(([key]) => key.slice('filter.'.length, key.lastIndexOf('.')))]);
+  const known = new Set([
+    ...workspace.filters.untrusted,
+    ...workspace.filters.trusted.map(([key]) => key.slice('filter.'.length, key.lastIndexOf('.'))),
+  ]);
   const paths = files.filter(({ mode }) => mode.startsWith(REGULAR)).map(({ path }) => path);
   if (known.size === 0 || paths.length === 0) return new Map();
   const place = inWorkspace(workspace);

@@ -24,11 +24,25 @@ export async function warmUp(): Promise<void> {
 
 function emptyAssignment(folder: string): Assignment {
   return {
-    runId: 'none', runFolder: folder, cwd: folder, isOwnFolder: true, env: {}, stdinFile: null, sandbox: null, cgroup: null,
-    commands: [{ file: '/bin/sh', args: ['-c', ':'], display: 'nothing' }], lease: { ttlMs: LIMIT_MS },
+    runId: 'none',
+    runFolder: folder,
+    cwd: folder,
+    isOwnFolder: true,
+    env: {},
+    stdinFile: null,
+    sandbox: null,
+    cgroup: null,
+    commands: [{ file: '/bin/sh', args: ['-c', ':'], display: 'nothing' }],
+    lease: { ttlMs: LIMIT_MS },
     limits: {
-      runTimeoutMs: LIMIT_MS, idleTimeoutMs: null, graceMs: 0, maxLogBytes: 1_000, minFreeBytes: 0,
-      maxMemoryBytes: null, maxProcesses: null, maxCpus: null,
+      runTimeoutMs: LIMIT_MS,
+      idleTimeoutMs: null,
+      graceMs: 0,
+      maxLogBytes: 1_000,
+      minFreeBytes: 0,
+      maxMemoryBytes: null,
+      maxProcesses: null,
+      maxCpus: null,
     },
   };
 }

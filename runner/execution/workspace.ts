@@ -1,6 +1,12 @@
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { giveAgentIndex, inWorkspace, makeAgentRepository, makePrivateGitDir, privateGitDir } from './agent-repository.ts';
+import {
+  giveAgentIndex,
+  inWorkspace,
+  makeAgentRepository,
+  makePrivateGitDir,
+  privateGitDir,
+} from './agent-repository.ts';
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
@@ -12,7 +18,14 @@ import { assertBranchFree } from './result-branch.ts';
 import type { RunHost } from './run-host.ts';
 import { findFolder, findStuck, newFolderName, putAside } from './task-folders.ts';
 import { inUserRepository, type UserRepository } from './user-repository.ts';
-import { LEDGER_FOLDER, readFolderRecord, WORK_FOLDER, writeFolderRecord, type FolderRecord, type Workspace } from './workspace-record.ts';
+import {
+  LEDGER_FOLDER,
+  readFolderRecord,
+  WORK_FOLDER,
+  writeFolderRecord,
+  type FolderRecord,
+  type Workspace,
+} from './workspace-record.ts';
 import { writeJson } from './write-json.ts';
 
 export interface WorkspaceOrder {
@@ -38,12 +51,19 @@ const UNFINISHED = 'The work in it was not taken in: its run did not come to its
  * @returns the workspace, and a note for the log
  * @throws RunFailure worktree_failed, repo_missing
  */
-export async function makeWorkspace(git: Git, repository: UserRepository, order: WorkspaceOrder): Promise<{ workspace: Workspace; note: string | null }> {
+export async function makeWorkspace(
+  git: Git,
+  repository: UserRepository,
+  order: WorkspaceOrder,
+): Promise<{ workspace: Workspace; note: string | null }> {
   assertBranchFree(repository, order.branch);
   const { runnerFolder, taskId, title } = order;
   const { startCommit, note } = findStart(repository, order.startFromBranch);
   const earlier = findFolder(runnerFolder, taskId);
-  const planned = describe(repository, order, { name: earlier?.name ?? newFolderName(runnerFolder, taskId, title), startCommit });
+  const planned = describe(repository, order, {
+    name: earlier?.name ?? newFolderName(runnerFolder, taskId, title),
+    startCommit,
+  });
   if (earlier) await setAsideWhatMustStay(git, runnerFolder, earlier, planned);
   const workspace = { ...planned, isFresh: lstatSync(planned.path, { throwIfNoEntry: false }) === undefined };
   try {
@@ -58,11 +78,19 @@ export async function makeWorkspace(git: Git, repository: UserRepository, order:
     await make(git, repository, order, { workspace: fresh, earlier }).catch((again: unknown) => {
       throw asFailure(again, fresh);
     });
-    return { workspace: fresh, note: [note, `The folder of the earlier attempts is ${aside} now. ${why}`].filter(Boolean).join('. ') };
+    return {
+      workspace: fresh,
+      note: [note, `The folder of the earlier attempts is ${aside} now. ${why}`].filter(Boolean).join('. '),
+    };
   }
 }
 
-async function make(git: Git, repository: UserRepository, order: WorkspaceOrder, { workspace, earlier }: { workspace: Workspace; earlier: FolderRecord | null }): Promise<void> {
+async function make(
+  git: Git,
+  repository: UserRepository,
+  order: WorkspaceOrder,
+  { workspace, earlier }: { workspace: Workspace; earlier: FolderRecord | null },
+): Promise<void> {
   writeJson(order.recordFile, workspace);
   makeFolders(order.runnerFolder, workspace, nextRecord(order, workspace, earlier));
   try {
@@ -83,20 +111,31 @@ async function make(git: Git, repository: UserRepository, order: WorkspaceOrder,
 }
 
 function asFailure(error: unknown, { root }: Workspace): unknown {
-  return error instanceof GitError ? new RunFailure('worktree_failed', `Git could not make a folder of ${root} for the task: ${error.message}`, [], { cause: error }) : error;
+  return error instanceof GitError
+    ? new RunFailure('worktree_failed', `Git could not make a folder of ${root} for the task: ${error.message}`, [], {
+        cause: error,
+      })
+    : error;
 }
 
 /**
  * A folder in which no program of the run has run: a fresh one, which holds nobody's work, goes, now or with one of the
  * ledger's next sweeps; one of earlier attempts stays as it was, and one that a later run has by now is not touched.
  */
-export async function discardWorkspace({ git, runnerFolder, logger }: Pick<RunHost, 'git' | 'runnerFolder' | 'logger'>, workspace: Workspace, runId: string): Promise<void> {
+export async function discardWorkspace(
+  { git, runnerFolder, logger }: Pick<RunHost, 'git' | 'runnerFolder' | 'logger'>,
+  workspace: Workspace,
+  runId: string,
+): Promise<void> {
   const record = readFolderRecord(runnerFolder, workspace.name);
   if (record?.lastRunId !== runId) return;
   if (!workspace.isFresh) return settleWorkspace(runnerFolder, workspace.name, []);
   await removeTaskFolder(git, runnerFolder, { ...record, keptWhy: null }).catch((trouble: unknown) => {
     if (!(trouble instanceof UndeletableError)) throw trouble;
-    logger.warn({ folder: workspace.name, runId, why: trouble.message, err: trouble }, 'the fresh folder of a run that did not begin could not be removed; trying again later');
+    logger.warn(
+      { folder: workspace.name, runId, why: trouble.message, err: trouble },
+      'the fresh folder of a run that did not begin could not be removed; trying again later',
+    );
   });
 }
 
@@ -104,8 +143,17 @@ export async function discardWorkspace({ git, runnerFolder, logger }: Pick<RunHo
 export function settleWorkspace(runnerFolder: string, name: string, leftOver: readonly string[]): void {
   const record = readFolderRecord(runnerFolder, name);
   if (!record) return;
-  const keptWhy = leftOver.length === 0 ? null : `It holds what could not be taken in: ${leftOver.slice(0, 3).join('; ')}${leftOver.length > 3 ? ' …' : ''}`;
-  writeFolderRecord(runnerFolder, { ...record, state: 'kept', lastUsedAt: new Date().toISOString(), keptWhy, leftOver: leftOver.slice(0, MAX_LEFT_OVER) });
+  const keptWhy =
+    leftOver.length === 0
+      ? null
+      : `It holds what could not be taken in: ${leftOver.slice(0, 3).join('; ')}${leftOver.length > 3 ? ' …' : ''}`;
+  writeFolderRecord(runnerFolder, {
+    ...record,
+    state: 'kept',
+    lastUsedAt: new Date().toISOString(),
+    keptWhy,
+    leftOver: leftOver.slice(0, MAX_LEFT_OVER),
+  });
 }
 
 /** Whether the commands that get a folder ready have ended well in it once. */
@@ -120,20 +168,46 @@ export function noteSetUp(workspace: Workspace): void {
 /** With our record of the files: it goes when the folder is put aside. */
 const setUpMark = (workspace: Workspace): string => join(privateGitDir(workspace), 'set-up');
 
-function findStart({ refs, baseCommit, baseBranch }: UserRepository, startFromBranch: string | null): { startCommit: string; note: string | null } {
+function findStart(
+  { refs, baseCommit, baseBranch }: UserRepository,
+  startFromBranch: string | null,
+): { startCommit: string; note: string | null } {
   if (startFromBranch === null) return { startCommit: baseCommit, note: null };
   const startCommit = refs.get(`refs/heads/${startFromBranch}`);
-  if (startCommit === undefined) return { startCommit: baseCommit, note: `The branch ${startFromBranch} of the earlier attempt is gone: this one starts from ${baseBranch}` };
+  if (startCommit === undefined)
+    return {
+      startCommit: baseCommit,
+      note: `The branch ${startFromBranch} of the earlier attempt is gone: this one starts from ${baseBranch}`,
+    };
   return { startCommit, note: `Continues from ${startFromBranch}` };
 }
 
-function describe(repository: UserRepository, order: WorkspaceOrder, { name, startCommit }: { name: string; startCommit: string }): Workspace {
+function describe(
+  repository: UserRepository,
+  order: WorkspaceOrder,
+  { name, startCommit }: { name: string; startCommit: string },
+): Workspace {
   const { places, subfolder, baseBranch, baseCommit, settings } = repository;
   const path = join(order.runnerFolder, WORK_FOLDER, name);
   return {
-    name, path, cwd: join(path, subfolder), recordFolder: join(order.runnerFolder, LEDGER_FOLDER, name), root: places.topLevel, userGitDir: places.gitDir, commonDir: places.commonDir,
-    objectDirs: places.objectDirs, baseBranch, baseCommit, branch: order.branch, startCommit, isFresh: true,
-    filters: { trusted: [...settings.filters.trusted.values()].flat().map(([key, value]) => [key, value]), untrusted: settings.filters.untrusted }, carried: [],
+    name,
+    path,
+    cwd: join(path, subfolder),
+    recordFolder: join(order.runnerFolder, LEDGER_FOLDER, name),
+    root: places.topLevel,
+    userGitDir: places.gitDir,
+    commonDir: places.commonDir,
+    objectDirs: places.objectDirs,
+    baseBranch,
+    baseCommit,
+    branch: order.branch,
+    startCommit,
+    isFresh: true,
+    filters: {
+      trusted: [...settings.filters.trusted.values()].flat().map(([key, value]) => [key, value]),
+      untrusted: settings.filters.untrusted,
+    },
+    carried: [],
   };
 }
 
@@ -141,8 +215,25 @@ function nextRecord(order: WorkspaceOrder, workspace: Workspace, earlier: Folder
   const now = new Date().toISOString();
   const { name, root, commonDir, path, baseBranch, baseCommit, branch } = workspace;
   return {
-    version: 1, name, taskId: order.taskId, projectId: order.projectId, title: order.title, root, commonDir, path, subfolder: workspace.cwd === path ? '' : workspace.cwd.slice(path.length + 1),
-    baseBranch, baseCommit, branch, attempts: (earlier?.attempts ?? 0) + 1, createdAt: earlier?.createdAt ?? now, lastUsedAt: now, lastRunId: order.runId, state: 'live', keptWhy: UNFINISHED, leftOver: [],
+    version: 1,
+    name,
+    taskId: order.taskId,
+    projectId: order.projectId,
+    title: order.title,
+    root,
+    commonDir,
+    path,
+    subfolder: workspace.cwd === path ? '' : workspace.cwd.slice(path.length + 1),
+    baseBranch,
+    baseCommit,
+    branch,
+    attempts: (earlier?.attempts ?? 0) + 1,
+    createdAt: earlier?.createdAt ?? now,
+    lastUsedAt: now,
+    lastRunId: order.runId,
+    state: 'live',
+    keptWhy: UNFINISHED,
+    leftOver: [],
   };
 }
 
@@ -150,17 +241,25 @@ function nextRecord(order: WorkspaceOrder, workspace: Workspace, earlier: Folder
  * A folder with something in it that is nowhere else is put aside under a name and record of its own, and the
  * attempt gets a new one in its place; so is one that is no folder of this repository any more.
  */
-async function setAsideWhatMustStay(git: Git, runnerFolder: string, earlier: FolderRecord, workspace: Workspace): Promise<void> {
-  const isUsable = lstatSync(earlier.path, { throwIfNoEntry: false })?.isDirectory() === true && earlier.commonDir === workspace.commonDir
-    && lstatSync(join(privateGitDir(workspace), 'index'), { throwIfNoEntry: false }) !== undefined;
+async function setAsideWhatMustStay(
+  git: Git,
+  runnerFolder: string,
+  earlier: FolderRecord,
+  workspace: Workspace,
+): Promise<void> {
+  const isUsable =
+    lstatSync(earlier.path, { throwIfNoEntry: false })?.isDirectory() === true &&
+    earlier.commonDir === workspace.commonDir &&
+    lstatSync(join(privateGitDir(workspace), 'index'), { throwIfNoEntry: false }) !== undefined;
   if (isUsable && earlier.keptWhy === null) return;
   if (!lstatSync(earlier.path, { throwIfNoEntry: false })) return;
-  await putAside(git, runnerFolder, earlier, earlier.keptWhy ?? 'It is no checkout of the task\'s repository any more');
+  await putAside(git, runnerFolder, earlier, earlier.keptWhy ?? "It is no checkout of the task's repository any more");
 }
 
 /** The record comes first: what a crash leaves is found by it. */
 function makeFolders(runnerFolder: string, workspace: Workspace, record: FolderRecord): void {
-  for (const folder of [join(runnerFolder, WORK_FOLDER), join(runnerFolder, LEDGER_FOLDER), workspace.recordFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [join(runnerFolder, WORK_FOLDER), join(runnerFolder, LEDGER_FOLDER), workspace.recordFolder])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFolderRecord(runnerFolder, record);
   mkdirSync(workspace.path, { recursive: true, mode: 0o755 });
 }
@@ -171,29 +270,47 @@ async function fill(git: Git, repository: UserRepository, workspace: Workspace):
   const place = inWorkspace(workspace);
   const files = git.run(['read-tree', '--reset', '-u', startCommit], place);
   const start = startCommit === baseCommit ? `delete ${startRef(name)}` : `update ${startRef(name)} ${startCommit}`;
-  const pinned = git.run(['update-ref', '--stdin'], { ...inUserRepository(repository), input: `update ${pinRef(name)} ${baseCommit}\n${start}\n` });
+  const pinned = git.run(['update-ref', '--stdin'], {
+    ...inUserRepository(repository),
+    input: `update ${pinRef(name)} ${baseCommit}\n${start}\n`,
+  });
   const [filled, pin] = await Promise.allSettled([files, pinned]);
   if (filled.status === 'rejected') throw filled.reason;
   if (pin.status === 'rejected') throw whyNotPinned(workspace, pin.reason);
   if (!isFresh) await removeStrangers(git, workspace);
-  if (!lstatSync(workspace.cwd, { throwIfNoEntry: false })?.isDirectory()) throw new RunFailure('repo_missing', `${workspace.baseBranch} of ${workspace.root} has no folder ${repository.subfolder}`);
+  if (!lstatSync(workspace.cwd, { throwIfNoEntry: false })?.isDirectory())
+    throw new RunFailure(
+      'repo_missing',
+      `${workspace.baseBranch} of ${workspace.root} has no folder ${repository.subfolder}`,
+    );
 }
 
 /** Git names the file it could not make, and not why: the file system is asked. */
 function whyNotPinned({ root, commonDir }: Workspace, error: unknown): unknown {
-  const reasons: Readonly<Record<string, string>> = { EROFS: 'it is on a read-only disk', EACCES: 'this user may not write it' };
+  const reasons: Readonly<Record<string, string>> = {
+    EROFS: 'it is on a read-only disk',
+    EACCES: 'this user may not write it',
+  };
   try {
     accessSync(join(commonDir, 'refs'), constants.W_OK);
     return error;
   } catch (refused) {
     const why = reasons[(refused as NodeJS.ErrnoException).code ?? ''] ?? String(refused);
-    return new RunFailure('worktree_failed', `The repository ${root} can not be written: ${why}. Nothing was changed.`, [], { cause: error });
+    return new RunFailure(
+      'worktree_failed',
+      `The repository ${root} can not be written: ${why}. Nothing was changed.`,
+      [],
+      { cause: error },
+    );
   }
 }
 
 /** What an earlier attempt left and is in its branch: this one starts from its own commit. Ignored files, such as installed packages, stay. */
 async function removeStrangers(git: Git, workspace: Workspace): Promise<void> {
-  const { bytes } = await git.ask(['ls-files', '-z', '--others', '--exclude-standard', '--directory'], inWorkspace(workspace));
+  const { bytes } = await git.ask(
+    ['ls-files', '-z', '--others', '--exclude-standard', '--directory'],
+    inWorkspace(workspace),
+  );
   for (const path of splitPaths(bytes)) {
     const file = onDisk(workspace.path, path.replace(/\/$/, ''));
     if (path !== '.git/' && statOrNull(file)) await removeBytes(file);

@@ -80,7 +80,12 @@ export class Ledger {
   private enqueue(step: () => Promise<void>): void {
     this.work = this.work.then(step).catch((error: unknown) => {
       const isAway = error instanceof TransientError;
-      this.host.logger[isAway ? 'info' : 'error']({ err: error }, isAway ? 'work folders were not told of: the control plane is away' : 'the work folders could not be looked after; trying again later');
+      this.host.logger[isAway ? 'info' : 'error'](
+        { err: error },
+        isAway
+          ? 'work folders were not told of: the control plane is away'
+          : 'the work folders could not be looked after; trying again later',
+      );
     });
   }
 
@@ -89,7 +94,11 @@ export class Ledger {
     const records = this.records();
     const verdicts = await this.report(null, records);
     const measured = records.map((record) => ({
-      name: record.name, sizeBytes: this.sizes.get(record.name)?.bytes ?? 0, lastUsedMs: Date.parse(record.lastUsedAt) || 0, isLive: isLive(record.taskId), isRemoving: record.state === 'removing',
+      name: record.name,
+      sizeBytes: this.sizes.get(record.name)?.bytes ?? 0,
+      lastUsedMs: Date.parse(record.lastUsedAt) || 0,
+      isLive: isLive(record.taskId),
+      isRemoving: record.state === 'removing',
     }));
     const names = chooseRemovals(measured, verdicts, policy.workFolders);
     for (const name of names) {
@@ -113,15 +122,22 @@ export class Ledger {
       this.sizes.delete(record.name);
       logger.info({ folder: record.name, taskId: record.taskId }, 'removed a work folder');
     } catch (error) {
-      const why = error instanceof UndeletableError ? error.message : `an unexpected error: ${error instanceof Error ? error.message : String(error)}`;
+      const why =
+        error instanceof UndeletableError
+          ? error.message
+          : `an unexpected error: ${error instanceof Error ? error.message : String(error)}`;
       this.problems.set(record.name, why);
       logger.warn({ folder: record.name, why, err: error }, 'a work folder could not be removed; trying again later');
     }
   }
 
-  private async report(requestId: string | null, records = this.records()): Promise<Awaited<ReturnType<ControlPlane['reportWorkFolders']>>> {
+  private async report(
+    requestId: string | null,
+    records = this.records(),
+  ): Promise<Awaited<ReturnType<ControlPlane['reportWorkFolders']>>> {
     const folders: WorkFolderReport['folders'] = [];
-    for (const record of records.slice(0, MAX_WORK_FOLDERS)) folders.push({ name: record.name, taskId: record.taskId, facts: await this.factsOf(record) });
+    for (const record of records.slice(0, MAX_WORK_FOLDERS))
+      folders.push({ name: record.name, taskId: record.taskId, facts: await this.factsOf(record) });
     try {
       return await this.host.controlPlane.reportWorkFolders({ folders }, requestId);
     } catch (error) {
@@ -134,16 +150,26 @@ export class Ledger {
   private async factsOf(record: FolderRecord): Promise<WorkFolderFacts> {
     const problem = this.problems.get(record.name) ?? null;
     return {
-      root: record.root, subfolder: record.subfolder, branch: record.branch, baseBranch: record.baseBranch, attempts: record.attempts, sizeBytes: await this.sizeOf(record),
-      createdAt: asTime(record.createdAt), lastUsedAt: asTime(record.lastUsedAt), state: record.state,
-      keptWhy: record.keptWhy === null ? null : asLine(record.keptWhy, MAX_SENTENCE_CHARS), problem: problem === null ? null : asLine(problem, MAX_SENTENCE_CHARS),
+      root: record.root,
+      subfolder: record.subfolder,
+      branch: record.branch,
+      baseBranch: record.baseBranch,
+      attempts: record.attempts,
+      sizeBytes: await this.sizeOf(record),
+      createdAt: asTime(record.createdAt),
+      lastUsedAt: asTime(record.lastUsedAt),
+      state: record.state,
+      keptWhy: record.keptWhy === null ? null : asLine(record.keptWhy, MAX_SENTENCE_CHARS),
+      problem: problem === null ? null : asLine(problem, MAX_SENTENCE_CHARS),
     };
   }
 
   private async sizeOf({ name, lastUsedAt }: FolderRecord): Promise<number> {
     const known = this.sizes.get(name);
     if (known?.lastUsedAt === lastUsedAt && performance.now() - known.measuredMs < REMEASURE_MS) return known.bytes;
-    const bytes = (await measureFolder(join(this.host.folder, WORK_FOLDER, name))) + (await measureFolder(join(this.host.folder, LEDGER_FOLDER, name)));
+    const bytes =
+      (await measureFolder(join(this.host.folder, WORK_FOLDER, name))) +
+      (await measureFolder(join(this.host.folder, LEDGER_FOLDER, name)));
     this.sizes.set(name, { bytes, lastUsedAt, measuredMs: performance.now() });
     return bytes;
   }

@@ -23,29 +23,51 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const next = ({ spec }: Attempt, agent: Parameters<Attempts['run']>[1]): Promise<Attempt> => attempts.run({ repoRoot: repository.root, taskId: spec.taskId, attempt: 2, branch: `${spec.branch}-2`, startFromBranch: spec.branch }, agent);
+const next = ({ spec }: Attempt, agent: Parameters<Attempts['run']>[1]): Promise<Attempt> =>
+  attempts.run(
+    {
+      repoRoot: repository.root,
+      taskId: spec.taskId,
+      attempt: 2,
+      branch: `${spec.branch}-2`,
+      startFromBranch: spec.branch,
+    },
+    agent,
+  );
 function recordOf({ workspace }: Attempt): FolderRecord {
   const record = readFolderRecord(attempts.runnerFolder, workspace.name);
   if (!record) throw new Error(`${workspace.name} has no record`);
   return record;
 }
-const pins = (): string[] => repository.git('for-each-ref', '--format=%(refname)', 'refs/overmind').split('\n').filter(Boolean);
+const pins = (): string[] =>
+  repository.git('for-each-ref', '--format=%(refname)', 'refs/overmind').split('\n').filter(Boolean);
 /** Git that waits before it changes refs. @returns it, whether it waits, and lets it go on */
 function slowGit(): { git: Git; isWaiting: () => boolean; goOn: () => void } {
   const file = join(folder, 'slow-git');
-  writeFileSync(file, `#!/bin/sh\nfor word; do if [ "$word" = update-ref ]; then touch ${file}.waits; while [ ! -e ${file}.goes ]; do sleep 0.02; done; fi; done\nexec /usr/bin/git "$@"\n`);
+  writeFileSync(
+    file,
+    `#!/bin/sh\nfor word; do if [ "$word" = update-ref ]; then touch ${file}.waits; while [ ! -e ${file}.goes ]; do sleep 0.02; done; fi; done\nexec /usr/bin/git "$@"\n`,
+  );
   chmodSync(file, 0o755);
-  return { git: new Git(file, '/usr/bin:/bin'), isWaiting: () => existsSync(`${file}.waits`), goOn: () => writeFileSync(`${file}.goes`, '') };
+  return {
+    git: new Git(file, '/usr/bin:/bin'),
+    isWaiting: () => existsSync(`${file}.waits`),
+    goOn: () => writeFileSync(`${file}.goes`, ''),
+  };
 }
 function expectWhole(attempt: Attempt): void {
   const { name, path } = attempt.workspace;
   expect(existsSync(join(path, 'two'))).toBe(true);
-  expect(recordOf(attempt)).toMatchObject({ taskId: attempt.spec.taskId, lastRunId: attempt.spec.runId, state: 'kept' });
+  expect(recordOf(attempt)).toMatchObject({
+    taskId: attempt.spec.taskId,
+    lastRunId: attempt.spec.runId,
+    state: 'kept',
+  });
   expect(readdirSync(join(attempts.runnerFolder, 'ledger', name))).toContain('git');
   expect(pins()).toEqual([`refs/overmind/base/${name}`, `refs/overmind/start/${name}`]);
 }
 
-describe('a run that begins while its task\'s folder is removed keeps its own folder, record and pins', () => {
+describe("a run that begins while its task's folder is removed keeps its own folder, record and pins", () => {
   test('when the pins go last, also where they name the same commits', async () => {
     const first = await attempts.run({ repoRoot: repository.root }, 'echo 1 > one');
     const { git, isWaiting, goOn } = slowGit();
@@ -55,7 +77,9 @@ describe('a run that begins while its task\'s folder is removed keeps its own fo
     goOn();
     await removing;
     expectWhole(second);
-    expect(existsSync(join(attempts.runnerFolder, 'ledger', first.workspace.name))).toBe(first.workspace.name === second.workspace.name);
+    expect(existsSync(join(attempts.runnerFolder, 'ledger', first.workspace.name))).toBe(
+      first.workspace.name === second.workspace.name,
+    );
   });
 
   test('when its files are being removed', async () => {
@@ -91,7 +115,10 @@ describe('a fresh folder of a run that could not begin, and that could not be re
     execFileSync('chattr', ['+i', refs]);
     try {
       const taskId = '01890a5d-ac96-774b-bcce-b302099a8057';
-      for (const attempt of [1, 2]) await expect(attempts.run({ repoRoot: repository.root, taskId, attempt }, 'true')).rejects.toMatchObject({ reason: 'worktree_failed' });
+      for (const attempt of [1, 2])
+        await expect(attempts.run({ repoRoot: repository.root, taskId, attempt }, 'true')).rejects.toMatchObject({
+          reason: 'worktree_failed',
+        });
     } finally {
       execFileSync('chattr', ['-i', refs]);
     }
@@ -101,7 +128,14 @@ describe('a fresh folder of a run that could not begin, and that could not be re
   test('goes with the next sweep, though its task is open', async () => {
     expect(await failToBegin()).toHaveLength(2);
     const { git, logger, policy } = attempts.host;
-    const ledger = new Ledger({ folder: attempts.runnerFolder, policy, controlPlane: new FakeControlPlane(), logger, isLive: () => false, remove: (record) => removeTaskFolder(git, attempts.runnerFolder, record) });
+    const ledger = new Ledger({
+      folder: attempts.runnerFolder,
+      policy,
+      controlPlane: new FakeControlPlane(),
+      logger,
+      isLive: () => false,
+      remove: (record) => removeTaskFolder(git, attempts.runnerFolder, record),
+    });
     ledger.soon();
     await ledger.idle();
     expect(['ledger', 'work'].flatMap((room) => readdirSync(join(attempts.runnerFolder, room)))).toEqual([]);
@@ -112,7 +146,13 @@ describe('a fresh folder of a run that could not begin, and that could not be re
     const names = await failToBegin();
     for (const name of names) {
       expect(readFolderRecord(attempts.runnerFolder, name)).toMatchObject({ state: 'removing', keptWhy: null });
-      expect(warned).toHaveBeenCalledWith(expect.objectContaining({ folder: name, why: expect.stringContaining(`refs/overmind/*/${name} could not be removed`) as string }), expect.any(String));
+      expect(warned).toHaveBeenCalledWith(
+        expect.objectContaining({
+          folder: name,
+          why: expect.stringContaining(`refs/overmind/*/${name} could not be removed`) as string,
+        }),
+        expect.any(String),
+      );
     }
   });
 });

@@ -9,10 +9,13 @@ import { LEDGER_FOLDER, WORK_FOLDER, writeFolderRecord, type FolderRecord } from
 
 /** Owned by another user (as a container with a mounted folder leaves them), or written to by a program that still runs. */
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'it holds files that belong to another user of the machine', EPERM: 'it holds files that are protected, or belong to another user of the machine',
+  EACCES: 'it holds files that belong to another user of the machine',
+  EPERM: 'it holds files that are protected, or belong to another user of the machine',
   // So Node says of a file that it may not remove: it takes it for a folder then.
   ENOTDIR: 'it holds files that are protected, or belong to another user of the machine',
-  ENOTEMPTY: 'a program still writes in it', EBUSY: 'something in it is in use', EROFS: 'its disk can only be read',
+  ENOTEMPTY: 'a program still writes in it',
+  EBUSY: 'something in it is in use',
+  EROFS: 'its disk can only be read',
 };
 
 /** A folder that could not be removed; the message goes after "could not be removed:". */
@@ -31,7 +34,8 @@ export async function removeTaskFolder(git: Git, runnerFolder: string, record: F
   const work = join(runnerFolder, WORK_FOLDER, record.name);
   writeFolderRecord(runnerFolder, { ...record, state: 'removing' });
   // Only ever below our own folder, whatever the record says.
-  if (!isInside(join(runnerFolder, WORK_FOLDER), work)) throw new UndeletableError('its record names a folder that is not ours');
+  if (!isInside(join(runnerFolder, WORK_FOLDER), work))
+    throw new UndeletableError('its record names a folder that is not ours');
   await removeTree(work);
   await unpin(git, record);
   await removeTree(join(runnerFolder, LEDGER_FOLDER, record.name));

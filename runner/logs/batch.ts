@@ -2,7 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { MAX_LOG_BATCH_BYTES, MAX_LOG_BATCH_LINES } from '#contract/limits.ts';
 import { parseMark } from './parse-mark.ts';
 import type { Masker } from './mask.ts';
-import { copyPosition, type ProgramDigit, type Segment, type SpoolPosition, type StreamPosition } from './spool-files.ts';
+import {
+  copyPosition,
+  type ProgramDigit,
+  type Segment,
+  type SpoolPosition,
+  type StreamPosition,
+} from './spool-files.ts';
 import type { SpoolReader } from './spool-reader.ts';
 import { SpoolWindow } from './spool-window.ts';
 import { MAX_PART_BYTES, takeLine } from './split-lines.ts';
@@ -33,7 +39,13 @@ export interface BatchSource {
  * give the same lines, however often and in whatever process it is called.
  * @param maxLines stops after this many lines; a recorded batch is made again with its recorded count
  */
-export function buildBatch(source: BatchSource, from: SpoolPosition, segments: readonly Segment[], maxLines = MAX_LOG_BATCH_LINES, maxBytes = MAX_LOG_BATCH_BYTES): Batch {
+export function buildBatch(
+  source: BatchSource,
+  from: SpoolPosition,
+  segments: readonly Segment[],
+  maxLines = MAX_LOG_BATCH_LINES,
+  maxBytes = MAX_LOG_BATCH_BYTES,
+): Batch {
   const batch = new BatchBuilder(source, copyPosition(from), maxLines, maxBytes);
   let segmentsDone = 0;
   for (const [digit, to] of segments) {
@@ -42,7 +54,13 @@ export function buildBatch(source: BatchSource, from: SpoolPosition, segments: r
     segmentsDone += 1;
     if (batch.isEnd) break;
   }
-  return { streams: batch.streams, messages: batch.messages, position: batch.position, segmentsDone, isEnd: batch.isEnd };
+  return {
+    streams: batch.streams,
+    messages: batch.messages,
+    position: batch.position,
+    segmentsDone,
+    isEnd: batch.isEnd,
+  };
 }
 
 class BatchBuilder {
@@ -53,7 +71,12 @@ class BatchBuilder {
   /** A line did not fit any more. */
   private isStopped = false;
 
-  constructor(private readonly source: BatchSource, readonly position: SpoolPosition, private readonly maxLines: number, private readonly maxBytes: number) {}
+  constructor(
+    private readonly source: BatchSource,
+    readonly position: SpoolPosition,
+    private readonly maxLines: number,
+    private readonly maxBytes: number,
+  ) {}
 
   /** @returns false when the batch is full before the segment is used up */
   takeOutput(digit: ProgramDigit, to: number): boolean {
@@ -67,9 +90,11 @@ class BatchBuilder {
       const line = this.source.reader.readMarkLine(this.position.marks, to);
       if (line === null) return true;
       // A system line stands after all output before it, finished lines or not.
-      if (!this.takeLines(1, this.position.stdout, true) || !this.takeLines(2, this.position.stderr, true)) return false;
+      if (!this.takeLines(1, this.position.stdout, true) || !this.takeLines(2, this.position.stderr, true))
+        return false;
       const mark = parseMark(line.text);
-      if (mark && mark.text !== null && !this.add(3, this.source.masker.mask(mark.text.replaceAll('\0', '\uFFFD')))) return false;
+      if (mark && mark.text !== null && !this.add(3, this.source.masker.mask(mark.text.replaceAll('\0', '\uFFFD'))))
+        return false;
       this.position.marks = line.next;
       if (mark?.isEnd) {
         this.isEnd = true;
@@ -85,7 +110,8 @@ class BatchBuilder {
       const window = new SpoolWindow(this.source, digit, stream.at, stream.seen, WINDOW_BYTES);
       const { bytes, isAll } = window;
       if (bytes.length === 0) return true;
-      const used = this.takePlainLines(digit, stream, window) || this.takeAnyLines(digit, stream, window, isAll, isFlush && isAll);
+      const used =
+        this.takePlainLines(digit, stream, window) || this.takeAnyLines(digit, stream, window, isAll, isFlush && isAll);
       if (used === 0) return !this.isStopped;
     }
     return true;
@@ -114,11 +140,19 @@ class BatchBuilder {
     return end;
   }
 
-  private takeAnyLines(digit: ProgramDigit, stream: StreamPosition, window: SpoolWindow, isAll: boolean, isFlush: boolean): number {
+  private takeAnyLines(
+    digit: ProgramDigit,
+    stream: StreamPosition,
+    window: SpoolWindow,
+    isAll: boolean,
+    isFlush: boolean,
+  ): number {
     let used = 0;
     // After a few lines the faster way is tried again: one odd line must not slow down all that follow.
     for (let count = 0; count < 64; count += 1) {
-      const line = takeLine(window.bytes, used, stream.isContinued, isAll, isFlush, this.source.masker, (from, to) => window.around(from, to));
+      const line = takeLine(window.bytes, used, stream.isContinued, isAll, isFlush, this.source.masker, (from, to) =>
+        window.around(from, to),
+      );
       if (line === null) return used;
       if (line.text !== null && !this.add(digit, line.text)) return used;
       stream.at += line.next - used;

@@ -41,7 +41,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function pump(send = store.send, maxLogBytes = 1_000_000_000): LogPump {
-  return new LogPump({ folder, masker: createMasker(['hunter2hunter2']), maxLogBytes, send, logger: silentLogger, onDiskTrouble: () => undefined });
+  return new LogPump({
+    folder,
+    masker: createMasker(['hunter2hunter2']),
+    maxLogBytes,
+    send,
+    logger: silentLogger,
+    onDiskTrouble: () => undefined,
+  });
 }
 const out = (text: string | Buffer): void => appendFileSync(join(folder, SPOOL_FILES.stdout), text);
 const err = (text: string): void => appendFileSync(join(folder, SPOOL_FILES.stderr), text);
@@ -89,7 +96,10 @@ test('a runner that is killed between sending and the answer sends the same line
   expect(await pump().finished).toBe(401);
   expect(store.lines.slice(0, stored.length)).toEqual(stored);
   expect(store.lines).toHaveLength(401);
-  expect(store.lines.filter((line) => line.startsWith('1:'))).toEqual([...Array.from({ length: 300 }, (_, n) => `1:out ${n}`), '1:after']);
+  expect(store.lines.filter((line) => line.startsWith('1:'))).toEqual([
+    ...Array.from({ length: 300 }, (_, n) => `1:out ${n}`),
+    '1:after',
+  ]);
 });
 
 test('a torn journal record, which was never sent, does no harm', async () => {
@@ -128,7 +138,8 @@ test('100,000 lines of both streams arrive once and in order, in few batches', a
   release();
   writeMark(folder, null, true);
   expect(await running.finished).toBe(100_000);
-  const numbers = (prefix: string): number[] => store.lines.filter((line) => line.startsWith(prefix)).map((line) => Number.parseInt(line.slice(3), 10));
+  const numbers = (prefix: string): number[] =>
+    store.lines.filter((line) => line.startsWith(prefix)).map((line) => Number.parseInt(line.slice(3), 10));
   const expected = Array.from({ length: 50_000 }, (_, n) => n);
   expect(numbers('1:o')).toEqual(expected);
   expect(numbers('2:e')).toEqual(expected);

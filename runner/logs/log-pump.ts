@@ -91,8 +91,17 @@ export class LogPump {
       this.observer.start(this.position);
       while (!this.isEnd) {
         this.stop.signal.throwIfAborted();
-        const batch = buildBatch({ reader: this.reader, masker: this.options.masker }, this.position, this.observer.segments);
-        const record = { firstSeq: this.nextSeq, lines: batch.messages.length, from: this.position, segments: this.observer.segments.slice(0, batch.segmentsDone + 1) };
+        const batch = buildBatch(
+          { reader: this.reader, masker: this.options.masker },
+          this.position,
+          this.observer.segments,
+        );
+        const record = {
+          firstSeq: this.nextSeq,
+          lines: batch.messages.length,
+          from: this.position,
+          segments: this.observer.segments.slice(0, batch.segmentsDone + 1),
+        };
         // Before anything is waited for: the observer goes on looking, and may let the last of them grow.
         this.observer.drop(batch.segmentsDone);
         this.position = batch.position;
@@ -149,7 +158,11 @@ export class LogPump {
   }
 
   private goOnWithoutJournal(error: unknown): void {
-    if (!this.isUnjournaled) this.options.logger.warn({ err: error }, 'the numbers of log lines can not be written down; the lines are sent all the same');
+    if (!this.isUnjournaled)
+      this.options.logger.warn(
+        { err: error },
+        'the numbers of log lines can not be written down; the lines are sent all the same',
+      );
     this.isUnjournaled = true;
   }
 
@@ -163,7 +176,10 @@ export class LogPump {
       // It has the first of them already, from a runner that could not write down how it had packed them.
       const known = error.expectedSeq - firstSeq;
       if (known === 0 || known >= lines.messages.length) throw error;
-      await this.deliver({ streams: lines.streams.slice(known), messages: lines.messages.slice(known) }, error.expectedSeq);
+      await this.deliver(
+        { streams: lines.streams.slice(known), messages: lines.messages.slice(known) },
+        error.expectedSeq,
+      );
     }
   }
 

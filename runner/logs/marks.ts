@@ -37,7 +37,12 @@ export function writeMark(folder: string, text: string | null, isEnd = false): v
 /** The lines of marks.spool that say this. */
 export function formatMarks(at: Mark['at'], text: string | null, isEnd: boolean): string {
   const texts = text === null ? [null] : text.split(/\r?\n/).map((line) => line.slice(0, MAX_TEXT_CHARS));
-  return texts.map((line, index) => `${JSON.stringify({ at, text: line, isEnd: isEnd && index === texts.length - 1 } satisfies Mark)}\n`).join('');
+  return texts
+    .map(
+      (line, index) =>
+        `${JSON.stringify({ at, text: line, isEnd: isEnd && index === texts.length - 1 } satisfies Mark)}\n`,
+    )
+    .join('');
 }
 
 /** Makes the three files, so that watchers and readers find them from the start. */

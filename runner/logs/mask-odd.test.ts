@@ -25,7 +25,12 @@ function expectHidden(text: string): void {
   for (const part of [HEAD, TAIL, HEAD.slice(-6), TAIL.slice(0, 6)]) expect(text).not.toContain(part);
 }
 const encodeAll = (text: string, prefix: string, isUpper: boolean): string =>
-  [...Buffer.from(text)].map((byte) => prefix + (isUpper ? byte.toString(16).padStart(2, '0').toUpperCase() : byte.toString(16).padStart(2, '0'))).join('');
+  [...Buffer.from(text)]
+    .map(
+      (byte) =>
+        prefix + (isUpper ? byte.toString(16).padStart(2, '0').toUpperCase() : byte.toString(16).padStart(2, '0')),
+    )
+    .join('');
 
 test.each([
   ['a reset of colour', `${HEAD}\u001b[0m${TAIL}`],
@@ -73,18 +78,41 @@ test('base64 in lines is masked, wherever the lines end', () => {
       expect(masked.split('\n')).toHaveLength(Math.floor(encoded.length / width) + 1);
       // What is left decodes to nothing of it.
       const left = Buffer.from(masked.replace(/\n/g, '').replaceAll('***', ''), 'base64').toString('latin1');
-      expect([width, shift, left.includes(TAIL.slice(2, 8)), left.includes(HEAD.slice(2, 8))]).toEqual([width, shift, false, false]);
+      expect([width, shift, left.includes(TAIL.slice(2, 8)), left.includes(HEAD.slice(2, 8))]).toEqual([
+        width,
+        shift,
+        false,
+        false,
+      ]);
     }
   }
 });
 
 test('a secret outside ASCII, in whatever encoding of its bytes', () => {
   const other = createMasker(['pässwörter-42']);
-  for (const form of ['pässwörter-42', encodeURIComponent('pässwörter-42'), encodeAll('pässwörter-42', '\\x', false), 'päss\u001b[1mwörter-42', 'pässw\nörter-42']) expect(other.mask(`<${form}>`)).toMatch(/^<[*\n]+>$/);
+  for (const form of [
+    'pässwörter-42',
+    encodeURIComponent('pässwörter-42'),
+    encodeAll('pässwörter-42', '\\x', false),
+    'päss\u001b[1mwörter-42',
+    'pässw\nörter-42',
+  ])
+    expect(other.mask(`<${form}>`)).toMatch(/^<[*\n]+>$/);
 });
 
 test('what is not secret stays as it is, however odd', () => {
-  for (const text of ['\u001b[31mred\u001b[0m', 'a\bb', '100%25 of C:\\new', 'zero\u200bwidth', 'a\r\nb\rc', 'x\u001b]0;t', 'ovm_\n4f9K', '%ff%fe', `${HEAD} ${TAIL}`]) expect(masker.mask(text)).toBe(text);
+  for (const text of [
+    '\u001b[31mred\u001b[0m',
+    'a\bb',
+    '100%25 of C:\\new',
+    'zero\u200bwidth',
+    'a\r\nb\rc',
+    'x\u001b]0;t',
+    'ovm_\n4f9K',
+    '%ff%fe',
+    `${HEAD} ${TAIL}`,
+  ])
+    expect(masker.mask(text)).toBe(text);
 });
 
 const linesOf = (printed: string | Buffer, cuts: number[] = []): string[] => {
@@ -109,7 +137,11 @@ const linesOf = (printed: string | Buffer, cuts: number[] = []): string[] => {
 test.each([
   ['by the end of a line', `first\n${HEAD}\n${TAIL}\nlast\n`, ['first', '***', '***', 'last']],
   ['by a carriage return', `first\n${HEAD}\r${TAIL}\nlast\n`, ['first', '***', '***', 'last']],
-  ['by colours at the ends of lines', `\u001b[1mfirst\n${HEAD}\u001b[0m\n\u001b[1m${TAIL}\u001b[0m\nlast\n`, ['\u001b[1mfirst', '***', '***\u001b[0m', 'last']],
+  [
+    'by colours at the ends of lines',
+    `\u001b[1mfirst\n${HEAD}\u001b[0m\n\u001b[1m${TAIL}\u001b[0m\nlast\n`,
+    ['\u001b[1mfirst', '***', '***\u001b[0m', 'last'],
+  ],
   ['by NUL between all characters', `first\n${[...TOKEN].join('\0')}\nlast\n`, ['first', '***', 'last']],
 ])('a log in which a token is divided %s keeps its lines and hides it', (_name, printed, expected) => {
   expect(linesOf(printed)).toEqual(expected);
@@ -133,7 +165,10 @@ test('a token with colours in it is hidden where a line that is too long is divi
 });
 
 test('ordinary output is not looked at closely', () => {
-  const text = Array.from({ length: 20_000 }, (_, n) => `2026-01-01T00:00:00Z worker ${n} compiled src/components/Button${n}.tsx in ${n % 97} ms`).join('\n');
+  const text = Array.from(
+    { length: 20_000 },
+    (_, n) => `2026-01-01T00:00:00Z worker ${n} compiled src/components/Button${n}.tsx in ${n % 97} ms`,
+  ).join('\n');
   const measure = (run: () => void): number => {
     run();
     const fromMs = performance.now();

@@ -33,6 +33,16 @@ test('short values and other text stay', () => {
 });
 
 test('listed names, telling names and telling values are secrets, other variables are not', () => {
-  const env = { MY_TOKEN: 'token-value', PLAIN: 'sk-abcdefghijk', LANG: 'en_US.UTF-8', LISTED: 'listed-value', OTHER_TOKEN: 'not allowed' };
-  expect(collectSecrets(env, ['LISTED', 'MISSING'], ['MY_TOKEN', 'PLAIN', 'LANG']).sort()).toEqual(['listed-value', 'sk-abcdefghijk', 'token-value']);
+  const env = {
+    MY_TOKEN: 'token-value',
+    PLAIN: 'sk-abcdefghijk',
+    LANG: 'en_US.UTF-8',
+    LISTED: 'listed-value',
+    OTHER_TOKEN: 'not allowed',
+  };
+  expect(collectSecrets(env, ['LISTED', 'MISSING'], ['MY_TOKEN', 'PLAIN', 'LANG']).sort()).toEqual([
+    'listed-value',
+    'sk-abcdefghijk',
+    'token-value',
+  ]);
 });

@@ -38,7 +38,11 @@ export interface Masker {
 }
 
 /** Values that are taken for secrets: those listed by name, and those whose name or value looks like one. */
-export function collectSecrets(env: Readonly<Record<string, string | undefined>>, secretNames: readonly string[], allowedNames: readonly string[]): string[] {
+export function collectSecrets(
+  env: Readonly<Record<string, string | undefined>>,
+  secretNames: readonly string[],
+  allowedNames: readonly string[],
+): string[] {
   const secrets = secretNames.map((name) => env[name]);
   for (const name of allowedNames) {
     const value = env[name];
@@ -57,20 +61,33 @@ export function createMasker(secrets: readonly string[]): Masker {
   for (const secret of secrets) {
     for (const part of [secret, ...secret.split(/\r?\n/)]) {
       const value = part.trim();
-      if (value.length >= MIN_SECRET_CHARS && value.length <= MAX_SECRET_CHARS) for (const form of formsOf(value)) forms.add(form);
+      if (value.length >= MIN_SECRET_CHARS && value.length <= MAX_SECRET_CHARS)
+        for (const form of formsOf(value)) forms.add(form);
     }
   }
-  const usable = [...forms].filter((form) => form.length >= MIN_SECRET_CHARS && !form.includes('\n')).sort((a, b) => b.length - a.length);
-  if (usable.length === 0) return { mask: (text) => text, find: () => [], findPlain: () => [], mayCross: () => false, maxChars: 0, maxBytes: 0 };
+  const usable = [...forms]
+    .filter((form) => form.length >= MIN_SECRET_CHARS && !form.includes('\n'))
+    .sort((a, b) => b.length - a.length);
+  if (usable.length === 0)
+    return {
+      mask: (text) => text,
+      find: () => [],
+      findPlain: () => [],
+      mayCross: () => false,
+      maxChars: 0,
+      maxBytes: 0,
+    };
   const pattern = new RegExp(usable.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
   const borders = new Borders(usable);
 
-  const findPlain = (text: string): [number, number][] => [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
+  const findPlain = (text: string): [number, number][] =>
+    [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
   const find = (text: string): Ranges => {
     const found = findPlain(text);
     if (!looksOdd(text) && !borders.areIn(text)) return found;
     for (const skeleton of skeletonsOf(text)) {
-      for (const [from, to] of findPlain(skeleton.visible)) found.push([skeleton.from[from] ?? 0, skeleton.to[to - 1] ?? 0]);
+      for (const [from, to] of findPlain(skeleton.visible))
+        found.push([skeleton.from[from] ?? 0, skeleton.to[to - 1] ?? 0]);
     }
     return joined(found);
   };
@@ -81,7 +98,8 @@ export function createMasker(secrets: readonly string[]): Masker {
     maxChars: usable[0]?.length ?? 0,
     maxBytes: (usable[0]?.length ?? 0) * SPREAD + EXTRA_SPREAD_BYTES,
     mask: (text, around) => {
-      if (around && (around.before !== '' || around.after !== '')) return replaced(text, within(find(around.before + text + around.after), around.before.length, text.length));
+      if (around && (around.before !== '' || around.after !== ''))
+        return replaced(text, within(find(around.before + text + around.after), around.before.length, text.length));
       // The common case: one pass over the text.
       return looksOdd(text) || borders.areIn(text) ? replaced(text, find(text)) : text.replace(pattern, MASK);
     },
@@ -93,16 +111,30 @@ function formsOf(value: string): string[] {
   const hex = bytes.toString('hex');
   const url = encodeURIComponent(value);
   const json = JSON.stringify(value).slice(1, -1);
-  const html = value.replace(/[&<>"']/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] ?? '&#39;');
+  const html = value.replace(
+    /[&<>"']/g,
+    (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] ?? '&#39;',
+  );
   return [
-    value, json, JSON.stringify(json).slice(1, -1), url, url.replaceAll('%20', '+'), url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()), hex, hex.toUpperCase(), html, ...base64Forms(bytes),
+    value,
+    json,
+    JSON.stringify(json).slice(1, -1),
+    url,
+    url.replaceAll('%20', '+'),
+    url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    hex,
+    hex.toUpperCase(),
+    html,
+    ...base64Forms(bytes),
   ];
 }
 
 /** The characters of base64 that depend on the secret alone, for each position it can have in a longer text. */
 function base64Forms(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((shift) => {
-    const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     // The first and last characters mix in bits of the neighbours.
     const from = Math.ceil((shift * 8) / 6);
     const to = Math.floor(((shift + bytes.length) * 8) / 6);
@@ -120,7 +152,8 @@ class Borders {
   constructor(forms: readonly string[]) {
     for (const form of forms) {
       const bytes = Buffer.from(form);
-      for (let index = 1; index < bytes.length; index += 1) this.pairs[((bytes[index - 1] ?? 0) << 8) | (bytes[index] ?? 0)] = 1;
+      for (let index = 1; index < bytes.length; index += 1)
+        this.pairs[((bytes[index - 1] ?? 0) << 8) | (bytes[index] ?? 0)] = 1;
       this.firsts[bytes[0] ?? 0] = 1;
       this.lasts[bytes.at(-1) ?? 0] = 1;
     }
@@ -148,7 +181,12 @@ class Borders {
   }
 
   private mayCrossChars(text: string, before: number, after: number): boolean {
-    const codes = [text.charCodeAt(before - 1), text.charCodeAt(before), text.charCodeAt(after), text.charCodeAt(after + 1)];
+    const codes = [
+      text.charCodeAt(before - 1),
+      text.charCodeAt(before),
+      text.charCodeAt(after),
+      text.charCodeAt(after + 1),
+    ];
     const [beforeLast = 0, last = 0, first = 0, second = 0] = codes.map((code) => (Number.isNaN(code) ? 0 : code));
     // Several bytes each: not told apart here.
     if (last > 127 || first > 127) return true;
@@ -174,7 +212,9 @@ function joined(ranges: [number, number][]): Ranges {
 
 /** The part of the ranges that is in [start, start + length), from there. */
 function within(ranges: Ranges, start: number, length: number): Ranges {
-  return ranges.filter(([from, to]) => to > start && from < start + length).map(([from, to]) => [Math.max(0, from - start), Math.min(length, to - start)] as const);
+  return ranges
+    .filter(([from, to]) => to > start && from < start + length)
+    .map(([from, to]) => [Math.max(0, from - start), Math.min(length, to - start)] as const);
 }
 
 /** The ends of lines that a secret is divided by stay: lines are numbered. */
@@ -183,7 +223,9 @@ function replaced(text: string, ranges: Ranges): string {
   let at = 0;
   for (const [from, to] of ranges) {
     const inside = text.slice(from, to);
-    result += text.slice(at, from) + (inside.includes('\n') || inside.includes('\r') ? inside.replace(/[^\r\n]+/g, MASK) : MASK);
+    result +=
+      text.slice(at, from) +
+      (inside.includes('\n') || inside.includes('\r') ? inside.replace(/[^\r\n]+/g, MASK) : MASK);
     at = to;
   }
   return result + text.slice(at);

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import type { Mark } from './marks.ts';
 
-const MarkLine = z.object({ at: z.tuple([z.int().min(0), z.int().min(0)]), text: z.string().nullable(), isEnd: z.boolean() });
+const MarkLine = z.object({
+  at: z.tuple([z.int().min(0), z.int().min(0)]),
+  text: z.string().nullable(),
+  isEnd: z.boolean(),
+});
 
 /** Parses one line of marks.spool; a torn line is null. */
 export function parseMark(line: string): Mark | null {

@@ -32,7 +32,15 @@ type Around = (from: number, to: number) => Surroundings | undefined;
  * @param around for secrets that the end of a line divides
  * @returns null when the line's end can not be told from these bytes
  */
-export function takeLine(bytes: Buffer, start: number, isContinued: boolean, isAll: boolean, isFlush: boolean, masker: Masker, around: Around = () => undefined): TakenLine | null {
+export function takeLine(
+  bytes: Buffer,
+  start: number,
+  isContinued: boolean,
+  isAll: boolean,
+  isFlush: boolean,
+  masker: Masker,
+  around: Around = () => undefined,
+): TakenLine | null {
   // A cut must see whether a secret crosses it.
   const overlap = masker.maxBytes;
   const end = findTerminator(bytes, start, MAX_PART_BYTES + overlap + 1);
@@ -70,14 +78,34 @@ function findTerminator(bytes: Buffer, start: number, maxBytes: number): number 
   return found === -1 ? -1 : start + found;
 }
 
-function wholeLine(bytes: Buffer, start: number, end: number, next: number, isContinued: boolean, masker: Masker, around: Around): TakenLine {
+function wholeLine(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  next: number,
+  isContinued: boolean,
+  masker: Masker,
+  around: Around,
+): TakenLine {
   const text = decode(bytes.subarray(start, end));
   // Each invalid byte can become three: such a line may need parts although its bytes are few enough.
-  if (end - start > MAX_PART_BYTES / 3 && Buffer.byteLength(text) > MAX_PART_BYTES) return takePart(bytes, start, end, isContinued, masker, around);
-  return { text: (isContinued ? CONTINUED_MARK : '') + masker.mask(text, around(start, end)), next, isContinued: false };
+  if (end - start > MAX_PART_BYTES / 3 && Buffer.byteLength(text) > MAX_PART_BYTES)
+    return takePart(bytes, start, end, isContinued, masker, around);
+  return {
+    text: (isContinued ? CONTINUED_MARK : '') + masker.mask(text, around(start, end)),
+    next,
+    isContinued: false,
+  };
 }
 
-function takePart(bytes: Buffer, start: number, lineEnd: number, isContinued: boolean, masker: Masker, around: Around): TakenLine {
+function takePart(
+  bytes: Buffer,
+  start: number,
+  lineEnd: number,
+  isContinued: boolean,
+  masker: Masker,
+  around: Around,
+): TakenLine {
   let cut = characterBorder(bytes, start, Math.min(start + MAX_PART_BYTES, lineEnd));
   if (!isUtf8(bytes.subarray(start, cut)) || bytes.subarray(start, cut).includes(0)) {
     cut = characterBorder(bytes, start, Math.min(start + Math.floor(MAX_PART_BYTES / 3), lineEnd));
@@ -90,7 +118,8 @@ function takePart(bytes: Buffer, start: number, lineEnd: number, isContinued: bo
 /** Moves a cut back to the first byte of the character it would divide. */
 function characterBorder(bytes: Buffer, start: number, cut: number): number {
   let border = cut;
-  while (border > start && border > cut - 3 && border < bytes.length && ((bytes[border] ?? 0) & 0xc0) === 0x80) border -= 1;
+  while (border > start && border > cut - 3 && border < bytes.length && ((bytes[border] ?? 0) & 0xc0) === 0x80)
+    border -= 1;
   return border > start && ((bytes[border] ?? 0) & 0xc0) !== 0x80 ? border : cut;
 }
 

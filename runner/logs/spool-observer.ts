@@ -25,14 +25,21 @@ export class SpoolObserver {
   private wake: (() => void) | null = null;
   private failure: Error | null = null;
 
-  constructor(private readonly folder: string, private readonly reader: SpoolReader, private readonly maxLogBytes: number, private readonly logger: Logger) {}
+  constructor(
+    private readonly folder: string,
+    private readonly reader: SpoolReader,
+    private readonly maxLogBytes: number,
+    private readonly logger: Logger,
+  ) {}
 
   start(position: SpoolPosition): void {
     this.restart(position);
     let pollMs = POLL_MS;
     try {
       this.watcher = watch(this.folder, (_event, name) => this.onNotice(name));
-      this.watcher.on('error', (error) => this.logger.warn({ err: error }, 'watching a run folder failed; looking once a second instead'));
+      this.watcher.on('error', (error) =>
+        this.logger.warn({ err: error }, 'watching a run folder failed; looking once a second instead'),
+      );
     } catch (error) {
       this.logger.warn({ err: error }, 'a run folder can not be watched (inotify limit?); looking at it often instead');
       pollMs = POLL_WITHOUT_WATCH_MS;

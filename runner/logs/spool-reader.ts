@@ -15,7 +15,8 @@ export class SpoolReader {
   constructor(folder: string) {
     const opened: number[] = [];
     try {
-      for (const name of [SPOOL_FILES.stdout, SPOOL_FILES.stderr, SPOOL_FILES.marks]) opened.push(openSync(join(folder, name), 'r'));
+      for (const name of [SPOOL_FILES.stdout, SPOOL_FILES.stderr, SPOOL_FILES.marks])
+        opened.push(openSync(join(folder, name), 'r'));
     } catch (error) {
       for (const file of opened) closeSync(file);
       throw error;
@@ -31,8 +32,14 @@ export class SpoolReader {
 
   /** Adds a system line that is only in memory, after everything the programs have written. */
   addMark(text: string | null, isEnd: boolean): void {
-    const { from, bytes } = this.addedMarks ?? { from: this.size(3), bytes: Buffer.from(endsTorn(this.files[3]) ? '\n' : '') };
-    this.addedMarks = { from, bytes: Buffer.concat([bytes, Buffer.from(formatMarks([this.size(1), this.size(2)], text, isEnd))]) };
+    const { from, bytes } = this.addedMarks ?? {
+      from: this.size(3),
+      bytes: Buffer.from(endsTorn(this.files[3]) ? '\n' : ''),
+    };
+    this.addedMarks = {
+      from,
+      bytes: Buffer.concat([bytes, Buffer.from(formatMarks([this.size(1), this.size(2)], text, isEnd))]),
+    };
   }
 
   read(digit: ProgramDigit, from: number, length: number): Buffer {
@@ -53,7 +60,8 @@ export class SpoolReader {
   private readMarks(from: number, length: number): Buffer {
     const added = this.addedMarks;
     if (!added) return readAt(this.files[3], from, length);
-    const stored = from < added.from ? readAt(this.files[3], from, Math.min(length, added.from - from)) : Buffer.alloc(0);
+    const stored =
+      from < added.from ? readAt(this.files[3], from, Math.min(length, added.from - from)) : Buffer.alloc(0);
     const start = Math.max(0, from - added.from);
     return Buffer.concat([stored, added.bytes.subarray(start, start + length - stored.length)]);
   }

@@ -22,7 +22,13 @@ export class SpoolWindow {
   private readonly peeked: Buffer;
   private readonly behind: number;
 
-  constructor(private readonly source: { reader: SpoolReader; masker: Masker }, private readonly digit: ProgramDigit, private readonly at: number, private readonly seen: number, maxBytes: number) {
+  constructor(
+    private readonly source: { reader: SpoolReader; masker: Masker },
+    private readonly digit: ProgramDigit,
+    private readonly at: number,
+    private readonly seen: number,
+    maxBytes: number,
+  ) {
     this.behind = source.masker.maxChars === 0 ? 0 : Math.min(PEEK_BYTES, at);
     this.peeked = source.reader.read(digit, at - this.behind, this.behind + Math.min(seen - at, maxBytes));
     this.bytes = this.peeked.subarray(this.behind);
@@ -58,14 +64,22 @@ export class SpoolWindow {
     // What is not in the window has to be looked at, if it is there.
     if (first >= peeked.length) return !this.isAll;
     const [one = 0, two = 0, three = 0, four = 0] = [peeked[last - 1], peeked[last], peeked[first], peeked[first + 1]];
-    const isPlain = two < DEL && three >= SPACE && three < DEL && !peeked.subarray(Math.max(0, last - PEEK_BYTES), last + 1).includes(ESC);
-    return isPlain ? this.source.masker.mayCross(one, two, three, four) : this.isDividedBehindSequences(last + 1, first);
+    const isPlain =
+      two < DEL &&
+      three >= SPACE &&
+      three < DEL &&
+      !peeked.subarray(Math.max(0, last - PEEK_BYTES), last + 1).includes(ESC);
+    return isPlain
+      ? this.source.masker.mayCross(one, two, three, four)
+      : this.isDividedBehindSequences(last + 1, first);
   }
 
   /** Most lines of a colourful log begin or end with a sequence: what stands before and behind these counts. */
   private isDividedBehindSequences(end: number, start: number): boolean {
     const before = withoutInvisible(this.peeked.toString('latin1', Math.max(0, end - PEEK_BYTES), end));
-    const after = withoutInvisible(this.peeked.toString('latin1', start, Math.min(start + PEEK_BYTES, this.peeked.length)));
+    const after = withoutInvisible(
+      this.peeked.toString('latin1', start, Math.min(start + PEEK_BYTES, this.peeked.length)),
+    );
     const [one = 0, two = 0] = [before.charCodeAt(before.length - 2), before.charCodeAt(before.length - 1)];
     const [three = 0, four = 0] = [after.charCodeAt(0), after.charCodeAt(1)];
     // Nothing to be seen so near, or part of a character of several bytes: not told from here.

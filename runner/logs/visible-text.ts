@@ -1,4 +1,4 @@
-/* eslint-disable no-control-regex, no-misleading-character-class -- control characters and single parts of characters are what this is about */
+/* eslint-disable no-misleading-character-class -- control characters and single parts of characters are what this is about */
 
 /** A text as somebody sees it, and where each of its characters stands in what was printed: [from, to). */
 export interface Skeleton {
@@ -132,14 +132,25 @@ function typedOver(source: Skeleton): Skeleton {
 function unescaped(source: Skeleton): Skeleton {
   const collector = new Collector(source.visible.length);
   let at = 0;
-  const placeOf = (index: number, length: number): [from: number, to: number] => [source.from[index] ?? 0, source.to[index + length - 1] ?? 0];
+  const placeOf = (index: number, length: number): [from: number, to: number] => [
+    source.from[index] ?? 0,
+    source.to[index + length - 1] ?? 0,
+  ];
   for (const row of source.visible.matchAll(ESCAPES)) {
     collector.copy(source, at, row.index);
     at = row.index + row[0].length;
     // The written end of a line, as the end of a line, is nothing.
-    const parts = [...row[0].matchAll(ESCAPE)].map((match) => ({ byte: Number.parseInt(/[0-9a-fA-F]{2}$/.exec(match[0])?.[0] ?? '', 16), index: row.index + match.index, length: match[0].length })).filter(({ byte }) => !Number.isNaN(byte));
-    if (parts.every(({ byte }) => byte < 0x80)) for (const { byte, index, length } of parts) collector.add(String.fromCharCode(byte), ...placeOf(index, length));
-    else collector.add(Buffer.from(parts.map(({ byte }) => byte)).toString('utf8'), ...placeOf(row.index, row[0].length));
+    const parts = [...row[0].matchAll(ESCAPE)]
+      .map((match) => ({
+        byte: Number.parseInt(/[0-9a-fA-F]{2}$/.exec(match[0])?.[0] ?? '', 16),
+        index: row.index + match.index,
+        length: match[0].length,
+      }))
+      .filter(({ byte }) => !Number.isNaN(byte));
+    if (parts.every(({ byte }) => byte < 0x80))
+      for (const { byte, index, length } of parts) collector.add(String.fromCharCode(byte), ...placeOf(index, length));
+    else
+      collector.add(Buffer.from(parts.map(({ byte }) => byte)).toString('utf8'), ...placeOf(row.index, row[0].length));
   }
   collector.copy(source, at, source.visible.length);
   return collector.skeleton;

@@ -54,7 +54,8 @@ export class RequestAnswers {
     await work.catch((error: unknown) => {
       if (signal.aborted) return;
       // Who asked is told that there was no answer in time.
-      if (error instanceof TransientError || error instanceof RefusedError) logger.warn({ err: error }, 'a question about this machine was not answered');
+      if (error instanceof TransientError || error instanceof RefusedError)
+        logger.warn({ err: error }, 'a question about this machine was not answered');
       else logger.error({ err: error }, 'a question about this machine could not be answered');
     });
   }

@@ -12,9 +12,17 @@ import { isInside, realpathOrNull } from '../execution/paths.ts';
  */
 export function checkGrant({ repoRoot, grantedRoot }: RunSpec, root: string): void {
   const granted = realpathOrNull(grantedRoot);
-  if (granted === null || !isInside(granted, root)) throw new RunFailure('path_refused', `${repoRoot} leads out of ${grantedRoot}, the repository that is granted to the project`);
+  if (granted === null || !isInside(granted, root))
+    throw new RunFailure(
+      'path_refused',
+      `${repoRoot} leads out of ${grantedRoot}, the repository that is granted to the project`,
+    );
   for (let folder = root; folder !== granted; folder = dirname(folder)) {
-    if (startsRepository(folder)) throw new RunFailure('path_refused', `${folder} is a repository of its own, and only ${grantedRoot} is granted to the project`);
+    if (startsRepository(folder))
+      throw new RunFailure(
+        'path_refused',
+        `${folder} is a repository of its own, and only ${grantedRoot} is granted to the project`,
+      );
   }
 }
 

@@ -26,7 +26,10 @@ interface Place {
  * Finds the repositories under the policy's roots. Links are not followed, what may not be read is left out.
  * Bounded in depth, folders, repositories and time: past a bound the report says that it is not complete.
  */
-export async function discoverRepositories(machine: Machine, clock: () => number = () => performance.now()): Promise<RepositoryReport> {
+export async function discoverRepositories(
+  machine: Machine,
+  clock: () => number = () => performance.now(),
+): Promise<RepositoryReport> {
   const end = clock() + MAX_MS;
   const found = new Map<string, 'checkout' | 'bare'>();
   const open: Place[] = machine.policy.roots.flatMap((root) => {
@@ -67,15 +70,23 @@ async function foldersIn(folder: string): Promise<string[]> {
     if (isUnreadable(error)) return [];
     throw error;
   });
-  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !SKIPPED.has(entry.name)).map(({ name }) => join(folder, name)).filter((path) => absolutePath.safeParse(path).success);
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !SKIPPED.has(entry.name))
+    .map(({ name }) => join(folder, name))
+    .filter((path) => absolutePath.safeParse(path).success);
 }
 
 function isUnreadable(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'EIO', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'EIO', 'ENAMETOOLONG'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
 }
 
 /** Those that can be read and lie in the roots with all they need; a typed path says of the others what is wrong. */
-async function describe(machine: Machine, found: [path: string, kind: 'checkout' | 'bare'][]): Promise<RepositoryReport['repositories']> {
+async function describe(
+  machine: Machine,
+  found: [path: string, kind: 'checkout' | 'bare'][],
+): Promise<RepositoryReport['repositories']> {
   const described: RepositoryReport['repositories'] = [];
   const queue = [...found];
   const work = async (): Promise<void> => {
@@ -83,7 +94,8 @@ async function describe(machine: Machine, found: [path: string, kind: 'checkout'
       const [path, kind] = next;
       try {
         const repository = findRepository(path, kind);
-        if (whyRefused(machine, repository) === null) described.push({ path, facts: await readFacts(machine.git, repository) });
+        if (whyRefused(machine, repository) === null)
+          described.push({ path, facts: await readFacts(machine.git, repository) });
       } catch (error) {
         machine.logger.info({ path, err: error }, 'a repository is not told of: it can not be read');
       }

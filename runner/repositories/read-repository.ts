@@ -2,7 +2,13 @@ import type { RepositoryFacts } from '#contract/repositories.ts';
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GitError, type Git } from '../execution/git.ts';
-import { findForeignPlace, findPlaceOutside, readBareRepositoryPlaces, readRepositoryPlaces, type RepositoryPlaces } from '../execution/repository-places.ts';
+import {
+  findForeignPlace,
+  findPlaceOutside,
+  readBareRepositoryPlaces,
+  readRepositoryPlaces,
+  type RepositoryPlaces,
+} from '../execution/repository-places.ts';
 import type { Machine } from './machine.ts';
 import { firstRemoteUrl } from './remote-url.ts';
 
@@ -18,19 +24,30 @@ export interface FoundRepository {
 /** Does a repository start in this folder: has it a `.git`, or is it a bare one? */
 export function repositoryStartsAt(folder: string): 'checkout' | 'bare' | null {
   if (lstatSync(join(folder, '.git'), { throwIfNoEntry: false })) return 'checkout';
-  const isFolder = (name: string): boolean => lstatSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return lstatSync(join(folder, 'HEAD'), { throwIfNoEntry: false })?.isFile() && isFolder('objects') && isFolder('refs') ? 'bare' : null;
+  const isFolder = (name: string): boolean =>
+    lstatSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return lstatSync(join(folder, 'HEAD'), { throwIfNoEntry: false })?.isFile() && isFolder('objects') && isFolder('refs')
+    ? 'bare'
+    : null;
 }
 
 /** @throws RunFailure repo_missing, as a run there would */
 export function findRepository(root: string, kind: 'checkout' | 'bare'): FoundRepository {
   const places = kind === 'bare' ? readBareRepositoryPlaces(root) : readRepositoryPlaces(root);
   const { gitDir, commonDir } = places;
-  return { places, isBare: kind === 'bare' || (gitDir === commonDir && /^\s*bare\s*=\s*true\s*$/im.test(readText(join(commonDir, 'config')) ?? '')) };
+  return {
+    places,
+    isBare:
+      kind === 'bare' ||
+      (gitDir === commonDir && /^\s*bare\s*=\s*true\s*$/im.test(readText(join(commonDir, 'config')) ?? '')),
+  };
 }
 
 /** Why a run there would be refused. Null: it would not be */
-export function whyRefused({ policy, runnerFolder }: Machine, { places }: FoundRepository): 'points_outside' | 'other_owner' | null {
+export function whyRefused(
+  { policy, runnerFolder }: Machine,
+  { places }: FoundRepository,
+): 'points_outside' | 'other_owner' | null {
   if (findPlaceOutside(places, { roots: policy.roots, runnerFolder }) !== null) return 'points_outside';
   return !policy.allowOtherOwners && findForeignPlace(places) !== null ? 'other_owner' : null;
 }
@@ -52,7 +69,11 @@ export async function readFacts(git: Git, { places, isBare }: FoundRepository): 
 /** Whether HEAD stands for something: then a last commit that is not there is missing. */
 export function headHasRef({ places: { gitDir, commonDir } }: FoundRepository): boolean {
   const [, ref] = /^ref: (refs\/.+)$/m.exec(readText(join(gitDir, 'HEAD')) ?? '') ?? [];
-  return ref === undefined || readText(join(commonDir, ref)) !== null || (readText(join(commonDir, 'packed-refs')) ?? '').includes(` ${ref}\n`);
+  return (
+    ref === undefined ||
+    readText(join(commonDir, ref)) !== null ||
+    (readText(join(commonDir, 'packed-refs')) ?? '').includes(` ${ref}\n`)
+  );
 }
 
 /** One call, of a command that no setting of the repository turns into another program. */
@@ -63,13 +84,20 @@ async function readLastCommit(git: Git, gitDir: string, root: string): Promise<R
   const [header = '', ...body] = text.split('\n\n');
   const [, seconds] = /^committer .*> (\d{1,15}) [+-]\d{4}$/m.exec(header) ?? [];
   const at = new Date(Number(seconds ?? 0) * 1_000);
-  return { hash, at: (Number.isNaN(at.getTime()) ? new Date(0) : at).toISOString(), subject: asLine(body.join('\n\n').split('\n')[0] ?? '', MAX_SUBJECT_CHARS) };
+  return {
+    hash,
+    at: (Number.isNaN(at.getTime()) ? new Date(0) : at).toISOString(),
+    subject: asLine(body.join('\n\n').split('\n')[0] ?? '', MAX_SUBJECT_CHARS),
+  };
 }
 
 /** One line without control characters or halves of characters, cut where it is too long. */
 export function asLine(text: string, maxChars: number): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must be taken out
-  return text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, maxChars).replace(/[\ud800-\udbff]$/, '').trim();
+  return text
+    .replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')
+    .slice(0, maxChars)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trim();
 }
 
 export function isGitError(error: unknown): error is GitError {
@@ -81,7 +109,8 @@ function readText(file: string): string | null {
   try {
     return statSync(file).isFile() ? readFileSync(file, 'utf8') : null;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return null;
     throw error;
   }
 }

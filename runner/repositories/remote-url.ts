@@ -19,7 +19,6 @@ export function firstRemoteUrl(config: string): string | null {
 
 /** @returns null for what is no address that can be shown safely */
 export function withoutCredentials(url: string): string | null {
-  // eslint-disable-next-line no-control-regex -- a line of text is wanted
   if (url.length > MAX_URL_CHARS || /[\u0000-\u001f\u007f]/.test(url)) return null;
   if (url.startsWith('/') || SCP_LIKE.test(url)) return url;
   const parsed = URL.canParse(url) ? new URL(url) : null;

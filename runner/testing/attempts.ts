@@ -45,20 +45,48 @@ export class Attempts {
     const parsed = RunnerPolicy.parse({ roots: [realpathSync(folder)], executables: {}, ...policy });
     const searchPath = '/usr/local/bin:/usr/bin:/bin';
     this.host = {
-      runnerName: 'test-runner', runnerFolder: this.runnerFolder, policy: parsed, search: { policy: parsed, policyTrouble: null, searchPath, runnerFolder: this.runnerFolder, runnerName: 'test-runner' },
-      env: { PATH: searchPath, HOME: home }, ownSecrets: [], git: new Git('/usr/bin/git', searchPath), logger: silentLogger,
+      runnerName: 'test-runner',
+      runnerFolder: this.runnerFolder,
+      policy: parsed,
+      search: {
+        policy: parsed,
+        policyTrouble: null,
+        searchPath,
+        runnerFolder: this.runnerFolder,
+        runnerName: 'test-runner',
+      },
+      env: { PATH: searchPath, HOME: home },
+      ownSecrets: [],
+      git: new Git('/usr/bin/git', searchPath),
+      logger: silentLogger,
       // No run of these tests gets as far as programs or the network.
-      keepers: null as unknown as KeeperPool, controlPlane: null as unknown as ControlPlane, sandbox: null as unknown as RunHost['sandbox'], cgroups: null, hiddenPaths: [],
-      reserve: null as unknown as RunHost['reserve'], leftovers: null as unknown as RunHost['leftovers'], onTokenRefused: () => undefined,
+      keepers: null as unknown as KeeperPool,
+      controlPlane: null as unknown as ControlPlane,
+      sandbox: null as unknown as RunHost['sandbox'],
+      cgroups: null,
+      hiddenPaths: [],
+      reserve: null as unknown as RunHost['reserve'],
+      leftovers: null as unknown as RunHost['leftovers'],
+      onTokenRefused: () => undefined,
     };
   }
 
   /** Makes the folder, lets `agent` work in it (a shell script, or a function), and takes in what it left. */
-  async run(part: Part, agent: string | ((cwd: string) => void), signal = new AbortController().signal): Promise<Attempt> {
+  async run(
+    part: Part,
+    agent: string | ((cwd: string) => void),
+    signal = new AbortController().signal,
+  ): Promise<Attempt> {
     const spec = makeRunSpec(part);
     const runFolder = new RunFolder(join(this.runnerFolder, 'runs', spec.runId));
     runFolder.create(spec, spec.runId);
-    const { workspace, notes } = await openWorkspace(this.host, spec, realpathSync(spec.repoRoot), runFolder.file('workspace.json'), signal);
+    const { workspace, notes } = await openWorkspace(
+      this.host,
+      spec,
+      realpathSync(spec.repoRoot),
+      runFolder.file('workspace.json'),
+      signal,
+    );
     if (typeof agent === 'function') agent(workspace.cwd);
     else this.script(workspace.cwd, agent);
     const finished = await this.finish(spec, runFolder, workspace);
@@ -67,13 +95,25 @@ export class Attempts {
 
   finish(spec: RunSpec, folder: RunFolder, workspace: Workspace): Promise<Finished> {
     return finishRun(this.host.git, {
-      spec, folder, workspace, workFolder: workspace.path, runnerFolder: this.runnerFolder, policy: this.host.policy, masker: createMasker([]), logger: silentLogger,
+      spec,
+      folder,
+      workspace,
+      workFolder: workspace.path,
+      runnerFolder: this.runnerFolder,
+      policy: this.host.policy,
+      masker: createMasker([]),
+      logger: silentLogger,
       outcome: { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' },
     });
   }
 
   script(cwd: string, text: string): string {
-    const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', ...identity(agentAuthor('backend')) };
+    const env = {
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      HOME: '/nonexistent',
+      GIT_CONFIG_NOSYSTEM: '1',
+      ...identity(agentAuthor('backend')),
+    };
     return execFileSync('sh', ['-ec', text], { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 }

@@ -4,7 +4,15 @@ import type { RunResult } from '#contract/run-result.ts';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  LeaseLostError, TransientError, type ArtifactFile, type ControlPlane, type LeaseVerdict, type RunLease, type RunnerAdvert, type RunnerCommand, type WorkFolderVerdict,
+  LeaseLostError,
+  TransientError,
+  type ArtifactFile,
+  type ControlPlane,
+  type LeaseVerdict,
+  type RunLease,
+  type RunnerAdvert,
+  type RunnerCommand,
+  type WorkFolderVerdict,
 } from '../control-plane/control-plane.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { until } from './programs.ts';
@@ -43,7 +51,15 @@ export class FakeControlPlane implements ControlPlane {
   private wake: (() => void) | null = null;
 
   offer(spec: RunSpec): KnownRun {
-    const run: KnownRun = { spec, lines: [], artifacts: [], result: null, isLost: false, landing: null, reported: null };
+    const run: KnownRun = {
+      spec,
+      lines: [],
+      artifacts: [],
+      result: null,
+      isLost: false,
+      landing: null,
+      reported: null,
+    };
     this.runs.set(spec.runId, run);
     this.pending.push(spec);
     this.tell({ type: 'run_available' });
@@ -97,7 +113,8 @@ export class FakeControlPlane implements ControlPlane {
     batch.messages.forEach((message, index) => {
       const line = `${batch.streams[index]}:${message}`;
       const known = run.lines[batch.firstSeq + index];
-      if (known !== undefined && known !== line) throw new Error(`Line ${batch.firstSeq + index} was sent as ${known}, now as ${line}`);
+      if (known !== undefined && known !== line)
+        throw new Error(`Line ${batch.firstSeq + index} was sent as ${known}, now as ${line}`);
       run.lines[batch.firstSeq + index] = line;
     });
     return run.lines.length - 1;
@@ -105,7 +122,11 @@ export class FakeControlPlane implements ControlPlane {
 
   uploadArtifact = async (lease: RunLease, artifact: ArtifactFile): Promise<void> => {
     this.fail();
-    this.require(lease).artifacts.push({ name: artifact.name, kind: artifact.kind, text: readFileSync(artifact.file, 'utf8') });
+    this.require(lease).artifacts.push({
+      name: artifact.name,
+      kind: artifact.kind,
+      text: readFileSync(artifact.file, 'utf8'),
+    });
   };
 
   complete = async (lease: RunLease, result: RunResult): Promise<void> => {
@@ -139,7 +160,13 @@ export class FakeControlPlane implements ControlPlane {
   reportWorkFolders = async (report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]> => {
     this.fail();
     this.folderReports.push({ report, requestId });
-    return report.folders.map(({ name }) => ({ name, task: 'open', isMerged: false, overForMs: 0, ...this.verdicts.get(name) }));
+    return report.folders.map(({ name }) => ({
+      name,
+      task: 'open',
+      isMerged: false,
+      overForMs: 0,
+      ...this.verdicts.get(name),
+    }));
   };
 
   async *commands(signal: AbortSignal): AsyncGenerator<RunnerCommand> {
@@ -147,7 +174,11 @@ export class FakeControlPlane implements ControlPlane {
     while (!signal.aborted) {
       const next = this.queue.shift();
       if (next) yield next;
-      else await Promise.race([new Promise<void>((resolve) => (this.wake = resolve)), sleep(60_000, undefined, { signal, ref: false }).catch(() => undefined)]);
+      else
+        await Promise.race([
+          new Promise<void>((resolve) => (this.wake = resolve)),
+          sleep(60_000, undefined, { signal, ref: false }).catch(() => undefined),
+        ]);
     }
   }
 

@@ -1,5 +1,10 @@
 import type { RunSpec } from '#contract/run-spec.ts';
-import { LeaseLostError, TransientError, type ControlPlane, type RunnerCommand } from '../control-plane/control-plane.ts';
+import {
+  LeaseLostError,
+  TransientError,
+  type ControlPlane,
+  type RunnerCommand,
+} from '../control-plane/control-plane.ts';
 import type { LandingStep } from '../execution/landing-order.ts';
 import { fixedPolicies } from '../execution/policies.ts';
 import { RunnerPolicy } from '../execution/policy.ts';
@@ -70,7 +75,16 @@ process.on('disconnect', () => process.exit(1));
 const { folder, policy, keeperFile, stopAt } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
 let hasStopped = false;
 await new Runner({
-  folder, policies: fixedPolicies(RunnerPolicy.parse(policy)), controlPlane, keeperArgs: [keeperFile], gitFile: '/usr/bin/git', version: '0', env: { PATH: '/usr/bin:/bin', HOME: '/tmp' }, ownSecrets: [], logger: silentLogger, onReady: () => undefined,
+  folder,
+  policies: fixedPolicies(RunnerPolicy.parse(policy)),
+  controlPlane,
+  keeperArgs: [keeperFile],
+  gitFile: '/usr/bin/git',
+  version: '0',
+  env: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
+  ownSecrets: [],
+  logger: silentLogger,
+  onReady: () => undefined,
   onLandingStep: (step) => {
     if (stopAt?.step !== step || hasStopped) return;
     hasStopped = true;

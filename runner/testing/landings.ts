@@ -17,7 +17,11 @@ export class LandingScene {
   reviewedBase = '';
 
   /** @param folder links followed; the roots of the policy */
-  constructor(readonly folder: string, files: Record<string, string> = { 'a.txt': 'one\ntwo\nthree\n', 'b.txt': 'b\n' }, name = 'repo') {
+  constructor(
+    readonly folder: string,
+    files: Record<string, string> = { 'a.txt': 'one\ntwo\nthree\n', 'b.txt': 'b\n' },
+    name = 'repo',
+  ) {
     this.repository = makeRepository(join(folder, name), files);
   }
 
@@ -31,12 +35,32 @@ export class LandingScene {
     repository.git('checkout', '--quiet', 'main');
   }
 
-  order(part: Omit<Partial<LandingOrder>, 'allowed'> & { allowed?: Partial<LandingOrder['allowed']> } = {}): LandingOrder {
+  order(
+    part: Omit<Partial<LandingOrder>, 'allowed'> & { allowed?: Partial<LandingOrder['allowed']> } = {},
+  ): LandingOrder {
     return {
-      runId: 'run-1', root: this.repository.root, baseBranch: 'main', branch: this.branch, commit: this.approved, reviewedBaseCommit: this.reviewedBase,
-      message: 'Merge task "Shout"\n\nTask: 1\n', author: { name: 'OvermindOps', email: 'x@example.org' }, path: join(this.folder, 'aside'), recordFile: join(this.folder, 'merge.json'),
-      lastWord: async () => undefined, signal: new AbortController().signal, ...part,
-      allowed: { roots: [this.folder], runnerFolder: join(this.folder, 'runner'), allowOtherOwners: false, runnerName: 'here', filters: new Set(), otherFilters: [], ...part.allowed },
+      runId: 'run-1',
+      root: this.repository.root,
+      baseBranch: 'main',
+      branch: this.branch,
+      commit: this.approved,
+      reviewedBaseCommit: this.reviewedBase,
+      message: 'Merge task "Shout"\n\nTask: 1\n',
+      author: { name: 'OvermindOps', email: 'x@example.org' },
+      path: join(this.folder, 'aside'),
+      recordFile: join(this.folder, 'merge.json'),
+      lastWord: async () => undefined,
+      signal: new AbortController().signal,
+      ...part,
+      allowed: {
+        roots: [this.folder],
+        runnerFolder: join(this.folder, 'runner'),
+        allowOtherOwners: false,
+        runnerName: 'here',
+        filters: new Set(),
+        otherFilters: [],
+        ...part.allowed,
+      },
     };
   }
 
@@ -48,7 +72,10 @@ export class LandingScene {
   async refused(part: Parameters<LandingScene['order']>[0] = {}, root = this.repository.root): Promise<RunFailure> {
     const before = snapshot(root);
     const words: unknown[] = [];
-    const error: unknown = await this.land({ lastWord: async (commits) => void words.push(commits), ...part }).then(() => null, (e: unknown) => e);
+    const error: unknown = await this.land({ lastWord: async (commits) => void words.push(commits), ...part }).then(
+      () => null,
+      (e: unknown) => e,
+    );
     if (!(error instanceof RunFailure)) throw error instanceof Error ? error : new Error('It was merged');
     expect(words).toEqual([]);
     expect(snapshot(root)).toEqual(before);
@@ -56,6 +83,9 @@ export class LandingScene {
   }
 
   get isMerged(): boolean {
-    return this.repository.git('branch', '--contains', this.approved, '--format=%(refname:short)', '--list', 'main') === 'main';
+    return (
+      this.repository.git('branch', '--contains', this.approved, '--format=%(refname:short)', '--list', 'main') ===
+      'main'
+    );
   }
 }

@@ -22,7 +22,16 @@ export function buildProgram(entry: string): string {
   const folder = join(import.meta.dirname, '../../.cache/runner-tests');
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, `${entry.replaceAll('/', '-')}-${process.pid}.mjs`);
-  buildSync({ entryPoints: [join(import.meta.dirname, '..', `${entry}.ts`)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning', banner: { js: REQUIRE } });
+  buildSync({
+    entryPoints: [join(import.meta.dirname, '..', `${entry}.ts`)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+    banner: { js: REQUIRE },
+  });
   process.once('exit', () => rmSync(outfile, { force: true }));
   return outfile;
 }

@@ -14,7 +14,10 @@ export function snapshot(folder: string, below = ''): Record<string, string> {
     const stat = lstatSync(join(folder, path), { throwIfNoEntry: false });
     if (stat?.isDirectory()) Object.assign(found, snapshot(folder, path));
     else if (stat?.isSymbolicLink()) found[path] = `-> ${readlinkSync(join(folder, path))}`;
-    else if (stat) found[path] = createHash('sha256').update(readFileSync(join(folder, path))).digest('hex');
+    else if (stat)
+      found[path] = createHash('sha256')
+        .update(readFileSync(join(folder, path)))
+        .digest('hex');
   }
   return found;
 }

@@ -36,7 +36,12 @@ export class TestBed {
   }
 
   get policy(): RunnerPolicy {
-    return RunnerPolicy.parse({ roots: [join(this.folder, 'repos')], executables: { node: { path: process.execPath }, sh: {} }, limits: { minFreeBytes: 0 }, sandbox: { mode: 'off' } });
+    return RunnerPolicy.parse({
+      roots: [join(this.folder, 'repos')],
+      executables: { node: { path: process.execPath }, sh: {} },
+      limits: { minFreeBytes: 0 },
+      sandbox: { mode: 'off' },
+    });
   }
 
   get runsFolder(): string {
@@ -44,10 +49,19 @@ export class TestBed {
   }
 
   /** @param secrets masked in whatever is told */
-  async start(policies: PolicySource | ((logger: Logger) => PolicySource) = fixedPolicies(this.policy), secrets: string[] = []): Promise<void> {
+  async start(
+    policies: PolicySource | ((logger: Logger) => PolicySource) = fixedPolicies(this.policy),
+    secrets: string[] = [],
+  ): Promise<void> {
     const { runner, ready } = startRunner({
-      folder: this.runnerFolder, policies: typeof policies === 'function' ? policies(this.logger) : policies, controlPlane: this.controlPlane, keeperFile: this.keeperFile,
-      ownSecrets: secrets, logger: this.logger, env: { PATH: '/usr/bin:/bin', HOME: this.home }, onEnded: (error) => (this.ended = error),
+      folder: this.runnerFolder,
+      policies: typeof policies === 'function' ? policies(this.logger) : policies,
+      controlPlane: this.controlPlane,
+      keeperFile: this.keeperFile,
+      ownSecrets: secrets,
+      logger: this.logger,
+      env: { PATH: '/usr/bin:/bin', HOME: this.home },
+      onEnded: (error) => (this.ended = error),
     });
     this.runner = runner;
     await ready;

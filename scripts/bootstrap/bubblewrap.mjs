@@ -54,18 +54,27 @@ async function runnableIn(directory) {
   if (await runs(program)) return program;
   const withLibraries = path.join(directory, 'bwrap');
   const lib = path.join(directory, 'usr', 'lib');
-  const folders = existsSync(lib) ? readdirSync(lib, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => path.join(lib, entry.name)) : [];
+  const folders = existsSync(lib)
+    ? readdirSync(lib, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => path.join(lib, entry.name))
+    : [];
   for (const top of readdirSync(directory).filter((name) => name.startsWith('lib'))) {
-    for (const entry of readdirSync(path.join(directory, top), { withFileTypes: true })) if (entry.isDirectory()) folders.push(path.join(directory, top, entry.name));
+    for (const entry of readdirSync(path.join(directory, top), { withFileTypes: true }))
+      if (entry.isDirectory()) folders.push(path.join(directory, top, entry.name));
   }
   // The libraries are bubblewrap's alone: what it starts must not get them.
-  writeFileSync(withLibraries, `#!/bin/sh\nLD_LIBRARY_PATH=${quoted(folders.join(':'))} exec ${quoted(program)} --unsetenv LD_LIBRARY_PATH "$@"\n`, { mode: 0o755 });
+  writeFileSync(
+    withLibraries,
+    `#!/bin/sh\nLD_LIBRARY_PATH=${quoted(folders.join(':'))} exec ${quoted(program)} --unsetenv LD_LIBRARY_PATH "$@"\n`,
+    { mode: 0o755 },
+  );
   return (await runs(withLibraries)) ? withLibraries : undefined;
 }
 
 /** @param {string} text a word for a shell */
 function quoted(text) {
-  return `'${text.replaceAll('\'', '\'\\\'\'')}'`;
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** @param {string} file */

@@ -4,8 +4,23 @@ import { runToEnd } from './processes.mjs';
 import { hashInputs, isStamped, stamp } from './stamps.mjs';
 import { StartFailure } from './start-failure.mjs';
 
-const INPUTS = ['contract', 'core', 'api', 'web', 'workers', 'runner', 'prisma/schema.prisma', 'schema.graphql', 'scripts/build.ts', 'scripts/migrate.ts',
-  'scripts/migrations', 'scripts/setup.ts', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const INPUTS = [
+  'contract',
+  'core',
+  'api',
+  'web',
+  'workers',
+  'runner',
+  'prisma/schema.prisma',
+  'schema.graphql',
+  'scripts/build.ts',
+  'scripts/migrate.ts',
+  'scripts/migrations',
+  'scripts/setup.ts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
 // Made from the inputs by `generate`: the same inputs, the same outcome.
 const GENERATED = ['web/app/graphql/gql', 'runner/control-plane/gql'];
 

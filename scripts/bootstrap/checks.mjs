@@ -18,8 +18,13 @@ export async function runChecks({ rootDir, progress, tally }) {
     const before = committedTexts(rootDir);
     await generate({ rootDir, progress, isForced: true });
     const after = committedTexts(rootDir);
-    const stale = [...new Set([...before.keys(), ...after.keys()])].filter((file) => before.get(file) !== after.get(file));
-    if (stale.length > 0) throw new StartFailure(`${stale.join(', ')} ${stale.length > 1 ? 'were' : 'was'} not up to date (now rewritten): commit what "npm run generate" makes.`);
+    const stale = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (file) => before.get(file) !== after.get(file),
+    );
+    if (stale.length > 0)
+      throw new StartFailure(
+        `${stale.join(', ')} ${stale.length > 1 ? 'were' : 'was'} not up to date (now rewritten): commit what "npm run generate" makes.`,
+      );
   });
   // Two at a time: each fills about one core.
   await Promise.all([
@@ -29,6 +34,7 @@ export async function runChecks({ rootDir, progress, tally }) {
     })(),
     (async () => {
       await program('typecheck web', ['node_modules/typescript/bin/tsc', '-p', 'web']);
+      await program('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']);
       await program('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0']);
     })(),
   ]);
@@ -39,10 +45,15 @@ export async function runChecks({ rootDir, progress, tally }) {
    * @param {string[]} args
    */
   function program(name, args) {
-    return check(name, () => progress.step(name, async () => {
-      const result = await runToEnd(process.execPath, args, { cwd: rootDir });
-      if (result.code !== 0) throw new StartFailure(`${name} failed.`, { logTail: `${result.stdout}\n${result.stderr}`.trimEnd().split('\n') });
-    }));
+    return check(name, () =>
+      progress.step(name, async () => {
+        const result = await runToEnd(process.execPath, args, { cwd: rootDir });
+        if (result.code !== 0)
+          throw new StartFailure(`${name} failed.`, {
+            logTail: `${result.stdout}\n${result.stderr}`.trimEnd().split('\n'),
+          });
+      }),
+    );
   }
 
   /**

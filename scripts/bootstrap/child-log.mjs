@@ -3,7 +3,14 @@ import { openLog, rotateLog, tailOf } from './files.mjs';
 import { messageOf } from './start-failure.mjs';
 
 const ROTATE_AFTER_BYTES = 10 * 1024 * 1024;
-const LEVEL_NUMBERS = /** @type {Record<string, number>} */ ({ trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 });
+const LEVEL_NUMBERS = /** @type {Record<string, number>} */ ({
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+});
 const WARNING = 40;
 const TOLD_AT_ONCE = 3;
 const QUIET_MS = 10_000;
@@ -126,7 +133,7 @@ export class ChildLog {
 /** @param {Record<string, unknown>} entry */
 function levelOf(entry) {
   const { level } = entry;
-  return typeof level === 'number' ? level : LEVEL_NUMBERS[String(level)] ?? 0;
+  return typeof level === 'number' ? level : (LEVEL_NUMBERS[String(level)] ?? 0);
 }
 
 /** @param {Record<string, unknown>} entry */

@@ -56,7 +56,11 @@ export class ChildProgram {
     // A session of its own: Ctrl-C at the terminal reaches us alone, and we stop everything in order.
     const files = openFiles.map((file) => openSync(file, 'r'));
     const child = spawn(execPath, args, {
-      ...identityOf(user), cwd, env: { ...env, OVERMIND_SUPERVISED: '1' }, detached: true, stdio: ['pipe', 'pipe', 'pipe', ...files],
+      ...identityOf(user),
+      cwd,
+      env: { ...env, OVERMIND_SUPERVISED: '1' },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', ...files],
     });
     for (const file of files) closeSync(file);
     if (!child.stdin || !child.stdout || !child.stderr) {
@@ -77,9 +81,12 @@ export class ChildProgram {
         if (isSettled) return;
         isSettled = true;
         clearTimeout(timer);
-        reject(new StartFailure(`${name} could not start: ${how}; its log is ${logFile}`, { how, logTail: this.log.tail() }));
+        reject(
+          new StartFailure(`${name} could not start: ${how}; its log is ${logFile}`, { how, logTail: this.log.tail() }),
+        );
       };
-      if (!this.options.mayWait) timer = setTimeout(() => this.giveUpOn(child.pid, fail), this.options.readyTimeoutMs ?? READY_TIMEOUT_MS);
+      if (!this.options.mayWait)
+        timer = setTimeout(() => this.giveUpOn(child.pid, fail), this.options.readyTimeoutMs ?? READY_TIMEOUT_MS);
       /** @type {string | undefined} */
       let hung;
       const watch = new LifeWatch(() => {
@@ -128,7 +135,11 @@ export class ChildProgram {
   /** Lets it finish what it is doing, and ends it when that takes too long. */
   async stop() {
     const identity = this.pid === undefined ? undefined : identify(this.pid);
-    if (identity) await endProcess(identity, [['SIGTERM', STOP_TIMEOUT_MS], ['SIGKILL', 2_000]]);
+    if (identity)
+      await endProcess(identity, [
+        ['SIGTERM', STOP_TIMEOUT_MS],
+        ['SIGKILL', 2_000],
+      ]);
     this.options.record.remove(this.options.name);
   }
 }

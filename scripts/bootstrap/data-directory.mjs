@@ -1,4 +1,14 @@
-import { accessSync, chmodSync, constants, linkSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { makeDirectories } from './files.mjs';
@@ -22,7 +32,13 @@ export function prepareDataDirectory(dataDir, name) {
   } catch (error) {
     throw new StartFailure(`${name}=${dataDir} cannot be written (${messageOf(error)}).`, { cause: error });
   }
-  return takeLock(path.join(dataDir, 'start.lock'), (pid) => new StartFailure(`${name}=${dataDir} is in use by a system that is already running (process ${pid}); stop it, or choose another ${name} and PORT.`));
+  return takeLock(
+    path.join(dataDir, 'start.lock'),
+    (pid) =>
+      new StartFailure(
+        `${name}=${dataDir} is in use by a system that is already running (process ${pid}); stop it, or choose another ${name} and PORT.`,
+      ),
+  );
 }
 
 /**

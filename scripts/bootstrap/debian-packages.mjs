@@ -49,7 +49,9 @@ export async function installDebianPackages(packages, onLine) {
     result = await install();
   }
   if (result.code !== 0) {
-    throw new StartFailure(`apt-get install ${packages.join(' ')} failed; install them by hand.`, { logTail: result.stderr.trim().split('\n').slice(-6) });
+    throw new StartFailure(`apt-get install ${packages.join(' ')} failed; install them by hand.`, {
+      logTail: result.stderr.trim().split('\n').slice(-6),
+    });
   }
 }
 
@@ -63,11 +65,24 @@ async function download(packages, workDir) {
   if (direct.code === 0) return undefined;
   // The package lists are missing or out of date. Only root may renew the machine's; anybody may keep some of their own.
   const ownLists = path.join(workDir, 'apt');
-  const options = isRoot() ? [] : ['-o', `Dir::State=${ownLists}/state`, '-o', `Dir::Cache=${ownLists}/cache`, '-o', 'Dir::State::status=/var/lib/dpkg/status'];
-  if (!isRoot()) for (const folder of ['state/lists/partial', 'cache/archives/partial']) mkdirSync(path.join(ownLists, folder), { recursive: true });
+  const options = isRoot()
+    ? []
+    : [
+        '-o',
+        `Dir::State=${ownLists}/state`,
+        '-o',
+        `Dir::Cache=${ownLists}/cache`,
+        '-o',
+        'Dir::State::status=/var/lib/dpkg/status',
+      ];
+  if (!isRoot())
+    for (const folder of ['state/lists/partial', 'cache/archives/partial'])
+      mkdirSync(path.join(ownLists, folder), { recursive: true });
   await runToEnd('apt-get', [...options, 'update'], { cwd: workDir });
   const renewed = await runToEnd('apt-get', [...options, 'download', ...packages], { cwd: workDir });
-  return renewed.code === 0 ? undefined : lastLine(renewed.stderr) || `apt-get download ended with code ${renewed.code}`;
+  return renewed.code === 0
+    ? undefined
+    : lastLine(renewed.stderr) || `apt-get download ended with code ${renewed.code}`;
 }
 
 /** @param {string} text */

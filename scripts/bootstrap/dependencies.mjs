@@ -17,10 +17,16 @@ export async function installDependencies(rootDir, progress) {
   if (await isInstalledByHand(rootDir)) return stamp(stampFile, hash);
   await progress.step('Packages (npm ci)', async (say) => {
     const npm = npmCommand();
-    const result = await runToEnd(npm.file, [...npm.args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: rootDir, onLine: say });
+    const result = await runToEnd(
+      npm.file,
+      [...npm.args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+      { cwd: rootDir, onLine: say },
+    );
     if (result.code !== 0) {
       // npm says what is wrong first, and how it is used at length after that.
-      const lines = `${result.stderr}\n${result.stdout}`.split('\n').filter((line) => line.replace(/^npm error/, '').trim() !== '');
+      const lines = `${result.stderr}\n${result.stdout}`
+        .split('\n')
+        .filter((line) => line.replace(/^npm error/, '').trim() !== '');
       throw new StartFailure('The packages could not be installed (npm ci).', { logTail: lines.slice(0, 8) });
     }
     stamp(stampFile, hash);
@@ -35,7 +41,9 @@ async function isInstalledByHand(rootDir) {
   const installed = path.join(rootDir, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;
   const npm = npmCommand();
-  const listed = await runToEnd(npm.file, [...npm.args, 'ls', '--all', '--silent', '--omit=optional'], { cwd: rootDir });
+  const listed = await runToEnd(npm.file, [...npm.args, 'ls', '--all', '--silent', '--omit=optional'], {
+    cwd: rootDir,
+  });
   if (listed.code !== 0) return false;
   return true;
 }

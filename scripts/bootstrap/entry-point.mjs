@@ -93,7 +93,8 @@ function report(error) {
   } else if (error instanceof StartFailure) {
     console.error(`\n✗ ${error.message}`);
     for (const line of error.logTail) console.error(`    ${line}`);
-    if (error.logTail.some((line) => /no space left on device/i.test(line))) console.error('\n  The disk is full. Make room, then start again.');
+    if (error.logTail.some((line) => /no space left on device/i.test(line)))
+      console.error('\n  The disk is full. Make room, then start again.');
   } else {
     console.error(error);
   }

@@ -32,5 +32,8 @@ async function requireListener(databaseUrl) {
       resolve(result);
     }
   });
-  if (why) throw new StartFailure(`DATABASE_URL: nothing answers at ${address.host}:${address.port} (${why}); is PostgreSQL running there?`);
+  if (why)
+    throw new StartFailure(
+      `DATABASE_URL: nothing answers at ${address.host}:${address.port} (${why}); is PostgreSQL running there?`,
+    );
 }

@@ -1,4 +1,16 @@
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { StartFailure, codeOf, messageOf } from './start-failure.mjs';
 
@@ -13,7 +25,9 @@ export function readJson(file) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new StartFailure(`${file} is not valid JSON (${messageOf(error)}); repair it, or remove it to have it written anew.`);
+    throw new StartFailure(
+      `${file} is not valid JSON (${messageOf(error)}); repair it, or remove it to have it written anew.`,
+    );
   }
 }
 
@@ -111,7 +125,11 @@ export function tailOf(file, lineCount = 12, fromByte = 0) {
     const start = Math.max(fromByte, size - maxBytes, 0);
     const bytes = Buffer.alloc(Math.max(size - start, 0));
     const count = readSync(descriptor, bytes, 0, bytes.length, start);
-    return bytes.toString('utf8', 0, count).split('\n').filter((line) => line.trim() !== '').slice(-lineCount);
+    return bytes
+      .toString('utf8', 0, count)
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-lineCount);
   } finally {
     closeSync(descriptor);
   }

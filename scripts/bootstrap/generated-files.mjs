@@ -13,7 +13,13 @@ import { StartFailure } from './start-failure.mjs';
  * @property {readonly string[]} args of Node.js
  */
 
-const GENERATED_FOLDERS = ['prisma/generated', 'web/app/graphql/gql', 'runner/control-plane/gql', 'tests/kit/gql', 'contract/json-schema'];
+const GENERATED_FOLDERS = [
+  'prisma/generated',
+  'web/app/graphql/gql',
+  'runner/control-plane/gql',
+  'tests/kit/gql',
+  'contract/json-schema',
+];
 
 /**
  * In their order: each works on what the one before has made.
@@ -34,7 +40,16 @@ export const GENERATE_STEPS = {
   },
   documents: {
     title: 'GraphQL documents',
-    inputs: ['schema.graphql', 'codegen.ts', 'web/codegen', 'web/app', 'runner', 'cli', 'tests/kit', 'package-lock.json'],
+    inputs: [
+      'schema.graphql',
+      'codegen.ts',
+      'web/codegen',
+      'web/app',
+      'runner',
+      'cli',
+      'tests/kit',
+      'package-lock.json',
+    ],
     outputs: ['web/app/graphql/gql/graphql.ts', 'runner/control-plane/gql/graphql.ts'],
     args: ['--import', 'tsx', 'node_modules/@graphql-codegen/cli/esm/bin.js', '--config', 'codegen.ts'],
   },
@@ -62,11 +77,17 @@ export async function generate({ rootDir, progress, only = Object.keys(GENERATE_
       const result = await runToEnd(process.execPath, [...step.args], {
         cwd: rootDir,
         // Prisma starts its generators by name.
-        env: { ...process.env, ...PRISMA_ENVIRONMENT, PATH: `${path.join(rootDir, 'node_modules', '.bin')}${path.delimiter}${process.env['PATH'] ?? ''}` },
+        env: {
+          ...process.env,
+          ...PRISMA_ENVIRONMENT,
+          PATH: `${path.join(rootDir, 'node_modules', '.bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
+        },
       });
       if (result.code !== 0) {
         const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
-        throw new StartFailure(`${step.title}: node ${step.args.join(' ')} failed with code ${result.code}.`, { logTail: lines.slice(-15) });
+        throw new StartFailure(`${step.title}: node ${step.args.join(' ')} failed with code ${result.code}.`, {
+          logTail: lines.slice(-15),
+        });
       }
     });
     // The inputs again: a generator may have touched one of them.

@@ -87,12 +87,18 @@ export class KeptPart {
     this.isTold = this.ends === 0 || pauseMs > this.pause(this.ends - 1);
     this.ends += 1;
     this.lastEnd = how;
-    this.detail = how === HUNG || FROM_OUTSIDE.test(how) ? null : (this.options.reason()?.slice(0, MAX_DETAIL_CHARS) ?? null);
+    this.detail =
+      how === HUNG || FROM_OUTSIDE.test(how) ? null : (this.options.reason()?.slice(0, MAX_DETAIL_CHARS) ?? null);
     this.say('waiting', new Date(Date.now() + pauseMs).toISOString());
     if (this.isTold) {
       const why = this.detail ? `${how}: ${this.detail}` : how;
-      const next = pauseMs === this.pausesMs.at(-1) ? `it is tried every ${pauseMs / 1000} s from now on` : `next try in ${pauseMs / 1000} s`;
-      tell(`  ! ${name} ${this.ends === 1 ? 'ended' : `keeps ending, ${this.ends} times now`} (${why}); ${next} (${logFile})`);
+      const next =
+        pauseMs === this.pausesMs.at(-1)
+          ? `it is tried every ${pauseMs / 1000} s from now on`
+          : `next try in ${pauseMs / 1000} s`;
+      tell(
+        `  ! ${name} ${this.ends === 1 ? 'ended' : `keeps ending, ${this.ends} times now`} (${why}); ${next} (${logFile})`,
+      );
     }
     this.timer = setTimeout(() => void this.launchAgain(), pauseMs);
   }

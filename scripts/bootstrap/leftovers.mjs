@@ -7,9 +7,15 @@ import { codeOf } from './start-failure.mjs';
 
 /** All of them have noticed that their supervisor is gone; a runner needs 3 s at most to leave its runs. */
 const RUNNER_LEAVE_MS = 4_000;
-const PROGRAM_STEPS = /** @type {const} */ ([['SIGTERM', 8_000], ['SIGKILL', 2_000]]);
+const PROGRAM_STEPS = /** @type {const} */ ([
+  ['SIGTERM', 8_000],
+  ['SIGKILL', 2_000],
+]);
 // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
-const SERVICE_STEPS = /** @type {const} */ ([['SIGINT', 20_000], ['SIGKILL', 2_000]]);
+const SERVICE_STEPS = /** @type {const} */ ([
+  ['SIGINT', 20_000],
+  ['SIGKILL', 2_000],
+]);
 
 /**
  * Ends what an earlier start of this data directory left running when it was killed. What runners have under way is left
@@ -19,12 +25,16 @@ const SERVICE_STEPS = /** @type {const} */ ([['SIGINT', 20_000], ['SIGKILL', 2_0
  */
 export async function endLeftovers(dataDir) {
   const leftovers = new ProcessRecord(dataDir).leftovers();
-  await Promise.all(leftovers.map(async ([name, left]) => {
-    if (name === 'runner') await leave(left);
-    else if (left.kind === 'group') await endGroup(left);
-    else if (!isService(name, left)) await endProcess(left, PROGRAM_STEPS);
-  }));
-  await Promise.all(leftovers.filter(([name, left]) => isService(name, left)).map(([, left]) => endProcess(left, SERVICE_STEPS)));
+  await Promise.all(
+    leftovers.map(async ([name, left]) => {
+      if (name === 'runner') await leave(left);
+      else if (left.kind === 'group') await endGroup(left);
+      else if (!isService(name, left)) await endProcess(left, PROGRAM_STEPS);
+    }),
+  );
+  await Promise.all(
+    leftovers.filter(([name, left]) => isService(name, left)).map(([, left]) => endProcess(left, SERVICE_STEPS)),
+  );
   return leftovers.map(([name]) => name);
 }
 
@@ -66,7 +76,8 @@ export function removeHalfDone(folders) {
     for (const name of namesIn(folder)) {
       const pid = Number(HALF_DONE.exec(name)?.[1] ?? Number.NaN);
       // Another start may share a clone's folders; its process lives.
-      if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid))) rmSync(path.join(folder, name), { recursive: true, force: true });
+      if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid)))
+        rmSync(path.join(folder, name), { recursive: true, force: true });
     }
   }
 }

@@ -12,7 +12,8 @@ export function complaintAboutNode(version) {
     const found = parts[index] || 0;
     const wanted = OLDEST_NODE[index] || 0;
     if (found > wanted) return undefined;
-    if (found < wanted) return `Node.js ${OLDEST_NODE.join('.')} or newer is needed, this is ${version}: install it from https://nodejs.org`;
+    if (found < wanted)
+      return `Node.js ${OLDEST_NODE.join('.')} or newer is needed, this is ${version}: install it from https://nodejs.org`;
   }
   return undefined;
 }

@@ -39,7 +39,10 @@ export async function setUp(rootDir, env) {
 async function runBundle(rootDir, name, env) {
   const result = await runToEnd(process.execPath, [path.join(rootDir, 'build', `${name}.mjs`)], { cwd: rootDir, env });
   const text = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
-  const lines = result.stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  const lines = result.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
   if (result.code === 0) return lines;
   const failed = lines.find((line) => line.msg === 'failed');
   if (failed) throw new StartFailure(String(failed.error));

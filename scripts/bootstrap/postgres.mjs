@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, closeSync, existsSync, fstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, readText, tailOf } from './files.mjs';
@@ -61,9 +72,14 @@ export async function startPostgres(options) {
     }
     const output = started.tail.join('\n');
     // Orphaned backends of a killed server hold its shared memory for a moment.
-    if (/shared memory block .* still in use/.test(output) && performance.now() < deadline && !options.stopping.aborted) await sleep(200);
+    if (/shared memory block .* still in use/.test(output) && performance.now() < deadline && !options.stopping.aborted)
+      await sleep(200);
     else if (/could not bind|Address already in use/.test(output)) port = await nextPort(options, 'postgres', port);
-    else throw new StartFailure(`PostgreSQL did not start; its log is ${logFile}`, { how: 'it did not start', logTail: started.tail });
+    else
+      throw new StartFailure(`PostgreSQL did not start; its log is ${logFile}`, {
+        how: 'it did not start',
+        logTail: started.tail,
+      });
   }
 }
 
@@ -91,7 +107,9 @@ async function makeCluster(options, native, clusterDir) {
   const clusterMajor = readText(path.join(clusterDir, 'PG_VERSION'))?.trim();
   if (clusterMajor && !isIncomplete) {
     if (clusterMajor === options.major) return;
-    throw new StartFailure(`${clusterDir} was made by PostgreSQL ${clusterMajor}, this version brings ${options.major}: dump it with the old version, or set DATABASE_URL to a server that holds it.`);
+    throw new StartFailure(
+      `${clusterDir} was made by PostgreSQL ${clusterMajor}, this version brings ${options.major}: dump it with the old version, or set DATABASE_URL to a server that holds it.`,
+    );
   }
   if (existsSync(clusterDir) && !isIncomplete && readdirSync(clusterDir).length > 0) {
     throw new StartFailure(`${clusterDir} holds files but no PostgreSQL cluster; move them away.`);
@@ -108,17 +126,35 @@ async function makeCluster(options, native, clusterDir) {
   if (user) for (const file of [passwordFile, clusterDir]) chownSync(file, user.uid, user.gid);
   const asUser = { ...identityOf(user), cwd: clusterDir, env: serviceEnvironment() };
   try {
-    const initdb = await runToEnd(path.join(native, 'bin', 'initdb'), [
-      '-D', clusterDir, '-U', ROLE, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8',
-      // The built-in provider is the same on every machine, whichever locales it has.
-      '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions',
-      ...(options.isThrowAway ? ['--no-sync'] : []),
-    ], asUser);
+    const initdb = await runToEnd(
+      path.join(native, 'bin', 'initdb'),
+      [
+        '-D',
+        clusterDir,
+        '-U',
+        ROLE,
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--encoding=UTF8',
+        // The built-in provider is the same on every machine, whichever locales it has.
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--locale=C',
+        '--no-instructions',
+        ...(options.isThrowAway ? ['--no-sync'] : []),
+      ],
+      asUser,
+    );
     if (initdb.code !== 0) throw failedSetup('initdb', initdb);
     // Single-user mode makes the database before anything listens, and needs no client.
-    const created = await runToEnd(path.join(native, 'bin', 'postgres'), ['--single', '-D', clusterDir, '-c', 'log_min_messages=error', 'postgres'], {
-      ...asUser, input: `CREATE DATABASE ${DATABASE}\n`,
-    });
+    const created = await runToEnd(
+      path.join(native, 'bin', 'postgres'),
+      ['--single', '-D', clusterDir, '-c', 'log_min_messages=error', 'postgres'],
+      {
+        ...asUser,
+        input: `CREATE DATABASE ${DATABASE}\n`,
+      },
+    );
     if (created.code !== 0 || /ERROR|FATAL/.test(created.stderr)) throw failedSetup('CREATE DATABASE', created);
   } finally {
     rmSync(passwordFile, { force: true });
@@ -132,7 +168,9 @@ async function makeCluster(options, native, clusterDir) {
  */
 function failedSetup(step, result) {
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return new StartFailure(`The PostgreSQL cluster could not be made: ${step} ended with code ${result.code}.`, { logTail: lines.slice(-12) });
+  return new StartFailure(`The PostgreSQL cluster could not be made: ${step} ended with code ${result.code}.`, {
+    logTail: lines.slice(-12),
+  });
 }
 
 /**
@@ -150,9 +188,17 @@ async function launch(options, native, clusterDir, port, logFile, deadline) {
   let child;
   try {
     options.stopping.throwIfAborted();
-    child = spawn(path.join(native, 'bin', 'postgres'), ['-D', clusterDir, ...settings(port, options.isThrowAway ?? false)], {
-      ...identityOf(options.home.serviceUser), cwd: clusterDir, env: serviceEnvironment(), detached: true, stdio: ['ignore', log, log],
-    });
+    child = spawn(
+      path.join(native, 'bin', 'postgres'),
+      ['-D', clusterDir, ...settings(port, options.isThrowAway ?? false)],
+      {
+        ...identityOf(options.home.serviceUser),
+        cwd: clusterDir,
+        env: serviceEnvironment(),
+        detached: true,
+        stdio: ['ignore', log, log],
+      },
+    );
     tellSpawned(child, options.onSpawn, stopPostgres);
     await once(child, 'spawn');
   } finally {
@@ -163,7 +209,8 @@ async function launch(options, native, clusterDir, port, logFile, deadline) {
   const pidFile = path.join(clusterDir, 'postmaster.pid');
   while (child.exitCode === null && child.signalCode === null) {
     const lines = readText(pidFile)?.split('\n') ?? [];
-    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return { isReady: /** @type {const} */ (true), pid, exited };
+    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready')
+      return { isReady: /** @type {const} */ (true), pid, exited };
     if (performance.now() > deadline) {
       const identity = identify(pid);
       if (identity) await stopPostgres(identity);
@@ -252,7 +299,11 @@ function isPostmasterOf(pid, clusterDir) {
  * @param {import('./processes.mjs').ProcessIdentity} identity
  */
 async function stopPostgres(identity) {
-  await endProcess(identity, [['SIGINT', 30_000], ['SIGQUIT', 5_000], ['SIGKILL', 5_000]]);
+  await endProcess(identity, [
+    ['SIGINT', 30_000],
+    ['SIGQUIT', 5_000],
+    ['SIGKILL', 5_000],
+  ]);
 }
 
 /**

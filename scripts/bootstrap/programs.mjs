@@ -2,7 +2,15 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
 // Where system programs are even when PATH, say of a service, is short.
-const USUAL_FOLDERS = ['/usr/local/bin', '/usr/local/sbin', '/usr/bin', '/usr/sbin', '/bin', '/sbin', '/opt/homebrew/bin'];
+const USUAL_FOLDERS = [
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/usr/bin',
+  '/usr/sbin',
+  '/bin',
+  '/sbin',
+  '/opt/homebrew/bin',
+];
 
 /**
  * The absolute path of the first of some programs that this machine has.
@@ -10,7 +18,10 @@ const USUAL_FOLDERS = ['/usr/local/bin', '/usr/local/sbin', '/usr/bin', '/usr/sb
  * @returns {string | undefined}
  */
 export function findProgram(...names) {
-  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder)), ...USUAL_FOLDERS];
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder)),
+    ...USUAL_FOLDERS,
+  ];
   for (const name of names) {
     for (const folder of folders) {
       const file = path.join(folder, name);
@@ -26,7 +37,11 @@ export function findProgram(...names) {
  * @returns {string | undefined} the absolute path of the first that there is
  */
 export function findOnPath(searchPath, name) {
-  return searchPath.split(path.delimiter).filter((folder) => path.isAbsolute(folder)).map((folder) => path.join(folder, name)).find(isExecutable);
+  return searchPath
+    .split(path.delimiter)
+    .filter((folder) => path.isAbsolute(folder))
+    .map((folder) => path.join(folder, name))
+    .find(isExecutable);
 }
 
 /** @param {string} file */

@@ -23,7 +23,9 @@ export function createProgress(stream, stopping) {
   const clearStatus = () => isTerminal && running.size > 0 && stream.write('\r\u001b[2K');
   const showStatus = () => {
     if (!isTerminal || running.size === 0) return;
-    const text = [...running.values()].map((step) => `${step.title} ${seconds(step.startedAt)}${step.detail && ` ${step.detail}`}`).join(' · ');
+    const text = [...running.values()]
+      .map((step) => `${step.title} ${seconds(step.startedAt)}${step.detail && ` ${step.detail}`}`)
+      .join(' · ');
     stream.write(`\r\u001b[2K  … ${text}`.slice(0, (stream.columns ?? 80) + 4));
   };
   const tick = () => {

@@ -16,7 +16,7 @@ const PACKAGE_SETS = [
   ['redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'],
   ['valkey-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'],
 ];
-const INSTALL_HINT = 'install redis-server (or valkey) with the system\'s package manager, or set REDIS_URL.';
+const INSTALL_HINT = "install redis-server (or valkey) with the system's package manager, or set REDIS_URL.";
 
 /**
  * Redis or Valkey: from the machine; unpacked earlier; from the system's packages, unpacked but not installed; by Docker.
@@ -42,7 +42,9 @@ export async function findRedis(home) {
   }
   const docker = findProgram('docker');
   if (docker && (await runToEnd(docker, ['info'])).code === 0) return { kind: 'docker', file: docker };
-  throw new StartFailure(`Redis was not found and could not be fetched (${why}; Docker does not answer either): ${INSTALL_HINT}`);
+  throw new StartFailure(
+    `Redis was not found and could not be fetched (${why}; Docker does not answer either): ${INSTALL_HINT}`,
+  );
 }
 
 /**
@@ -58,8 +60,15 @@ async function runnableIn(directory) {
   if (!existsSync(server) && twin) symlinkSync(twin, server);
   if (!existsSync(server)) return undefined;
   const libraryRoot = path.join(directory, 'usr', 'lib');
-  const folders = [libraryRoot, ...readdirSync(libraryRoot, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => path.join(libraryRoot, entry.name))];
+  const folders = [
+    libraryRoot,
+    ...readdirSync(libraryRoot, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => path.join(libraryRoot, entry.name)),
+  ];
   const libraryPath = folders.join(':');
   const version = await runToEnd(server, ['--version'], { env: { LD_LIBRARY_PATH: libraryPath } });
-  return version.code === 0 && /server v=/i.test(version.stdout) ? { kind: 'program', file: server, libraryPath } : undefined;
+  return version.code === 0 && /server v=/i.test(version.stdout)
+    ? { kind: 'program', file: server, libraryPath }
+    : undefined;
 }

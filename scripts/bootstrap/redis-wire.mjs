@@ -15,7 +15,8 @@ export function askRedis(url) {
   const credentials = [username, password].filter((part) => part !== '').map(decodeURIComponent);
   const commands = [...(credentials.length > 0 ? [['AUTH', ...credentials]] : []), ['PING']];
   return new Promise((resolve) => {
-    const socket = protocol === 'rediss:' ? tls.connect({ ...address, servername: address.host }) : net.connect(address);
+    const socket =
+      protocol === 'rediss:' ? tls.connect({ ...address, servername: address.host }) : net.connect(address);
     let answer = '';
     /** @param {string | undefined} result */
     const finish = (result) => {
@@ -47,7 +48,8 @@ export async function requireRedisUrl(url) {
   } catch {
     throw new StartFailure('REDIS_URL is not an address; it should look like redis://:password@host:6379');
   }
-  if (!['redis:', 'rediss:'].includes(parsed.protocol)) throw new StartFailure(`REDIS_URL must begin with redis:// or rediss://, not ${parsed.protocol}//`);
+  if (!['redis:', 'rediss:'].includes(parsed.protocol))
+    throw new StartFailure(`REDIS_URL must begin with redis:// or rediss://, not ${parsed.protocol}//`);
   const why = await askRedis(url);
   if (why) throw new StartFailure(`REDIS_URL does not answer at ${parsed.host}: ${why.replace(/\.$/, '')}.`);
 }

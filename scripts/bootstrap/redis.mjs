@@ -31,10 +31,24 @@ export async function startRedis(options) {
   let port = await (options.isPortKept ? options.ports.known('redis') : options.ports.take('redis'));
   for (;;) {
     const url = `redis://:${options.password}@127.0.0.1:${port}`;
-    const attempt = await launch({ program, home, directory, logFile, port, url, password: options.password, onSpawn: options.onSpawn, stopping: options.stopping, deadline });
+    const attempt = await launch({
+      program,
+      home,
+      directory,
+      logFile,
+      port,
+      url,
+      password: options.password,
+      onSpawn: options.onSpawn,
+      stopping: options.stopping,
+      deadline,
+    });
     if (attempt.isReady) return { url, logFile, pid: attempt.pid, exited: attempt.exited };
     if (!/Address already in use|port is already allocated/i.test(attempt.tail.join('\n'))) {
-      throw new StartFailure(`Redis did not start; its log is ${logFile}`, { how: 'it did not start', logTail: attempt.tail });
+      throw new StartFailure(`Redis did not start; its log is ${logFile}`, {
+        how: 'it did not start',
+        logTail: attempt.tail,
+      });
     }
     port = await nextPort(options, 'redis', port);
   }
@@ -56,7 +70,18 @@ async function launch(options) {
   if (program.kind === 'docker') {
     const container = `overmind-redis-${createHash('sha256').update(home.dataDir).digest('hex').slice(0, 12)}`;
     await runToEnd(program.file, ['rm', '--force', container]);
-    args = ['run', '--rm', '--interactive', '--name', container, '--publish', `127.0.0.1:${port}:6379`, DOCKER_IMAGE, 'redis-server', '-'];
+    args = [
+      'run',
+      '--rm',
+      '--interactive',
+      '--name',
+      container,
+      '--publish',
+      `127.0.0.1:${port}:6379`,
+      DOCKER_IMAGE,
+      'redis-server',
+      '-',
+    ];
     user = undefined;
   } else {
     command = reachableCopy(home, user, program.file, 'redis-server');
@@ -66,7 +91,13 @@ async function launch(options) {
   let child;
   try {
     options.stopping.throwIfAborted();
-    child = spawn(command, args, { ...identityOf(user), cwd: program.kind === 'docker' ? '/' : directory, env, detached: true, stdio: ['pipe', log, log] });
+    child = spawn(command, args, {
+      ...identityOf(user),
+      cwd: program.kind === 'docker' ? '/' : directory,
+      env,
+      detached: true,
+      stdio: ['pipe', log, log],
+    });
     tellSpawned(child, options.onSpawn, stopRedis);
     await once(child, 'spawn');
   } finally {
@@ -78,7 +109,8 @@ async function launch(options) {
   child.stdin?.end(configuration(options, program.kind === 'docker'));
   const pid = /** @type {number} */ (child.pid);
   while (child.exitCode === null && child.signalCode === null) {
-    if ((await askRedis(options.url)) === undefined && child.exitCode === null) return { isReady: /** @type {const} */ (true), pid, exited };
+    if ((await askRedis(options.url)) === undefined && child.exitCode === null)
+      return { isReady: /** @type {const} */ (true), pid, exited };
     if (performance.now() > options.deadline) child.kill('SIGKILL');
     await sleep(20);
   }
@@ -114,7 +146,13 @@ function linkOrNothing(file) {
  */
 function configuration(options, isContainer) {
   return [
-    ...(isContainer ? [] : [`port ${options.port}`, 'bind 127.0.0.1', `dir "${options.directory.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`]),
+    ...(isContainer
+      ? []
+      : [
+          `port ${options.port}`,
+          'bind 127.0.0.1',
+          `dir "${options.directory.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,
+        ]),
     `requirepass ${options.password}`,
     'save ""',
     'appendonly no',
@@ -126,5 +164,8 @@ function configuration(options, isContainer) {
 
 /** @param {import('./processes.mjs').ProcessIdentity} identity */
 async function stopRedis(identity) {
-  await endProcess(identity, [['SIGTERM', 5_000], ['SIGKILL', 2_000]]);
+  await endProcess(identity, [
+    ['SIGTERM', 5_000],
+    ['SIGKILL', 2_000],
+  ]);
 }

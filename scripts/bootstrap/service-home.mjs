@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import { makeDirectories, readText, writeFileAtomically } from './files.mjs';
 import { StartFailure, messageOf } from './start-failure.mjs';
@@ -27,7 +39,9 @@ export function findServiceHome(dataDir) {
   if (canReach(serviceUser, dataDir)) return { dataDir, directory: dataDir, serviceUser };
   const directory = homeOutside(dataDir);
   if (!canReach(serviceUser, directory)) {
-    throw new StartFailure(`Neither OVERMIND_DATA_DIR=${dataDir} nor ${directory} can be entered by the system user ${serviceUser.name}; choose an OVERMIND_DATA_DIR that every user may enter.`);
+    throw new StartFailure(
+      `Neither OVERMIND_DATA_DIR=${dataDir} nor ${directory} can be entered by the system user ${serviceUser.name}; choose an OVERMIND_DATA_DIR that every user may enter.`,
+    );
   }
   return { dataDir, directory, serviceUser };
 }
@@ -48,7 +62,9 @@ function homeOutside(dataDir) {
   const ownerFile = path.join(directory, 'data-directory');
   const owner = readText(ownerFile);
   if (owner !== undefined && owner !== dataDir && existsSync(path.join(owner, HOME_LINK))) {
-    throw new StartFailure(`OVERMIND_DATA_DIR=${dataDir} is a copy of ${owner}, and both would use ${directory}; start from an empty OVERMIND_DATA_DIR instead.`);
+    throw new StartFailure(
+      `OVERMIND_DATA_DIR=${dataDir} is a copy of ${owner}, and both would use ${directory}; start from an empty OVERMIND_DATA_DIR instead.`,
+    );
   }
   writeFileAtomically(ownerFile, dataDir, 0o600);
   linkInto(link, directory);
@@ -94,7 +110,8 @@ export function reachableCopy(home, user, source, name) {
     chmodSync(half, 0o755);
     renameSync(half, target);
   }
-  if (!canReach(user, target, '-r')) throw new StartFailure(`${target} cannot be read by the system user ${user.name}.`);
+  if (!canReach(user, target, '-r'))
+    throw new StartFailure(`${target} cannot be read by the system user ${user.name}.`);
   return target;
 }
 
@@ -105,7 +122,8 @@ export function reachableCopy(home, user, source, name) {
 function linkInto(link, target) {
   const known = lstatSync(link, { throwIfNoEntry: false });
   if (known?.isSymbolicLink()) rmSync(link);
-  else if (known) throw new StartFailure(`${link} is in the way: the files belong in ${target}; move it there or remove it.`);
+  else if (known)
+    throw new StartFailure(`${link} is in the way: the files belong in ${target}; move it there or remove it.`);
   try {
     symlinkSync(target, link);
   } catch (error) {

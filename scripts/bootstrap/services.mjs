@@ -54,7 +54,9 @@ export async function startServices(options) {
         record.add(name, service.pid, 'service');
       },
     };
-    return name === 'redis' ? startRedis(common) : startPostgres({ ...common, rootDir: options.rootDir, isThrowAway: options.isThrowAway ?? false });
+    return name === 'redis'
+      ? startRedis(common)
+      : startPostgres({ ...common, rootDir: options.rootDir, isThrowAway: options.isThrowAway ?? false });
   };
 
   const [postgres, redis] = await settleAll([
@@ -78,7 +80,9 @@ export function keepServicesRunning(services, options) {
   for (const [name, service] of Object.entries(services.own)) {
     let logStart = 0;
     const part = new KeptPart({
-      ...options, name, logFile: service.logFile,
+      ...options,
+      name,
+      logFile: service.logFile,
       reason: () => tailOf(service.logFile, 12, logStart).findLast((line) => TROUBLE.test(line)),
       launch: () => {
         logStart = statSync(service.logFile, { throwIfNoEntry: false })?.size ?? 0;

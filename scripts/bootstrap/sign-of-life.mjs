@@ -29,14 +29,17 @@ export class LifeWatch {
     this.silentMs = 0;
     if (this.timer || this.isOver || line !== SIGN_OF_LIFE) return;
     let turnedMs = performance.now();
-    this.timer = setInterval(() => {
-      const nowMs = performance.now();
-      this.silentMs += Math.min(nowMs - turnedMs, MAX_TURN_MS);
-      turnedMs = nowMs;
-      if (this.silentMs < this.limitMs) return;
-      this.end();
-      this.onSilence();
-    }, Math.min(TURN_MS, this.limitMs / 4));
+    this.timer = setInterval(
+      () => {
+        const nowMs = performance.now();
+        this.silentMs += Math.min(nowMs - turnedMs, MAX_TURN_MS);
+        turnedMs = nowMs;
+        if (this.silentMs < this.limitMs) return;
+        this.end();
+        this.onSilence();
+      },
+      Math.min(TURN_MS, this.limitMs / 4),
+    );
     this.timer.unref();
   }
 

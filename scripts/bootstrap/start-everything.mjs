@@ -32,7 +32,8 @@ export async function startEverything() {
     const progress = createProgress(process.stdout, stopping);
     onStop(prepareDataDirectory(environment.dataDir, 'OVERMIND_DATA_DIR'));
     const leftovers = await endLeftovers(environment.dataDir);
-    if (leftovers.length > 0) progress.note(`  ! an earlier start was killed; ended what it had left running: ${leftovers.join(', ')}`);
+    if (leftovers.length > 0)
+      progress.note(`  ! an earlier start was killed; ended what it had left running: ${leftovers.join(', ')}`);
     await requireFreePort(environment);
     requireGit(environment);
     await checkExternalServices(environment);
@@ -44,7 +45,13 @@ export async function startEverything() {
       await installDependencies(rootDir, progress);
     });
     const home = findServiceHome(environment.dataDir);
-    removeHalfDone([home.dataDir, home.directory, path.join(home.directory, 'tools'), path.join(home.directory, 'tools', 'runner'), path.join(rootDir, '.cache')]);
+    removeHalfDone([
+      home.dataDir,
+      home.directory,
+      path.join(home.directory, 'tools'),
+      path.join(home.directory, 'tools', 'runner'),
+      path.join(rootDir, '.cache'),
+    ]);
     const { databaseUrl, redisUrl } = environment;
     const services = await startServices({ rootDir, home, progress, record, onStop, stopping, databaseUrl, redisUrl });
     await withSetupLock(rootDir, progress, async () => {
@@ -57,8 +64,11 @@ export async function startEverything() {
     const webPort = await new RememberedPorts(environment.dataDir).take('web');
     const settings = { environment, databaseUrl: services.databaseUrl, redisUrl: services.redisUrl, webPort };
     const env = {
-      ...serverEnvironment(settings), OVERMIND_RUNNER_DIR: runner.runnerDir, OVERMIND_DEMO_DIR: runner.demoDir,
-      OVERMIND_RUNNER_BIN_DIR: runner.binDir, OVERMIND_RUNNER_EXEC_PATH: runner.execPath,
+      ...serverEnvironment(settings),
+      OVERMIND_RUNNER_DIR: runner.runnerDir,
+      OVERMIND_DEMO_DIR: runner.demoDir,
+      OVERMIND_RUNNER_BIN_DIR: runner.binDir,
+      OVERMIND_RUNNER_EXEC_PATH: runner.execPath,
     };
     await progress.step('Database', () => migrate(rootDir, env));
     const admin = await progress.step('Accounts and demo', () => setUp(rootDir, env));
@@ -72,7 +82,8 @@ export async function startEverything() {
       return stopSystem(system);
     });
     const missing = await startSystem(system, progress, keeping);
-    for (const line of welcome({ environment, admin, missing, elapsedMs: performance.now() - startedAt })) progress.note(line);
+    for (const line of welcome({ environment, admin, missing, elapsedMs: performance.now() - startedAt }))
+      progress.note(line);
     // Nothing ends it from here on but whoever stops it.
     await new Promise((resolve) => stopping.addEventListener('abort', resolve));
     return 0;
@@ -82,5 +93,7 @@ export async function startEverything() {
 /** @param {import('./system-environment.mjs').SystemEnvironment} environment */
 async function requireFreePort({ port, host }) {
   if (await isPortFree(port, host)) return;
-  throw new StartFailure(`PORT=${port} on ${host} is taken by another program (or needs more rights); stop it, or choose another PORT.`);
+  throw new StartFailure(
+    `PORT=${port} on ${host} is taken by another program (or needs more rights); stop it, or choose another PORT.`,
+  );
 }

@@ -23,7 +23,10 @@ export class StartFailure extends Error {
  * @returns {string}
  */
 export function messageOf(error) {
-  const text = error instanceof Error ? error.message || String(/** @type {{ code?: string }} */ (error).code ?? error.name) : String(error);
+  const text =
+    error instanceof Error
+      ? error.message || String(/** @type {{ code?: string }} */ (error).code ?? error.name)
+      : String(error);
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 

@@ -24,8 +24,13 @@ export function readSystemEnvironment(given, rootDir) {
   const variables = { ...util.parseEnv(readText(path.join(rootDir, '.env')) ?? ''), ...given };
   const value = (/** @type {string} */ name) => variables[name]?.trim() || undefined;
   const databaseUrl = value('DATABASE_URL');
-  if (databaseUrl !== undefined && !(URL.canParse(databaseUrl) && /^postgres(ql)?:$/.test(new URL(databaseUrl).protocol))) {
-    throw new StartFailure('DATABASE_URL is not an address; it should look like postgresql://user:password@host:5432/database');
+  if (
+    databaseUrl !== undefined &&
+    !(URL.canParse(databaseUrl) && /^postgres(ql)?:$/.test(new URL(databaseUrl).protocol))
+  ) {
+    throw new StartFailure(
+      'DATABASE_URL is not an address; it should look like postgresql://user:password@host:5432/database',
+    );
   }
   return {
     port: portFrom(value('PORT') ?? '3000'),
@@ -40,6 +45,7 @@ export function readSystemEnvironment(given, rootDir) {
 /** @param {string} text */
 function portFrom(text) {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartFailure(`PORT=${text} is not a port number (1 to 65535).`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new StartFailure(`PORT=${text} is not a port number (1 to 65535).`);
   return port;
 }

@@ -60,9 +60,19 @@ export function createSystem(options) {
   const server = serverEnvironment(options);
   const common = { cwd: rootDir, execPath: process.execPath, record, tell, stopping };
   const logFile = (/** @type {string} */ name) => path.join(environment.dataDir, 'logs', `${name}.log`);
-  const program = (/** @type {string} */ name, /** @type {string} */ file, /** @type {NodeJS.ProcessEnv} */ env) =>
-    ({ ...common, name, args: [path.join(build, file)], env, logFile: logFile(name) });
-  const webEnvironment = { ...withoutSecrets(server), WEB_PORT: String(options.webPort), WEB_HOST: '127.0.0.1', API_ORIGIN: apiOrigin };
+  const program = (/** @type {string} */ name, /** @type {string} */ file, /** @type {NodeJS.ProcessEnv} */ env) => ({
+    ...common,
+    name,
+    args: [path.join(build, file)],
+    env,
+    logFile: logFile(name),
+  });
+  const webEnvironment = {
+    ...withoutSecrets(server),
+    WEB_PORT: String(options.webPort),
+    WEB_HOST: '127.0.0.1',
+    API_ORIGIN: apiOrigin,
+  };
   return {
     api: new ChildProgram({ ...program('api', 'api.mjs', server), status: options.status }),
     // These two are ready when PostgreSQL, or the api, answers them; that may be away for longer than a start takes.
@@ -77,8 +87,12 @@ export function createSystem(options) {
       user: runner.user,
       // Whoever stops the system expects no agent to go on; one that crashes, or loses us, leaves its runs to the next.
       env: {
-        ...runnerEnvironment(environment.variables, runner), OVERMIND_URL: apiOrigin, OVERMIND_RUNNER_DIR: runner.runnerDir,
-        OVERMIND_RUNNER_ON_STOP: 'end', NODE_ENV: 'production', ...sandboxEnvironment(options),
+        ...runnerEnvironment(environment.variables, runner),
+        OVERMIND_URL: apiOrigin,
+        OVERMIND_RUNNER_DIR: runner.runnerDir,
+        OVERMIND_RUNNER_ON_STOP: 'end',
+        NODE_ENV: 'production',
+        ...sandboxEnvironment(options),
       },
       openFiles: runner.tokenFile === undefined ? [] : [runner.tokenFile],
       logFile: logFile('runner'),
@@ -99,9 +113,14 @@ const FIRST_READY_MS = 60_000;
  * @returns {Promise<string[]>} the names of the parts that do not run yet
  */
 export async function startSystem(system, progress, options) {
-  const keep = (/** @type {ChildProgram} */ program) => new KeptPart({
-    ...options, name: program.options.name, logFile: program.options.logFile, launch: () => program.launch(), reason: () => program.log.reason(),
-  });
+  const keep = (/** @type {ChildProgram} */ program) =>
+    new KeptPart({
+      ...options,
+      name: program.options.name,
+      logFile: program.options.logFile,
+      launch: () => program.launch(),
+      reason: () => program.log.reason(),
+    });
   const startStep = async (/** @type {string} */ title, /** @type {ChildProgram[]} */ programs) => {
     try {
       await progress.step(title, async () => {
@@ -109,7 +128,9 @@ export async function startSystem(system, progress, options) {
         // Each first start is over, one way or the other, before a failure of the api ends them all.
         const results = await Promise.allSettled(parts.map((part) => startOrTryAgain(part, part.name === 'api')));
         for (const result of results) if (result.status === 'rejected') throw result.reason;
-        const names = parts.filter((_part, index) => !(/** @type {PromiseFulfilledResult<boolean>} */ (results[index])).value).map(({ name }) => name);
+        const names = parts
+          .filter((_part, index) => !(/** @type {PromiseFulfilledResult<boolean>} */ (results[index]).value))
+          .map(({ name }) => name);
         if (names.length > 0) throw new MissingParts(names);
       });
       return [];
@@ -140,11 +161,14 @@ async function startOrTryAgain(part, isNeeded) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   const late = new Promise((resolve) => (timer = setTimeout(resolve, FIRST_READY_MS, false)));
-  const started = part.start().then(() => true, (error) => {
-    if (isNeeded || part.options.stopping.aborted) throw error;
-    part.tryAgain(howItFailed(error));
-    return false;
-  });
+  const started = part.start().then(
+    () => true,
+    (error) => {
+      if (isNeeded || part.options.stopping.aborted) throw error;
+      part.tryAgain(howItFailed(error));
+      return false;
+    },
+  );
   return Promise.race([started, late]).finally(() => clearTimeout(timer));
 }
 
@@ -163,7 +187,9 @@ export async function stopSystem({ runner, web, api, workers }) {
  */
 export function requireGit({ variables }) {
   if (findOnPath(variables['PATH'] ?? '', 'git')) return;
-  throw new StartFailure(`Git was not found on PATH (${variables['PATH'] ?? 'which is not set'}): install it, or add its folder to PATH.`);
+  throw new StartFailure(
+    `Git was not found on PATH (${variables['PATH'] ?? 'which is not set'}): install it, or add its folder to PATH.`,
+  );
 }
 
 /**

@@ -30,10 +30,14 @@ export class Tally {
 
   summary() {
     const width = Math.max(0, ...[...this.parts.keys()].map((part) => part.length));
-    return ['', ...[...this.parts].map(([part, counts]) => {
-      const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-      return `  ${counts.failed > 0 ? '✗' : '✓'} ${part.padEnd(width)}  ${counts.passed} passed, ${counts.failed} failed${skipped}`;
-    }), ''];
+    return [
+      '',
+      ...[...this.parts].map(([part, counts]) => {
+        const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+        return `  ${counts.failed > 0 ? '✗' : '✓'} ${part.padEnd(width)}  ${counts.passed} passed, ${counts.failed} failed${skipped}`;
+      }),
+      '',
+    ];
   }
 
   lastLine() {

@@ -54,7 +54,15 @@ async function run(tally, onStop, stopping) {
   onStop(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 }));
   onStop(prepareDataDirectory(dataDir, 'The temporary folder'));
   const home = findServiceHome(dataDir);
-  const services = await startServices({ rootDir, home, progress, record: watchOver(dataDir), onStop, stopping, isThrowAway: true });
+  const services = await startServices({
+    rootDir,
+    home,
+    progress,
+    record: watchOver(dataDir),
+    onStop,
+    stopping,
+    isThrowAway: true,
+  });
   const tools = await findTestTools(home, suites.includes('e2e'), progress);
 
   if (values.only) {
@@ -81,6 +89,9 @@ async function run(tally, onStop, stopping) {
       continue;
     }
     console.log(`\n${TEST_SUITES[suite]?.title}`);
-    tally.add(suite, await runSuite({ rootDir, suite, env, reportFile: path.join(dataDir, `${suite}.json`), extraArgs: positionals }));
+    tally.add(
+      suite,
+      await runSuite({ rootDir, suite, env, reportFile: path.join(dataDir, `${suite}.json`), extraArgs: positionals }),
+    );
   }
 }

@@ -22,8 +22,16 @@ export const TEST_SUITES = {
  * @returns {Promise<import('./tally.mjs').Counts>}
  */
 export async function runSuite({ rootDir, suite, env, reportFile, extraArgs }) {
-  const args = ['node_modules/vitest/vitest.mjs', 'run', ...(extraArgs.length > 0 ? ['--passWithNoTests'] : []), ...(TEST_SUITES[suite]?.args ?? []),
-    '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...extraArgs];
+  const args = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    ...(extraArgs.length > 0 ? ['--passWithNoTests'] : []),
+    ...(TEST_SUITES[suite]?.args ?? []),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+    ...extraArgs,
+  ];
   rmSync(reportFile, { force: true });
   const child = spawn(process.execPath, args, { cwd: rootDir, env, stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
@@ -46,7 +54,8 @@ export function countReport(report, isSuccess) {
       else counts.skipped += 1;
     }
     // A file that could not even be loaded, or whose set-up failed, names no failed test.
-    if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')) counts.failed += 1;
+    if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'))
+      counts.failed += 1;
   }
   // Such as an error that nobody awaited: no test failed, and yet the run did.
   if (!isSuccess && counts.failed === 0) counts.failed = 1;

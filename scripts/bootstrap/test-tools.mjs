@@ -14,7 +14,10 @@ const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'googl
  * @returns {Promise<{ bubblewrap: string | undefined, chromium: string | undefined, complaint: string | undefined }>} `complaint`: why browser tests cannot run
  */
 export async function findTestTools(home, needsBrowser, progress) {
-  const find = () => ({ chromium: process.env['OVERMIND_CHROMIUM'] || findProgram(...BROWSERS), ffmpeg: findProgram('ffmpeg') });
+  const find = () => ({
+    chromium: process.env['OVERMIND_CHROMIUM'] || findProgram(...BROWSERS),
+    ffmpeg: findProgram('ffmpeg'),
+  });
   const bubblewrap = await progress.step('Sandbox', () => findBubblewrap(home));
   let found = find();
   const missing = needsBrowser ? [...(found.chromium ? [] : ['chromium']), ...(found.ffmpeg ? [] : ['ffmpeg'])] : [];
@@ -22,6 +25,16 @@ export async function findTestTools(home, needsBrowser, progress) {
     await progress.step(`Installing ${missing.join(' and ')}`, (say) => installDebianPackages(missing, say));
     found = find();
   }
-  const absent = [...(found.chromium ? [] : ['Chromium (or set OVERMIND_CHROMIUM to it)']), ...(found.ffmpeg ? [] : ['ffmpeg'])];
-  return { bubblewrap, chromium: found.chromium, complaint: absent.length > 0 ? `The browser tests need ${absent.join(' and ')}: install it with the system's package manager.` : undefined };
+  const absent = [
+    ...(found.chromium ? [] : ['Chromium (or set OVERMIND_CHROMIUM to it)']),
+    ...(found.ffmpeg ? [] : ['ffmpeg']),
+  ];
+  return {
+    bubblewrap,
+    chromium: found.chromium,
+    complaint:
+      absent.length > 0
+        ? `The browser tests need ${absent.join(' and ')}: install it with the system's package manager.`
+        : undefined,
+  };
 }

@@ -28,7 +28,17 @@ export function ensureSystemUser(name) {
   const known = findUser(name);
   if (known) return known;
   const attempts = [
-    ['useradd', '--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', name],
+    [
+      'useradd',
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--home-dir',
+      '/nonexistent',
+      '--shell',
+      '/usr/sbin/nologin',
+      name,
+    ],
     ['adduser', '-S', '-D', '-H', '-s', '/sbin/nologin', name], // Alpine has no useradd
   ];
   for (const [command = '', ...args] of attempts) {
@@ -36,7 +46,9 @@ export function ensureSystemUser(name) {
     const made = findUser(name);
     if (made) return made;
   }
-  throw new StartFailure(`The system user ${name} could not be made (useradd failed); start as an unprivileged user instead of root.`);
+  throw new StartFailure(
+    `The system user ${name} could not be made (useradd failed); start as an unprivileged user instead of root.`,
+  );
 }
 
 /**

@@ -23,10 +23,19 @@ for await (const line of readline.createInterface({ input: process.stdin })) {
   else watched.delete(word.remove);
 }
 
-const of = (/** @type {import('./watcher.mjs').WatchedKind} */ kind) => [...watched.values()].filter((one) => one.kind === kind);
+const of = (/** @type {import('./watcher.mjs').WatchedKind} */ kind) =>
+  [...watched.values()].filter((one) => one.kind === kind);
 await Promise.all([...of('group').map(endGroup), ...of('program').map(awaitEnd)]);
 // SIGINT is PostgreSQL's fast shutdown, SIGTERM would wait for every client to leave; to Redis both are the same.
-await Promise.all(of('service').map((service) => endProcess(service, [['SIGINT', 20_000], ['SIGQUIT', 5_000], ['SIGKILL', 2_000]])));
+await Promise.all(
+  of('service').map((service) =>
+    endProcess(service, [
+      ['SIGINT', 20_000],
+      ['SIGQUIT', 5_000],
+      ['SIGKILL', 2_000],
+    ]),
+  ),
+);
 
 /**
  * @param {string} line

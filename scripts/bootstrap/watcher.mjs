@@ -30,7 +30,12 @@ export class Watcher {
     // A session of its own: neither Ctrl-C nor a terminal that closes reaches it, only our end does.
     // What is known by now goes with its start: we may be gone before we could write.
     const known = JSON.stringify([...this.watched.values()]);
-    const child = spawn(process.execPath, [MAIN, known], { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    const child = spawn(process.execPath, [MAIN, known], {
+      cwd: '/',
+      env: {},
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     this.pid = child.pid;
     this.input = child.stdin;
     this.input?.on('error', () => {}); // it was killed; "exit" follows, and a new one is told everything

@@ -26,7 +26,10 @@ export function welcome({ environment, admin, missing, elapsedMs }) {
 /** @param {import('./one-time-programs.mjs').AdminAccount | undefined} admin */
 function signIn(admin) {
   if (!admin) return [];
-  if (admin.password) return [`    Sign in   ${admin.email}`, `    Password  ${admin.password}   (shown only this once)`];
+  if (admin.password)
+    return [`    Sign in   ${admin.email}`, `    Password  ${admin.password}   (shown only this once)`];
   if (admin.isNew) return [`    Sign in   ${admin.email}, with the password from OVERMIND_ADMIN_PASSWORD`];
-  return [`    Sign in   ${admin.email} (password forgotten? start once with OVERMIND_ADMIN_PASSWORD set to a new one)`];
+  return [
+    `    Sign in   ${admin.email} (password forgotten? start once with OVERMIND_ADMIN_PASSWORD set to a new one)`,
+  ];
 }

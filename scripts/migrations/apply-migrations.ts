@@ -32,9 +32,15 @@ const OLDEST_SERVER = 160_000;
  * once: the first one works, the others wait and find everything done.
  * @throws MigrationRefusedError when the ledger and the files disagree, or an earlier migration failed half way
  */
-export async function applyMigrations(options: { connectionString: string; migrationsDir: string }): Promise<MigrationReport> {
+export async function applyMigrations(options: {
+  connectionString: string;
+  migrationsDir: string;
+}): Promise<MigrationReport> {
   const files = await readMigrations(options.migrationsDir);
-  const client = new pg.Client({ connectionString: options.connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new pg.Client({
+    connectionString: options.connectionString,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   // A connection lost while idle would otherwise end the process; the next query reports it.
   client.on('error', () => {});
   await client.connect();
@@ -57,7 +63,10 @@ export async function applyMigrations(options: { connectionString: string; migra
 /** All migrations of a folder by name, which is their order. */
 export async function readMigrations(migrationsDir: string): Promise<MigrationFile[]> {
   const entries = await readdir(migrationsDir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
   return Promise.all(
     names.map(async (name) => {
       const sql = await readFile(path.join(migrationsDir, name, 'migration.sql'), 'utf8');
@@ -67,7 +76,9 @@ export async function readMigrations(migrationsDir: string): Promise<MigrationFi
 }
 
 async function missingMigrations(client: pg.Client, files: readonly MigrationFile[]): Promise<MigrationFile[]> {
-  const ledger = await client.query<{ exists: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
+  const ledger = await client.query<{ exists: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
+  );
   if (!ledger.rows[0]?.exists) return [...files];
   const { rows } = await client.query<{ name: string; checksum: string; isFinished: boolean }>(
     `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished" FROM _prisma_migrations WHERE rolled_back_at IS NULL`,
@@ -75,8 +86,14 @@ async function missingMigrations(client: pg.Client, files: readonly MigrationFil
   const known = new Map(files.map((file) => [file.name, file]));
   for (const row of rows) {
     const file = known.get(row.name);
-    if (!file) throw new MigrationRefusedError(`The database was migrated by a newer version (it has ${row.name}); update this installation.`);
-    if (row.isFinished && file.checksum !== row.checksum) throw new MigrationRefusedError(`Migration ${row.name} was changed after this database had applied it; restore the file.`);
+    if (!file)
+      throw new MigrationRefusedError(
+        `The database was migrated by a newer version (it has ${row.name}); update this installation.`,
+      );
+    if (row.isFinished && file.checksum !== row.checksum)
+      throw new MigrationRefusedError(
+        `Migration ${row.name} was changed after this database had applied it; restore the file.`,
+      );
   }
   const applied = new Set(rows.filter((row) => row.isFinished).map((row) => row.name));
   return files.filter((file) => !applied.has(file.name));
@@ -92,7 +109,9 @@ export function isTransactional(file: MigrationFile): boolean {
  * tried again. Needs the lock, or the row may be somebody's work in progress.
  */
 async function takeBackUnfinished(client: pg.Client, files: readonly MigrationFile[]): Promise<void> {
-  const ledger = await client.query<{ exists: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
+  const ledger = await client.query<{ exists: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
+  );
   if (!ledger.rows[0]?.exists) return;
   const { rows } = await client.query<{ id: string; name: string }>(
     `SELECT id, migration_name AS name FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL`,
@@ -100,16 +119,22 @@ async function takeBackUnfinished(client: pg.Client, files: readonly MigrationFi
   for (const row of rows) {
     const file = files.find(({ name }) => name === row.name);
     if (file && !isTransactional(file)) {
-      throw new MigrationRefusedError(`Migration ${row.name} was interrupted and can not be taken back by itself; look at what it left, then use "prisma migrate resolve".`);
+      throw new MigrationRefusedError(
+        `Migration ${row.name} was interrupted and can not be taken back by itself; look at what it left, then use "prisma migrate resolve".`,
+      );
     }
     await client.query('UPDATE _prisma_migrations SET rolled_back_at = now() WHERE id = $1', [row.id]);
   }
 }
 
 async function requireServerVersion(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ number: number; name: string }>(`SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name`);
+  const { rows } = await client.query<{ number: number; name: string }>(
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name`,
+  );
   const version = rows[0];
   if (version && version.number < OLDEST_SERVER) {
-    throw new MigrationRefusedError(`DATABASE_URL points at PostgreSQL ${version.name}; ${OLDEST_SERVER / 10_000} or newer is needed.`);
+    throw new MigrationRefusedError(
+      `DATABASE_URL points at PostgreSQL ${version.name}; ${OLDEST_SERVER / 10_000} or newer is needed.`,
+    );
   }
 }

@@ -18,12 +18,20 @@ const WASM_NAME = 'schema_engine_bg.wasm';
  * Applies migrations with Prisma's schema engine as WebAssembly: no native engine has to be downloaded.
  * @throws Error naming the migration that failed, with the database's own message
  */
-export async function runSchemaEngine(options: { connectionString: string; migrationsDir: string; files: readonly MigrationFile[] }): Promise<void> {
+export async function runSchemaEngine(options: {
+  connectionString: string;
+  migrationsDir: string;
+  files: readonly MigrationFile[];
+}): Promise<void> {
   await (engineLoaded ??= loadEngine());
   // Without the idle timer, which outlives pool.end() and would keep the process for ten seconds.
   const pool = new pg.Pool({ connectionString: options.connectionString, idleTimeoutMillis: 0 });
   const factory = new WholeScriptAdapterFactory(pool, options.files);
-  const engine = await bindings.SchemaEngine.new({ datamodels: [['schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n']] }, () => {}, bindMigrationAwareSqlAdapterFactory(factory));
+  const engine = await bindings.SchemaEngine.new(
+    { datamodels: [['schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n']] },
+    () => {},
+    bindMigrationAwareSqlAdapterFactory(factory),
+  );
   try {
     await engine.applyMigrations({
       migrationsList: {
@@ -72,7 +80,10 @@ class WholeScriptAdapterFactory extends PrismaPg {
     try {
       await this.pool.query(file && isTransactional(file) ? `${script}\n;${finishLedgerRow(file.name)}` : script);
     } catch (error) {
-      this.failure = new Error(`Migration ${file?.name ?? 'ledger'} failed and was taken back: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      this.failure = new Error(
+        `Migration ${file?.name ?? 'ledger'} failed and was taken back: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
       throw error;
     }
   }

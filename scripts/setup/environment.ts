@@ -9,7 +9,15 @@ const SetupEnvironment = z.object({
   OVERMIND_RUNNER_NAME: z.string().max(64).default(os.hostname()),
   OVERMIND_DEMO_DIR: z.string().optional(),
   /** Folders with repositories that agents may work in, separated like PATH. */
-  OVERMIND_REPO_ROOTS: z.string().default('').transform((value) => value.split(path.delimiter).filter(Boolean).map((root) => path.resolve(root))),
+  OVERMIND_REPO_ROOTS: z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(path.delimiter)
+        .filter(Boolean)
+        .map((root) => path.resolve(root)),
+    ),
 });
 export type SetupEnvironment = z.infer<typeof SetupEnvironment>;
 

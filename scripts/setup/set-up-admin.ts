@@ -24,17 +24,25 @@ function newPassword(): string {
  * Makes the first administrator. When there is one, a password given by environment becomes the password of the
  * account with the given address: the way back in when it was forgotten.
  */
-export async function setUpAdmin(core: Core, { email, password }: { email: string; password: string | undefined }): Promise<AdminSetup> {
+export async function setUpAdmin(
+  core: Core,
+  { email, password }: { email: string; password: string | undefined },
+): Promise<AdminSetup> {
   const anyAdmin = await core.db.user.findFirst({ where: { isAdmin: true }, orderBy: { createdAt: 'asc' } });
   if (!anyAdmin) {
     const generated = password ?? newPassword();
     const user = await createUser(core, SYSTEM('set-up'), { email, password: generated, isAdmin: true });
     return { user, isNew: true, ...(password ? {} : { password: generated }) };
   }
-  const named = await core.db.user.findFirst({ where: { email: { equals: email, mode: 'insensitive' }, isAdmin: true } });
+  const named = await core.db.user.findFirst({
+    where: { email: { equals: email, mode: 'insensitive' }, isAdmin: true },
+  });
   const user = named ?? anyAdmin;
   if (password && !(await verifyPassword(user.passwordHash, password))) {
-    await core.db.user.update({ where: { id: user.id }, data: { passwordHash: await hashPassword(password), isActive: true } });
+    await core.db.user.update({
+      where: { id: user.id },
+      data: { passwordHash: await hashPassword(password), isActive: true },
+    });
     await endOtherSessions(core, user.id, null);
   }
   return { user, isNew: false };

@@ -23,13 +23,19 @@ export async function setUpDemo(core: Core, owner: UserActor, folder: string, ru
   const known = await core.db.setting.findFirst({ where: { scope: 'system', scopeId: null, key: SETTING } });
   if (known) return;
   const project = await createProject(core, owner, {
-    name: 'Demo', description: 'A small shop with a failing test, and agents that need no account, no key and no money. Ask for something in the chat.', agentPreset: 'demo',
+    name: 'Demo',
+    description:
+      'A small shop with a failing test, and agents that need no account, no key and no money. Ask for something in the chat.',
+    agentPreset: 'demo',
   });
   const runner = await core.db.runner.findUnique({ where: { name: runnerName } });
   // Not by choosing it, as people do: the runner that would look at it first is started after us.
   await inTransaction(core, async (tx) => {
     await tx.db.project.update({ where: { id: project.id }, data: { defaultRepoPath: repository } });
-    if (runner) await insertGrant(tx, SYSTEM('set-up'), { runnerId: runner.id, path: repository, projectId: project.id });
+    if (runner)
+      await insertGrant(tx, SYSTEM('set-up'), { runnerId: runner.id, path: repository, projectId: project.id });
   });
-  await core.db.setting.create({ data: { id: newId(), scope: 'system', scopeId: null, key: SETTING, value: project.id } });
+  await core.db.setting.create({
+    data: { id: newId(), scope: 'system', scopeId: null, key: SETTING, value: project.id },
+  });
 }

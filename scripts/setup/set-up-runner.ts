@@ -7,10 +7,31 @@ import { createRunner, rotateRunnerToken } from '#core/runners/create-runner.ts'
 import type { SetupEnvironment } from './environment.ts';
 
 /** Programs that agents' commands may name on a fresh machine; each counts only where it is installed. */
-const USUAL_EXECUTABLES = ['claude', 'codex', 'gemini', 'opencode', 'aider', 'git', 'node', 'npm', 'npx', 'pnpm', 'yarn', 'python3', 'make', 'cargo', 'go'];
+const USUAL_EXECUTABLES = [
+  'claude',
+  'codex',
+  'gemini',
+  'opencode',
+  'aider',
+  'git',
+  'node',
+  'npm',
+  'npx',
+  'pnpm',
+  'yarn',
+  'python3',
+  'make',
+  'cargo',
+  'go',
+];
 
 /** Gives the runner of this machine a token and a policy file, where they are missing or no longer hold. */
-export async function setUpRunner(core: Core, folder: string, environment: SetupEnvironment, roots: string[]): Promise<void> {
+export async function setUpRunner(
+  core: Core,
+  folder: string,
+  environment: SetupEnvironment,
+  roots: string[],
+): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const tokenFile = path.join(folder, 'runner.json');
   const known = readJson(tokenFile)?.['token'];
@@ -19,10 +40,17 @@ export async function setUpRunner(core: Core, folder: string, environment: Setup
   }
   const policyFile = path.join(folder, 'policy.json');
   // What the owner of the machine has written there stays; only our own entries are kept up to date.
-  const policy = readJson(policyFile) ?? { roots: [], executables: Object.fromEntries(USUAL_EXECUTABLES.map((name) => [name, {}])), envNames: ['LANG'] };
+  const policy = readJson(policyFile) ?? {
+    roots: [],
+    executables: Object.fromEntries(USUAL_EXECUTABLES.map((name) => [name, {}])),
+    envNames: ['LANG'],
+  };
   const executables = policy['executables'] as Record<string, unknown>;
   if (environment.OVERMIND_RUNNER_BIN_DIR) {
-    executables['demo-agent'] = { path: environment.OVERMIND_RUNNER_EXEC_PATH, args: [path.join(environment.OVERMIND_RUNNER_BIN_DIR, 'demo-agent.mjs')] };
+    executables['demo-agent'] = {
+      path: environment.OVERMIND_RUNNER_EXEC_PATH,
+      args: [path.join(environment.OVERMIND_RUNNER_BIN_DIR, 'demo-agent.mjs')],
+    };
   }
   policy['roots'] = [...new Set([...(policy['roots'] as string[]), ...roots])];
   writePrivately(policyFile, policy);

@@ -53,7 +53,11 @@ test('Stop asks what becomes of the task; put back, it is held on its card and s
     const seen = new Set<string>();
     Object.assign(globalThis, { seen });
     new MutationObserver(() => {
-      if (/\bfailed\b/i.test(document.querySelector('main')?.textContent ?? '') || document.querySelector('[data-column="FAILED"] article')) seen.add('failed');
+      if (
+        /\bfailed\b/i.test(document.querySelector('main')?.textContent ?? '') ||
+        document.querySelector('[data-column="FAILED"] article')
+      )
+        seen.add('failed');
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
   });
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
@@ -66,7 +70,10 @@ test('Stop asks what becomes of the task; put back, it is held on its card and s
   await card.getByRole('button', { name: 'Start' }).click();
   await card.getByText('Held').waitFor({ state: 'detached' });
   // The page says so before the server has answered.
-  const second = await until(() => runner.claimOrNull(), (claim) => claim !== null);
+  const second = await until(
+    () => runner.claimOrNull(),
+    (claim) => claim !== null,
+  );
   expect(second?.spec.attempt).toBe(2);
   await column(page, 'IN_PROGRESS').locator('article', { hasText: 'Sort the imports' }).waitFor();
   expect(complaints).toEqual([]);
@@ -83,11 +90,25 @@ test('Stop can cancel the task, from its own page too', async () => {
 }, 90_000);
 
 test('a task that changed nothing shows its report, which a person approves', async () => {
-  const { page, complaints, task, runner, held, project, actor } = await openWorkingTask('Compare the libraries', 'research');
+  const { page, complaints, task, runner, held, project, actor } = await openWorkingTask(
+    'Compare the libraries',
+    'research',
+  );
   await page.goto(`${pages.url}/projects/${project.id}/tasks/${task.id}`);
   await page.getByText('In progress', { exact: true }).first().waitFor();
-  await uploadArtifact(system.core, actor, { runId: held.spec.runId, leaseToken: held.token, kind: 'report', name: 'report.md' }, chunks('# Findings\n\n**paykit** it is. ![x](https://example.test/pixel.png)'));
-  await runner.complete(held, { reason: 'empty_diff', message: 'Nothing was changed', summary: 'Short.', git: null, lineCount: 1 });
+  await uploadArtifact(
+    system.core,
+    actor,
+    { runId: held.spec.runId, leaseToken: held.token, kind: 'report', name: 'report.md' },
+    chunks('# Findings\n\n**paykit** it is. ![x](https://example.test/pixel.png)'),
+  );
+  await runner.complete(held, {
+    reason: 'empty_diff',
+    message: 'Nothing was changed',
+    summary: 'Short.',
+    git: null,
+    lineCount: 1,
+  });
   await page.getByRole('tab', { name: 'Report' }).click();
   await page.getByRole('heading', { name: 'Findings' }).waitFor();
   expect(await page.locator('article img').count()).toBe(0);
@@ -101,7 +122,10 @@ test('the open console of a lost run goes on with the tail that its runner bring
   await page.getByText('line 0').waitFor();
   await endLease(system.core, held.spec.runId);
   await sweepLeases(system.core);
-  await page.getByText(/, lost/).first().waitFor();
+  await page
+    .getByText(/, lost/)
+    .first()
+    .waitFor();
   await runner.append(held, 1, ['the last words']);
   await page.getByText('the last words').first().waitFor();
 }, 90_000);

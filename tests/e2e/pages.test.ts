@@ -23,7 +23,10 @@ afterAll(async () => {
 });
 
 /** A person on the dashboard of a project of theirs. */
-async function openDashboard(options: BrowserContextOptions = {}, titles: string[] = ['Write the changelog', 'Sort the imports']) {
+async function openDashboard(
+  options: BrowserContextOptions = {},
+  titles: string[] = ['Write the changelog', 'Sort the imports'],
+) {
   const seed = seeder(system.core);
   const user = await seed.user();
   const project = await seed.project(user, 'Corner shop');
@@ -67,7 +70,11 @@ test('a refused sign-in says so, keeps what was typed, and still leads to the pa
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`**/projects/${project.id}/state`);
   const cookies = await page.context().cookies();
-  expect(cookies.find((cookie) => cookie.name === 'ovm_session')).toMatchObject({ httpOnly: true, sameSite: 'Lax', secure: false });
+  expect(cookies.find((cookie) => cookie.name === 'ovm_session')).toMatchObject({
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: false,
+  });
 });
 
 test('too many attempts are told how long to wait', async () => {
@@ -76,13 +83,16 @@ test('too many attempts are told how long to wait', async () => {
   await page.goto(`${pages.url}/sign-in`);
   const wait = page.getByText(/Too many attempts\. Try again in \d+ (minutes|seconds)/);
   await expect
-    .poll(async () => {
-      await page.getByLabel('Email').fill(email);
-      await page.getByLabel('Password').fill('wrong again');
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByRole('alert').waitFor();
-      return wait.isVisible();
-    }, { timeout: 20_000, interval: 50 })
+    .poll(
+      async () => {
+        await page.getByLabel('Email').fill(email);
+        await page.getByLabel('Password').fill('wrong again');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('alert').waitFor();
+        return wait.isVisible();
+      },
+      { timeout: 20_000, interval: 50 },
+    )
     .toBe(true);
 });
 
@@ -102,10 +112,16 @@ test('a card is dragged along the life cycle, and nowhere else', async () => {
   await dragTo(page, card(page, 'Write the changelog').first(), column(page, 'NEEDS_REVIEW'));
   await page.getByText('Write the changelog stays where it was.').waitFor({ state: 'attached' });
   await dragTo(page, card(page, 'Write the changelog').first(), column(page, 'BLOCKED'));
-  await page.getByRole('dialog', { name: 'Block this task' }).getByRole('textbox').fill('The release date is not fixed');
+  await page
+    .getByRole('dialog', { name: 'Block this task' })
+    .getByRole('textbox')
+    .fill('The release date is not fixed');
   await page.getByRole('button', { name: 'Block task' }).click();
   await column(page, 'BLOCKED').getByText('The release date is not fixed').waitFor();
-  const statuses = async (): Promise<string[]> => (await system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' } })).map((task) => task.status);
+  const statuses = async (): Promise<string[]> =>
+    (await system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' } })).map(
+      (task) => task.status,
+    );
   await expect.poll(statuses).toEqual(['blocked', 'queued']);
   expect(page.url()).not.toContain('task=');
   expect(complaints).toEqual([]);
@@ -117,11 +133,19 @@ test('the keyboard alone moves a card, opens it, comments on it and closes it', 
   await page.keyboard.press('Space');
   await page.getByText(/Lifted Sort the imports/).waitFor({ state: 'attached' });
   // The sensor listens from the next turn on: a key in the very same moment is no key of the drag yet.
-  await expect.poll(async () => {
-    const isOver = page.getByText(/Sort the imports is over Blocked/);
-    if ((await isOver.count()) === 0) await page.keyboard.press('ArrowRight');
-    return isOver.waitFor({ state: 'attached', timeout: 2_000 }).then(() => true, () => false);
-  }, { timeout: 15_000 }).toBe(true);
+  await expect
+    .poll(
+      async () => {
+        const isOver = page.getByText(/Sort the imports is over Blocked/);
+        if ((await isOver.count()) === 0) await page.keyboard.press('ArrowRight');
+        return isOver.waitFor({ state: 'attached', timeout: 2_000 }).then(
+          () => true,
+          () => false,
+        );
+      },
+      { timeout: 15_000 },
+    )
+    .toBe(true);
   await page.keyboard.press('Space');
   await page.getByRole('dialog', { name: 'Block this task' }).getByRole('textbox').waitFor();
   await page.keyboard.type('Waits for the formatter');
@@ -174,7 +198,10 @@ test('on a phone there is one thing at a time, and nothing sticks out', async ()
 
 test('the chosen theme and widths are in the page as it is served', async () => {
   const { page } = await openDashboard({ colorScheme: 'dark' });
-  await page.getByRole('button', { name: /^Account/ }).first().click();
+  await page
+    .getByRole('button', { name: /^Account/ })
+    .first()
+    .click();
   await page.getByRole('menuitem', { name: 'Light' }).click();
   const border = page.getByRole('separator', { name: 'Resize Board' });
   await border.focus();
@@ -184,7 +211,10 @@ test('the chosen theme and widths are in the page as it is served', async () => 
   const width = await column(page, 'QUEUED').evaluate((element) => element.closest('[data-pane]')?.clientWidth);
   await page.reload();
   await page.locator('[data-column="QUEUED"]').waitFor();
-  expect(await column(page, 'QUEUED').evaluate((element) => element.closest('[data-pane]')?.clientWidth)).toBeCloseTo(width ?? 0, -1);
+  expect(await column(page, 'QUEUED').evaluate((element) => element.closest('[data-pane]')?.clientWidth)).toBeCloseTo(
+    width ?? 0,
+    -1,
+  );
 });
 
 test('pages carry their security headers, and scripts only with this answer’s nonce', async () => {
@@ -196,11 +226,17 @@ test('pages carry their security headers, and scripts only with this answer’s 
   expect(first.headers.get('cache-control')).toContain('no-store');
   const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
   const html = await first.text();
-  expect([...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>/g)].every(([tag]) => tag.includes(`nonce="${nonce}"`))).toBe(true);
+  expect([...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>/g)].every(([tag]) => tag.includes(`nonce="${nonce}"`))).toBe(
+    true,
+  );
   expect((await fetch(`${pages.url}/sign-in`)).headers.get('content-security-policy')).not.toBe(policy);
 });
 
 test('a form that another site sends is refused', async () => {
-  const answer = await fetch(`${pages.url}/sign-out`, { method: 'POST', headers: { origin: 'https://elsewhere.example', 'content-type': 'application/x-www-form-urlencoded' }, body: '' });
+  const answer = await fetch(`${pages.url}/sign-out`, {
+    method: 'POST',
+    headers: { origin: 'https://elsewhere.example', 'content-type': 'application/x-www-form-urlencoded' },
+    body: '',
+  });
   expect(answer.status).toBe(403);
 });

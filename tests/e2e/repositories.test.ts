@@ -38,7 +38,10 @@ beforeAll(async () => {
   const made = await seed.runner('workstation');
   runnerId = made.runner.id;
   runner = await startTestRunner({ url: pages.url, token: made.token, roots: [path.join(folder, 'code')] });
-  await until(() => system.core.db.runnerRepository.count({ where: { runnerId } }), (count) => count === 2);
+  await until(
+    () => system.core.db.runnerRepository.count({ where: { runnerId } }),
+    (count) => count === 2,
+  );
   browser = await launchBrowser();
 }, 120_000);
 afterAll(async () => {
@@ -73,7 +76,10 @@ test('a new project is made on a repository from the list, which is granted by t
   await page.getByText('Choosing it lets this project’s agents work in it.').waitFor();
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.waitForURL('**/projects/*-*');
-  const project = await system.core.db.project.findFirstOrThrow({ where: { name: 'Corner shop' }, include: { grants: true } });
+  const project = await system.core.db.project.findFirstOrThrow({
+    where: { name: 'Corner shop' },
+    include: { grants: true },
+  });
   expect(project.defaultRepoPath).toBe(path.join(folder, 'code', 'corner-shop'));
   expect(project.grants).toMatchObject([{ runnerId, grantedByUserId: admin.userId }]);
   expect(complaints).toEqual([]);
@@ -86,7 +92,7 @@ test('a typed path is looked at while it is typed, and what is wrong stands unde
   await field.fill(path.join(folder, 'code', 'nothing'));
   await page.getByText(/There is no folder .*\/nothing/).waitFor();
   await field.fill('/etc');
-  await page.getByText('/etc is outside the folders that this runner\'s policy allows.').waitFor();
+  await page.getByText("/etc is outside the folders that this runner's policy allows.").waitFor();
   await field.fill(path.join(folder, 'code', 'notes'));
   await page.getByText(/notes is not a Git repository, nor in one\./).waitFor();
   await page.getByRole('button', { name: 'Create project' }).click();
@@ -96,33 +102,43 @@ test('a typed path is looked at while it is typed, and what is wrong stands unde
   await page.getByText(/The repository starts at .*corner-shop; work is done in its folder packages\/web\./).waitFor();
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.waitForURL('**/projects/*-*');
-  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Web' } })).toMatchObject({ defaultRepoPath: path.join(folder, 'code', 'corner-shop', 'packages', 'web') });
+  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Web' } })).toMatchObject({
+    defaultRepoPath: path.join(folder, 'code', 'corner-shop', 'packages', 'web'),
+  });
   expect(complaints).toEqual([]);
 });
 
-const WHOLE = 'Choose a repository from the list, or type its whole path, which starts with "/". Empty this field to go without one.';
+const WHOLE =
+  'Choose a repository from the list, or type its whole path, which starts with "/". Empty this field to go without one.';
 test.each([
-  ['no whole path', 'code/corner-shop', WHOLE], ['a path from the home', '~/code/corner-shop', WHOLE], ['a word', 'ware', WHOLE],
+  ['no whole path', 'code/corner-shop', WHOLE],
+  ['a path from the home', '~/code/corner-shop', WHOLE],
+  ['a word', 'ware', WHOLE],
   ['a path without end', `/${'x'.repeat(1_100)}`, 'These are 1,101 characters; a path has at most 1,024.'],
   ['a path upwards', '/srv/code/../shop', 'Type the path without "..": /srv/shop'],
-])('what is typed and can be no repository is refused beside the field, and nothing is made: %s', async (_kind, typed, message) => {
-  const { page, complaints } = await openNewProject(admin);
-  await page.getByRole('list', { name: 'Repositories' }).getByText('warehouse').waitFor();
-  await page.getByLabel('Name').fill('Refused');
-  await page.getByLabel('Repository').fill(typed);
-  await page.getByRole('button', { name: 'Create project' }).click();
-  await page.getByText(message, { exact: true }).waitFor();
-  expect(await page.getByLabel('Repository').getAttribute('aria-invalid')).toBe('true');
-  expect(await page.getByLabel('Repository').inputValue()).toBe(typed);
-  expect(await system.core.db.project.count({ where: { name: 'Refused' } })).toBe(0);
-  await page.getByLabel('Repository').fill('');
-  await page.getByText(message, { exact: true }).waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Create project' }).click();
-  await page.waitForURL('**/projects/*-*');
-  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Refused' } })).toMatchObject({ defaultRepoPath: null });
-  await system.core.db.project.updateMany({ where: { name: 'Refused' }, data: { name: 'Without' } });
-  expect(complaints).toEqual([]);
-});
+])(
+  'what is typed and can be no repository is refused beside the field, and nothing is made: %s',
+  async (_kind, typed, message) => {
+    const { page, complaints } = await openNewProject(admin);
+    await page.getByRole('list', { name: 'Repositories' }).getByText('warehouse').waitFor();
+    await page.getByLabel('Name').fill('Refused');
+    await page.getByLabel('Repository').fill(typed);
+    await page.getByRole('button', { name: 'Create project' }).click();
+    await page.getByText(message, { exact: true }).waitFor();
+    expect(await page.getByLabel('Repository').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByLabel('Repository').inputValue()).toBe(typed);
+    expect(await system.core.db.project.count({ where: { name: 'Refused' } })).toBe(0);
+    await page.getByLabel('Repository').fill('');
+    await page.getByText(message, { exact: true }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Create project' }).click();
+    await page.waitForURL('**/projects/*-*');
+    expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Refused' } })).toMatchObject({
+      defaultRepoPath: null,
+    });
+    await system.core.db.project.updateMany({ where: { name: 'Refused' }, data: { name: 'Without' } });
+    expect(complaints).toEqual([]);
+  },
+);
 
 test('a project keeps its repository when what is typed instead can be none, or is nothing', async () => {
   const project = await seeder(system.core).project(admin, 'Kept');
@@ -132,14 +148,20 @@ test('a project keeps its repository when what is typed instead can be none, or 
   await page.getByRole('button', { name: 'Change repository' }).click();
   await page.getByLabel('Repository').fill('corner');
   await page.getByRole('button', { name: 'Save', exact: true }).first().click();
-  await page.getByText(`Choose a repository from the list, or type its whole path, which starts with "/". Empty this field to keep ${repository}.`).waitFor();
+  await page
+    .getByText(
+      `Choose a repository from the list, or type its whole path, which starts with "/". Empty this field to keep ${repository}.`,
+    )
+    .waitFor();
   expect(await page.getByText('Saved').count()).toBe(0);
   await page.getByLabel('Repository').fill('');
   await page.getByText(`It keeps ${repository}.`).waitFor();
   await page.getByRole('button', { name: 'Save', exact: true }).first().click();
   await page.getByText('Saved').waitFor();
   await page.getByRole('button', { name: 'Change repository' }).waitFor();
-  expect(await system.core.db.project.findUniqueOrThrow({ where: { id: project.id } })).toMatchObject({ defaultRepoPath: repository });
+  expect(await system.core.db.project.findUniqueOrThrow({ where: { id: project.id } })).toMatchObject({
+    defaultRepoPath: repository,
+  });
 });
 
 test('a path that is too long to look at is said to be, and is not cut', async () => {
@@ -156,7 +178,9 @@ test('a path that is too long to look at is said to be, and is not cut', async (
 test('somebody who does not administer is offered what is granted to everybody, and nothing else', async () => {
   const user = await seeder(system.core).user();
   const { page } = await openNewProject(user);
-  await page.getByText('No repository is granted to you. An administrator grants them, on the runner’s page.').waitFor();
+  await page
+    .getByText('No repository is granted to you. An administrator grants them, on the runner’s page.')
+    .waitFor();
   await page.getByLabel('Repository').fill(path.join(folder, 'code', 'warehouse'));
   await page.getByLabel('Name').fill('Mine');
   await page.getByRole('button', { name: 'Create project' }).click();
@@ -167,15 +191,23 @@ test('somebody who does not administer is offered what is granted to everybody, 
   await page.getByLabel('Repository').fill('');
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.waitForURL('**/projects/*-*');
-  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Mine' } })).toMatchObject({ defaultRepoPath: null });
+  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Mine' } })).toMatchObject({
+    defaultRepoPath: null,
+  });
   await page.goto(`${pages.url}/runners/${runnerId}`);
-  await page.getByText(/nothing here|may not do this/i).first().waitFor();
+  await page
+    .getByText(/nothing here|may not do this/i)
+    .first()
+    .waitFor();
 });
 
 test('the runner’s page grants and takes back, looks again, and says what lies on the disk', async () => {
   const seed = seeder(system.core);
   const project = await seed.project(admin, 'Storehouse');
-  const task = await seed.task(admin, project, { title: 'Count what is on the shelves', agentId: (await seed.agent(project)).id });
+  const task = await seed.task(admin, project, {
+    title: 'Count what is on the shelves',
+    agentId: (await seed.agent(project)).id,
+  });
   await system.core.db.agentRun.updateMany({ where: { taskId: task.id }, data: { runnerId } });
   const { page, complaints } = await open(admin, `/runners/${runnerId}`);
   await page.getByRole('button', { name: `Grant ${path.join(folder, 'code', 'warehouse')}` }).click();
@@ -188,14 +220,41 @@ test('the runner’s page grants and takes back, looks again, and says what lies
   await page.getByRole('button', { name: 'Look again' }).click();
   await page.getByRole('list', { name: 'Repositories', exact: true }).getByText('fresh', { exact: true }).waitFor();
 
-  const actor: RunnerActor = { kind: 'runner', runnerId, name: 'workstation', allProjects: true, projectIds: [], tokenHash: hashToken('a token') };
-  await registerRunner(system.core, actor, { version: '0.1.0', labels: ['gpu'], capacity: 4, sandboxNote: 'not sandboxed: bubblewrap is missing' });
+  const actor: RunnerActor = {
+    kind: 'runner',
+    runnerId,
+    name: 'workstation',
+    allProjects: true,
+    projectIds: [],
+    tokenHash: hashToken('a token'),
+  };
+  await registerRunner(system.core, actor, {
+    version: '0.1.0',
+    labels: ['gpu'],
+    capacity: 4,
+    sandboxNote: 'not sandboxed: bubblewrap is missing',
+  });
   await reportWorkFolders(system.core, actor, {
     report: {
-      folders: [{
-        name: 'count-00000001', taskId: task.id,
-        facts: { root: '/srv/repo', subfolder: '', branch: 'overmind/S-1/1', baseBranch: 'main', attempts: 2, sizeBytes: 1_500_000_000, createdAt: '2026-01-01T00:00:00Z', lastUsedAt: '2026-01-02T00:00:00Z', state: 'kept', keptWhy: 'its task waits', problem: null },
-      }],
+      folders: [
+        {
+          name: 'count-00000001',
+          taskId: task.id,
+          facts: {
+            root: '/srv/repo',
+            subfolder: '',
+            branch: 'overmind/S-1/1',
+            baseBranch: 'main',
+            attempts: 2,
+            sizeBytes: 1_500_000_000,
+            createdAt: '2026-01-01T00:00:00Z',
+            lastUsedAt: '2026-01-02T00:00:00Z',
+            state: 'kept',
+            keptWhy: 'its task waits',
+            problem: null,
+          },
+        },
+      ],
     },
   });
   await page.reload();

@@ -35,7 +35,10 @@ beforeAll(async () => {
   const made = await seed.runner('workstation');
   runnerId = made.runner.id;
   runner = await startTestRunner({ url: pages.url, token: made.token, roots: [folder] });
-  await until(() => system.core.db.runnerRepository.count({ where: { runnerId } }), (count) => count === 1);
+  await until(
+    () => system.core.db.runnerRepository.count({ where: { runnerId } }),
+    (count) => count === 1,
+  );
   browser = await launchBrowser();
 }, 120_000);
 afterAll(async () => {
@@ -57,7 +60,9 @@ async function open(address: string): Promise<Page> {
 
 async function changePolicy(changes: object): Promise<void> {
   const file = path.join(runner.folder, 'policy.json');
-  await writeFile(file, JSON.stringify({ ...(JSON.parse(await readFile(file, 'utf8')) as object), ...changes }), { mode: 0o600 });
+  await writeFile(file, JSON.stringify({ ...(JSON.parse(await readFile(file, 'utf8')) as object), ...changes }), {
+    mode: 0o600,
+  });
 }
 
 test('both pages show by themselves what becomes of a runner', async () => {
@@ -69,24 +74,52 @@ test('both pages show by themselves what becomes of a runner', async () => {
   await lookForRepositories(system.core, admin, runnerId);
   await one.getByRole('list', { name: 'Repositories', exact: true }).getByText('A later commit').waitFor();
 
-  const actor: RunnerActor = { kind: 'runner', runnerId, name: 'workstation', allProjects: true, projectIds: [], tokenHash: hashToken('a token') };
+  const actor: RunnerActor = {
+    kind: 'runner',
+    runnerId,
+    name: 'workstation',
+    allProjects: true,
+    projectIds: [],
+    tokenHash: hashToken('a token'),
+  };
   const seed = seeder(system.core);
   const project = await seed.project(admin, 'Storehouse');
-  const task = await seed.task(admin, project, { title: 'Count what is on the shelves', agentId: (await seed.agent(project)).id });
+  const task = await seed.task(admin, project, {
+    title: 'Count what is on the shelves',
+    agentId: (await seed.agent(project)).id,
+  });
   await system.core.db.agentRun.updateMany({ where: { taskId: task.id }, data: { runnerId } });
   const remove = one.getByRole('button', { name: 'Remove the folder of Count what is on the shelves' });
   // The real runner tells what really lies there when it has first looked, which may be now.
-  await until(async () => {
-    await reportWorkFolders(system.core, actor, {
-      report: {
-        folders: [{
-          name: 'count-00000001', taskId: task.id,
-          facts: { root: '/srv/repo', subfolder: '', branch: 'overmind/S-1/1', baseBranch: 'main', attempts: 2, sizeBytes: 1_500_000_000, createdAt: '2026-01-01T00:00:00Z', lastUsedAt: '2026-01-02T00:00:00Z', state: 'kept', keptWhy: 'its task waits', problem: null },
-        }],
-      },
-    });
-    return remove.isVisible();
-  }, (isVisible) => isVisible);
+  await until(
+    async () => {
+      await reportWorkFolders(system.core, actor, {
+        report: {
+          folders: [
+            {
+              name: 'count-00000001',
+              taskId: task.id,
+              facts: {
+                root: '/srv/repo',
+                subfolder: '',
+                branch: 'overmind/S-1/1',
+                baseBranch: 'main',
+                attempts: 2,
+                sizeBytes: 1_500_000_000,
+                createdAt: '2026-01-01T00:00:00Z',
+                lastUsedAt: '2026-01-02T00:00:00Z',
+                state: 'kept',
+                keptWhy: 'its task waits',
+                problem: null,
+              },
+            },
+          ],
+        },
+      });
+      return remove.isVisible();
+    },
+    (isVisible) => isVisible,
+  );
   expect(await remove.isEnabled()).toBe(true);
 
   await changePolicy({ capacity: 3 });
@@ -98,7 +131,12 @@ test('both pages show by themselves what becomes of a runner', async () => {
   await one.getByText(/^Unreachable, last heard \d+ s ago,/).waitFor();
   expect(await one.getByText(/^Its runs are |^Not sandboxed/).count()).toBe(0);
   await one.getByText(/^When it was last heard, its runs were (not )?sandboxed/).waitFor();
-  for (const button of [remove, one.getByRole('button', { name: 'Path', exact: true }), one.getByRole('button', { name: 'Look again' })]) expect(await button.isEnabled()).toBe(false);
+  for (const button of [
+    remove,
+    one.getByRole('button', { name: 'Path', exact: true }),
+    one.getByRole('button', { name: 'Look again' }),
+  ])
+    expect(await button.isEnabled()).toBe(false);
   await one.getByText('It is not online, so it can not look at its disk.').waitFor();
   await one.getByText('It is not online, so folders can not be removed.').waitFor();
 
@@ -125,5 +163,7 @@ test('while the server is away what was known stays, and it is said that it may 
   await page.getByText('This page could not be refreshed. What it shows may be out of date.').waitFor();
   await page.getByText(/^Online, /).waitFor();
   await page.unroute('**/graphql');
-  await page.getByText('This page could not be refreshed. What it shows may be out of date.').waitFor({ state: 'detached' });
+  await page
+    .getByText('This page could not be refreshed. What it shows may be out of date.')
+    .waitFor({ state: 'detached' });
 }, 60_000);

@@ -27,7 +27,11 @@ beforeAll(async () => {
   repository = path.join(folder, 'repo');
   createDemoRepository(repository, process.env['PATH'] ?? '');
   system = await startTestSystem();
-  stopWorkers = startWorkers(system.core, { planner: rulesPlanner, redisUrl: system.redisUrl, redisPrefix: system.redisPrefix });
+  stopWorkers = startWorkers(system.core, {
+    planner: rulesPlanner,
+    redisUrl: system.redisUrl,
+    redisPrefix: system.redisPrefix,
+  });
   pages = await startPages(system);
   const { token } = await seeder(system.core).runner('story');
   runner = await startTestRunner({ url: pages.url, token, roots: [repository] });
@@ -61,24 +65,67 @@ test('say it, see it planned, run, reviewed, merged and sent back, without a rel
   const review = page.getByText('Needs review').first();
   await review.waitFor();
   const fixCard = page.getByRole('link', { name: /Fix the failing test/ }).first();
-  await expect.poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'needs_review' } }), { timeout: 60_000 }).toBe(2);
+  await expect
+    .poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'needs_review' } }), {
+      timeout: 60_000,
+    })
+    .toBe(2);
 
   await fixCard.click();
   await page.getByText('return a + b').first().waitFor();
-  await page.getByRole('button', { name: /approve/i }).first().click();
-  await expect.poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'done' } }), { timeout: 30_000 }).toBe(1);
-  expect(execFileSync('git', ['log', '-1', '--format=%s', 'main'], { cwd: repository, encoding: 'utf8' })).toMatch(/Fix the failing test|Merge/);
+  await page
+    .getByRole('button', { name: /approve/i })
+    .first()
+    .click();
+  await expect
+    .poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'done' } }), {
+      timeout: 30_000,
+    })
+    .toBe(1);
+  expect(execFileSync('git', ['log', '-1', '--format=%s', 'main'], { cwd: repository, encoding: 'utf8' })).toMatch(
+    /Fix the failing test|Merge/,
+  );
   await page.keyboard.press('Escape');
 
-  await page.getByRole('link', { name: /Add a CONTRIBUTING file/ }).first().click();
-  await page.getByRole('button', { name: /send back/i }).first().click();
+  await page
+    .getByRole('link', { name: /Add a CONTRIBUTING file/ })
+    .first()
+    .click();
+  await page
+    .getByRole('button', { name: /send back/i })
+    .first()
+    .click();
   await page.getByRole('textbox', { name: /feedback|different/i }).fill('Say how to run the tests on Windows');
-  await page.getByRole('button', { name: /send back/i }).last().click();
-  await expect.poll(async () => system.core.db.agentRun.count({ where: { projectId: project.id, kind: 'task', attempt: 2, status: 'completed' } }), { timeout: 60_000 }).toBe(1);
+  await page
+    .getByRole('button', { name: /send back/i })
+    .last()
+    .click();
+  await expect
+    .poll(
+      async () =>
+        system.core.db.agentRun.count({
+          where: { projectId: project.id, kind: 'task', attempt: 2, status: 'completed' },
+        }),
+      { timeout: 60_000 },
+    )
+    .toBe(1);
 
   await page.keyboard.press('Escape');
-  const newestVersion = () => system.core.db.projectStateVersion.findFirstOrThrow({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
-  await expect.poll(async () => page.getByText(`v${(await newestVersion()).version}`, { exact: true }).first().isVisible(), { timeout: 15_000 }).toBe(true);
+  const newestVersion = () =>
+    system.core.db.projectStateVersion.findFirstOrThrow({
+      where: { projectId: project.id },
+      orderBy: { version: 'desc' },
+    });
+  await expect
+    .poll(
+      async () =>
+        page
+          .getByText(`v${(await newestVersion()).version}`, { exact: true })
+          .first()
+          .isVisible(),
+      { timeout: 15_000 },
+    )
+    .toBe(true);
   expect(await page.evaluate(() => 'wasNotReloaded' in window)).toBe(true);
   expect(complaints).toEqual([]);
 }, 180_000);

@@ -32,7 +32,14 @@ test('open pages say which part keeps ending and when it is tried again, until i
   const banner = page.getByText('The runner of this system keeps ending (exit code 1)');
   expect(await banner.count()).toBe(0);
 
-  say({ ...RUNNER, state: 'waiting', ends: 4, lastEnd: 'exit code 1', detail: 'there is no git', nextTryAt: new Date(Date.now() + 50_000).toISOString() });
+  say({
+    ...RUNNER,
+    state: 'waiting',
+    ends: 4,
+    lastEnd: 'exit code 1',
+    detail: 'there is no git',
+    nextTryAt: new Date(Date.now() + 50_000).toISOString(),
+  });
   await banner.waitFor();
   expect(await banner.textContent()).toMatch(/: next try in (?:4\d|5[01]) s\.$/);
   await page.getByText('there is no git').waitFor();

@@ -74,7 +74,10 @@ test('a run that was stopped says once by whom and what became of the task; the 
   expect(await page.getByText('Canceled by a person').count()).toBe(0);
   expect(await page.getByText('Stopped by a person').count()).toBe(1);
   await page.goto(`${pages.url}/projects`);
-  await page.getByText(/Last run:\s*canceled/).first().waitFor();
+  await page
+    .getByText(/Last run:\s*canceled/)
+    .first()
+    .waitFor();
 }, 60_000);
 
 test('a run whose runner went away is lost, with the reason', async () => {
@@ -108,8 +111,12 @@ async function loseMerge(options: BrowserContextOptions = {}) {
   return { ...arranged, task, held };
 }
 
-test.each([[true, 'Merged', 'was merged into main'], [false, 'Not merged', 'was not merged, nothing was changed']] as const)(
-  'a merge whose outcome is unknown is called so everywhere, and by what it was once its runner has looked: merged %s', async (isMerged, word, sentence) => {
+test.each([
+  [true, 'Merged', 'was merged into main'],
+  [false, 'Not merged', 'was not merged, nothing was changed'],
+] as const)(
+  'a merge whose outcome is unknown is called so everywhere, and by what it was once its runner has looked: merged %s',
+  async (isMerged, word, sentence) => {
     const { runner, page, complaints, here, task, held } = await loseMerge();
     await page.goto(here);
     const merge = page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /Merge: Write the docs/ });
@@ -125,11 +132,21 @@ test.each([[true, 'Merged', 'was merged into main'], [false, 'Not merged', 'was 
     await merge.getByText(sentence).waitFor();
     await page.goto(`${here}/tasks/${task.id}`);
     await page.getByRole('tab', { name: /Runs/ }).click();
-    await page.locator('p', { hasText: sentence }).filter({ has: page.getByText(word, { exact: true }) }).waitFor();
+    await page
+      .locator('p', { hasText: sentence })
+      .filter({ has: page.getByText(word, { exact: true }) })
+      .waitFor();
     expect(await page.getByRole('alert').count()).toBe(isMerged ? 0 : 1);
-    expect(await page.getByText(/\blost\b|not known|unknown/i).filter({ hasNotText: sentence }).count()).toBe(0);
+    expect(
+      await page
+        .getByText(/\blost\b|not known|unknown/i)
+        .filter({ hasNotText: sentence })
+        .count(),
+    ).toBe(0);
     expect(complaints).toEqual([]);
-  }, 60_000);
+  },
+  60_000,
+);
 
 test('a merge whose runner came back before the lease was taken away is not called lost', async () => {
   const { core, user, runner, page, here, add } = await arrange();
@@ -141,7 +158,11 @@ test('a merge whose runner came back before the lease was taken away is not call
   await endLease(core, held.spec.runId);
   await runner.reportLanding(held, false);
   await page.goto(here);
-  await page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /Merge: Write the docs/ }).getByText('backend, not merged').waitFor();
+  await page
+    .getByRole('list', { name: 'Runs' })
+    .getByRole('button', { name: /Merge: Write the docs/ })
+    .getByText('backend, not merged')
+    .waitFor();
   await page.goto(`${here}/tasks/${task.id}`);
   await page.getByRole('alert').getByText('It was not merged', { exact: true }).waitFor();
 }, 60_000);
@@ -152,7 +173,10 @@ test('what a page lists as facts has a name and a value, in that order', async (
   for (const address of [`${pages.url}/projects`, `${here}/tasks/${task.id}`, `${here}?task=${task.id}`]) {
     await page.goto(address);
     await page.locator('dl').first().waitFor();
-    expect([address, await page.locator('dl > div:not(:has(> dt + dd)), dl > div:has(> dd:first-child)').count()]).toEqual([address, 0]);
+    expect([
+      address,
+      await page.locator('dl > div:not(:has(> dt + dd)), dl > div:has(> dd:first-child)').count(),
+    ]).toEqual([address, 0]);
   }
   await page.keyboard.press('?');
   await page.getByRole('dialog').locator('dl').first().waitFor();
@@ -161,7 +185,8 @@ test('what a page lists as facts has a name and a value, in that order', async (
 
 test('what is cut for want of room can be read in full', async () => {
   const { core, project, page, here, add } = await arrange({ viewport: { width: 1400, height: 900 } });
-  const title = 'A title that is longer than the two lines which a card has room for when the board, the runs and the chat share a screen';
+  const title =
+    'A title that is longer than the two lines which a card has room for when the board, the runs and the chat share a screen';
   await add(title);
   await rebuildStateDocument(core, project.id, 'a task changed');
   await page.goto(here);
@@ -185,7 +210,15 @@ test('what is cut for want of room can be read in full', async () => {
 test('an address that leads nowhere is not found, and has a way back', async () => {
   const { page, here, add } = await arrange();
   const task = await add('Sort the imports');
-  for (const address of [`/projects/${newId()}`, '/projects/zzz', '/projects/zzz/state', '/projects/zzz/settings', `/projects/${newId()}/tasks/${task.id}`, '/runners/zzz', `/runners/${newId()}`]) {
+  for (const address of [
+    `/projects/${newId()}`,
+    '/projects/zzz',
+    '/projects/zzz/state',
+    '/projects/zzz/settings',
+    `/projects/${newId()}/tasks/${task.id}`,
+    '/runners/zzz',
+    `/runners/${newId()}`,
+  ]) {
     const answer = await page.goto(`${pages.url}${address}`);
     expect([address, answer?.status()]).toEqual([address, 404]);
     await page.getByRole('heading', { name: 'Nothing here' }).waitFor();
@@ -216,7 +249,9 @@ test('the number of runs says what it counts, also of those that the list does n
   for (let i = 0; i < 45; i += 1) await add(`Task ${i}`);
   await page.goto(here);
   await page.getByText('1 running, 45 waiting').waitFor();
-  const done = await core.db.task.findFirstOrThrow({ where: { projectId: project.id, title: 'Task 44', agentId: agent.id } });
+  const done = await core.db.task.findFirstOrThrow({
+    where: { projectId: project.id, title: 'Task 44', agentId: agent.id },
+  });
   await transitionTask(core, user, { taskId: done.id, to: 'canceled' });
   await page.getByText('1 running, 44 waiting').waitFor();
 }, 60_000);
@@ -226,11 +261,17 @@ test('closed columns say how many they hold while they are folded', async () => 
   const tasks = [await add('One'), await add('Two'), await add('Three')];
   for (const task of tasks.slice(0, 2)) await transitionTask(core, user, { taskId: task.id, to: 'canceled' });
   await page.goto(here);
-  await column(page, 'CANCELED').getByRole('button', { name: /Canceled\s*2/ }).waitFor();
-  await column(page, 'DONE').getByRole('button', { name: /Done\s*0/ }).waitFor();
+  await column(page, 'CANCELED')
+    .getByRole('button', { name: /Canceled\s*2/ })
+    .waitFor();
+  await column(page, 'DONE')
+    .getByRole('button', { name: /Done\s*0/ })
+    .waitFor();
   await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
   await transitionTask(core, user, { taskId: tasks[2]?.id ?? '', to: 'canceled' });
-  await column(page, 'CANCELED').getByRole('button', { name: /Canceled\s*3/ }).waitFor();
+  await column(page, 'CANCELED')
+    .getByRole('button', { name: /Canceled\s*3/ })
+    .waitFor();
 }, 60_000);
 
 test('a task that waits for a repository leads to where one is chosen', async () => {

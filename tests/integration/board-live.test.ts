@@ -32,7 +32,10 @@ test('a task made at one api process is seen at another, in order, and again aft
 
   for (const title of ['one', 'two', 'three']) {
     const answer = await post(first.url, CREATE, { input: { projectId: project.id, title } }, user.token);
-    expect(answer.data?.['createTask']).toMatchObject({ __typename: 'CreateTaskPayload', task: { title, status: 'QUEUED' } });
+    expect(answer.data?.['createTask']).toMatchObject({
+      __typename: 'CreateTaskPayload',
+      task: { title, status: 'QUEUED' },
+    });
   }
   const created = (items: Event[]) => items.filter((event) => event.type === 'task.created');
   await live.until((items) => created(items).length === 3);
@@ -54,9 +57,15 @@ test('50 people who move a task at once: one wins, the others are told', async (
   const project = await seed.project(user);
   const task = await seed.task(user, project);
   const mutation = `mutation ($input: BlockTaskInput!) { blockTask(input: $input) { __typename ... on UserError { code } } }`;
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => post(api.url, mutation, { input: { taskId: task.id, reason: `reason ${i}` } }, user.token)));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, i) =>
+      post(api.url, mutation, { input: { taskId: task.id, reason: `reason ${i}` } }, user.token),
+    ),
+  );
   const results = answers.map((answer) => answer.data?.['blockTask'] as { __typename: string; code?: string });
   expect(results.filter((result) => result?.__typename === 'BlockTaskPayload')).toHaveLength(1);
-  expect(results.filter((result) => result?.code === 'ILLEGAL_TRANSITION' || result?.code === 'CONFLICT')).toHaveLength(49);
+  expect(results.filter((result) => result?.code === 'ILLEGAL_TRANSITION' || result?.code === 'CONFLICT')).toHaveLength(
+    49,
+  );
   expect(await system.core.db.taskEvent.count({ where: { taskId: task.id, eventType: 'status_changed' } })).toBe(1);
 });

@@ -56,7 +56,11 @@ describe('services for a data directory', () => {
     const left = await recordedPids('data');
     first.child.kill('SIGKILL');
     await once(first.child, 'exit');
-    await until(async () => [await isAlive(left.postgres), await isAlive(left.redis)], (alive) => !alive.includes(true), 8_000);
+    await until(
+      async () => [await isAlive(left.postgres), await isAlive(left.redis)],
+      (alive) => !alive.includes(true),
+      8_000,
+    );
 
     const second = await startServices('data');
     expect(second).toMatchObject({ databaseUrl: first.databaseUrl, redisUrl: first.redisUrl });
@@ -67,7 +71,10 @@ describe('services for a data directory', () => {
     const first = await startServices('data');
     first.child.kill('SIGTERM');
     await once(first.child, 'exit');
-    await writeFile(path.join(folder, 'data', 'postgres', 'cluster', 'postmaster.pid'), `${process.pid}\n/elsewhere\n1\n1\n\n\n1 1\nready\n`);
+    await writeFile(
+      path.join(folder, 'data', 'postgres', 'cluster', 'postmaster.pid'),
+      `${process.pid}\n/elsewhere\n1\n1\n\n\n1 1\nready\n`,
+    );
     const second = await startServices('data');
     expect(await queryOne(second.databaseUrl, 'SELECT 1 AS value')).toBe(1);
   });
@@ -96,7 +103,12 @@ describe('services for a data directory', () => {
   test('refuse a directory that is in use, with one line', async () => {
     const services = await startServices('data');
     const second = await run(['scripts/services.mjs', '--data', path.join(folder, 'data')]);
-    expect(second).toEqual({ code: 1, output: expect.stringContaining(`is in use by a system that is already running (process ${services.child.pid})`) as string });
+    expect(second).toEqual({
+      code: 1,
+      output: expect.stringContaining(
+        `is in use by a system that is already running (process ${services.child.pid})`,
+      ) as string,
+    });
     expect(lines(second.output)).toHaveLength(1);
   });
 });
@@ -107,7 +119,9 @@ describe('npm start says in one line, naming the variable,', () => {
     const { port } = taken.address() as net.AddressInfo;
     const result = await start({ PORT: String(port) });
     taken.close();
-    expect(lines(result.output)).toEqual([expect.stringMatching(new RegExp(`PORT=${port} .* taken by another program`))]);
+    expect(lines(result.output)).toEqual([
+      expect.stringMatching(new RegExp(`PORT=${port} .* taken by another program`)),
+    ]);
     expect(result.code).toBe(1);
   });
 
@@ -156,12 +170,17 @@ describe('migrations', () => {
     const { databaseUrl } = await startServices('data');
     await applyMigrations({ connectionString: databaseUrl, migrationsDir });
     await query(databaseUrl, `UPDATE _prisma_migrations SET checksum = 'other' WHERE migration_name = '0001_tables'`);
-    await expect(applyMigrations({ connectionString: databaseUrl, migrationsDir })).rejects.toThrow('0001_tables was changed');
+    await expect(applyMigrations({ connectionString: databaseUrl, migrationsDir })).rejects.toThrow(
+      '0001_tables was changed',
+    );
   });
 });
 
 async function startServices(name: string): Promise<{ child: ChildProcess; databaseUrl: string; redisUrl: string }> {
-  const child = spawn(process.execPath, ['scripts/services.mjs', '--data', path.join(folder, name)], { cwd: rootDir, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['scripts/services.mjs', '--data', path.join(folder, name)], {
+    cwd: rootDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   let output = '';
   return new Promise((resolve, reject) => {
@@ -179,7 +198,11 @@ async function startServices(name: string): Promise<{ child: ChildProcess; datab
 
 async function run(args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
-  const child = spawn(process.execPath, args, { cwd: rootDir, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd: rootDir,
+    env: { ...inherited, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   let output = '';
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
@@ -222,7 +245,10 @@ async function ping(url: string): Promise<string> {
 }
 
 async function recordedPids(name: string): Promise<{ postgres: number; redis: number }> {
-  const record = JSON.parse(await readFile(path.join(folder, name, 'processes.json'), 'utf8')) as Record<'postgres' | 'redis', { pid: number }>;
+  const record = JSON.parse(await readFile(path.join(folder, name, 'processes.json'), 'utf8')) as Record<
+    'postgres' | 'redis',
+    { pid: number }
+  >;
   return { postgres: record.postgres.pid, redis: record.redis.pid };
 }
 

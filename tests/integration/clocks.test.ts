@@ -46,13 +46,17 @@ afterAll(() => system.close());
 const HOUR_MS = 3_600_000;
 const facts = { branch: 'main', remoteUrl: null, lastCommit: null, isBare: false, worktreeOf: null };
 /** Every time column of a row that is not null. */
-const timesOf = (row: object): [string, Date][] => Object.entries(row).filter((entry): entry is [string, Date] => entry[1] instanceof Date);
+const timesOf = (row: object): [string, Date][] =>
+  Object.entries(row).filter((entry): entry is [string, Date] => entry[1] instanceof Date);
 async function databaseTime(): Promise<number> {
   const { rows } = await core.pool.query<{ now: Date }>('select clock_timestamp() as now');
   return rows[0]?.now.getTime() ?? 0;
 }
 
-describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with a process whose clock is %s', (_how, byMs) => {
+describe.each([
+  ['an hour behind', -HOUR_MS],
+  ['an hour ahead', HOUR_MS],
+])('with a process whose clock is %s', (_how, byMs) => {
   /** Only the clock is moved; timers go on as they are. */
   const moveClock = async (): Promise<number> => {
     const before = await databaseTime();
@@ -68,7 +72,7 @@ describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with 
     }
   };
 
-  test('a run begins, is stopped and ends by the database\'s clock, and so does its task change', async () => {
+  test("a run begins, is stopped and ends by the database's clock, and so does its task change", async () => {
     const before = await moveClock();
     const task = await scheduledTask(core, user, project, agent);
     const held = await runner.claim();
@@ -83,9 +87,12 @@ describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with 
     await startTask(core, user, { taskId: task.id });
     await updateTask(core, user, { taskId: task.id, title: 'Another' });
     await expectNow('task', await core.db.task.findUniqueOrThrow({ where: { id: task.id } }), before);
-    for (const event of await core.db.taskEvent.findMany({ where: { taskId: task.id } })) await expectNow('event', event, before);
+    for (const event of await core.db.taskEvent.findMany({ where: { taskId: task.id } }))
+      await expectNow('event', event, before);
     await updateProject(core, user, { projectId: project.id, status: 'paused' });
-    await expectNow('project', await core.db.project.findUniqueOrThrow({ where: { id: project.id } }), before, ['createdAt']);
+    await expectNow('project', await core.db.project.findUniqueOrThrow({ where: { id: project.id } }), before, [
+      'createdAt',
+    ]);
   });
 
   test('a retry waits as long as its policy says', async () => {
@@ -99,7 +106,9 @@ describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with 
     expect((retry.notBefore?.getTime() ?? 0) - now).toBeGreaterThan(20_000);
     expect((retry.notBefore?.getTime() ?? 0) - now).toBeLessThanOrEqual(60_000);
     await refreshWaitingReasons(core, project.id);
-    expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: retry.id } })).waitingReason).toBe('Waits for its next try.');
+    expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: retry.id } })).waitingReason).toBe(
+      'Waits for its next try.',
+    );
   });
 
   test('a lost run ends after it began', async () => {
@@ -113,7 +122,7 @@ describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with 
     expect(Math.abs((run.finishedAt?.getTime() ?? 0) - (await databaseTime()))).toBeLessThan(10_000);
   });
 
-  test('cycles and the presence of runners keep the database\'s time', async () => {
+  test("cycles and the presence of runners keep the database's time", async () => {
     const before = await moveClock();
     const cycle = await runOrchestrator(core, user, { projectId: project.id, mode: 'full' });
     await runCycles(core, project.id, { planner: rulesPlanner });
@@ -129,14 +138,22 @@ describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with 
     await expectNow('runner', known, before);
   });
 
-  test('what a runner tells of, and what is granted of it, keep the database\'s time', async () => {
+  test("what a runner tells of, and what is granted of it, keep the database's time", async () => {
     const { actor } = await seeder(core).runner();
     const { runnerId } = actor;
-    const tell = (...paths: string[]) => reportRepositories(core, actor, { report: { isComplete: true, repositories: paths.map((path) => ({ path, facts })) } });
+    const tell = (...paths: string[]) =>
+      reportRepositories(core, actor, {
+        report: { isComplete: true, repositories: paths.map((path) => ({ path, facts })) },
+      });
     /** The machine finds the repository that somebody typed the path of. */
     const check = async (path: string): Promise<void> => {
-      const { id } = await core.db.runnerRequest.create({ data: { id: newId(), runnerId, kind: 'check', subject: path } });
-      await answerRepositoryCheck(core, actor, { requestId: id, check: { problem: null, message: 'It can be used.', root: path, subfolder: '', facts } });
+      const { id } = await core.db.runnerRequest.create({
+        data: { id: newId(), runnerId, kind: 'check', subject: path },
+      });
+      await answerRepositoryCheck(core, actor, {
+        requestId: id,
+        check: { problem: null, message: 'It can be used.', root: path, subfolder: '', facts },
+      });
     };
     const before = await moveClock();
     await tell('/srv/one', '/srv/two');
@@ -147,29 +164,42 @@ describe.each([['an hour behind', -HOUR_MS], ['an hour ahead', HOUR_MS]])('with 
     const grant = { runnerId, path: '/srv/one', projectId: project.id };
     await grantRepository(core, admin, grant);
     await revokeRepository(core, admin, grant);
-    for (const repository of await core.db.runnerRepository.findMany({ where: { runnerId } })) await expectNow(repository.path, repository, before);
+    for (const repository of await core.db.runnerRepository.findMany({ where: { runnerId } }))
+      await expectNow(repository.path, repository, before);
     expect(await core.db.runnerRepository.count({ where: { runnerId, goneAt: { not: null } } })).toBe(1);
-    for (const request of await core.db.runnerRequest.findMany({ where: { runnerId } })) await expectNow('request', request, before);
+    for (const request of await core.db.runnerRequest.findMany({ where: { runnerId } }))
+      await expectNow('request', request, before);
     await expectNow('grant', await core.db.repositoryGrant.findFirstOrThrow({ where: grant }), before);
-    const { repositoriesSeenAt, workFoldersSeenAt } = await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } });
+    const { repositoriesSeenAt, workFoldersSeenAt } = await core.db.runner.findUniqueOrThrow({
+      where: { id: runnerId },
+    });
     await expectNow('runner', { repositoriesSeenAt, workFoldersSeenAt }, before);
   });
 
-  test.each(['who asks', 'who tells it again'] as const)('a question that a runner missed is told again: the clock of %s', async (whose) => {
-    const { runnerId } = (await seeder(core).runner()).actor;
-    if (whose === 'who asks') await moveClock();
-    const asking = askRunner(core, { runnerId, kind: 'check', subject: '/srv/one' }, 3_000);
-    await until(() => core.db.runnerRequest.count({ where: { runnerId } }), (count) => count === 1);
-    if (whose === 'who asks') vi.useRealTimers();
-    else await moveClock();
-    expect(await openRequests(core, runnerId)).toMatchObject([{ type: 'check', path: '/srv/one' }]);
-    // Another question takes away only what nobody waits for any more.
-    await askRunner(core, { runnerId, kind: 'check', subject: '/srv/two' }, 0);
-    expect(await openRequests(core, runnerId)).toMatchObject([{ path: '/srv/one' }]);
-    await core.pool.query(`update runner_requests set created_at = clock_timestamp() - interval '5 minutes' where runner_id = $1`, [runnerId]);
-    expect(await openRequests(core, runnerId)).toEqual([]);
-    await askRunner(core, { runnerId, kind: 'check', subject: '/srv/two' }, 0);
-    expect(await core.db.runnerRequest.count({ where: { runnerId } })).toBe(0);
-    expect(await asking).toBeNull();
-  });
+  test.each(['who asks', 'who tells it again'] as const)(
+    'a question that a runner missed is told again: the clock of %s',
+    async (whose) => {
+      const { runnerId } = (await seeder(core).runner()).actor;
+      if (whose === 'who asks') await moveClock();
+      const asking = askRunner(core, { runnerId, kind: 'check', subject: '/srv/one' }, 3_000);
+      await until(
+        () => core.db.runnerRequest.count({ where: { runnerId } }),
+        (count) => count === 1,
+      );
+      if (whose === 'who asks') vi.useRealTimers();
+      else await moveClock();
+      expect(await openRequests(core, runnerId)).toMatchObject([{ type: 'check', path: '/srv/one' }]);
+      // Another question takes away only what nobody waits for any more.
+      await askRunner(core, { runnerId, kind: 'check', subject: '/srv/two' }, 0);
+      expect(await openRequests(core, runnerId)).toMatchObject([{ path: '/srv/one' }]);
+      await core.pool.query(
+        `update runner_requests set created_at = clock_timestamp() - interval '5 minutes' where runner_id = $1`,
+        [runnerId],
+      );
+      expect(await openRequests(core, runnerId)).toEqual([]);
+      await askRunner(core, { runnerId, kind: 'check', subject: '/srv/two' }, 0);
+      expect(await core.db.runnerRequest.count({ where: { runnerId } })).toBe(0);
+      expect(await asking).toBeNull();
+    },
+  );
 });

@@ -44,22 +44,33 @@ afterAll(async () => {
 
 const QUERY = 'query ($id: ID!) { project(id: $id) { name } }';
 const MUTATION = 'mutation ($id: ID!) { commentOnTask(input: { taskId: $id, text: "hm" }) { __typename } }';
-const codesOf = (answer: { errors?: { extensions?: Record<string, unknown> }[] }) => (answer.errors ?? []).map(({ extensions }) => extensions?.['code']);
+const codesOf = (answer: { errors?: { extensions?: Record<string, unknown> }[] }) =>
+  (answer.errors ?? []).map(({ extensions }) => extensions?.['code']);
 const read = async (path: string) => {
   const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${user.token}` } });
   const text = await response.text();
-  return { status: response.status, body: text.startsWith('{') ? (JSON.parse(text) as { errors?: { message: string; extensions?: Record<string, unknown> }[] }) : {} };
+  return {
+    status: response.status,
+    body: text.startsWith('{')
+      ? (JSON.parse(text) as { errors?: { message: string; extensions?: Record<string, unknown> }[] })
+      : {},
+  };
 };
 
 describe('while the database refuses connections', () => {
   test('every way in says so, and what still works', async () => {
     proxy.cut();
-    for (const [query, id] of [[QUERY, project.id], [MUTATION, taskId]] as const) {
+    for (const [query, id] of [
+      [QUERY, project.id],
+      [MUTATION, taskId],
+    ] as const) {
       const answer = await post(url, query, { id }, user.token);
       expect(codesOf(answer)).toEqual(['UNAVAILABLE']);
       expect(answer.errors?.[0]?.message).toMatch(/Runs that have started go on/);
     }
-    expect(codesOf(await post(url, 'mutation { login(input: { email: "a@example.test", password: "x" }) { __typename } }'))).toEqual(['UNAVAILABLE']);
+    expect(
+      codesOf(await post(url, 'mutation { login(input: { email: "a@example.test", password: "x" }) { __typename } }')),
+    ).toEqual(['UNAVAILABLE']);
     const file = await read(`/files/runs/${taskId}/log.txt`);
     expect([file.status, codesOf(file.body)]).toEqual([503, ['UNAVAILABLE']]);
     expect((await read('/healthz')).status).toBe(200);
@@ -69,41 +80,74 @@ describe('while the database refuses connections', () => {
   test('a socket that opens is told to come again, as no stranger', async () => {
     proxy.cut();
     const closed = await new Promise<{ code: number; reason: string }>((resolve, reject) => {
-      const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${user.token}` }, retryAttempts: 0 });
+      const client = createClient({
+        url: `${url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        connectionParams: { authorization: `Bearer ${user.token}` },
+        retryAttempts: 0,
+      });
       client.on('closed', (event) => resolve(event as { code: number; reason: string }));
-      client.subscribe({ query: 'subscription ($id: ID!) { projectEvents(projectId: $id) { type } }', variables: { id: project.id } }, { next: () => reject(new Error('Expected nothing to come')), error: () => undefined, complete: () => undefined });
+      client.subscribe(
+        { query: 'subscription ($id: ID!) { projectEvents(projectId: $id) { type } }', variables: { id: project.id } },
+        {
+          next: () => reject(new Error('Expected nothing to come')),
+          error: () => undefined,
+          complete: () => undefined,
+        },
+      );
     });
     expect(closed).toMatchObject({ code: 1013 });
   });
 
   test('a socket that is open is told for each operation, and follows again afterwards', async () => {
     const client = openSocket(url, user.token);
-    const first = collect<{ type: string }>(client, 'subscription ($id: ID!) { projectEvents(projectId: $id) { type } }', { id: project.id });
+    const first = collect<{ type: string }>(
+      client,
+      'subscription ($id: ID!) { projectEvents(projectId: $id) { type } }',
+      { id: project.id },
+    );
     await post(url, MUTATION, { id: taskId }, user.token);
     await first.until((items) => items.length > 0);
     proxy.cut();
-    for (const query of ['subscription ($id: ID!) { runLog(runId: $id) { firstSeq } }', 'query ($id: ID!) { project(id: $id) { name } }']) {
+    for (const query of [
+      'subscription ($id: ID!) { runLog(runId: $id) { firstSeq } }',
+      'query ($id: ID!) { project(id: $id) { name } }',
+    ]) {
       const asked = collect(client, query, { id: project.id });
       const ended = await until(asked.ended, (end) => end !== null);
       expect(codesOf({ errors: ended as [] }), JSON.stringify(ended)).toEqual(['UNAVAILABLE']);
     }
     proxy.restore();
-    await until(() => post(url, MUTATION, { id: taskId }, user.token), (answer) => !answer.errors);
+    await until(
+      () => post(url, MUTATION, { id: taskId }, user.token),
+      (answer) => !answer.errors,
+    );
     await first.until((items) => items.filter(({ type }) => type === 'task.event.appended').length >= 2);
     first.unsubscribe();
     await client.dispose();
   });
 });
 
-test('requests that are under way when the server\'s side is killed answer UNAVAILABLE, and the next ones work', async () => {
+test("requests that are under way when the server's side is killed answer UNAVAILABLE, and the next ones work", async () => {
   const codes = new Set<unknown>();
   let isOver = false;
   const asking = Array.from({ length: 6 }, async (_, i) => {
-    while (!isOver) for (const code of codesOf(await post(url, i % 2 ? QUERY : MUTATION, { id: i % 2 ? project.id : taskId }, user.token))) codes.add(code);
+    while (!isOver)
+      for (const code of codesOf(
+        await post(url, i % 2 ? QUERY : MUTATION, { id: i % 2 ? project.id : taskId }, user.token),
+      ))
+        codes.add(code);
   });
   for (let round = 0; round < 15; round += 1) {
-    await system.core.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name = 'overmindops'`).catch((error: unknown) => error);
-    await until(() => post(url, '{ health { database } }'), (answer) => (answer.data?.['health'] as { database: boolean } | undefined)?.database === true);
+    await system.core.pool
+      .query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name = 'overmindops'`,
+      )
+      .catch((error: unknown) => error);
+    await until(
+      () => post(url, '{ health { database } }'),
+      (answer) => (answer.data?.['health'] as { database: boolean } | undefined)?.database === true,
+    );
   }
   isOver = true;
   await Promise.all(asking);

@@ -31,7 +31,8 @@ let other: Core & { close(): Promise<void> };
 let user: UserActor & { token: string };
 let project: Project;
 let task: Task;
-const openOther = (redisUrl = system.redisUrl) => system.openCore({ redisUrl, logger: createLogger('other', 'silent') });
+const openOther = (redisUrl = system.redisUrl) =>
+  system.openCore({ redisUrl, logger: createLogger('other', 'silent') });
 beforeAll(async () => {
   system = await startTestSystem();
   ({ core } = system);
@@ -47,10 +48,14 @@ afterAll(async () => {
   await system.close();
 });
 
-const headOf = async (): Promise<bigint> => (await core.db.project.findUniqueOrThrow({ where: { id: project.id } })).eventCursor;
+const headOf = async (): Promise<bigint> =>
+  (await core.db.project.findUniqueOrThrow({ where: { id: project.id } })).eventCursor;
 const comment = (by: Core, text: string) => commentOnTask(by, user, { taskId: task.id, text });
 /** The same core, whose messages about events never leave: what a crash between commit and publish does. */
-const mute = (speaker: Core): Core => ({ ...speaker, bus: { ...speaker.bus, publishEvents: () => undefined, publish: () => undefined } satisfies Bus });
+const mute = (speaker: Core): Core => ({
+  ...speaker,
+  bus: { ...speaker.bus, publishEvents: () => undefined, publish: () => undefined } satisfies Bus,
+});
 
 /** Reads a stream in the background. */
 function reading<T>(stream: AsyncGenerator<T>) {
@@ -58,11 +63,27 @@ function reading<T>(stream: AsyncGenerator<T>) {
   let state: 'reading' | 'ended' | Error = 'reading';
   const done = (async () => {
     for await (const item of stream) items.push(item);
-  })().then(() => (state = 'ended'), (error: unknown) => (state = error as Error));
-  return { items, state: () => state, done, until: (condition: (items: T[]) => boolean, timeoutMs?: number) => until(() => items, condition, timeoutMs), stop: async () => { await stream.return(undefined); await done; } };
+  })().then(
+    () => (state = 'ended'),
+    (error: unknown) => (state = error as Error),
+  );
+  return {
+    items,
+    state: () => state,
+    done,
+    until: (condition: (items: T[]) => boolean, timeoutMs?: number) => until(() => items, condition, timeoutMs),
+    stop: async () => {
+      await stream.return(undefined);
+      await done;
+    },
+  };
 }
-const cursors = (items: (EventEnvelope | Resync)[]): bigint[] => items.filter((item): item is EventEnvelope => 'cursor' in item && !('resync' in item) && item.cursor !== null).map((event) => BigInt(event.cursor ?? 0));
-const following = (from: bigint, to: bigint): bigint[] => Array.from({ length: Number(to - from) }, (_, i) => from + 1n + BigInt(i));
+const cursors = (items: (EventEnvelope | Resync)[]): bigint[] =>
+  items
+    .filter((item): item is EventEnvelope => 'cursor' in item && !('resync' in item) && item.cursor !== null)
+    .map((event) => BigInt(event.cursor ?? 0));
+const following = (from: bigint, to: bigint): bigint[] =>
+  Array.from({ length: Number(to - from) }, (_, i) => from + 1n + BigInt(i));
 
 describe('following the events of a project', () => {
   test('gives replay and live as one list: each once, in order, without gaps, from two writers', async () => {
@@ -78,11 +99,23 @@ describe('following the events of a project', () => {
 
   test('has cursors in commit order without gaps under 200 transactions at once, rolled back ones included', async () => {
     const from = await headOf();
-    await Promise.allSettled(Array.from({ length: 200 }, (_, i) =>
-      i % 10 === 0 ? createTask(core, user, { projectId: project.id, title: 'x', agentId: '01890000-0000-7000-8000-000000000000' }) : comment(i % 2 ? core : other, `c${i}`)));
+    await Promise.allSettled(
+      Array.from({ length: 200 }, (_, i) =>
+        i % 10 === 0
+          ? createTask(core, user, {
+              projectId: project.id,
+              title: 'x',
+              agentId: '01890000-0000-7000-8000-000000000000',
+            })
+          : comment(i % 2 ? core : other, `c${i}`),
+      ),
+    );
     const head = await headOf();
     expect(head - from).toBe(180n);
-    const rows = await core.db.realtimeEvent.findMany({ where: { projectId: project.id, cursor: { gt: from } }, orderBy: { cursor: 'asc' } });
+    const rows = await core.db.realtimeEvent.findMany({
+      where: { projectId: project.id, cursor: { gt: from } },
+      orderBy: { cursor: 'asc' },
+    });
     expect(rows.map((row) => row.cursor)).toEqual(following(from, head));
     const times = rows.map((row) => row.createdAt.getTime());
     expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -140,13 +173,19 @@ describe('following the events of a project', () => {
     await comment(cutOff, 'one');
     await followed.until((items) => items.length === 1);
     proxy.cut();
-    await until(() => cutOff.bus.isConnected(), (isConnected) => !isConnected);
+    await until(
+      () => cutOff.bus.isConnected(),
+      (isConnected) => !isConnected,
+    );
     const startedAt = performance.now();
     for (let i = 0; i < 5; i += 1) await comment(cutOff, `without redis ${i}`);
     expect(performance.now() - startedAt).toBeLessThan(3_000);
     await followed.until((items) => items.length === 6, 8_000);
     proxy.restore();
-    await until(() => cutOff.bus.isConnected(), (isConnected) => isConnected);
+    await until(
+      () => cutOff.bus.isConnected(),
+      (isConnected) => isConnected,
+    );
     await comment(other, 'again');
     const head = await headOf();
     await followed.until((items) => cursors(items).at(-1) === head);
@@ -161,7 +200,8 @@ describe('following the events of a project', () => {
     await core.pool.query(
       `with bumped as (update projects set event_cursor = event_cursor + $2::int where id = $1 returning event_cursor)
        insert into realtime_events (project_id, cursor, event_type, payload) select $1, bumped.event_cursor - $2::int + n, 'task.updated', jsonb_build_object('id', $3::text, 'patch', '{}'::jsonb) from bumped, generate_series(1, $2::int) n`,
-      [project.id, MAX_REPLAY_EVENTS + 1, task.id]);
+      [project.id, MAX_REPLAY_EVENTS + 1, task.id],
+    );
     const head = await headOf();
     const followed = reading(follow(core, project.id, from));
     await followed.until((items) => items.length === 1);
@@ -172,26 +212,32 @@ describe('following the events of a project', () => {
     await followed.stop();
   });
 
-  test.each(['older than what retention has kept', 'ahead of everything, as after a restore'])('tells one whose cursor is %s to load anew', async (name) => {
-    for (let i = 0; i < 3; i += 1) await comment(core, `c${i}`);
-    const head = await headOf();
-    if (name.startsWith('older')) await core.db.realtimeEvent.deleteMany({ where: { projectId: project.id } });
-    const followed = reading(follow(core, project.id, name.startsWith('older') ? 1n : head + 1_000n));
-    await followed.until((items) => items.length === 1);
-    expect(followed.items).toEqual([{ resync: true, cursor: String(head) }]);
-    await comment(other, 'next');
-    await followed.until((items) => cursors(items).at(-1) === head + 1n);
-    await followed.stop();
-  });
+  test.each(['older than what retention has kept', 'ahead of everything, as after a restore'])(
+    'tells one whose cursor is %s to load anew',
+    async (name) => {
+      for (let i = 0; i < 3; i += 1) await comment(core, `c${i}`);
+      const head = await headOf();
+      if (name.startsWith('older')) await core.db.realtimeEvent.deleteMany({ where: { projectId: project.id } });
+      const followed = reading(follow(core, project.id, name.startsWith('older') ? 1n : head + 1_000n));
+      await followed.until((items) => items.length === 1);
+      expect(followed.items).toEqual([{ resync: true, cursor: String(head) }]);
+      await comment(other, 'next');
+      await followed.until((items) => cursors(items).at(-1) === head + 1n);
+      await followed.stop();
+    },
+  );
 
   test('with no cursor begins now', async () => {
     const followed = reading(follow(core, project.id, null));
     const head = await headOf();
     // The stream has begun when its listener has been told of something.
-    await until(async () => {
-      await comment(other, 'now');
-      return followed.items.length;
-    }, (count) => count > 0);
+    await until(
+      async () => {
+        await comment(other, 'now');
+        return followed.items.length;
+      },
+      (count) => count > 0,
+    );
     expect(cursors(followed.items)[0]).toBeGreaterThan(head);
     await followed.stop();
   });
@@ -215,7 +261,10 @@ describe('what a follower holds', () => {
     const redis = new Redis(system.redisUrl);
     const channel = `${system.redisPrefix}:${eventsChannel(project.id)}`;
     const subscribers = async (): Promise<number> => Number((await redis.pubsub('NUMSUB', channel))[1]);
-    const broken = system.openCore({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', logger: createLogger('broken', 'silent') });
+    const broken = system.openCore({
+      databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
+      logger: createLogger('broken', 'silent'),
+    });
     const followed = reading(follow(broken, project.id, null));
     await followed.done;
     expect(followed.state()).toBeInstanceOf(Error);
@@ -227,14 +276,20 @@ describe('what a follower holds', () => {
   test('is bounded when it never reads: messages are dropped, and found again in the rows', async () => {
     const channel = 'bounded';
     const listener: Listener<number> = core.bus.listen<number>(channel);
-    await until(() => listener.take(), (taken) => taken.missed);
+    await until(
+      () => listener.take(),
+      (taken) => taken.missed,
+    );
     for (let i = 0; i < 3 * MAX_UNREAD_MESSAGES; i += 1) other.bus.publish(channel, i);
     other.bus.publish('bounded-end', 'end');
     const end = core.bus.listen('bounded-end');
-    await until(async () => {
-      other.bus.publish('bounded-end', 'end');
-      return (await end.take()).messages.length;
-    }, (count) => count > 0);
+    await until(
+      async () => {
+        other.bus.publish('bounded-end', 'end');
+        return (await end.take()).messages.length;
+      },
+      (count) => count > 0,
+    );
     const taken = await listener.take();
     expect(taken.missed).toBe(true);
     expect(taken.messages.length).toBeLessThanOrEqual(MAX_UNREAD_MESSAGES);
@@ -248,11 +303,18 @@ describe('what a follower holds', () => {
     await comment(other, 'first');
     await stream.next();
     // Past what a listener keeps: one message is one transaction, however many events it has.
-    const flood = Array.from({ length: MAX_UNREAD_MESSAGES + 200 }, (_, i) => ({ type: 'task.updated', ts: new Date().toISOString(), projectId: project.id, cursor: String(from + 2n + BigInt(i)), entity: { id: task.id, patch: {} } }));
+    const flood = Array.from({ length: MAX_UNREAD_MESSAGES + 200 }, (_, i) => ({
+      type: 'task.updated',
+      ts: new Date().toISOString(),
+      projectId: project.id,
+      cursor: String(from + 2n + BigInt(i)),
+      entity: { id: task.id, patch: {} },
+    }));
     await core.pool.query(
       `with bumped as (update projects set event_cursor = event_cursor + $2::int where id = $1 returning event_cursor)
        insert into realtime_events (project_id, cursor, event_type, payload) select $1, bumped.event_cursor - $2::int + n, 'task.updated', jsonb_build_object('id', $3::text, 'patch', '{}'::jsonb) from bumped, generate_series(1, $2::int) n`,
-      [project.id, flood.length, task.id]);
+      [project.id, flood.length, task.id],
+    );
     for (const event of flood) other.bus.publish(eventsChannel(project.id), [event]);
     await comment(other, 'last');
     const head = await headOf();
@@ -285,7 +347,8 @@ describe('following the log of a run', () => {
       return batch.messages;
     });
   };
-  const numbered = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `line ${from + i}`);
+  const numbered = (from: number, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `line ${from + i}`);
 
   test('gives stored lines, then live ones, each once, and ends with the run', async () => {
     for (let i = 0; i < 5; i += 1) await theirs.append(held, i * 1_000, numbered(i * 1_000, 1_000));
@@ -330,7 +393,11 @@ describe('following the log of a run', () => {
   test('of a run that was lost goes on with the tail that its runner brings when it comes back', async () => {
     const api = await system.startApi();
     const client = openSocket(api.url, user.token);
-    const onTheWire = collect<{ firstSeq: number; messages: string[] }>(client, 'subscription ($id: ID!) { runLog(runId: $id) { firstSeq messages } }', { id: held.spec.runId });
+    const onTheWire = collect<{ firstSeq: number; messages: string[] }>(
+      client,
+      'subscription ($id: ID!) { runLog(runId: $id) { firstSeq messages } }',
+      { id: held.spec.runId },
+    );
     const followed = reading(followRunLog(core, held.spec.runId, -1));
     await theirs.append(held, 0, ['line 0']);
     await followed.until((items) => linesOf(items).length === 1);
@@ -354,7 +421,10 @@ describe('following the log of a run', () => {
     await theirs.append(held, 0, ['line 0']);
     await lose();
     await followed.until((items) => linesOf(items).length === 1);
-    await core.pool.query('update agent_runs set finished_at = finished_at - make_interval(secs => $2) where id = $1', [held.spec.runId, TAIL_WAIT_MS / 1_000]);
+    await core.pool.query('update agent_runs set finished_at = finished_at - make_interval(secs => $2) where id = $1', [
+      held.spec.runId,
+      TAIL_WAIT_MS / 1_000,
+    ]);
     await until(followed.state, (state) => state === 'ended', 8_000);
     const late = reading(followRunLog(core, held.spec.runId, -1));
     await late.done;

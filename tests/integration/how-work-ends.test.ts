@@ -46,43 +46,76 @@ afterAll(() => system.close());
 const taskOf = (task: Task) => core.db.task.findUniqueOrThrow({ where: { id: task.id } });
 const runOf = (held: HeldRun) => core.db.agentRun.findUniqueOrThrow({ where: { id: held.spec.runId } });
 const pendingRun = (task: Task) => core.db.agentRun.findFirstOrThrow({ where: { taskId: task.id, status: 'pending' } });
-const liveRuns = (task: Task) => core.db.agentRun.count({ where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } } });
+const liveRuns = (task: Task) =>
+  core.db.agentRun.count({ where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } } });
 async function claimed(fields: Parameters<typeof scheduledTask>[4] = {}): Promise<{ task: Task; held: HeldRun }> {
   const task = await scheduledTask(core, user, project, agent, fields);
   return { task, held: await runner.claim() };
 }
 /** A task that was asked for in a conversation, being worked on, and what that conversation is told. */
 async function asked(): Promise<{ task: Task; held: HeldRun; told(): Promise<string[]> }> {
-  const conversation = await core.db.conversation.create({ data: { id: newId(), projectId: project.id, title: 'Work' } });
+  const conversation = await core.db.conversation.create({
+    data: { id: newId(), projectId: project.id, title: 'Work' },
+  });
   const message = await sendMessage(core, user, { conversationId: conversation.id, content: 'Add a file' });
-  const request = await core.db.request.create({ data: { id: newId(), projectId: project.id, messageId: message.id, ordinal: 99, content: {} } });
+  const request = await core.db.request.create({
+    data: { id: newId(), projectId: project.id, messageId: message.id, ordinal: 99, content: {} },
+  });
   const { task, held } = await claimed();
   await core.db.task.update({ where: { id: task.id }, data: { requestId: request.id } });
-  const told = async () => (await core.db.message.findMany({ where: { conversationId: conversation.id, role: 'agent' }, orderBy: { id: 'asc' } })).map(({ content }) => content);
+  const told = async () =>
+    (
+      await core.db.message.findMany({
+        where: { conversationId: conversation.id, role: 'agent' },
+        orderBy: { id: 'asc' },
+      })
+    ).map(({ content }) => content);
   return { task, held, told };
 }
-const empty = { reason: 'empty_diff', message: 'The agent ended well and changed nothing', summary: 'Which of the two files do you mean?', git: null } as const;
+const empty = {
+  reason: 'empty_diff',
+  message: 'The agent ended well and changed nothing',
+  summary: 'Which of the two files do you mean?',
+  git: null,
+} as const;
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }
 /** The stored events of the project about one thing, as a board hears them. */
 async function eventsOf(id: string): Promise<{ type: string; patch: Record<string, unknown> }[]> {
-  const { rows } = await core.pool.query<{ event_type: string; payload: EventEnvelope['entity'] }>('select event_type, payload from realtime_events where project_id = $1 order by cursor', [project.id]);
-  return rows.filter(({ payload }) => payload.id === id).map(({ event_type, payload }) => ({ type: event_type, patch: payload.patch }));
+  const { rows } = await core.pool.query<{ event_type: string; payload: EventEnvelope['entity'] }>(
+    'select event_type, payload from realtime_events where project_id = $1 order by cursor',
+    [project.id],
+  );
+  return rows
+    .filter(({ payload }) => payload.id === id)
+    .map(({ event_type, payload }) => ({ type: event_type, patch: payload.patch }));
 }
-const statusesTold = async (task: Task) => (await eventsOf(task.id)).flatMap(({ type, patch }) => (type === 'task.updated' && patch['status'] !== undefined ? [patch['status']] : []));
-const changesOf = async (task: Task) => (await core.db.taskEvent.findMany({ where: { taskId: task.id, eventType: 'status_changed' }, orderBy: { id: 'asc' } })).map((event) => event.payload as { from: string; to: string; why: string });
+const statusesTold = async (task: Task) =>
+  (await eventsOf(task.id)).flatMap(({ type, patch }) =>
+    type === 'task.updated' && patch['status'] !== undefined ? [patch['status']] : [],
+  );
+const changesOf = async (task: Task) =>
+  (
+    await core.db.taskEvent.findMany({
+      where: { taskId: task.id, eventType: 'status_changed' },
+      orderBy: { id: 'asc' },
+    })
+  ).map((event) => event.payload as { from: string; to: string; why: string });
 
 describe('an attempt that ended well and changed nothing', () => {
-  test.each(['code_change', 'test', 'review', 'doc', 'research', 'infra'] as const)('of a %s task is for a person to look at; approved it is done, without a merge', async (type) => {
-    const { held, task } = await claimed({ type });
-    await runner.complete(held, empty);
-    expect(await taskOf(task)).toMatchObject({ status: 'needs_review', resultRunId: held.spec.runId });
-    const { task: approved, mergeRun } = await approveTask(core, user, { taskId: task.id });
-    expect([approved.status, mergeRun]).toEqual(['done', null]);
-  });
+  test.each(['code_change', 'test', 'review', 'doc', 'research', 'infra'] as const)(
+    'of a %s task is for a person to look at; approved it is done, without a merge',
+    async (type) => {
+      const { held, task } = await claimed({ type });
+      await runner.complete(held, empty);
+      expect(await taskOf(task)).toMatchObject({ status: 'needs_review', resultRunId: held.spec.runId });
+      const { task: approved, mergeRun } = await approveTask(core, user, { taskId: task.id });
+      expect([approved.status, mergeRun]).toEqual(['done', null]);
+    },
+  );
 
-  test('is done at once where the agent\'s policy says that nobody reviews', async () => {
+  test("is done at once where the agent's policy says that nobody reviews", async () => {
     await seeder(core).configure(agent, { review: 'auto' });
     const { held, task } = await claimed();
     await runner.complete(held, empty);
@@ -98,24 +131,51 @@ describe('an attempt that ended well and changed nothing', () => {
 
   test('leaves nothing of the attempt before it to be approved by mistake', async () => {
     const { held, task } = await claimed();
-    await uploadArtifact(core, held.runner, { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'changes.diff', metadata: { filesChanged: 1, additions: 3, deletions: 0 } }, chunks('diff'));
+    await uploadArtifact(
+      core,
+      held.runner,
+      {
+        runId: held.spec.runId,
+        leaseToken: held.token,
+        kind: 'diff',
+        name: 'changes.diff',
+        metadata: { filesChanged: 1, additions: 3, deletions: 0 },
+      },
+      chunks('diff'),
+    );
     await runner.complete(held);
     await sendBackTask(core, user, { taskId: task.id, feedback: 'Take it back.' });
     const second = await runner.claim();
     await runner.complete(second, { ...empty, summary: 'Reverted.' });
     const api = await system.startApi();
-    const { data } = await post(api.url, 'query ($id: ID!) { task(id: $id) { status diffStats { additions } result { id summary reason artifacts { id } } } }', { id: task.id }, user.token);
-    expect(data?.['task']).toEqual({ status: 'NEEDS_REVIEW', diffStats: null, result: { id: second.spec.runId, summary: 'Reverted.', reason: 'EMPTY_DIFF', artifacts: [] } });
+    const { data } = await post(
+      api.url,
+      'query ($id: ID!) { task(id: $id) { status diffStats { additions } result { id summary reason artifacts { id } } } }',
+      { id: task.id },
+      user.token,
+    );
+    expect(data?.['task']).toEqual({
+      status: 'NEEDS_REVIEW',
+      diffStats: null,
+      result: { id: second.spec.runId, summary: 'Reverted.', reason: 'EMPTY_DIFF', artifacts: [] },
+    });
     expect((await approveTask(core, user, { taskId: task.id })).task.status).toBe('done');
     expect(await core.db.agentRun.count({ where: { taskId: task.id, kind: 'merge' } })).toBe(0);
   });
 
   test('keeps its report as markdown, and the state document asks to read it', async () => {
     const { held, task } = await claimed({ type: 'research', title: 'Compare the two libraries' });
-    const report = await uploadArtifact(core, held.runner, { runId: held.spec.runId, leaseToken: held.token, kind: 'report', name: 'report.md' }, chunks('# Findings'));
+    const report = await uploadArtifact(
+      core,
+      held.runner,
+      { runId: held.spec.runId, leaseToken: held.token, kind: 'report', name: 'report.md' },
+      chunks('# Findings'),
+    );
     expect(report.mimeType).toBe('text/markdown; charset=utf-8');
     await runner.complete(held, empty);
-    expect(buildStateDocument(await readStateFacts(core.db, project.id)).next_actions).toMatchObject([{ description: 'Read the report: Compare the two libraries' }]);
+    expect(buildStateDocument(await readStateFacts(core.db, project.id)).next_actions).toMatchObject([
+      { description: 'Read the report: Compare the two libraries' },
+    ]);
     expect((await taskOf(task)).status).toBe('needs_review');
   });
 });
@@ -125,7 +185,9 @@ describe('the conversation', () => {
     const { held, told } = await asked();
     await endLease(core, held.spec.runId);
     await sweepLeases(core);
-    expect(await told()).toEqual([expect.stringMatching(/^“Add a file” is tried again at once: No word from the runner /)]);
+    expect(await told()).toEqual([
+      expect.stringMatching(/^“Add a file” is tried again at once: No word from the runner /),
+    ]);
   });
 
   test('is told of a failure when no try follows, and before that of each try that does', async () => {
@@ -134,14 +196,19 @@ describe('the conversation', () => {
     await runner.complete(held, failed);
     const second = await runner.claim();
     await runner.complete(second, failed);
-    expect(await told()).toEqual(['“Add a file” is tried again at once (try 2 of 2): The command ended with 1.', '“Add a file” failed: The command ended with 1.']);
+    expect(await told()).toEqual([
+      '“Add a file” is tried again at once (try 2 of 2): The command ended with 1.',
+      '“Add a file” failed: The command ended with 1.',
+    ]);
   });
 
   test('is told how long a later attempt waits', async () => {
     await seeder(core).configure(agent, { retry: { maxAttempts: 2, baseDelayMs: 60_000, maxDelayMs: 60_000 } });
     const { held, told } = await asked();
     await runner.complete(held, failed);
-    expect(await told()).toEqual([expect.stringMatching(/^“Add a file” is tried again in \d+ s \(try 2 of 2\): The command ended with 1\.$/)]);
+    expect(await told()).toEqual([
+      expect.stringMatching(/^“Add a file” is tried again in \d+ s \(try 2 of 2\): The command ended with 1\.$/),
+    ]);
   });
 
   test('is not told of another try when its agent can take none', async () => {
@@ -150,7 +217,9 @@ describe('the conversation', () => {
     await core.db.agent.update({ where: { id: agent.id }, data: { isEnabled: false } });
     await runner.complete(held, failed);
     expect((await taskOf(task)).status).toBe('blocked');
-    expect(await told()).toEqual([expect.stringMatching(/^“Add a file” failed and is blocked \(.*backend.*\): The command ended with 1\.$/)]);
+    expect(await told()).toEqual([
+      expect.stringMatching(/^“Add a file” failed and is blocked \(.*backend.*\): The command ended with 1\.$/),
+    ]);
   });
 });
 
@@ -158,23 +227,34 @@ describe('stopping a run', () => {
   test('says who did it, and what became of the task', async () => {
     const first = await claimed();
     await cancelRun(core, user, first.held.spec.runId);
-    await runner.complete(first.held, { ...failed, status: 'canceled', reason: 'by_user', message: 'Stopped by a person' });
+    await runner.complete(first.held, {
+      ...failed,
+      status: 'canceled',
+      reason: 'by_user',
+      message: 'Stopped by a person',
+    });
     expect((await runOf(first.held)).message).toBe(`Stopped by ${user.email}; the task was put back.`);
     const second = await claimed();
     await cancelRun(core, user, second.held.spec.runId, 'cancel');
     await runner.complete(second.held, failed);
     expect((await runOf(second.held)).message).toBe(`Stopped by ${user.email}; the task was canceled.`);
     const waiting = await scheduledTask(core, user, project, agent);
-    expect((await cancelRun(core, user, (await pendingRun(waiting)).id)).message).toBe(`Stopped by ${user.email}; the task was put back.`);
+    expect((await cancelRun(core, user, (await pendingRun(waiting)).id)).message).toBe(
+      `Stopped by ${user.email}; the task was put back.`,
+    );
     const dropped = await scheduledTask(core, user, project, agent);
-    expect((await cancelRun(core, user, (await pendingRun(dropped)).id, 'cancel')).message).toBe(`Stopped by ${user.email}; the task was canceled.`);
+    expect((await cancelRun(core, user, (await pendingRun(dropped)).id, 'cancel')).message).toBe(
+      `Stopped by ${user.email}; the task was canceled.`,
+    );
   });
 
   test('that merges says who did it', async () => {
     const { held, task } = await claimed();
     await runner.complete(held);
     const { mergeRun } = await approveTask(core, user, { taskId: task.id });
-    expect((await cancelRun(core, user, mergeRun?.id ?? '')).message).toBe(`Stopped by ${user.email}; nothing was merged.`);
+    expect((await cancelRun(core, user, mergeRun?.id ?? '')).message).toBe(
+      `Stopped by ${user.email}; nothing was merged.`,
+    );
   });
 
   test('that works puts its task back, held, when it has ended: nobody is told of a failure, and both steps are on the trail', async () => {
@@ -184,7 +264,11 @@ describe('stopping a run', () => {
     expect(await taskOf(task)).toMatchObject({ status: 'in_progress', heldBy: null });
     await runner.complete(held, failed);
     expect(await runOf(held)).toMatchObject({ status: 'canceled', reason: 'by_user', cancelRequestedBy: user.email });
-    expect(await taskOf(task)).toMatchObject({ status: 'queued', heldBy: user.email, waitingReason: `Held: stopped by ${user.email}. Start it when you are ready.` });
+    expect(await taskOf(task)).toMatchObject({
+      status: 'queued',
+      heldBy: user.email,
+      waitingReason: `Held: stopped by ${user.email}. Start it when you are ready.`,
+    });
     expect(await statusesTold(task)).toEqual(['in_progress', 'queued']);
     expect(await changesOf(task)).toMatchObject([
       { to: 'in_progress' },
@@ -214,30 +298,43 @@ describe('stopping a run', () => {
 
   test('that waits holds its task at once', async () => {
     const task = await scheduledTask(core, user, project, agent);
-    expect(await cancelRun(core, user, (await pendingRun(task)).id, 'put_back')).toMatchObject({ status: 'canceled', reason: 'by_user' });
+    expect(await cancelRun(core, user, (await pendingRun(task)).id, 'put_back')).toMatchObject({
+      status: 'canceled',
+      reason: 'by_user',
+    });
     expect(await taskOf(task)).toMatchObject({ status: 'queued', heldBy: user.email });
     expect(await changesOf(task)).toEqual([]);
     expect(await runner.claimOrNull()).toBeNull();
   });
 
-  test.each(['pending', 'started'] as const)('that is %s can cancel the task instead: it never starts again', async (status) => {
-    await seeder(core).configure(agent, { retry: { maxAttempts: 3, baseDelayMs: 0, maxDelayMs: 0 } });
-    const task = await scheduledTask(core, user, project, agent);
-    const held = status === 'started' ? await runner.claim() : null;
-    const run = held?.spec.runId ?? (await pendingRun(task)).id;
-    await cancelRun(core, user, run, 'cancel');
-    expect((await taskOf(task)).status).toBe('canceled');
-    if (held) await runner.complete(held, failed);
-    expect(await core.db.agentRun.findUniqueOrThrow({ where: { id: run } })).toMatchObject({ status: 'canceled', reason: 'by_user' });
-    await scheduleRuns(core, project.id);
-    await sweepLeases(core);
-    expect(await runner.claimOrNull()).toBeNull();
-    expect(await taskOf(task)).toMatchObject({ status: 'canceled', heldBy: null });
-    expect(await core.db.agentRun.count({ where: { taskId: task.id } })).toBe(1);
-    for (const again of [() => startTask(core, user, { taskId: task.id }), () => retryTask(core, user, { taskId: task.id }), () => transitionTask(core, user, { taskId: task.id, to: 'queued' })]) {
-      expect(await errorOf(again())).toMatchObject({ code: 'ILLEGAL_TRANSITION' });
-    }
-  });
+  test.each(['pending', 'started'] as const)(
+    'that is %s can cancel the task instead: it never starts again',
+    async (status) => {
+      await seeder(core).configure(agent, { retry: { maxAttempts: 3, baseDelayMs: 0, maxDelayMs: 0 } });
+      const task = await scheduledTask(core, user, project, agent);
+      const held = status === 'started' ? await runner.claim() : null;
+      const run = held?.spec.runId ?? (await pendingRun(task)).id;
+      await cancelRun(core, user, run, 'cancel');
+      expect((await taskOf(task)).status).toBe('canceled');
+      if (held) await runner.complete(held, failed);
+      expect(await core.db.agentRun.findUniqueOrThrow({ where: { id: run } })).toMatchObject({
+        status: 'canceled',
+        reason: 'by_user',
+      });
+      await scheduleRuns(core, project.id);
+      await sweepLeases(core);
+      expect(await runner.claimOrNull()).toBeNull();
+      expect(await taskOf(task)).toMatchObject({ status: 'canceled', heldBy: null });
+      expect(await core.db.agentRun.count({ where: { taskId: task.id } })).toBe(1);
+      for (const again of [
+        () => startTask(core, user, { taskId: task.id }),
+        () => retryTask(core, user, { taskId: task.id }),
+        () => transitionTask(core, user, { taskId: task.id, to: 'queued' }),
+      ]) {
+        expect(await errorOf(again())).toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+      }
+    },
+  );
 
   test('twice, first to put back and then to cancel: the last word counts', async () => {
     const { held, task } = await claimed();
@@ -258,16 +355,43 @@ describe('stopping a run', () => {
   test('over the wire asks what becomes of the task; without an answer it is put back', async () => {
     const api = await system.startApi();
     const one = await claimed();
-    await post(api.url, 'mutation ($id: ID!) { cancelRun(runId: $id, thenTask: CANCEL) { __typename } }', { id: one.held.spec.runId }, user.token);
+    await post(
+      api.url,
+      'mutation ($id: ID!) { cancelRun(runId: $id, thenTask: CANCEL) { __typename } }',
+      { id: one.held.spec.runId },
+      user.token,
+    );
     expect((await taskOf(one.task)).status).toBe('canceled');
     await runner.complete(one.held, failed);
     const two = await claimed();
-    await post(api.url, 'mutation ($id: ID!) { cancelRun(runId: $id) { __typename } }', { id: two.held.spec.runId }, user.token);
+    await post(
+      api.url,
+      'mutation ($id: ID!) { cancelRun(runId: $id) { __typename } }',
+      { id: two.held.spec.runId },
+      user.token,
+    );
     await runner.complete(two.held, failed);
-    const { data } = await post(api.url, 'query ($id: ID!) { task(id: $id) { status heldBy heldAt waitingReason liveRun { id } } }', { id: two.task.id }, user.token);
-    expect(data?.['task']).toMatchObject({ status: 'QUEUED', heldBy: user.email, heldAt: expect.any(String), liveRun: null });
-    const started = await post(api.url, 'mutation ($id: ID!) { startTask(input: { taskId: $id }) { ... on StartTaskPayload { task { status heldBy heldAt liveRun { status } } } } }', { id: two.task.id }, user.token);
-    expect(started.data?.['startTask']).toEqual({ task: { status: 'QUEUED', heldBy: null, heldAt: null, liveRun: { status: 'PENDING' } } });
+    const { data } = await post(
+      api.url,
+      'query ($id: ID!) { task(id: $id) { status heldBy heldAt waitingReason liveRun { id } } }',
+      { id: two.task.id },
+      user.token,
+    );
+    expect(data?.['task']).toMatchObject({
+      status: 'QUEUED',
+      heldBy: user.email,
+      heldAt: expect.any(String),
+      liveRun: null,
+    });
+    const started = await post(
+      api.url,
+      'mutation ($id: ID!) { startTask(input: { taskId: $id }) { ... on StartTaskPayload { task { status heldBy heldAt liveRun { status } } } } }',
+      { id: two.task.id },
+      user.token,
+    );
+    expect(started.data?.['startTask']).toEqual({
+      task: { status: 'QUEUED', heldBy: null, heldAt: null, liveRun: { status: 'PENDING' } },
+    });
   });
 });
 
@@ -288,38 +412,59 @@ describe('a held task', () => {
     expect(await taskOf(task)).toMatchObject({ status: 'queued', heldBy: user.email, agentId: other.id });
   });
 
-  test.each([['startTask', startTask], ['retryTask', retryTask]] as const)('goes on with %s', async (_name, start) => {
+  test.each([
+    ['startTask', startTask],
+    ['retryTask', retryTask],
+  ] as const)('goes on with %s', async (_name, start) => {
     const task = await heldTask();
-    expect(await start(core, user, { taskId: task.id })).toMatchObject({ status: 'queued', heldBy: null, heldAt: null });
+    expect(await start(core, user, { taskId: task.id })).toMatchObject({
+      status: 'queued',
+      heldBy: null,
+      heldAt: null,
+    });
     expect((await runner.claim()).spec.taskId).toBe(task.id);
-    expect(await errorOf(startTask(core, user, { taskId: task.id }))).toMatchObject({ code: 'ILLEGAL_TRANSITION', rule: 'start_held_only' });
+    expect(await errorOf(startTask(core, user, { taskId: task.id }))).toMatchObject({
+      code: 'ILLEGAL_TRANSITION',
+      rule: 'start_held_only',
+    });
   });
 
   test('starts once, however many start it', async () => {
     const task = await heldTask();
-    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => startTask(core, user, { taskId: task.id })));
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, () => startTask(core, user, { taskId: task.id })),
+    );
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await liveRuns(task)).toBe(1);
   });
 
   test('can be blocked and canceled; unblocked by a person it goes on', async () => {
     const task = await heldTask();
-    expect(await transitionTask(core, user, { taskId: task.id, to: 'blocked', reason: 'Waits for the key.' })).toMatchObject({ status: 'blocked', heldBy: null });
+    expect(
+      await transitionTask(core, user, { taskId: task.id, to: 'blocked', reason: 'Waits for the key.' }),
+    ).toMatchObject({ status: 'blocked', heldBy: null });
     await transitionTask(core, user, { taskId: task.id, to: 'queued' });
     expect(await liveRuns(task)).toBe(1);
-    expect(await transitionTask(core, user, { taskId: (await heldTask()).id, to: 'canceled' })).toMatchObject({ status: 'canceled', heldBy: null });
+    expect(await transitionTask(core, user, { taskId: (await heldTask()).id, to: 'canceled' })).toMatchObject({
+      status: 'canceled',
+      heldBy: null,
+    });
   });
 
   test('stands in the state document as such', async () => {
     const task = await heldTask();
     const document = buildStateDocument(await readStateFacts(core.db, project.id));
-    expect(document.next_actions).toMatchObject([{ description: `Start or cancel: ${task.title} (held, stopped by ${user.email})` }]);
+    expect(document.next_actions).toMatchObject([
+      { description: `Start or cancel: ${task.title} (held, stopped by ${user.email})` },
+    ]);
     expect(document.tasks.next).toEqual([]);
   });
 
   test('is queued, in the database too', async () => {
     const task = await heldTask();
-    await expect(core.db.task.update({ where: { id: task.id }, data: { status: 'failed' } })).rejects.toThrow(/tasks_held_is_queued/);
+    await expect(core.db.task.update({ where: { id: task.id }, data: { status: 'failed' } })).rejects.toThrow(
+      /tasks_held_is_queued/,
+    );
   });
 });
 
@@ -336,8 +481,12 @@ describe('archiving a project', () => {
 
     await updateProject(core, user, { projectId: project.id, status: 'archived' });
     expect(await runOf(working.held)).toMatchObject({ cancelReason: 'by_task_cancel' });
-    expect(await core.db.agentRun.findUniqueOrThrow({ where: { id: mergeRun?.id ?? '' } })).toMatchObject({ status: 'canceled' });
-    expect(await Promise.all([working.task, waiting, reviewed.task, held].map(async (task) => (await taskOf(task)).status))).toEqual(['canceled', 'canceled', 'needs_review', 'queued']);
+    expect(await core.db.agentRun.findUniqueOrThrow({ where: { id: mergeRun?.id ?? '' } })).toMatchObject({
+      status: 'canceled',
+    });
+    expect(
+      await Promise.all([working.task, waiting, reviewed.task, held].map(async (task) => (await taskOf(task)).status)),
+    ).toEqual(['canceled', 'canceled', 'needs_review', 'queued']);
     expect((await changesOf(waiting)).at(-1)).toMatchObject({ to: 'canceled', why: 'The project was archived.' });
     await runner.complete(working.held, failed);
     expect(await runOf(working.held)).toMatchObject({ status: 'canceled', reason: 'by_task_cancel' });
@@ -355,7 +504,10 @@ describe('archiving a project', () => {
     await core.db.project.update({ where: { id: project.id }, data: { status: 'archived' } });
     await cancelRun(core, user, held.spec.runId, 'put_back');
     expect((await runOf(held)).cancelRequestedAt).not.toBeNull();
-    await core.db.agentRun.update({ where: { id: held.spec.runId }, data: { cancelRequestedAt: null, cancelReason: null } });
+    await core.db.agentRun.update({
+      where: { id: held.spec.runId },
+      data: { cancelRequestedAt: null, cancelReason: null },
+    });
     await sweepArchivedProjects(core);
     expect((await taskOf(task)).status).toBe('canceled');
     expect(await runOf(held)).toMatchObject({ cancelReason: 'by_task_cancel' });
@@ -364,10 +516,14 @@ describe('archiving a project', () => {
   test('is not for maintainers, and a viewer stops nothing', async () => {
     const { held } = await claimed();
     const other = await seeder(core).user();
-    const member = await core.db.projectMember.create({ data: { id: held.spec.runId, projectId: project.id, userId: other.userId, role: 'viewer' } });
+    const member = await core.db.projectMember.create({
+      data: { id: held.spec.runId, projectId: project.id, userId: other.userId, role: 'viewer' },
+    });
     expect(await errorOf(cancelRun(core, other, held.spec.runId))).toMatchObject({ code: 'FORBIDDEN' });
     await core.db.projectMember.update({ where: { id: member.id }, data: { role: 'maintainer' } });
-    expect(await errorOf(updateProject(core, other, { projectId: project.id, status: 'archived' }))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await errorOf(updateProject(core, other, { projectId: project.id, status: 'archived' }))).toMatchObject({
+      code: 'FORBIDDEN',
+    });
     expect((await runOf(held)).cancelRequestedAt).toBeNull();
   });
 });

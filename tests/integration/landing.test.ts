@@ -38,12 +38,21 @@ afterAll(() => system.close());
 
 const taskOf = (task: Task) => core.db.task.findUniqueOrThrow({ where: { id: task.id } });
 const runOf = (id: string) => core.db.agentRun.findUniqueOrThrow({ where: { id } });
-const mergesOf = (task: Task) => core.db.agentRun.findMany({ where: { taskId: task.id, kind: 'merge' }, orderBy: { attempt: 'asc' } });
-const eventsOf = async (task: Task) => (await core.db.taskEvent.findMany({ where: { taskId: task.id }, orderBy: { id: 'asc' } })).map(({ eventType, payload }) => ({ eventType, ...(payload as object) }));
+const mergesOf = (task: Task) =>
+  core.db.agentRun.findMany({ where: { taskId: task.id, kind: 'merge' }, orderBy: { attempt: 'asc' } });
+const eventsOf = async (task: Task) =>
+  (await core.db.taskEvent.findMany({ where: { taskId: task.id }, orderBy: { id: 'asc' } })).map(
+    ({ eventType, payload }) => ({ eventType, ...(payload as object) }),
+  );
 /** What those who follow the project heard last of a run. */
 async function lastMessageTold(runId: string): Promise<string | undefined> {
-  const events = await core.db.realtimeEvent.findMany({ where: { projectId: project.id }, orderBy: { cursor: 'desc' } });
-  return events.map(({ payload }) => payload as { id: string; patch: { message?: string } }).find(({ id }) => id === runId)?.patch.message;
+  const events = await core.db.realtimeEvent.findMany({
+    where: { projectId: project.id },
+    orderBy: { cursor: 'desc' },
+  });
+  return events
+    .map(({ payload }) => payload as { id: string; patch: { message?: string } })
+    .find(({ id }) => id === runId)?.patch.message;
 }
 const cancelTask = (task: Task) => transitionTask(core, user, { taskId: task.id, to: 'canceled' });
 
@@ -64,7 +73,10 @@ describe('the last word', () => {
 
   test('is given while the lease runs, also when it is asked for again, and the lease begins anew with it', async () => {
     const { task, held } = await merging();
-    await core.pool.query(`update agent_runs set lease_expires_at = clock_timestamp() + interval '2 seconds' where id = $1`, [held.spec.runId]);
+    await core.pool.query(
+      `update agent_runs set lease_expires_at = clock_timestamp() + interval '2 seconds' where id = $1`,
+      [held.spec.runId],
+    );
     const granted = await runner.requestLanding(held);
     expect(granted.landingAt).not.toBeNull();
     expect(granted.leaseExpiresAt?.getTime()).toBeGreaterThan(Date.now() + 5_000);
@@ -88,19 +100,31 @@ describe('the last word', () => {
   test('is refused when the merge or its task is canceled, and when the project is archived', async () => {
     const one = await merging();
     await cancelRun(core, user, one.held.spec.runId);
-    expect(await errorOf(runner.requestLanding(one.held))).toMatchObject({ code: 'CONFLICT', message: 'This merge is canceled.' });
+    expect(await errorOf(runner.requestLanding(one.held))).toMatchObject({
+      code: 'CONFLICT',
+      message: 'This merge is canceled.',
+    });
     const two = await merging();
     await cancelTask(two.task);
     expect((await errorOf(runner.requestLanding(two.held)))['code']).toBe('CONFLICT');
     const three = await merging();
     await core.db.project.update({ where: { id: project.id }, data: { status: 'archived' } });
-    expect(await errorOf(runner.requestLanding(three.held))).toMatchObject({ code: 'CONFLICT', message: 'Not merged: the project is archived.' });
+    expect(await errorOf(runner.requestLanding(three.held))).toMatchObject({
+      code: 'CONFLICT',
+      message: 'Not merged: the project is archived.',
+    });
   });
 
   test('is refused when its task has gone another way, whoever let it', async () => {
     const { task, held } = await merging();
-    await core.db.task.update({ where: { id: task.id }, data: { status: 'blocked', blockedReason: 'It waits for a key.' } });
-    expect(await errorOf(runner.requestLanding(held))).toMatchObject({ code: 'CONFLICT', message: 'Not merged: the task is blocked now.' });
+    await core.db.task.update({
+      where: { id: task.id },
+      data: { status: 'blocked', blockedReason: 'It waits for a key.' },
+    });
+    expect(await errorOf(runner.requestLanding(held))).toMatchObject({
+      code: 'CONFLICT',
+      message: 'Not merged: the task is blocked now.',
+    });
     expect((await runOf(held.spec.runId)).landingAt).toBeNull();
   });
 
@@ -108,10 +132,17 @@ describe('the last word', () => {
     const { task, held } = await merging();
     await runner.requestLanding(held);
     const attempts = [
-      () => cancelRun(core, user, held.spec.runId), () => cancelTask(task), () => sendBackTask(core, user, { taskId: task.id, feedback: 'no' }),
-      () => transitionTask(core, user, { taskId: task.id, to: 'queued' }), () => updateProject(core, user, { projectId: project.id, status: 'archived' }),
+      () => cancelRun(core, user, held.spec.runId),
+      () => cancelTask(task),
+      () => sendBackTask(core, user, { taskId: task.id, feedback: 'no' }),
+      () => transitionTask(core, user, { taskId: task.id, to: 'queued' }),
+      () => updateProject(core, user, { projectId: project.id, status: 'archived' }),
     ];
-    for (const attempt of attempts) expect(await errorOf(attempt())).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('It is being merged at the moment') as string });
+    for (const attempt of attempts)
+      expect(await errorOf(attempt())).toMatchObject({
+        code: 'CONFLICT',
+        message: expect.stringContaining('It is being merged at the moment') as string,
+      });
     expect(await taskOf(task)).toMatchObject({ status: 'needs_review' });
     expect((await core.db.project.findUniqueOrThrow({ where: { id: project.id } })).status).toBe('active');
     await runner.complete(held, { ...failed, reason: 'merge_conflict' });
@@ -131,11 +162,31 @@ describe('the last word', () => {
 
   test('is needed for a merge to be completed, and for just these commits; a branch that was not ordered is refused', async () => {
     const { held } = await merging();
-    const git = { baseBranch: 'main', branch: held.spec.branch, baseCommit: 'a'.repeat(40), headCommit: 'b'.repeat(40), filesChanged: 1, additions: 1, deletions: 0 };
-    expect(await errorOf(completeRun(core, held.runner, held.token, resultOf(held.spec)))).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining('requestLanding') as string });
+    const git = {
+      baseBranch: 'main',
+      branch: held.spec.branch,
+      baseCommit: 'a'.repeat(40),
+      headCommit: 'b'.repeat(40),
+      filesChanged: 1,
+      additions: 1,
+      deletions: 0,
+    };
+    expect(await errorOf(completeRun(core, held.runner, held.token, resultOf(held.spec)))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('requestLanding') as string,
+    });
     await runner.requestLanding(held);
-    for (const wrong of [{ headCommit: 'c'.repeat(40) }, { baseCommit: 'c'.repeat(40) }, { branch: 'main' }, { baseBranch: 'release' }]) {
-      expect((await errorOf(completeRun(core, held.runner, held.token, resultOf(held.spec, { git: { ...git, ...wrong } }))))['code']).toBe('BAD_USER_INPUT');
+    for (const wrong of [
+      { headCommit: 'c'.repeat(40) },
+      { baseCommit: 'c'.repeat(40) },
+      { branch: 'main' },
+      { baseBranch: 'release' },
+    ]) {
+      expect(
+        (await errorOf(completeRun(core, held.runner, held.token, resultOf(held.spec, { git: { ...git, ...wrong } }))))[
+          'code'
+        ],
+      ).toBe('BAD_USER_INPUT');
     }
     await runner.complete(held);
     await scheduledTask(core, user, project, agent);
@@ -153,14 +204,28 @@ describe('the last word', () => {
 
   test('and then silence: the outcome is unknown, and is called so, until the runner has looked', async () => {
     const { task, held } = await lost();
-    expect(await runOf(held.spec.runId)).toMatchObject({ status: 'timed_out', reason: 'outcome_unknown', message: expect.stringContaining('whether it did is not known') as string });
+    expect(await runOf(held.spec.runId)).toMatchObject({
+      status: 'timed_out',
+      reason: 'outcome_unknown',
+      message: expect.stringContaining('whether it did is not known') as string,
+    });
     expect((await taskOf(task)).status).toBe('needs_review');
     for (let twice = 0; twice < 2; twice += 1) await runner.reportLanding(held, true);
     const { message } = await runOf(held.spec.runId);
-    expect(await runOf(held.spec.runId)).toMatchObject({ status: 'timed_out', reason: 'outcome_unknown', landingIsMerged: true, headCommit: 'b'.repeat(40) });
-    expect(message).toMatch(/^The runner lost its lease while it merged, and has looked since: \S+ was merged into main\.$/);
+    expect(await runOf(held.spec.runId)).toMatchObject({
+      status: 'timed_out',
+      reason: 'outcome_unknown',
+      landingIsMerged: true,
+      headCommit: 'b'.repeat(40),
+    });
+    expect(message).toMatch(
+      /^The runner lost its lease while it merged, and has looked since: \S+ was merged into main\.$/,
+    );
     expect(await lastMessageTold(held.spec.runId)).toBe(message);
-    expect((await readStateFacts(core.db, project.id)).lastCompletedRun).toMatchObject({ id: held.spec.runId, summary: message });
+    expect((await readStateFacts(core.db, project.id)).lastCompletedRun).toMatchObject({
+      id: held.spec.runId,
+      summary: message,
+    });
     expect((await taskOf(task)).status).toBe('done');
     expect((await eventsOf(task)).filter((event) => 'isMerged' in event)).toHaveLength(1);
   });
@@ -172,7 +237,11 @@ describe('the last word', () => {
     expect(message).toMatch(/has looked since: \S+ was not merged, nothing was changed\. Approve it again\.$/);
     expect(await lastMessageTold(held.spec.runId)).toBe(message);
     expect((await readStateFacts(core.db, project.id)).lastCompletedRun?.id).not.toBe(held.spec.runId);
-    expect((await eventsOf(task)).at(-1)).toMatchObject({ eventType: 'log', isMerged: false, message: expect.stringContaining('was not merged') as string });
+    expect((await eventsOf(task)).at(-1)).toMatchObject({
+      eventType: 'log',
+      isMerged: false,
+      message: expect.stringContaining('was not merged') as string,
+    });
     await approveTask(core, user, { taskId: task.id });
     await runner.complete(await runner.claim());
     expect((await taskOf(task)).status).toBe('done');
@@ -183,7 +252,10 @@ describe('the last word', () => {
     await cancelTask(task);
     await runner.reportLanding(held, true);
     expect((await taskOf(task)).status).toBe('canceled');
-    expect((await eventsOf(task)).at(-1)).toMatchObject({ eventType: 'error', message: expect.stringContaining('before the task became canceled') as string });
+    expect((await eventsOf(task)).at(-1)).toMatchObject({
+      eventType: 'error',
+      message: expect.stringContaining('before the task became canceled') as string,
+    });
   });
 
   test('it was merged, and approved again since: the second merge decides', async () => {
@@ -224,7 +296,12 @@ describe('with a real runner', () => {
     const seed = seeder(core);
     project = await seed.project(user, 'Landing', repository.root);
     agent = await seed.agent(project);
-    runner = await startTestRunner({ url: (await system.startApi()).url, token: (await seed.runner('landing', { projectIds: [project.id] })).token, roots: [repository.root], programsFolder: file('bin') });
+    runner = await startTestRunner({
+      url: (await system.startApi()).url,
+      token: (await seed.runner('landing', { projectIds: [project.id] })).token,
+      roots: [repository.root],
+      programsFolder: file('bin'),
+    });
   }, 60_000);
   beforeEach(() => {
     for (const name of ['wait-at', 'waiting', 'waited']) rmSync(file(name), { force: true });
@@ -237,9 +314,16 @@ describe('with a real runner', () => {
 
   /** A task that was worked on, and whose merge waits at a command of Git. */
   async function mergingUntil(command: string, name: string): Promise<{ task: Task; merge: AgentRun; before: string }> {
-    await seeder(core).configure(agent, { commands: [program('write-files', JSON.stringify({ [`${name}.txt`]: 'done\n' }))], baseBranch: 'main' });
+    await seeder(core).configure(agent, {
+      commands: [program('write-files', JSON.stringify({ [`${name}.txt`]: 'done\n' }))],
+      baseBranch: 'main',
+    });
     const task = await scheduledTask(core, user, project, agent);
-    await until(() => taskOf(task), ({ status }) => status === 'needs_review', 30_000);
+    await until(
+      () => taskOf(task),
+      ({ status }) => status === 'needs_review',
+      30_000,
+    );
     const before = repository.git('rev-parse', 'main');
     writeFileSync(file('wait-at'), command);
     const { mergeRun } = await approveTask(core, user, { taskId: task.id });
@@ -249,7 +333,10 @@ describe('with a real runner', () => {
   }
   async function loseLease({ id }: AgentRun): Promise<void> {
     await endLease(core, id);
-    await until(() => sweepLeases(core), (lost) => lost > 0);
+    await until(
+      () => sweepLeases(core),
+      (lost) => lost > 0,
+    );
   }
 
   test('a runner that stood still before the last word, while its lease ran out and the task was canceled, moves nothing', async () => {
@@ -259,7 +346,11 @@ describe('with a real runner', () => {
     await cancelTask(task);
     rmSync(file('wait-at'));
     runner.signal('SIGCONT');
-    await until(() => readdirSync(path.join(runner.folder, 'runs')), (runs) => runs.length === 0, 30_000);
+    await until(
+      () => readdirSync(path.join(runner.folder, 'runs')),
+      (runs) => runs.length === 0,
+      30_000,
+    );
     expect(repository.git('rev-parse', 'main')).toBe(before);
     expect(repository.git('status', '--porcelain')).toBe('');
     expect(await runOf(merge.id)).toMatchObject({ status: 'timed_out', reason: 'runner_lost' });
@@ -275,7 +366,11 @@ describe('with a real runner', () => {
     await loseLease(merge);
     expect(await runOf(merge.id)).toMatchObject({ reason: 'outcome_unknown', landingIsMerged: null });
     await runner.start();
-    await until(() => taskOf(task), ({ status }) => status === 'done', 30_000);
+    await until(
+      () => taskOf(task),
+      ({ status }) => status === 'done',
+      30_000,
+    );
     expect(repository.git('log', '--merges', '--format=%h', `${before}..main`).split('\n')).toHaveLength(1);
     expect(repository.git('status', '--porcelain')).toBe('');
     expect(existsSync(path.join(repository.root, 'killed.txt'))).toBe(true);
@@ -287,11 +382,20 @@ describe('with a real runner', () => {
     await runner.kill();
     rmSync(file('wait-at'));
     await until(() => existsSync(file('waited')), Boolean);
-    for (const name of readdirSync(path.join(runner.folder, 'runs'))) rmSync(path.join(runner.folder, 'runs', name), { recursive: true });
+    for (const name of readdirSync(path.join(runner.folder, 'runs')))
+      rmSync(path.join(runner.folder, 'runs', name), { recursive: true });
     await loseLease(merge);
     await runner.start();
     await approveTask(core, user, { taskId: task.id });
-    await until(() => taskOf(task), ({ status }) => status === 'done', 30_000);
-    expect((await mergesOf(task)).at(-1)).toMatchObject({ status: 'completed', reason: 'ok', message: expect.stringContaining('merged already') as string });
+    await until(
+      () => taskOf(task),
+      ({ status }) => status === 'done',
+      30_000,
+    );
+    expect((await mergesOf(task)).at(-1)).toMatchObject({
+      status: 'completed',
+      reason: 'ok',
+      message: expect.stringContaining('merged already') as string,
+    });
   }, 90_000);
 });

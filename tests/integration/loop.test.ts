@@ -26,7 +26,11 @@ beforeAll(async () => {
   repository = path.join(folder, 'repo');
   createDemoRepository(repository, process.env['PATH'] ?? '');
   system = await startTestSystem();
-  stopWorkers = startWorkers(system.core, { planner: rulesPlanner, redisUrl: system.redisUrl, redisPrefix: system.redisPrefix });
+  stopWorkers = startWorkers(system.core, {
+    planner: rulesPlanner,
+    redisUrl: system.redisUrl,
+    redisPrefix: system.redisPrefix,
+  });
   url = (await system.startApi()).url;
   const { token } = await seeder(system.core).runner('loop');
   runner = await startTestRunner({ url, token, roots: [repository] });
@@ -47,7 +51,16 @@ interface Task {
   feedback: string | null;
   agent: { name: string } | null;
   diffStats: { filesChanged: number; additions: number; deletions: number } | null;
-  runs: { id: string; kind: string; attempt: number; status: string; reason: string | null; message: string | null; lineCount: number; branch: string | null }[];
+  runs: {
+    id: string;
+    kind: string;
+    attempt: number;
+    status: string;
+    reason: string | null;
+    message: string | null;
+    lineCount: number;
+    branch: string | null;
+  }[];
   artifacts: { kind: string; text: string | null }[];
 }
 const BOARD = `query ($projectId: ID!) { board(projectId: $projectId, statuses: [QUEUED, IN_PROGRESS, BLOCKED, NEEDS_REVIEW, DONE, FAILED]) {
@@ -72,38 +85,72 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   const board = async (): Promise<Task[]> => (await ask<{ board: Task[] }>(BOARD, { projectId })).board;
 
   await ask(`mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }`, {
-    input: { conversationId: conversations[0]?.id, content: 'Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js' },
+    input: {
+      conversationId: conversations[0]?.id,
+      content: 'Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js',
+    },
   });
-  const running = await until(board, (tasks) => tasks.length === 2 && tasks.some((task) => task.runs[0]?.status === 'STREAMING'));
+  const running = await until(
+    board,
+    (tasks) => tasks.length === 2 && tasks.some((task) => task.runs[0]?.status === 'STREAMING'),
+  );
   const streaming = running.find((task) => task.runs[0]?.status === 'STREAMING');
   const socket = openSocket(url, user.token);
-  const log = collect<{ firstSeq: number; messages: string[] }>(socket, 'subscription ($runId: ID!) { runLog(runId: $runId) { firstSeq messages } }', { runId: streaming?.runs[0]?.id });
+  const log = collect<{ firstSeq: number; messages: string[] }>(
+    socket,
+    'subscription ($runId: ID!) { runLog(runId: $runId) { firstSeq messages } }',
+    { runId: streaming?.runs[0]?.id },
+  );
 
   const reviewed = await until(board, (tasks) => tasks.every((task) => task.status === 'NEEDS_REVIEW'), 60_000);
-  await until(() => log.ended(), (ended) => ended === 'complete');
+  await until(
+    () => log.ended(),
+    (ended) => ended === 'complete',
+  );
   const stored = reviewed.flatMap((task) => task.runs).find((run) => run.id === streaming?.runs[0]?.id);
   expect(log.items.flatMap((batch) => batch.messages)).toHaveLength(stored?.lineCount ?? -1);
-  expect(reviewed.every((task) => task.artifacts.some((artifact) => artifact.kind === 'DIFF' && artifact.text?.includes('diff --git')))).toBe(true);
+  expect(
+    reviewed.every((task) =>
+      task.artifacts.some((artifact) => artifact.kind === 'DIFF' && artifact.text?.includes('diff --git')),
+    ),
+  ).toBe(true);
 
   const fix = reviewed.find((task) => task.type === 'CODE_CHANGE');
   expect(fix?.diffStats).toEqual({ filesChanged: 1, additions: 1, deletions: 1 });
   const doc = reviewed.find((task) => task.type === 'DOC');
   expect([fix?.priority, fix?.agent?.name, doc?.priority, doc?.agent?.name]).toEqual([1, 'backend', 3, 'docs']);
 
-  await ask(`mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { message } } }`, { input: { taskId: fix?.id } });
+  await ask(
+    `mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { message } } }`,
+    { input: { taskId: fix?.id } },
+  );
   await until(board, (tasks) => tasks.find((task) => task.id === fix?.id)?.status === 'DONE', 30_000);
-  expect(execFileSync(process.execPath, ['--test'], { cwd: repository, encoding: 'utf8', env: { PATH: process.env['PATH'] } })).toContain('# fail 0');
+  expect(
+    execFileSync(process.execPath, ['--test'], {
+      cwd: repository,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    }),
+  ).toContain('# fail 0');
 
-  await ask(`mutation ($input: SendBackTaskInput!) { sendBackTask(input: $input) { __typename ... on UserError { message } } }`, {
-    input: { taskId: doc?.id, feedback: 'Say how to run the tests on Windows' },
-  });
-  const again = await until(board, (tasks) => tasks.some((task) => task.id === doc?.id && task.status === 'NEEDS_REVIEW' && task.runs.length === 2), 60_000);
+  await ask(
+    `mutation ($input: SendBackTaskInput!) { sendBackTask(input: $input) { __typename ... on UserError { message } } }`,
+    {
+      input: { taskId: doc?.id, feedback: 'Say how to run the tests on Windows' },
+    },
+  );
+  const again = await until(
+    board,
+    (tasks) => tasks.some((task) => task.id === doc?.id && task.status === 'NEEDS_REVIEW' && task.runs.length === 2),
+    60_000,
+  );
   const second = again.find((task) => task.id === doc?.id);
   expect(second?.feedback).toBe('Say how to run the tests on Windows');
   expect(git('show', `${second?.runs[0]?.branch}:CONTRIBUTING.md`)).toContain('Windows');
 
   const versions = await ask<{ stateVersions: { nodes: { version: number; content: string }[] } }>(
-    `query ($projectId: ID!) { stateVersions(projectId: $projectId, first: 100) { nodes { version content } } }`, { projectId },
+    `query ($projectId: ID!) { stateVersions(projectId: $projectId, first: 100) { nodes { version content } } }`,
+    { projectId },
   );
   const numbers = versions.stateVersions.nodes.map((version) => version.version);
   expect(numbers).toEqual(numbers.map((_, i) => numbers.length - i));

@@ -30,18 +30,25 @@ afterAll(() => system.close());
 
 /** Ends the server's side of every connection that holds or waits for an advisory lock, as a crash of PostgreSQL does. */
 async function killLockHolders(): Promise<number> {
-  const { rowCount } = await core.pool.query(`select pg_terminate_backend(pid) from (select distinct pid from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) holder`);
+  const { rowCount } = await core.pool.query(
+    `select pg_terminate_backend(pid) from (select distinct pid from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) holder`,
+  );
   return rowCount ?? 0;
 }
 const isFree = (lock: string) => withLock(core, { lock, waits: false }, () => Promise.resolve(true));
 
 test('a connection that breaks under a lock fails the work, and the lock is free again', async () => {
-  const error = await errorOf(withLock(core, { lock: 'one', waits: true }, async (held) => {
-    held.assertHeld();
-    expect(await killLockHolders()).toBe(1);
-    await until(() => errorOf(Promise.resolve().then(() => held.assertHeld())).catch(() => null), (lost) => lost !== null);
-    return 'done all the same';
-  }));
+  const error = await errorOf(
+    withLock(core, { lock: 'one', waits: true }, async (held) => {
+      held.assertHeld();
+      expect(await killLockHolders()).toBe(1);
+      await until(
+        () => errorOf(Promise.resolve().then(() => held.assertHeld())).catch(() => null),
+        (lost) => lost !== null,
+      );
+      return 'done all the same';
+    }),
+  );
   expect(error).toBeInstanceOf(LockLostError);
   expect(await isFree('one')).toBe(true);
 });
@@ -51,10 +58,17 @@ test('a lock that somebody holds is not waited for, or waited for, as asked', as
   await withLock(core, { lock: 'two', waits: true }, async () => {
     expect(await isFree('two')).toBeNull();
     void withLock(core, { lock: 'two', waits: true }, () => Promise.resolve(order.push('second')));
-    await until(async () => (await core.pool.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)).rowCount, (count) => count === 1);
+    await until(
+      async () =>
+        (await core.pool.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)).rowCount,
+      (count) => count === 1,
+    );
     order.push('first');
   });
-  await until(() => order, (found) => found.length === 2);
+  await until(
+    () => order,
+    (found) => found.length === 2,
+  );
   expect(order).toEqual(['first', 'second']);
 });
 
@@ -69,13 +83,19 @@ test('workers outlive the death of every connection under a lock, and do the wor
   const { redisUrl, redisPrefix } = system;
   let kills = 0;
   const stop = startWorkers(own, {
-    planner: rulesPlanner, redisUrl, redisPrefix,
+    planner: rulesPlanner,
+    redisUrl,
+    redisPrefix,
     onPhase: async (phase) => {
       if (phase === 'planned_tasks' && kills < 2) kills += await killLockHolders();
     },
   });
   const cycle = await runOrchestrator(core, user, { projectId: project.id, mode: 'full' });
-  const done = await until(() => core.db.orchestratorCycle.findUniqueOrThrow({ where: { id: cycle.id } }), ({ status }) => status === 'completed', 20_000);
+  const done = await until(
+    () => core.db.orchestratorCycle.findUniqueOrThrow({ where: { id: cycle.id } }),
+    ({ status }) => status === 'completed',
+    20_000,
+  );
   expect(kills).toBeGreaterThanOrEqual(1);
   expect(done.attempt).toBeGreaterThan(1);
   await stop();
@@ -86,7 +106,11 @@ test('the copy of the state document is broken off with its connection, and goes
   await rebuildStateDocument(core, project.id, 'test');
   const waiting = withLock(core, { lock: `state-git:${project.id}`, waits: true }, async () => {
     const copy = errorOf(copyStateVersions(core, project.id));
-    await until(async () => (await core.pool.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)).rowCount, (count) => count === 1);
+    await until(
+      async () =>
+        (await core.pool.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)).rowCount,
+      (count) => count === 1,
+    );
     await core.pool.query(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted`);
     expect((await copy).message).toMatch(/terminat/);
   });

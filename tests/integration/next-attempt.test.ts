@@ -34,12 +34,18 @@ beforeEach(async () => {
 afterAll(() => system.close());
 
 const taskOf = (task: Task) => core.db.task.findUniqueOrThrow({ where: { id: task.id } });
-const liveRuns = (task: Task) => core.db.agentRun.count({ where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } } });
+const liveRuns = (task: Task) =>
+  core.db.agentRun.count({ where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } } });
 async function claimed(fields: Parameters<typeof scheduledTask>[4] = {}): Promise<{ task: Task; held: HeldRun }> {
   const task = await scheduledTask(core, user, project, agent, fields);
   return { task, held: await runner.claim() };
 }
-const empty = { reason: 'empty_diff', message: 'The agent ended well and changed nothing', summary: 'Which of the two files do you mean?', git: null } as const;
+const empty = {
+  reason: 'empty_diff',
+  message: 'The agent ended well and changed nothing',
+  summary: 'Which of the two files do you mean?',
+  git: null,
+} as const;
 
 describe('a task that was sent back while its agent was disabled', () => {
   /** Blocked, without a next attempt; with another agent that could go on. */
@@ -55,39 +61,58 @@ describe('a task that was sent back while its agent was disabled', () => {
   const enable = () => core.db.agent.update({ where: { id: agent.id }, data: { isEnabled: true } });
 
   test.each<[string, (task: Task, other: Agent) => Promise<unknown>]>([
-    ['queued by a person', async ({ id }) => {
-      await enable();
-      await transitionTask(core, user, { taskId: id, to: 'queued' });
-    }],
+    [
+      'queued by a person',
+      async ({ id }) => {
+        await enable();
+        await transitionTask(core, user, { taskId: id, to: 'queued' });
+      },
+    ],
     ['given to another agent', ({ id }, other) => updateTask(core, user, { taskId: id, agentId: other.id })],
-    ['queued without an agent, and given one by hand', async ({ id }, other) => {
-      await core.db.task.update({ where: { id }, data: { agentId: null } });
-      await transitionTask(core, user, { taskId: id, to: 'queued' });
-      await updateTask(core, user, { taskId: id, agentId: other.id });
-    }],
-    ['queued without an agent, and given one by the orchestrator', async ({ id }, other) => {
-      await core.db.task.update({ where: { id }, data: { agentId: null } });
-      await transitionTask(core, user, { taskId: id, to: 'queued' });
-      await core.db.task.update({ where: { id }, data: { agentId: other.id } });
-      await scheduleRuns(core, project.id);
-    }],
-    ['given to another agent, blocked and given back', async ({ id }, other) => {
-      await updateTask(core, user, { taskId: id, agentId: other.id });
-      await transitionTask(core, user, { taskId: id, to: 'blocked', reason: 'Waits for the key.' });
-      await enable();
-      await updateTask(core, user, { taskId: id, agentId: agent.id });
-    }],
-    ['given to another agent, stopped before it started, and started', async ({ id }, other) => {
-      await updateTask(core, user, { taskId: id, agentId: other.id });
-      const pending = await core.db.agentRun.findFirstOrThrow({ where: { taskId: id, status: 'pending' } });
-      await cancelRun(core, user, pending.id);
-      await startTask(core, user, { taskId: id });
-    }],
+    [
+      'queued without an agent, and given one by hand',
+      async ({ id }, other) => {
+        await core.db.task.update({ where: { id }, data: { agentId: null } });
+        await transitionTask(core, user, { taskId: id, to: 'queued' });
+        await updateTask(core, user, { taskId: id, agentId: other.id });
+      },
+    ],
+    [
+      'queued without an agent, and given one by the orchestrator',
+      async ({ id }, other) => {
+        await core.db.task.update({ where: { id }, data: { agentId: null } });
+        await transitionTask(core, user, { taskId: id, to: 'queued' });
+        await core.db.task.update({ where: { id }, data: { agentId: other.id } });
+        await scheduleRuns(core, project.id);
+      },
+    ],
+    [
+      'given to another agent, blocked and given back',
+      async ({ id }, other) => {
+        await updateTask(core, user, { taskId: id, agentId: other.id });
+        await transitionTask(core, user, { taskId: id, to: 'blocked', reason: 'Waits for the key.' });
+        await enable();
+        await updateTask(core, user, { taskId: id, agentId: agent.id });
+      },
+    ],
+    [
+      'given to another agent, stopped before it started, and started',
+      async ({ id }, other) => {
+        await updateTask(core, user, { taskId: id, agentId: other.id });
+        const pending = await core.db.agentRun.findFirstOrThrow({ where: { taskId: id, status: 'pending' } });
+        await cancelRun(core, user, pending.id);
+        await startTask(core, user, { taskId: id });
+      },
+    ],
   ])('goes on with its work: %s', async (_how, goOn) => {
     const { task, branch, other } = await sentBack();
     await goOn(task, other);
     const next = await runner.claim();
-    expect(next.spec).toMatchObject({ taskId: task.id, startFromBranch: branch, prompt: { feedback: 'Shorter, please.' } });
+    expect(next.spec).toMatchObject({
+      taskId: task.id,
+      startFromBranch: branch,
+      prompt: { feedback: 'Shorter, please.' },
+    });
     await runner.complete(next, { ...failed, reason: 'command_missing' });
     await retryTask(core, user, { taskId: task.id });
     expect((await runner.claim()).spec).toMatchObject({ startFromBranch: branch });
@@ -152,7 +177,13 @@ describe('a lost runner', () => {
     const second = await runner.claim();
     expect(second.spec).toMatchObject({ taskId: task.id, attempt: 2 });
     // What a runner says that was told to end its runs when it is stopped.
-    await runner.complete(second, { ...failed, status: 'timed_out', reason: 'runner_lost', message: 'The runner was stopped.', exitCode: null });
+    await runner.complete(second, {
+      ...failed,
+      status: 'timed_out',
+      reason: 'runner_lost',
+      message: 'The runner was stopped.',
+      exitCode: null,
+    });
     expect((await runner.claim()).spec.attempt).toBe(3);
   });
 

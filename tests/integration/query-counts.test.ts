@@ -27,21 +27,66 @@ afterAll(() => system.close());
 /** Tasks with two runs each, and messages that are about them. */
 async function fill(count: number): Promise<void> {
   const { db } = system.core;
-  const tasks = Array.from({ length: count }, (_, i) => ({ id: newId(), projectId: project.id, title: `Task ${i}`, description: 'long '.repeat(100), type: 'doc' as const, requestedBy: 'api' as const, agentId: agent.id, acceptanceCriteria: ['one'] }));
+  const tasks = Array.from({ length: count }, (_, i) => ({
+    id: newId(),
+    projectId: project.id,
+    title: `Task ${i}`,
+    description: 'long '.repeat(100),
+    type: 'doc' as const,
+    requestedBy: 'api' as const,
+    agentId: agent.id,
+    acceptanceCriteria: ['one'],
+  }));
   await db.task.createMany({ data: tasks });
-  await db.agentRun.createMany({ data: tasks.flatMap((task) => [1, 2].map((attempt) => ({ id: newId(), projectId: project.id, agentId: agent.id, taskId: task.id, attempt, ...(attempt === 1 ? { status: 'failed' as const, reason: 'internal' as const, finishedAt: new Date() } : {}) }))) });
-  await db.artifact.createMany({ data: tasks.map((task) => ({ id: newId(), projectId: project.id, taskId: task.id, kind: 'diff' as const, name: 'x', mimeType: 'text/x-diff', size: 1, sha256: 'x', storagePath: 'x', metadata: {} })) });
-  const messages = tasks.map(() => ({ id: newId(), projectId: project.id, conversationId, role: 'agent' as const, content: 'done' }));
+  await db.agentRun.createMany({
+    data: tasks.flatMap((task) =>
+      [1, 2].map((attempt) => ({
+        id: newId(),
+        projectId: project.id,
+        agentId: agent.id,
+        taskId: task.id,
+        attempt,
+        ...(attempt === 1 ? { status: 'failed' as const, reason: 'internal' as const, finishedAt: new Date() } : {}),
+      })),
+    ),
+  });
+  await db.artifact.createMany({
+    data: tasks.map((task) => ({
+      id: newId(),
+      projectId: project.id,
+      taskId: task.id,
+      kind: 'diff' as const,
+      name: 'x',
+      mimeType: 'text/x-diff',
+      size: 1,
+      sha256: 'x',
+      storagePath: 'x',
+      metadata: {},
+    })),
+  });
+  const messages = tasks.map(() => ({
+    id: newId(),
+    projectId: project.id,
+    conversationId,
+    role: 'agent' as const,
+    content: 'done',
+  }));
   await db.message.createMany({ data: messages });
-  await db.messageTask.createMany({ data: messages.map((message, i) => ({ messageId: message.id, taskId: tasks[i]?.id ?? '' })) });
+  await db.messageTask.createMany({
+    data: messages.map((message, i) => ({ messageId: message.id, taskId: tasks[i]?.id ?? '' })),
+  });
 }
 
 const QUERIES: Record<string, string> = {
-  board: 'query ($id: ID!) { board(projectId: $id) { id title type priority status agentName waitingReason allowedTransitions agent { name } liveRun { id status attempt runner { name } } artifacts { kind } parent { id } } }',
-  tasks: 'query ($id: ID!) { tasks(projectId: $id, first: 100) { nodes { id title agent { name } runs { id status } liveRun { status } followUps { id } } pageInfo { hasNextPage endCursor } } }',
+  board:
+    'query ($id: ID!) { board(projectId: $id) { id title type priority status agentName waitingReason allowedTransitions agent { name } liveRun { id status attempt runner { name } } artifacts { kind } parent { id } } }',
+  tasks:
+    'query ($id: ID!) { tasks(projectId: $id, first: 100) { nodes { id title agent { name } runs { id status } liveRun { status } followUps { id } } pageInfo { hasNextPage endCursor } } }',
   runs: 'query ($id: ID!) { runs(projectId: $id, first: 100) { edges { cursor node { id status agent { name } task { title } runner { name } artifacts { kind } } } } }',
-  projects: 'query { projects { nodes { id name stateVersion openTaskCount lastRun { status task { title } } agents { name } } } }',
-  messages: 'query ($conversationId: ID!) { conversation(id: $conversationId) { messages(first: 100) { nodes { id content relatedTasks { id title status } } } } }',
+  projects:
+    'query { projects { nodes { id name stateVersion openTaskCount lastRun { status task { title } } agents { name } } } }',
+  messages:
+    'query ($conversationId: ID!) { conversation(id: $conversationId) { messages(first: 100) { nodes { id content relatedTasks { id title status } } } } }',
   runners: 'query { runners { name labels } }',
 };
 
@@ -51,7 +96,9 @@ describe('a list costs as many statements for forty items as for four', () => {
       const counts: Record<string, number> = {};
       for (const [name, query] of Object.entries(QUERIES)) {
         await post(url, query, { id: project.id, conversationId }, user.token);
-        const { result, statements } = await countSql(() => post(url, query, { id: project.id, conversationId }, user.token));
+        const { result, statements } = await countSql(() =>
+          post(url, query, { id: project.id, conversationId }, user.token),
+        );
         expect([name, result.errors]).toEqual([name, undefined]);
         counts[name] = statements.length;
       }
@@ -64,14 +111,31 @@ describe('a list costs as many statements for forty items as for four', () => {
     for (const [name, count] of Object.entries(few)) expect([name, count <= 12]).toEqual([name, true]);
   });
 
-  test('and asks for no more than the query does: the board\'s cards come without their long texts', async () => {
-    const { statements } = await countSql(() => post(url, 'query ($id: ID!) { board(projectId: $id) { id title status } }', { id: project.id }, user.token));
+  test("and asks for no more than the query does: the board's cards come without their long texts", async () => {
+    const { statements } = await countSql(() =>
+      post(url, 'query ($id: ID!) { board(projectId: $id) { id title status } }', { id: project.id }, user.token),
+    );
     const ofTasks = statements.filter((statement) => /from "public"\."tasks"/i.test(statement));
     expect(ofTasks).toHaveLength(1);
     expect(ofTasks[0]).not.toMatch(/"description"|"acceptance_criteria"|"feedback"/);
-    const list = await countSql(() => post(url, 'query ($id: ID!) { tasks(projectId: $id) { nodes { id title } } }', { id: project.id }, user.token));
-    expect(list.statements.filter((statement) => /from "public"\."tasks"/i.test(statement) && /"description"|"feedback"/.test(statement))).toEqual([]);
-    const asked = await post(url, 'query ($id: ID!) { board(projectId: $id) { ...Card } } fragment Card on Task { description acceptanceCriteria feedback }', { id: project.id }, user.token);
-    expect((asked.data?.['board'] as object[])[0]).toEqual({ description: 'long '.repeat(100), acceptanceCriteria: ['one'], feedback: null });
+    const list = await countSql(() =>
+      post(url, 'query ($id: ID!) { tasks(projectId: $id) { nodes { id title } } }', { id: project.id }, user.token),
+    );
+    expect(
+      list.statements.filter(
+        (statement) => /from "public"\."tasks"/i.test(statement) && /"description"|"feedback"/.test(statement),
+      ),
+    ).toEqual([]);
+    const asked = await post(
+      url,
+      'query ($id: ID!) { board(projectId: $id) { ...Card } } fragment Card on Task { description acceptanceCriteria feedback }',
+      { id: project.id },
+      user.token,
+    );
+    expect((asked.data?.['board'] as object[])[0]).toEqual({
+      description: 'long '.repeat(100),
+      acceptanceCriteria: ['one'],
+      feedback: null,
+    });
   });
 });

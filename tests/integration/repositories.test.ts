@@ -57,18 +57,30 @@ const ask = async <T>(query: string, variables: Record<string, unknown> = {}, to
   return Object.values(answer.data ?? {})[0] as T;
 };
 const check = (typed: string) =>
-  ask(`mutation ($runnerId: ID!, $path: String!) { checkRepository(runnerId: $runnerId, path: $path) { ... on CheckRepositoryPayload { check { problem message root subfolder facts { branch } } } ... on UserError { code message } } }`, { runnerId, path: typed });
+  ask(
+    `mutation ($runnerId: ID!, $path: String!) { checkRepository(runnerId: $runnerId, path: $path) { ... on CheckRepositoryPayload { check { problem message root subfolder facts { branch } } } ... on UserError { code message } } }`,
+    { runnerId, path: typed },
+  );
 const createProject = (defaultRepoPath: string, token = admin.token) =>
   ask<{ project?: { id: string; defaultRepoPath: string }; code?: string; message?: string }>(
     `mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id defaultRepoPath } } ... on UserError { code message } } }`,
-    { input: { name: 'A project', defaultRepoPath, runnerId } }, token,
+    { input: { name: 'A project', defaultRepoPath, runnerId } },
+    token,
   );
-const paths = async (): Promise<string[]> => (await ask<{ path: string }[]>('{ repositories { path } }')).map((repository) => repository.path);
+const paths = async (): Promise<string[]> =>
+  (await ask<{ path: string }[]>('{ repositories { path } }')).map((repository) => repository.path);
 async function runIn(project: Project, user: UserActor, commands: string[][]) {
   const agent = await seeder(core).agent(project);
-  await core.db.agent.update({ where: { id: agent.id }, data: { configJson: { commands, retry: { maxAttempts: 1 } } } });
+  await core.db.agent.update({
+    where: { id: agent.id },
+    data: { configJson: { commands, retry: { maxAttempts: 1 } } },
+  });
   const task = await scheduledTask(core, user, project, agent);
-  return until(() => core.db.agentRun.findFirstOrThrow({ where: { taskId: task.id } }), ({ finishedAt }) => finishedAt !== null, 20_000);
+  return until(
+    () => core.db.agentRun.findFirstOrThrow({ where: { taskId: task.id } }),
+    ({ finishedAt }) => finishedAt !== null,
+    20_000,
+  );
 }
 const projectOf = (id: string | undefined) => core.db.project.findUniqueOrThrow({ where: { id: id ?? '' } });
 
@@ -76,19 +88,39 @@ test('a runner tells of its repositories when it starts, and again when it is as
   await until(paths, (found) => found.length >= 2);
   expect(await paths()).toEqual([app.root, mono.root]);
   const late = makeRepository(at('roots', 'late'));
-  const looked = await ask(`mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename ... on UserError { message } } }`, { runnerId });
+  const looked = await ask(
+    `mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename ... on UserError { message } } }`,
+    { runnerId },
+  );
   expect(looked).toEqual({ __typename: 'LookForRepositoriesPayload' });
   expect(await paths()).toEqual([app.root, late.root, mono.root]);
   await rm(late.root, { recursive: true });
   await ask(`mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename } }`, { runnerId });
   expect(await paths()).toEqual([app.root, mono.root]);
-  expect(await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } })).toSatisfy(({ sandboxNote }: Runner) => sandboxNote === null || sandboxNote.startsWith('not sandboxed: '));
+  expect(await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } })).toSatisfy(
+    ({ sandboxNote }: Runner) => sandboxNote === null || sandboxNote.startsWith('not sandboxed: '),
+  );
 });
 
 test('a typed path is answered at once, in one sentence', async () => {
-  expect(await check(app.root)).toEqual({ check: { problem: null, message: 'A repository on the branch main.', root: app.root, subfolder: '', facts: { branch: 'main' } } });
-  expect(await check(`${mono.root}//packages/./web/`)).toMatchObject({ check: { problem: null, root: mono.root, subfolder: 'packages/web' } });
-  expect(await check(at('roots', 'nothing'))).toMatchObject({ check: { problem: 'MISSING', message: `There is no folder ${at('roots', 'nothing')}, or this runner may not look into it.` } });
+  expect(await check(app.root)).toEqual({
+    check: {
+      problem: null,
+      message: 'A repository on the branch main.',
+      root: app.root,
+      subfolder: '',
+      facts: { branch: 'main' },
+    },
+  });
+  expect(await check(`${mono.root}//packages/./web/`)).toMatchObject({
+    check: { problem: null, root: mono.root, subfolder: 'packages/web' },
+  });
+  expect(await check(at('roots', 'nothing'))).toMatchObject({
+    check: {
+      problem: 'MISSING',
+      message: `There is no folder ${at('roots', 'nothing')}, or this runner may not look into it.`,
+    },
+  });
   expect(await check(at('elsewhere'))).toMatchObject({ check: { problem: 'OUTSIDE_ROOTS', root: null } });
   expect(await check(at('roots', 'plain'))).toMatchObject({ check: { problem: 'NOT_A_REPOSITORY' } });
   expect(await check('relative')).toMatchObject({ code: 'BAD_USER_INPUT' });
@@ -97,19 +129,33 @@ test('a typed path is answered at once, in one sentence', async () => {
 });
 
 test('a new project is made on a repository or a folder in one, and refused elsewhere with what is wrong', async () => {
-  expect(await createProject('/does/not/exist')).toMatchObject({ code: 'BAD_USER_INPUT', message: 'defaultRepoPath: /does/not/exist is outside the folders that this runner\'s policy allows.' });
-  expect(await createProject(at('roots', 'nothing'))).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining('There is no folder') as string });
+  expect(await createProject('/does/not/exist')).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: "defaultRepoPath: /does/not/exist is outside the folders that this runner's policy allows.",
+  });
+  expect(await createProject(at('roots', 'nothing'))).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: expect.stringContaining('There is no folder') as string,
+  });
   expect(await createProject(`${mono.root}/packages/none`)).toMatchObject({ code: 'BAD_USER_INPUT' });
-  expect(await createProject(at('elsewhere'), stranger.token)).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining('not granted') as string });
+  expect(await createProject(at('elsewhere'), stranger.token)).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: expect.stringContaining('not granted') as string,
+  });
   const made = await createProject(app.root);
   expect(made.project?.defaultRepoPath).toBe(app.root);
   const run = await runIn(await projectOf(made.project?.id), admin, [program('write-files', '{"new.txt":"new\\n"}')]);
-  expect([run.status, run.sandboxNote]).toEqual(['completed', (await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } })).sandboxNote]);
+  expect([run.status, run.sandboxNote]).toEqual([
+    'completed',
+    (await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } })).sandboxNote,
+  ]);
   // A link is stored as where it leads.
   symlinkSync(mono.root, at('roots', 'link'));
   const linked = await createProject(at('roots', 'link', 'packages', 'web'));
   expect(linked.project?.defaultRepoPath).toBe(`${mono.root}/packages/web`);
-  expect(await core.db.repositoryGrant.findMany({ where: { projectId: linked.project?.id ?? '' } })).toMatchObject([{ path: mono.root, grantedByUserId: admin.userId }]);
+  expect(await core.db.repositoryGrant.findMany({ where: { projectId: linked.project?.id ?? '' } })).toMatchObject([
+    { path: mono.root, grantedByUserId: admin.userId },
+  ]);
 });
 
 test('a link inside of a granted repository does not lead a run into another one', async () => {
@@ -138,31 +184,77 @@ test('work folders are told of, with what became of their tasks, and removed whe
     mkdirSync(path.join(runner.folder, 'work', name), { recursive: true });
     mkdirSync(path.join(runner.folder, 'ledger', name), { recursive: true });
     writeFileSync(path.join(runner.folder, 'work', name, 'a.txt'), 'x'.repeat(10_000));
-    writeFileSync(path.join(runner.folder, 'ledger', name, 'folder.json'), JSON.stringify({
-      version: 1, name, taskId: name.startsWith('kept') ? task.id : newId(), projectId: task.projectId, title: task.title, root: app.root, commonDir: path.join(app.root, '.git'),
-      path: path.join(runner.folder, 'work', name), subfolder: '', baseBranch: 'main', baseCommit: app.git('rev-parse', 'HEAD'), branch: run.branch, attempts: 1,
-      createdAt: '2026-01-01T00:00:00Z', lastUsedAt: '2026-01-02T00:00:00Z', lastRunId: run.id, state: 'kept', keptWhy: 'its task needs review', leftOver: [],
-    }));
+    writeFileSync(
+      path.join(runner.folder, 'ledger', name, 'folder.json'),
+      JSON.stringify({
+        version: 1,
+        name,
+        taskId: name.startsWith('kept') ? task.id : newId(),
+        projectId: task.projectId,
+        title: task.title,
+        root: app.root,
+        commonDir: path.join(app.root, '.git'),
+        path: path.join(runner.folder, 'work', name),
+        subfolder: '',
+        baseBranch: 'main',
+        baseCommit: app.git('rev-parse', 'HEAD'),
+        branch: run.branch,
+        attempts: 1,
+        createdAt: '2026-01-01T00:00:00Z',
+        lastUsedAt: '2026-01-02T00:00:00Z',
+        lastRunId: run.id,
+        state: 'kept',
+        keptWhy: 'its task needs review',
+        leftOver: [],
+      }),
+    );
   }
-  const remove = (name: string, token = admin.token) => ask(`mutation ($runnerId: ID!, $name: String!) { removeWorkFolder(runnerId: $runnerId, name: $name) { __typename ... on UserError { code message } } }`, { runnerId, name }, token);
-  const page = () => ask<{ workFolders: { name: string; sizeBytes: number; taskTitle: string | null; keptWhy: string | null }[] }>(`query ($id: ID!) { runner(id: $id) { workFolders { name sizeBytes taskTitle taskStatus isMerged keptWhy problem } } }`, { id: runnerId });
+  const remove = (name: string, token = admin.token) =>
+    ask(
+      `mutation ($runnerId: ID!, $name: String!) { removeWorkFolder(runnerId: $runnerId, name: $name) { __typename ... on UserError { code message } } }`,
+      { runnerId, name },
+      token,
+    );
+  const page = () =>
+    ask<{ workFolders: { name: string; sizeBytes: number; taskTitle: string | null; keptWhy: string | null }[] }>(
+      `query ($id: ID!) { runner(id: $id) { workFolders { name sizeBytes taskTitle taskStatus isMerged keptWhy problem } } }`,
+      { id: runnerId },
+    );
   // A run that ends is the occasion to look again.
   await runIn(await projectOf(made.project?.id), admin, [program('exit-with', '0')]);
-  const told = await until(page, ({ workFolders }) => names.every((name) => workFolders.some((folder) => folder.name === name)));
-  expect(told.workFolders.find(({ name }) => name === 'kept-00000001')).toMatchObject({ taskTitle: task.title, taskStatus: 'NEEDS_REVIEW', isMerged: false, keptWhy: 'its task needs review', problem: null });
-  expect(told.workFolders.filter(({ name }) => names.includes(name)).every(({ sizeBytes }) => sizeBytes >= 10_000)).toBe(true);
+  const told = await until(page, ({ workFolders }) =>
+    names.every((name) => workFolders.some((folder) => folder.name === name)),
+  );
+  expect(told.workFolders.find(({ name }) => name === 'kept-00000001')).toMatchObject({
+    taskTitle: task.title,
+    taskStatus: 'NEEDS_REVIEW',
+    isMerged: false,
+    keptWhy: 'its task needs review',
+    problem: null,
+  });
+  expect(
+    told.workFolders.filter(({ name }) => names.includes(name)).every(({ sizeBytes }) => sizeBytes >= 10_000),
+  ).toBe(true);
   // Of a task that never ran here, nothing is said.
   expect(told.workFolders.find(({ name }) => name === 'stuck-00000002')?.taskTitle).toBeNull();
   expect(await remove('kept-00000001', stranger.token)).toMatchObject({ code: 'FORBIDDEN' });
   expect(await remove('kept-00000001')).toEqual({ __typename: 'RemoveWorkFolderPayload' });
   expect(await remove('kept-00000001')).toMatchObject({ code: 'NOT_FOUND' });
-  expect([existsSync(path.join(runner.folder, 'work', 'kept-00000001')), existsSync(path.join(runner.folder, 'work', 'stuck-00000002'))]).toEqual([false, true]);
-  expect((await page()).workFolders.map(({ name }) => name).filter((name) => names.includes(name))).toEqual(['stuck-00000002']);
+  expect([
+    existsSync(path.join(runner.folder, 'work', 'kept-00000001')),
+    existsSync(path.join(runner.folder, 'work', 'stuck-00000002')),
+  ]).toEqual([false, true]);
+  expect((await page()).workFolders.map(({ name }) => name).filter((name) => names.includes(name))).toEqual([
+    'stuck-00000002',
+  ]);
 });
 
 test('a runner that is not there is said at once', async () => {
   const { runner: absent } = await seeder(core).runner('absent');
   await core.db.runner.update({ where: { id: absent.id }, data: { connection: 'offline' } });
-  const answer = await ask(`mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename ... on UserError { code message } } }`, { runnerId: absent.id });
+  const answer = await ask(
+    `mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename ... on UserError { code message } } }`,
+    { runnerId: absent.id },
+  );
   expect(answer).toMatchObject({ code: 'CONFLICT', message: 'The runner absent is not online.' });
 });

@@ -30,8 +30,10 @@ beforeEach(async () => {
 });
 afterAll(() => system.close());
 
-const runnerOf = async (options: { capacity?: number; labels?: string[] } = {}) => runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [project.id], ...options })).actor);
-const claimsOf = async (claims: Promise<HeldRun | null>[]): Promise<HeldRun[]> => (await Promise.all(claims)).filter((held) => held !== null);
+const runnerOf = async (options: { capacity?: number; labels?: string[] } = {}) =>
+  runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [project.id], ...options })).actor);
+const claimsOf = async (claims: Promise<HeldRun | null>[]): Promise<HeldRun[]> =>
+  (await Promise.all(claims)).filter((held) => held !== null);
 
 describe('many claims at once', () => {
   test('50 runners that claim one run: one gets it', async () => {
@@ -40,7 +42,9 @@ describe('many claims at once', () => {
     const held = await claimsOf(runners.map((runner) => runner.claimOrNull()));
     expect(held).toHaveLength(1);
     expect(await core.db.agentRun.count({ where: { projectId: project.id, status: 'started' } })).toBe(1);
-    expect(await core.db.taskEvent.count({ where: { taskId: held[0]?.spec.taskId ?? '', eventType: 'status_changed' } })).toBe(1);
+    expect(
+      await core.db.taskEvent.count({ where: { taskId: held[0]?.spec.taskId ?? '', eventType: 'status_changed' } }),
+    ).toBe(1);
   });
 
   test('50 claims over 30 runs: each run once, and all of them', async () => {
@@ -65,8 +69,12 @@ describe('many claims at once', () => {
     await seeder(core).configure(agent, { concurrency: 3 });
     for (let i = 0; i < 20; i += 1) await scheduledTask(core, user, project, agent, { title: `Task ${i}` });
     const runners = await Promise.all(Array.from({ length: 10 }, () => runnerOf({ capacity: 5 })));
-    expect(await claimsOf(runners.flatMap((runner) => Array.from({ length: 5 }, () => runner.claimOrNull())))).toHaveLength(3);
-    expect(await core.db.agentRun.count({ where: { agentId: agent.id, status: { in: ['started', 'streaming'] } } })).toBe(3);
+    expect(
+      await claimsOf(runners.flatMap((runner) => Array.from({ length: 5 }, () => runner.claimOrNull()))),
+    ).toHaveLength(3);
+    expect(
+      await core.db.agentRun.count({ where: { agentId: agent.id, status: { in: ['started', 'streaming'] } } }),
+    ).toBe(3);
   });
 
   test('a claim is not turned away because somebody happens to hold the task for a moment', async () => {
@@ -77,7 +85,15 @@ describe('many claims at once', () => {
     await other.query('select 1 from tasks where id = $1 for no key update', [task.id]);
     const claim = runner.claimOrNull();
     // The claim has met the lock when PostgreSQL says that it waits; without that it has given up.
-    const waits = until(async () => (await core.pool.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount, (count) => count !== 0);
+    const waits = until(
+      async () =>
+        (
+          await core.pool.query(
+            `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          )
+        ).rowCount,
+      (count) => count !== 0,
+    );
     expect(await Promise.race([claim, waits.then(() => 'waits')])).toBe('waits');
     await other.query('commit');
     other.release();
@@ -89,7 +105,13 @@ describe('many claims at once', () => {
     const tasks = [];
     for (let i = 0; i < 10; i += 1) tasks.push(await scheduledTask(core, user, project, agent, { title: `Task ${i}` }));
     const runner = await runnerOf({ capacity: 50 });
-    const answers = await Promise.allSettled(tasks.flatMap((task) => [runner.claimOrNull(), commentOnTask(core, user, { taskId: task.id, text: 'hm' }), runner.claimOrNull()]));
+    const answers = await Promise.allSettled(
+      tasks.flatMap((task) => [
+        runner.claimOrNull(),
+        commentOnTask(core, user, { taskId: task.id, text: 'hm' }),
+        runner.claimOrNull(),
+      ]),
+    );
     expect(answers.filter((answer) => answer.status === 'rejected')).toEqual([]);
     expect(await core.db.agentRun.count({ where: { projectId: project.id, status: 'started' } })).toBe(10);
   });
@@ -97,7 +119,11 @@ describe('many claims at once', () => {
 
 describe('the order of claims, while other transactions hold rows', () => {
   /** Does something while somebody else has the row of a task, or of its run. */
-  async function whileHeld<T>(rows: 'tasks' | 'agent_runs', taskId: string, work: (letGo: () => Promise<void>) => Promise<T>): Promise<T> {
+  async function whileHeld<T>(
+    rows: 'tasks' | 'agent_runs',
+    taskId: string,
+    work: (letGo: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
     const other = await core.pool.connect();
     let isHeld = true;
     const letGo = async (): Promise<void> => {
@@ -105,7 +131,9 @@ describe('the order of claims, while other transactions hold rows', () => {
       isHeld = false;
     };
     await other.query('begin');
-    await other.query(`select 1 from ${rows} where ${rows === 'tasks' ? 'id' : 'task_id'} = $1 for no key update`, [taskId]);
+    await other.query(`select 1 from ${rows} where ${rows === 'tasks' ? 'id' : 'task_id'} = $1 for no key update`, [
+      taskId,
+    ]);
     try {
       return await work(letGo);
     } finally {
@@ -113,20 +141,32 @@ describe('the order of claims, while other transactions hold rows', () => {
       other.release();
     }
   }
-  const isWaiting = () => until(async () => (await core.pool.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount, (count) => count !== 0);
+  const isWaiting = () =>
+    until(
+      async () =>
+        (
+          await core.pool.query(
+            `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          )
+        ).rowCount,
+      (count) => count !== 0,
+    );
 
-  test.each(['tasks', 'agent_runs'] as const)('the first is waited for, and not passed over, when somebody holds its row of %s for a moment', async (rows) => {
-    const first = await scheduledTask(core, user, project, agent, { title: 'first', priority: 1 });
-    await scheduledTask(core, user, project, agent, { title: 'second', priority: 2 });
-    const runner = await runnerOf();
-    const claim = await whileHeld(rows, first.id, async (letGo) => {
-      const asked = runner.claimOrNull();
-      await Promise.race([asked, isWaiting()]);
-      await letGo();
-      return asked;
-    });
-    expect(claim?.spec.taskId).toBe(first.id);
-  });
+  test.each(['tasks', 'agent_runs'] as const)(
+    'the first is waited for, and not passed over, when somebody holds its row of %s for a moment',
+    async (rows) => {
+      const first = await scheduledTask(core, user, project, agent, { title: 'first', priority: 1 });
+      await scheduledTask(core, user, project, agent, { title: 'second', priority: 2 });
+      const runner = await runnerOf();
+      const claim = await whileHeld(rows, first.id, async (letGo) => {
+        const asked = runner.claimOrNull();
+        await Promise.race([asked, isWaiting()]);
+        await letGo();
+        return asked;
+      });
+      expect(claim?.spec.taskId).toBe(first.id);
+    },
+  );
 
   test('a first one that turns out not to be it gives way to the one that is', async () => {
     const first = await scheduledTask(core, user, project, agent, { title: 'first', priority: 1 });
@@ -154,7 +194,8 @@ describe('the order of claims, while other transactions hold rows', () => {
     await seeder(core).configure(agent, { concurrency: 1 });
     for (let round = 0; round < 2; round += 1) {
       const tasks: Task[] = [];
-      for (const priority of [4, 2, 2, 1, 3, 1]) tasks.push(await scheduledTask(core, user, project, agent, { title: `P${priority}`, priority }));
+      for (const priority of [4, 2, 2, 1, 3, 1])
+        tasks.push(await scheduledTask(core, user, project, agent, { title: `P${priority}`, priority }));
       const runners = [await runnerOf(), await runnerOf()];
       let isOver = false;
       const noise = async (): Promise<void> => {
@@ -205,7 +246,9 @@ describe('a claim that is repeated', () => {
     const second = await runner.claimOrNull(claimId);
     expect(second?.spec.runId).toBe(first?.spec.runId);
     await sweepLeases(core);
-    expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: first?.spec.runId ?? '' } })).status).toBe('started');
+    expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: first?.spec.runId ?? '' } })).status).toBe(
+      'started',
+    );
   });
 
   test('once something was heard of the run, an old request gets nothing, and no other run either', async () => {
@@ -248,7 +291,11 @@ describe('who is given what', () => {
       await scheduledTask(core, user, project, agent, { title: 'second', priority: 1 }),
     ];
     const runner = await runnerOf();
-    expect([(await runner.claim()).spec.taskId, (await runner.claim()).spec.taskId, (await runner.claim()).spec.taskId]).toEqual([first.id, second.id, low.id]);
+    expect([
+      (await runner.claim()).spec.taskId,
+      (await runner.claim()).spec.taskId,
+      (await runner.claim()).spec.taskId,
+    ]).toEqual([first.id, second.id, low.id]);
   });
 
   test('a runner of another project gets nothing', async () => {

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -16,8 +26,15 @@ interface Bootstrap {
   findBubblewrap(home: unknown, user: RunnerAccount['user']): Promise<string | undefined>;
 }
 
-const modules = await Promise.all(['service-home', 'runner-account', 'bubblewrap'].map((name) => import(new URL(`../../scripts/bootstrap/${name}.mjs`, import.meta.url).href) as Promise<object>));
-const { findServiceHome, prepareRunnerAccount, handOverToRunner, findBubblewrap } = Object.assign({}, ...modules) as Bootstrap;
+const modules = await Promise.all(
+  ['service-home', 'runner-account', 'bubblewrap'].map(
+    (name) => import(new URL(`../../scripts/bootstrap/${name}.mjs`, import.meta.url).href) as Promise<object>,
+  ),
+);
+const { findServiceHome, prepareRunnerAccount, handOverToRunner, findBubblewrap } = Object.assign(
+  {},
+  ...modules,
+) as Bootstrap;
 
 let dataDir: string;
 beforeEach(() => {
@@ -34,37 +51,50 @@ function prepare(): RunnerAccount {
 
 /** What a shell says that runs as the runner's user: an agent without a sandbox. */
 function asAgent({ user, runnerDir }: RunnerAccount, script: string): string {
-  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', script], { cwd: runnerDir, encoding: 'utf8', ...(user && { uid: user.uid, gid: user.gid }) });
+  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', script], {
+    cwd: runnerDir,
+    encoding: 'utf8',
+    ...(user && { uid: user.uid, gid: user.gid }),
+  });
   return stdout + stderr;
 }
 
-test('an agent that runs as the runner\'s user can neither read the token nor change or replace the policy', () => {
+test("an agent that runs as the runner's user can neither read the token nor change or replace the policy", () => {
   const account = prepare();
-  const [token, policy] = ['runner.json', 'policy.json'].map((name) => path.join(account.runnerDir, name)) as [string, string];
+  const [token, policy] = ['runner.json', 'policy.json'].map((name) => path.join(account.runnerDir, name)) as [
+    string,
+    string,
+  ];
   writeFileSync(token, '{"token":"ovm_run_secret"}', { mode: 0o600 });
   writeFileSync(policy, '{"roots":[]}', { mode: 0o600 });
   handOverToRunner(account);
   if (!account.user) return expect([account.tokenFile, statSync(token).mode & 0o777]).toEqual([undefined, 0o600]); // not root: the runner is us, and only a sandbox stands between
   expect(account.tokenFile).toBe(token);
-  const said = asAgent(account, 'cat runner.json; cat policy.json; echo x > policy.json; rm -f policy.json runner.json; mv policy.json aside; ln -sf /etc/passwd policy.json; chmod 666 policy.json; mkdir runs && rmdir runs && echo own files work');
+  const said = asAgent(
+    account,
+    'cat runner.json; cat policy.json; echo x > policy.json; rm -f policy.json runner.json; mv policy.json aside; ln -sf /etc/passwd policy.json; chmod 666 policy.json; mkdir runs && rmdir runs && echo own files work',
+  );
   expect(said).not.toContain('ovm_run_secret');
   expect(said).toContain('{"roots":[]}');
   expect(said).toContain('own files work');
-  expect([readFileSync(policy, 'utf8'), readFileSync(token, 'utf8')]).toEqual(['{"roots":[]}', '{"token":"ovm_run_secret"}']);
+  expect([readFileSync(policy, 'utf8'), readFileSync(token, 'utf8')]).toEqual([
+    '{"roots":[]}',
+    '{"token":"ovm_run_secret"}',
+  ]);
 });
 
 test('what an agent of an earlier version has put in place of the policy is not followed, and not believed', () => {
   const account = prepare();
   const [policy, victim] = [path.join(account.runnerDir, 'policy.json'), path.join(dataDir, 'victim')];
-  writeFileSync(victim, 'root\'s own', { mode: 0o600 });
+  writeFileSync(victim, "root's own", { mode: 0o600 });
   symlinkSync(victim, policy);
   const again = prepare();
   if (!again.user) return expect(existsSync(policy)).toBe(true); // nobody but ourselves was there
   expect(existsSync(policy)).toBe(false);
-  expect([readFileSync(victim, 'utf8'), statSync(victim).mode & 0o777]).toEqual(['root\'s own', 0o600]);
+  expect([readFileSync(victim, 'utf8'), statSync(victim).mode & 0o777]).toEqual(["root's own", 0o600]);
 });
 
-test('bubblewrap is found or brought, and runs as the runner\'s user', async () => {
+test("bubblewrap is found or brought, and runs as the runner's user", async () => {
   const account = prepare();
   const file = await findBubblewrap(findServiceHome(dataDir), account.user);
   expect(asAgent(account, `'${file}' --version`)).toMatch(/^bubblewrap \d/);

@@ -41,7 +41,12 @@ beforeAll(async () => {
   project = await seed.project(user, 'Proxy', root);
   agent = await seed.agent(project);
   proxy = await startHttpProxy((await system.startApi()).url);
-  runner = await startTestRunner({ url: proxy.url, token: (await seed.runner('behind a proxy')).token, roots: [root], readablePaths: [folder] });
+  runner = await startTestRunner({
+    url: proxy.url,
+    token: (await seed.runner('behind a proxy')).token,
+    roots: [root],
+    readablePaths: [folder],
+  });
 }, 60_000);
 beforeEach(() => {
   proxy.answered = { requests: 0, upgrades: 0 };
@@ -54,7 +59,11 @@ afterAll(async () => {
 });
 
 async function start(...commands: string[][]): Promise<() => Promise<AgentRun>> {
-  await seeder(core).configure(agent, { commands, artifactGlobs: ['*.txt'], retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 } });
+  await seeder(core).configure(agent, {
+    commands,
+    artifactGlobs: ['*.txt'],
+    retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 },
+  });
   const task = await scheduledTask(core, user, project, agent);
   return () => core.db.agentRun.findFirstOrThrow({ where: { taskId: task.id } });
 }
@@ -62,8 +71,13 @@ async function expectEveryLine(run: AgentRun): Promise<void> {
   const rows = await core.db.agentRunLog.findMany({ where: { runId: run.id }, orderBy: { seq: 'asc' } });
   expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index));
   expect(rows).toHaveLength(run.lineCount);
-  const printed = rows.filter(({ stream, message }) => stream === 'stdout' && !message.startsWith('wrote')).map(({ message }) => message);
-  expect(printed).toEqual([...Array.from({ length: printed.length - 1 }, (_, n) => `line ${n}`), `printed ${printed.length - 1}`]);
+  const printed = rows
+    .filter(({ stream, message }) => stream === 'stdout' && !message.startsWith('wrote'))
+    .map(({ message }) => message);
+  expect(printed).toEqual([
+    ...Array.from({ length: printed.length - 1 }, (_, n) => `line ${n}`),
+    `printed ${printed.length - 1}`,
+  ]);
 }
 
 const REFUSAL = JSON.stringify({ error: { code: 404, message: 'no such backend' } });
@@ -71,29 +85,39 @@ const ANSWERS: [string, ProxyAnswer][] = [
   ['404 in words', { status: 404, body: '404 page not found' }],
   ['408 in words', { status: 408, body: 'Request Timeout' }],
   ['429 in words, with a time to wait', { status: 429, body: 'Too Many Requests', headers: { 'retry-after': '1' } }],
-  ['502 as a page', { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>', headers: { 'content-type': 'text/html' } }],
+  [
+    '502 as a page',
+    { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>', headers: { 'content-type': 'text/html' } },
+  ],
   ['404 as JSON of its own', { status: 404, body: REFUSAL, headers: { 'content-type': 'application/json' } }],
   ['401 as a page, as a portal does', { status: 401, body: '<html>Sign in to the network</html>' }],
   ['a redirect to a page', { status: 302, body: '', headers: { location: 'http://portal.invalid/' } }],
   ['an empty 200', { status: 200, body: '' }],
-  ['half of a 200', { status: 200, body: '{"data":{"appendRunLogs":{"__typename":"AppendRunLogsPayload"}}}', cutAfter: 20 }],
+  [
+    'half of a 200',
+    { status: 200, body: '{"data":{"appendRunLogs":{"__typename":"AppendRunLogsPayload"}}}', cutAfter: 20 },
+  ],
 ];
 
-test.each(ANSWERS)('a proxy that answers %s in the middle of a run costs no line, and the run ends well', async (name, answer) => {
-  const enough = path.join(folder, `enough-${ANSWERS.findIndex(([other]) => other === name)}`);
-  const look = await start(program('print-until', enough, '2'), program('write-files', '{"a.txt":"a\\n"}'));
-  await until(look, (run) => run.lineCount > 50);
-  proxy.answer = answer;
-  await sleep(OUTAGE_MS);
-  const during = await look();
-  proxy.answer = null;
-  await until(look, (run) => run.lineCount > during.lineCount + 200);
-  await writeFile(enough, '');
-  const run = await until(look, ({ finishedAt }) => finishedAt !== null, 20_000);
-  expect([run.status, run.reason, run.attempt]).toEqual(['completed', 'ok', 1]);
-  expect(proxy.answered.requests).toBeGreaterThan(1);
-  await expectEveryLine(run);
-}, 60_000);
+test.each(ANSWERS)(
+  'a proxy that answers %s in the middle of a run costs no line, and the run ends well',
+  async (name, answer) => {
+    const enough = path.join(folder, `enough-${ANSWERS.findIndex(([other]) => other === name)}`);
+    const look = await start(program('print-until', enough, '2'), program('write-files', '{"a.txt":"a\\n"}'));
+    await until(look, (run) => run.lineCount > 50);
+    proxy.answer = answer;
+    await sleep(OUTAGE_MS);
+    const during = await look();
+    proxy.answer = null;
+    await until(look, (run) => run.lineCount > during.lineCount + 200);
+    await writeFile(enough, '');
+    const run = await until(look, ({ finishedAt }) => finishedAt !== null, 20_000);
+    expect([run.status, run.reason, run.attempt]).toEqual(['completed', 'ok', 1]);
+    expect(proxy.answered.requests).toBeGreaterThan(1);
+    await expectEveryLine(run);
+  },
+  60_000,
+);
 
 test('one that answers while a run ends holds up its artifacts and its result, and loses neither', async () => {
   const enough = path.join(folder, 'enough-end');
@@ -101,15 +125,23 @@ test('one that answers while a run ends holds up its artifacts and its result, a
   await until(look, (run) => run.lineCount > 50);
   proxy.answer = { status: 413, body: '<html>413</html>', only: 'multipart/form-data' };
   await writeFile(enough, '');
-  await until(() => proxy.answered.requests, (requests) => requests > 2);
+  await until(
+    () => proxy.answered.requests,
+    (requests) => requests > 2,
+  );
   const { requests } = proxy.answered;
   proxy.answer = { status: 404, body: 'nobody home' };
-  await until(() => proxy.answered.requests, (count) => count > requests + 2);
+  await until(
+    () => proxy.answered.requests,
+    (count) => count > requests + 2,
+  );
   expect((await look()).finishedAt).toBeNull();
   proxy.answer = null;
   const run = await until(look, ({ finishedAt }) => finishedAt !== null, 20_000);
   expect([run.status, run.reason]).toEqual(['completed', 'ok']);
-  expect((await core.db.artifact.findMany({ where: { runId: run.id }, orderBy: { kind: 'asc' } })).map(({ name }) => name)).toEqual(['changes.diff', 'a.txt']);
+  expect(
+    (await core.db.artifact.findMany({ where: { runId: run.id }, orderBy: { kind: 'asc' } })).map(({ name }) => name),
+  ).toEqual(['changes.diff', 'a.txt']);
   await expectEveryLine(run);
 }, 60_000);
 
@@ -121,14 +153,25 @@ test('a socket that a proxy refuses to open is asked for again until it opens', 
   await until(runnerRow, ({ connection }) => connection === 'online');
   proxy.answer = { status: 403, body: 'no' };
   proxy.cutSockets();
-  await until(() => proxy.answered.upgrades, (upgrades) => upgrades > 2);
+  await until(
+    () => proxy.answered.upgrades,
+    (upgrades) => upgrades > 2,
+  );
   proxy.answer = null;
-  const run = await until(await start(program('write-files', '{"b.txt":"b\\n"}')), ({ finishedAt }) => finishedAt !== null, 20_000);
+  const run = await until(
+    await start(program('write-files', '{"b.txt":"b\\n"}')),
+    ({ finishedAt }) => finishedAt !== null,
+    20_000,
+  );
   expect(run.status).toBe('completed');
 }, 60_000);
 
 test('a runner whose token is replaced ends and says why, though nothing runs on it', async () => {
   const { id } = await core.db.runner.findFirstOrThrow({ where: { name: 'behind a proxy' } });
   await rotateRunnerToken(core, SYSTEM('test'), id);
-  await until(() => runner.output(), (output) => output.includes('the control plane refuses this runner'), 20_000);
+  await until(
+    () => runner.output(),
+    (output) => output.includes('the control plane refuses this runner'),
+    20_000,
+  );
 }, 60_000);

@@ -37,7 +37,12 @@ beforeAll(async () => {
   project = await seed.project(user, 'Wire', root);
   agent = await seed.agent(project);
   relay = await startRelay((await system.startApi()).url);
-  runner = await startTestRunner({ url: relay.url, token: (await seed.runner('wire')).token, roots: [root], readablePaths: [folder] });
+  runner = await startTestRunner({
+    url: relay.url,
+    token: (await seed.runner('wire')).token,
+    roots: [root],
+    readablePaths: [folder],
+  });
 }, 60_000);
 afterEach(() => {
   relay.onAnswer = () => true;
@@ -54,7 +59,10 @@ async function start(...commands: string[][]): Promise<() => Promise<AgentRun>> 
   await seeder(core).configure(agent, { commands, retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 } });
   const task = await scheduledTask(core, user, project, agent);
   // One run a task: a second attempt would be found here.
-  return async () => (await core.db.agentRun.findMany({ where: { taskId: task.id } })).reduce((only, other) => { throw new Error(`Expected one run, found ${only.id} and ${other.id}`); });
+  return async () =>
+    (await core.db.agentRun.findMany({ where: { taskId: task.id } })).reduce((only, other) => {
+      throw new Error(`Expected one run, found ${only.id} and ${other.id}`);
+    });
 }
 async function linesOf(run: AgentRun, stream: 'stdout' | 'stderr' | 'system'): Promise<string[]> {
   const rows = await core.db.agentRunLog.findMany({ where: { runId: run.id }, orderBy: { seq: 'asc' } });
@@ -71,7 +79,9 @@ async function expectEveryLine(run: AgentRun): Promise<void> {
   const printed = (await linesOf(run, 'stdout')).filter((line) => !line.startsWith('wrote'));
   const count = printed.length - 1;
   expect(printed).toEqual([...Array.from({ length: count }, (_, n) => `line ${n}`), `printed ${count}`]);
-  expect(await linesOf(run, 'stderr')).toEqual(Array.from({ length: Math.ceil(count / 10) }, (_, n) => `tenth ${n * 10}`));
+  expect(await linesOf(run, 'stderr')).toEqual(
+    Array.from({ length: Math.ceil(count / 10) }, (_, n) => `tenth ${n * 10}`),
+  );
 }
 
 test('a runner that is killed three times in the middle of a run: every line once and in order, one attempt, one result', async () => {
@@ -85,7 +95,11 @@ test('a runner that is killed three times in the middle of a run: every line onc
   }
   await writeFile(enough, '');
   const run = await until(look, ({ status }) => status === 'completed');
-  expect([run.reason, run.message, run.summary?.split('\n').at(-1)]).toEqual(['ok', '1 file changed, +1 −0', 'wrote a.txt']);
+  expect([run.reason, run.message, run.summary?.split('\n').at(-1)]).toEqual([
+    'ok',
+    '1 file changed, +1 −0',
+    'wrote a.txt',
+  ]);
   await expectEveryLine(run);
   expect((await linesOf(run, 'system')).filter((line) => line.startsWith('$ '))).toHaveLength(2);
   expect(await core.db.artifact.count({ where: { runId: run.id, kind: 'diff' } })).toBe(1);
@@ -120,7 +134,10 @@ test('a claim whose answer the network loses is repeated by the same runner', as
     lost += 1;
     return false;
   };
-  const run = await until(await start(program('write-files', '{"c.txt":"c\\n"}')), ({ status }) => status === 'completed');
+  const run = await until(
+    await start(program('write-files', '{"c.txt":"c\\n"}')),
+    ({ status }) => status === 'completed',
+  );
   expect([lost, run.attempt]).toEqual([2, 1]);
 });
 

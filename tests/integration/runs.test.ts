@@ -38,10 +38,12 @@ beforeEach(async () => {
 });
 afterAll(() => system.close());
 
-const newRunner = async (options: { capacity?: number; labels?: string[] } = {}) => runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [project.id], ...options })).actor);
+const newRunner = async (options: { capacity?: number; labels?: string[] } = {}) =>
+  runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [project.id], ...options })).actor);
 const runOf = (held: HeldRun) => core.db.agentRun.findUniqueOrThrow({ where: { id: held.spec.runId } });
 const taskOf = (task: Task) => core.db.task.findUniqueOrThrow({ where: { id: task.id } });
-const runsOf = (task: Task) => core.db.agentRun.findMany({ where: { taskId: task.id }, orderBy: [{ kind: 'asc' }, { attempt: 'asc' }] });
+const runsOf = (task: Task) =>
+  core.db.agentRun.findMany({ where: { taskId: task.id }, orderBy: [{ kind: 'asc' }, { attempt: 'asc' }] });
 const linesOf = async (held: HeldRun) => (await readLines(core, held.spec.runId, -1, 2_000))?.messages ?? [];
 async function claimed(fields: Parameters<typeof scheduledTask>[4] = {}): Promise<{ task: Task; held: HeldRun }> {
   const task = await scheduledTask(core, user, project, agent, fields);
@@ -51,14 +53,47 @@ async function claimed(fields: Parameters<typeof scheduledTask>[4] = {}): Promis
 describe('a claim', () => {
   test('answers with an order that fits the contract and says everything', async () => {
     await core.db.project.update({ where: { id: project.id }, data: { defaultRepoPath: '/srv/repo' } });
-    await seeder(core).configure(agent, { commands: [['npm', 'test'], ['echo', '$HOME; rm -rf /']], env: ['PATH'], baseBranch: 'main', leaseMs: 20_000, prompt: { text: 'Be brief.' } });
-    const { task, held } = await claimed({ title: 'Fix it', description: 'The sum is wrong.', acceptanceCriteria: ['Tests pass'] });
+    await seeder(core).configure(agent, {
+      commands: [
+        ['npm', 'test'],
+        ['echo', '$HOME; rm -rf /'],
+      ],
+      env: ['PATH'],
+      baseBranch: 'main',
+      leaseMs: 20_000,
+      prompt: { text: 'Be brief.' },
+    });
+    const { task, held } = await claimed({
+      title: 'Fix it',
+      description: 'The sum is wrong.',
+      acceptanceCriteria: ['Tests pass'],
+    });
     expect(RunSpec.parse(held.spec)).toEqual(held.spec);
     expect(held.spec).toMatchObject({
-      taskId: task.id, projectId: project.id, agentId: agent.id, agentName: 'backend', kind: 'task', attempt: 1, repoRoot: '/srv/repo', baseBranch: 'main',
-      branch: `overmind/${task.id}/1`, startFromBranch: null, mergeCommit: null, commands: [['npm', 'test'], ['echo', '$HOME; rm -rf /']], env: ['PATH'],
+      taskId: task.id,
+      projectId: project.id,
+      agentId: agent.id,
+      agentName: 'backend',
+      kind: 'task',
+      attempt: 1,
+      repoRoot: '/srv/repo',
+      baseBranch: 'main',
+      branch: `overmind/${task.id}/1`,
+      startFromBranch: null,
+      mergeCommit: null,
+      commands: [
+        ['npm', 'test'],
+        ['echo', '$HOME; rm -rf /'],
+      ],
+      env: ['PATH'],
       lease: { durationMs: 20_000 },
-      prompt: { title: 'Fix it', description: 'The sum is wrong.', acceptanceCriteria: ['Tests pass'], feedback: null, agentPrompt: { text: 'Be brief.' } },
+      prompt: {
+        title: 'Fix it',
+        description: 'The sum is wrong.',
+        acceptanceCriteria: ['Tests pass'],
+        feedback: null,
+        agentPrompt: { text: 'Be brief.' },
+      },
     });
     const run = await runOf(held);
     expect(run).toMatchObject({ status: 'started', waitingReason: null });
@@ -77,8 +112,17 @@ describe('log lines', () => {
     expect(await runner.append(held, 1, ['b'])).toBe(2);
     expect(await runner.append(held, 3, ['d'])).toBe(3);
     expect(await linesOf(held)).toEqual(['a', 'b', 'c', 'd']);
-    expect(await core.db.agentRunLog.findMany({ where: { runId: held.spec.runId }, orderBy: { seq: 'asc' }, select: { seq: true, stream: true } })).toEqual([
-      { seq: 0, stream: 'stdout' }, { seq: 1, stream: 'stderr' }, { seq: 2, stream: 'system' }, { seq: 3, stream: 'stdout' },
+    expect(
+      await core.db.agentRunLog.findMany({
+        where: { runId: held.spec.runId },
+        orderBy: { seq: 'asc' },
+        select: { seq: true, stream: true },
+      }),
+    ).toEqual([
+      { seq: 0, stream: 'stdout' },
+      { seq: 1, stream: 'stderr' },
+      { seq: 2, stream: 'system' },
+      { seq: 3, stream: 'stdout' },
     ]);
   });
 
@@ -101,18 +145,25 @@ describe('log lines', () => {
     const { held } = await claimed();
     const stranger = await newRunner();
     expect(await errorOf(stranger.append(held, 0, ['x']))).toMatchObject({ code: 'LEASE_LOST' });
-    expect(await errorOf(runner.append({ ...held, token: 'ovm_run_wrong' }, 0, ['x']))).toMatchObject({ code: 'LEASE_LOST' });
-    expect(await errorOf(runner.append({ ...held, spec: { ...held.spec, runId: newId() } }, 0, ['x']))).toMatchObject({ code: 'LEASE_LOST' });
+    expect(await errorOf(runner.append({ ...held, token: 'ovm_run_wrong' }, 0, ['x']))).toMatchObject({
+      code: 'LEASE_LOST',
+    });
+    expect(await errorOf(runner.append({ ...held, spec: { ...held.spec, runId: newId() } }, 0, ['x']))).toMatchObject({
+      code: 'LEASE_LOST',
+    });
     expect(await linesOf(held)).toEqual([]);
   });
 
   test('that do not fit are refused with the line that does not', async () => {
     const { held } = await claimed();
-    const refused = async (messages: string[], streams?: string) => (await errorOf(runner.append(held, 0, messages, streams)))['fields'];
+    const refused = async (messages: string[], streams?: string) =>
+      (await errorOf(runner.append(held, 0, messages, streams)))['fields'];
     expect(await refused(['ok', 'x'.repeat(16 * 1024 + 1)])).toMatchObject([{ path: ['messages', 1] }]);
     expect(await refused(['é'.repeat(8 * 1024 + 1)])).toMatchObject([{ path: ['messages', 0] }]);
     expect(await refused(['a\0b'])).toMatchObject([{ path: ['messages', 0] }]);
-    expect(await refused(Array.from({ length: 17 }, () => 'x'.repeat(16 * 1024)))).toMatchObject([{ path: ['messages'] }]);
+    expect(await refused(Array.from({ length: 17 }, () => 'x'.repeat(16 * 1024)))).toMatchObject([
+      { path: ['messages'] },
+    ]);
     expect(await refused(['a', 'b'], '1')).toMatchObject([{ path: ['streams'] }]);
     expect(await refused(['a'], '4')).toMatchObject([{ path: ['streams'] }]);
     expect(await refused([])).toBeDefined();
@@ -122,8 +173,20 @@ describe('log lines', () => {
 
   test('come 1,000 at a time, with 16 KiB each within 256 KiB, and empty ones too', async () => {
     const { held } = await claimed();
-    expect(await runner.append(held, 0, Array.from({ length: 1_000 }, (_, i) => (i % 2 ? `line ${i}` : '')))).toBe(999);
-    expect(await runner.append(held, 1_000, Array.from({ length: 16 }, () => 'x'.repeat(16 * 1024)))).toBe(1_015);
+    expect(
+      await runner.append(
+        held,
+        0,
+        Array.from({ length: 1_000 }, (_, i) => (i % 2 ? `line ${i}` : '')),
+      ),
+    ).toBe(999);
+    expect(
+      await runner.append(
+        held,
+        1_000,
+        Array.from({ length: 16 }, () => 'x'.repeat(16 * 1024)),
+      ),
+    ).toBe(1_015);
     expect((await runOf(held)).lineCount).toBe(1_016);
   });
 
@@ -138,10 +201,18 @@ describe('the end of a run', () => {
   test('waits for its last line', async () => {
     const { held, task } = await claimed();
     await runner.append(held, 0, ['a']);
-    expect(await errorOf(runner.complete(held, { lineCount: 2 }))).toMatchObject({ code: 'EXPECTED_SEQ', expectedSeq: 1 });
+    expect(await errorOf(runner.complete(held, { lineCount: 2 }))).toMatchObject({
+      code: 'EXPECTED_SEQ',
+      expectedSeq: 1,
+    });
     expect((await runOf(held)).status).toBe('streaming');
     await runner.append(held, 1, ['b']);
-    expect(await runner.complete(held, { lineCount: 2 })).toMatchObject({ status: 'completed', reason: 'ok', lineCount: 2, headCommit: 'b'.repeat(40) });
+    expect(await runner.complete(held, { lineCount: 2 })).toMatchObject({
+      status: 'completed',
+      reason: 'ok',
+      lineCount: 2,
+      headCommit: 'b'.repeat(40),
+    });
     expect((await taskOf(task)).status).toBe('needs_review');
   });
 
@@ -164,8 +235,14 @@ describe('the end of a run', () => {
 
   test('with a reason that does not belong to the status is refused', async () => {
     const { held } = await claimed();
-    expect(await errorOf(runner.complete(held, { status: 'completed', reason: 'exit_code' }))).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: ['result', 'reason'] }] });
-    expect(await errorOf(runner.complete(held, { surprise: 1 } as never))).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: ['result', 'surprise'] }] });
+    expect(await errorOf(runner.complete(held, { status: 'completed', reason: 'exit_code' }))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: ['result', 'reason'] }],
+    });
+    expect(await errorOf(runner.complete(held, { surprise: 1 } as never))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: ['result', 'surprise'] }],
+    });
   });
 
   test('said with what a program printed, NUL and half a surrogate pair included, is taken', async () => {
@@ -186,23 +263,40 @@ describe('leases', () => {
   test('are renewed by a heartbeat, for all runs of a runner at once', async () => {
     await seeder(core).configure(agent, { concurrency: 5 });
     const [one, two] = [await claimed(), await claimed()];
-    await core.pool.query(`update agent_runs set lease_expires_at = clock_timestamp() + interval '1 second' where id = any($1)`, [[one.held.spec.runId, two.held.spec.runId]]);
+    await core.pool.query(
+      `update agent_runs set lease_expires_at = clock_timestamp() + interval '1 second' where id = any($1)`,
+      [[one.held.spec.runId, two.held.spec.runId]],
+    );
     const lost = newId();
     const states = await heartbeatRuns(core, one.held.runner, [
-      { runId: one.held.spec.runId, leaseToken: one.held.token }, { runId: two.held.spec.runId, leaseToken: two.held.token },
-      { runId: lost, leaseToken: 'x' }, { runId: one.held.spec.runId, leaseToken: two.held.token },
+      { runId: one.held.spec.runId, leaseToken: one.held.token },
+      { runId: two.held.spec.runId, leaseToken: two.held.token },
+      { runId: lost, leaseToken: 'x' },
+      { runId: one.held.spec.runId, leaseToken: two.held.token },
     ]);
-    expect(states.map(({ runId, isHeld }) => [runId, isHeld])).toEqual(expect.arrayContaining([[one.held.spec.runId, true], [two.held.spec.runId, true], [lost, false], [one.held.spec.runId, false]]));
+    expect(states.map(({ runId, isHeld }) => [runId, isHeld])).toEqual(
+      expect.arrayContaining([
+        [one.held.spec.runId, true],
+        [two.held.spec.runId, true],
+        [lost, false],
+        [one.held.spec.runId, false],
+      ]),
+    );
     expect(((await runOf(two.held)).leaseExpiresAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(50_000);
     expect(await heartbeatRuns(core, one.held.runner, [])).toEqual([]);
-    expect(await errorOf(heartbeatRuns(core, one.held.runner, [{ runId: 'not-an-id', leaseToken: 'x' }]))).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(
+      await errorOf(heartbeatRuns(core, one.held.runner, [{ runId: 'not-an-id', leaseToken: 'x' }])),
+    ).toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
   test('that run out are taken away after the margin, by the clock of the database; the next attempt follows at once', async () => {
     await seeder(core).configure(agent, { retry: { maxAttempts: 2, baseDelayMs: 60_000, maxDelayMs: 60_000 } });
     const { held, task } = await claimed();
     await runner.append(held, 0, ['a']);
-    await core.pool.query('update agent_runs set lease_expires_at = clock_timestamp() - make_interval(secs => $2) where id = $1', [held.spec.runId, LEASE_MARGIN_MS / 1000 - 1]);
+    await core.pool.query(
+      'update agent_runs set lease_expires_at = clock_timestamp() - make_interval(secs => $2) where id = $1',
+      [held.spec.runId, LEASE_MARGIN_MS / 1000 - 1],
+    );
     expect(await sweepLeases(core)).toBe(0);
     expect(await msToNextLeaseEnd(core)).toBeGreaterThan(0);
     await endLease(core, held.spec.runId);
@@ -219,8 +313,19 @@ describe('leases', () => {
     expect(await runner.append(held, 1, ['tail'])).toBe(1);
     expect(await linesOf(held)).toEqual(['a', 'tail']);
     expect(await errorOf(runner.complete(held, { lineCount: 2 }))).toMatchObject({ code: 'LEASE_LOST' });
-    expect(await errorOf(uploadArtifact(core, held.runner, { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'changes.diff' }, chunks('late')))).toMatchObject({ code: 'LEASE_LOST' });
-    expect((await heartbeatRuns(core, held.runner, [{ runId: held.spec.runId, leaseToken: held.token }]))[0]).toMatchObject({ isHeld: false });
+    expect(
+      await errorOf(
+        uploadArtifact(
+          core,
+          held.runner,
+          { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'changes.diff' },
+          chunks('late'),
+        ),
+      ),
+    ).toMatchObject({ code: 'LEASE_LOST' });
+    expect(
+      (await heartbeatRuns(core, held.runner, [{ runId: held.spec.runId, leaseToken: held.token }]))[0],
+    ).toMatchObject({ isHeld: false });
     expect(await runOf(held)).toMatchObject({ status: 'timed_out', reason: 'runner_lost' });
     expect((await taskOf(task)).status).toBe('in_progress');
   });
@@ -268,14 +373,32 @@ describe('after a failure', () => {
     expect(second?.notBefore).not.toBeNull();
     expect((await taskOf(task)).status).toBe('queued');
     expect(await runner.claimOrNull()).toBeNull();
-    const next = await until(() => runner.claimOrNull(), (claim) => claim !== null);
+    const next = await until(
+      () => runner.claimOrNull(),
+      (claim) => claim !== null,
+    );
     await runner.complete(next as HeldRun, failed);
-    const last = await until(() => runner.claimOrNull(), (claim) => claim !== null);
+    const last = await until(
+      () => runner.claimOrNull(),
+      (claim) => claim !== null,
+    );
     await runner.complete(last as HeldRun, failed);
     expect((await taskOf(task)).status).toBe('failed');
     expect(await runsOf(task)).toHaveLength(3);
-    const steps = await core.db.taskEvent.findMany({ where: { taskId: task.id, eventType: 'status_changed' }, orderBy: { id: 'asc' } });
-    expect(steps.map((step) => (step.payload as { to: string }).to)).toEqual(['in_progress', 'failed', 'queued', 'in_progress', 'failed', 'queued', 'in_progress', 'failed']);
+    const steps = await core.db.taskEvent.findMany({
+      where: { taskId: task.id, eventType: 'status_changed' },
+      orderBy: { id: 'asc' },
+    });
+    expect(steps.map((step) => (step.payload as { to: string }).to)).toEqual([
+      'in_progress',
+      'failed',
+      'queued',
+      'in_progress',
+      'failed',
+      'queued',
+      'in_progress',
+      'failed',
+    ]);
   });
 
   test('what another attempt can not cure is not tried again, until a person says so', async () => {
@@ -290,7 +413,9 @@ describe('after a failure', () => {
   test('the delay doubles, with half of it random, up to its limit', () => {
     const policy = { maxAttempts: 9, baseDelayMs: 1_000, maxDelayMs: 5_000 };
     expect([1, 2, 3, 4].map((attempt) => retryDelayMs(policy, attempt, 0))).toEqual([500, 1_000, 2_000, 2_500]);
-    expect([1, 2, 3, 4].map((attempt) => retryDelayMs(policy, attempt, 0.999_999))).toEqual([1_000, 2_000, 4_000, 5_000]);
+    expect([1, 2, 3, 4].map((attempt) => retryDelayMs(policy, attempt, 0.999_999))).toEqual([
+      1_000, 2_000, 4_000, 5_000,
+    ]);
   });
 
   test('a retry has a waiting reason that says when it starts', async () => {
@@ -308,10 +433,19 @@ describe('review', () => {
     await runner.complete(held);
     await sendBackTask(core, user, { taskId: task.id, feedback: 'Shorter, please.' });
     const second = await runner.claim();
-    expect(second.spec).toMatchObject({ attempt: 2, startFromBranch: `overmind/${task.id}/1`, branch: `overmind/${task.id}/2`, prompt: { feedback: 'Shorter, please.' } });
+    expect(second.spec).toMatchObject({
+      attempt: 2,
+      startFromBranch: `overmind/${task.id}/1`,
+      branch: `overmind/${task.id}/2`,
+      prompt: { feedback: 'Shorter, please.' },
+    });
     await runner.complete(second, failed);
     const third = await runner.claim();
-    expect(third.spec).toMatchObject({ attempt: 3, startFromBranch: `overmind/${task.id}/1`, prompt: { feedback: 'Shorter, please.' } });
+    expect(third.spec).toMatchObject({
+      attempt: 3,
+      startFromBranch: `overmind/${task.id}/1`,
+      prompt: { feedback: 'Shorter, please.' },
+    });
     await runner.complete(third, { ...failed, reason: 'command_missing' });
     await retryTask(core, user, { taskId: task.id });
     expect((await runner.claim()).spec).toMatchObject({ attempt: 4, startFromBranch: `overmind/${task.id}/1` });
@@ -324,7 +458,14 @@ describe('review', () => {
     expect(await errorOf(approveTask(core, user, { taskId: task.id }))).toMatchObject({ code: 'CONFLICT' });
     expect((await taskOf(task)).status).toBe('needs_review');
     const merge = await runner.claim();
-    expect(merge.spec).toMatchObject({ runId: mergeRun?.id, kind: 'merge', attempt: 1, branch: held.spec.branch, baseBranch: 'main', mergeCommit: 'b'.repeat(40) });
+    expect(merge.spec).toMatchObject({
+      runId: mergeRun?.id,
+      kind: 'merge',
+      attempt: 1,
+      branch: held.spec.branch,
+      baseBranch: 'main',
+      mergeCommit: 'b'.repeat(40),
+    });
     await runner.complete(merge);
     expect((await taskOf(task)).status).toBe('done');
   });
@@ -333,12 +474,23 @@ describe('review', () => {
     const { held, task } = await claimed();
     await runner.complete(held);
     await approveTask(core, user, { taskId: task.id });
-    await runner.complete(await runner.claim(), { ...failed, reason: 'merge_conflict', message: 'README.md is in conflict.', paths: ['README.md'], exitCode: null });
+    await runner.complete(await runner.claim(), {
+      ...failed,
+      reason: 'merge_conflict',
+      message: 'README.md is in conflict.',
+      paths: ['README.md'],
+      exitCode: null,
+    });
     expect((await taskOf(task)).status).toBe('needs_review');
     const error = await core.db.taskEvent.findFirstOrThrow({ where: { taskId: task.id, eventType: 'error' } });
     expect(error.payload).toMatchObject({ reason: 'merge_conflict', paths: ['README.md'] });
     await approveTask(core, user, { taskId: task.id });
-    await runner.complete(await runner.claim(), { ...failed, reason: 'merge_conflict', message: 'Still.', exitCode: null });
+    await runner.complete(await runner.claim(), {
+      ...failed,
+      reason: 'merge_conflict',
+      message: 'Still.',
+      exitCode: null,
+    });
     await sendBackTask(core, user, { taskId: task.id, feedback: 'Rebase it.' });
     expect((await runner.claim()).spec.prompt.feedback).toBe('Rebase it.');
   });
@@ -357,7 +509,12 @@ describe('review', () => {
     const first = await claimed();
     await runner.complete(first.held);
     const merge = await runner.claim();
-    expect(merge.spec).toMatchObject({ kind: 'merge', mergeCommit: 'b'.repeat(40), branch: first.held.spec.branch, baseBranch: 'main' });
+    expect(merge.spec).toMatchObject({
+      kind: 'merge',
+      mergeCommit: 'b'.repeat(40),
+      branch: first.held.spec.branch,
+      baseBranch: 'main',
+    });
     await runner.complete(merge);
     expect((await taskOf(first.task)).status).toBe('done');
     const inPlace = await claimed();
@@ -371,7 +528,10 @@ describe('cancel', () => {
     const task = await scheduledTask(core, user, project, agent);
     const [run] = await runsOf(task);
     expect(await cancelRun(core, user, run?.id ?? '')).toMatchObject({ status: 'canceled', reason: 'by_user' });
-    expect(await taskOf(task)).toMatchObject({ status: 'queued', waitingReason: `Held: stopped by ${user.email}. Start it when you are ready.` });
+    expect(await taskOf(task)).toMatchObject({
+      status: 'queued',
+      waitingReason: `Held: stopped by ${user.email}. Start it when you are ready.`,
+    });
     expect(await runner.claimOrNull()).toBeNull();
   });
 
@@ -379,11 +539,16 @@ describe('cancel', () => {
     const { held, task } = await claimed();
     await cancelRun(core, user, held.spec.runId);
     expect((await runOf(held)).status).toBe('started');
-    expect((await heartbeatRuns(core, held.runner, [{ runId: held.spec.runId, leaseToken: held.token }]))[0]).toMatchObject({ isHeld: true, isCancelRequested: true });
+    expect(
+      (await heartbeatRuns(core, held.runner, [{ runId: held.spec.runId, leaseToken: held.token }]))[0],
+    ).toMatchObject({ isHeld: true, isCancelRequested: true });
     expect(await runner.complete(held, failed)).toMatchObject({ status: 'canceled', reason: 'by_user' });
     expect(await runner.complete(held, failed)).toMatchObject({ status: 'canceled', reason: 'by_user' });
     expect(await taskOf(task)).toMatchObject({ status: 'queued', heldBy: user.email });
-    expect(await errorOf(cancelRun(core, user, held.spec.runId))).toMatchObject({ code: 'CONFLICT', current: 'canceled' });
+    expect(await errorOf(cancelRun(core, user, held.spec.runId))).toMatchObject({
+      code: 'CONFLICT',
+      current: 'canceled',
+    });
   });
 
   test('a canceled task stops its run and stays canceled, also when the run had done it', async () => {
@@ -398,7 +563,13 @@ describe('cancel', () => {
 describe('files of a run', () => {
   test('are stored once by kind and name, also when sent twice at once', async () => {
     const { held } = await claimed();
-    const upload = () => uploadArtifact(core, held.runner, { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'changes.diff' }, chunks('diff --git'));
+    const upload = () =>
+      uploadArtifact(
+        core,
+        held.runner,
+        { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'changes.diff' },
+        chunks('diff --git'),
+      );
     const [one, two] = await Promise.all([upload(), upload()]);
     expect(one.id).toBe(two.id);
     expect((await upload()).id).toBe(one.id);
@@ -408,7 +579,16 @@ describe('files of a run', () => {
   test('of a foreign run are refused', async () => {
     const { held } = await claimed();
     const { actor } = await seeder(core).runner();
-    expect(await errorOf(uploadArtifact(core, actor, { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'x' }, chunks('x')))).toMatchObject({ code: 'LEASE_LOST' });
+    expect(
+      await errorOf(
+        uploadArtifact(
+          core,
+          actor,
+          { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'x' },
+          chunks('x'),
+        ),
+      ),
+    ).toMatchObject({ code: 'LEASE_LOST' });
   });
 });
 

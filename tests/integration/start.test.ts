@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
-import { freePort, isAlive, PARTS, pidsOf, readyProduct, startProduct, type PartName, type Product } from '#tests/kit/product.ts';
+import {
+  freePort,
+  isAlive,
+  PARTS,
+  pidsOf,
+  readyProduct,
+  startProduct,
+  type PartName,
+  type Product,
+} from '#tests/kit/product.ts';
 import { until } from '#tests/kit/until.ts';
 
 const PASSWORD = 'a password for the test';
@@ -38,12 +47,14 @@ const start = (): Promise<Product> => readyProduct({ dataDirectory, port, env: {
 async function ask<T>(query: string, variables: Record<string, unknown>, token?: string): Promise<T> {
   const answer = await post(url, query, variables, token);
   const [value] = Object.values(answer.data ?? {});
-  if (answer.errors || value === null || value === undefined) throw new Error(`Expected an answer, found ${JSON.stringify(answer)}`);
+  if (answer.errors || value === null || value === undefined)
+    throw new Error(`Expected an answer, found ${JSON.stringify(answer)}`);
   return value as T;
 }
 
 async function signIn(): Promise<string> {
-  const query = 'mutation ($input: LoginInput!) { login(input: $input) { ... on LoginPayload { token } ... on UserError { message } } }';
+  const query =
+    'mutation ($input: LoginInput!) { login(input: $input) { ... on LoginPayload { token } ... on UserError { message } } }';
   return (await ask<{ token: string }>(query, { input: { email: EMAIL, password: PASSWORD } })).token;
 }
 
@@ -57,15 +68,33 @@ interface RunFacts {
 
 /** A task for an agent that prints its lines for a quarter of a minute; its run has printed some when this resolves. */
 async function startLongRun(token: string, agentName: string): Promise<{ runId: string; runs(): Promise<RunFacts[]> }> {
-  const { nodes } = await ask<{ nodes: { id: string; name: string }[] }>('{ projects { nodes { id name } } }', {}, token);
+  const { nodes } = await ask<{ nodes: { id: string; name: string }[] }>(
+    '{ projects { nodes { id name } } }',
+    {},
+    token,
+  );
   const projectId = nodes[0]?.id;
   const config = { commands: [['node', '-e', AGENT]] };
-  const createAgent = 'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { ... on CreateAgentPayload { agent { id } } ... on UserError { message } } }';
-  const { agent } = await ask<{ agent: { id: string } }>(createAgent, { input: { projectId, name: agentName, config } }, token);
-  const createTask = 'mutation ($input: CreateTaskInput!) { createTask(input: $input) { ... on CreateTaskPayload { task { id } } ... on UserError { message } } }';
-  const { task } = await ask<{ task: { id: string } }>(createTask, { input: { projectId, title: `Print lines, ${agentName}`, agentId: agent.id } }, token);
-  const query = 'query ($projectId: ID!, $agentId: ID) { runs(projectId: $projectId, agentId: $agentId) { nodes { id status attempt message task { id } } } }';
-  const runs = async (): Promise<RunFacts[]> => (await ask<{ nodes: RunFacts[] }>(query, { projectId, agentId: agent.id }, token)).nodes.filter((run) => run.task?.id === task.id);
+  const createAgent =
+    'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { ... on CreateAgentPayload { agent { id } } ... on UserError { message } } }';
+  const { agent } = await ask<{ agent: { id: string } }>(
+    createAgent,
+    { input: { projectId, name: agentName, config } },
+    token,
+  );
+  const createTask =
+    'mutation ($input: CreateTaskInput!) { createTask(input: $input) { ... on CreateTaskPayload { task { id } } ... on UserError { message } } }';
+  const { task } = await ask<{ task: { id: string } }>(
+    createTask,
+    { input: { projectId, title: `Print lines, ${agentName}`, agentId: agent.id } },
+    token,
+  );
+  const query =
+    'query ($projectId: ID!, $agentId: ID) { runs(projectId: $projectId, agentId: $agentId) { nodes { id status attempt message task { id } } } }';
+  const runs = async (): Promise<RunFacts[]> =>
+    (await ask<{ nodes: RunFacts[] }>(query, { projectId, agentId: agent.id }, token)).nodes.filter(
+      (run) => run.task?.id === task.id,
+    );
   const [run] = await until(runs, ([first]) => first?.status === 'STREAMING', 30_000);
   return { runId: run?.id ?? '', runs };
 }
@@ -73,21 +102,36 @@ async function startLongRun(token: string, agentName: string): Promise<{ runId: 
 /** What the program printed, as it is stored, once the run has ended. */
 async function linesOf(runId: string, token: string): Promise<string[]> {
   const client = openSocket(url, token);
-  const log = collect<{ messages: string[] }>(client, 'subscription ($runId: ID!) { runLog(runId: $runId, afterSeq: -1) { messages } }', { runId });
+  const log = collect<{ messages: string[] }>(
+    client,
+    'subscription ($runId: ID!) { runLog(runId: $runId, afterSeq: -1) { messages } }',
+    { runId },
+  );
   await until(log.ended, (ended) => ended !== null, 30_000);
   await client.dispose();
   return log.items.flatMap(({ messages }) => messages).filter((line) => line.startsWith('line '));
 }
 
 async function expectWhole({ runId, runs }: Awaited<ReturnType<typeof startLongRun>>, token: string): Promise<void> {
-  const found = await until(runs, (all) => all.every(({ status }) => !['PENDING', 'STARTED', 'STREAMING'].includes(status)), 60_000);
+  const found = await until(
+    runs,
+    (all) => all.every(({ status }) => !['PENDING', 'STARTED', 'STREAMING'].includes(status)),
+    60_000,
+  );
   expect(found).toMatchObject([{ id: runId, status: 'COMPLETED', attempt: 1 }]);
   expect(await linesOf(runId, token)).toEqual(Array.from({ length: LINES }, (_, n) => `line ${n}`));
 }
 
 /** Programs of agents: they are the runner's business, and stay. */
-const agentPids = (): number[] => execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n').filter((line) => /^\s*\d+ \S*node\S* -e /.test(line) && line.includes(AGENT.slice(0, 40))).map((line) => Number.parseInt(line, 10));
-const alivePids = (pids: Partial<Record<PartName, number>>): string[] => Object.entries(pids).filter(([, pid]) => isAlive(pid)).map(([name]) => name);
+const agentPids = (): number[] =>
+  execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => /^\s*\d+ \S*node\S* -e /.test(line) && line.includes(AGENT.slice(0, 40)))
+    .map((line) => Number.parseInt(line, 10));
+const alivePids = (pids: Partial<Record<PartName, number>>): string[] =>
+  Object.entries(pids)
+    .filter(([, pid]) => isAlive(pid))
+    .map(([name]) => name);
 
 describe('npm start', () => {
   test('killed, leaves nothing but the agents under their keepers; the next one goes on with them', async () => {
@@ -97,7 +141,11 @@ describe('npm start', () => {
     expect(Object.keys(pids).sort()).toEqual([...PARTS].sort());
     expect(agentPids()).toHaveLength(1);
     product?.child.kill('SIGKILL');
-    await until(() => alivePids(pids), (alive) => alive.length === 0, 8_000);
+    await until(
+      () => alivePids(pids),
+      (alive) => alive.length === 0,
+      8_000,
+    );
     expect(agentPids()).toHaveLength(1);
 
     product = await start();
@@ -120,17 +168,41 @@ describe('npm start', () => {
     for (const name of ['web', 'redis', 'postgres', 'runner', 'api', 'workers'] as const) {
       const before = pidsOf(dataDirectory);
       process.kill(before[name] ?? 0, 'SIGKILL');
-      await until(() => product?.output() ?? '', (text) => text.split(`✓ ${name} runs again`).length === 2, 30_000);
+      await until(
+        () => product?.output() ?? '',
+        (text) => text.split(`✓ ${name} runs again`).length === 2,
+        30_000,
+      );
       const after = pidsOf(dataDirectory);
       expect(after[name]).not.toBe(before[name]);
       expect({ ...after, [name]: 0 }).toEqual({ ...before, [name]: 0 });
-      await until(() => fetch(`${url}/readyz`).then(({ status }) => status, () => 0), (status) => status === 200, 15_000);
+      await until(
+        () =>
+          fetch(`${url}/readyz`).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        (status) => status === 200,
+        15_000,
+      );
     }
-    const page = await until(() => fetch(`${url}/sign-in`, { headers: { accept: 'text/html' } }).then(({ status }) => status, () => 0), (status) => status === 200, 15_000);
+    const page = await until(
+      () =>
+        fetch(`${url}/sign-in`, { headers: { accept: 'text/html' } }).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      (status) => status === 200,
+      15_000,
+    );
     expect(page).toBe(200);
     await expectWhole(run, token);
-    const { parts } = (await (await fetch(`${url}/readyz`)).json()) as { parts: { name: string; state: string; ends: number }[] };
-    expect(parts.map(({ name, state, ends }) => `${name} ${state} ${ends}`).sort()).toEqual([...PARTS].sort().map((name) => `${name} running 1`));
+    const { parts } = (await (await fetch(`${url}/readyz`)).json()) as {
+      parts: { name: string; state: string; ends: number }[];
+    };
+    expect(parts.map(({ name, state, ends }) => `${name} ${state} ${ends}`).sort()).toEqual(
+      [...PARTS].sort().map((name) => `${name} running 1`),
+    );
   }, 180_000);
 
   test('starts anew what stands still, all four of its own programs at once', async () => {
@@ -138,12 +210,27 @@ describe('npm start', () => {
     const own = ['api', 'workers', 'web', 'runner'] as const;
     const saidBefore = product?.output().length;
     for (const name of own) process.kill(before[name] ?? 0, 'SIGSTOP');
-    const said = await until(() => product?.output().slice(saidBefore) ?? '', (text) => own.every((name) => text.includes(`✓ ${name} runs again`)), 90_000);
-    for (const name of own) expect(said).toMatch(new RegExp(`! ${name} (keeps ending, \\d+ times now|ended) \\(it gave no sign of life, and was killed\\)`));
+    const said = await until(
+      () => product?.output().slice(saidBefore) ?? '',
+      (text) => own.every((name) => text.includes(`✓ ${name} runs again`)),
+      90_000,
+    );
+    for (const name of own)
+      expect(said).toMatch(
+        new RegExp(`! ${name} (keeps ending, \\d+ times now|ended) \\(it gave no sign of life, and was killed\\)`),
+      );
     const after = pidsOf(dataDirectory);
     for (const name of own) expect(after[name]).not.toBe(before[name]);
     expect([after.postgres, after.redis]).toEqual([before.postgres, before.redis]);
-    await until(() => fetch(`${url}/readyz`).then(({ status }) => status, () => 0), (status) => status === 200, 15_000);
+    await until(
+      () =>
+        fetch(`${url}/readyz`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      (status) => status === 200,
+      15_000,
+    );
   }, 180_000);
 
   test('told to stop, ends everything, and its agents with it', async () => {
@@ -160,7 +247,11 @@ describe('npm start', () => {
 
   test.for([
     { what: 'there is no git on PATH', env: () => ({ PATH: pathWithoutGit() }), words: 'Git was not found on PATH' },
-    { what: 'the accounts cannot be set up', env: () => ({ OVERMIND_ADMIN_EMAIL: 'nobody' }), words: 'OVERMIND_ADMIN_EMAIL is not valid' },
+    {
+      what: 'the accounts cannot be set up',
+      env: () => ({ OVERMIND_ADMIN_EMAIL: 'nobody' }),
+      words: 'OVERMIND_ADMIN_EMAIL is not valid',
+    },
   ])('fails, saying why, and leaves nothing running when $what', { timeout: 60_000 }, async ({ env, words }) => {
     const failed = startProduct({ dataDirectory, port, env: env() });
     expect(await failed.ended).toBe(1);
@@ -174,6 +265,7 @@ describe('npm start', () => {
 function pathWithoutGit(): string {
   const bin = path.join(folder, 'bin');
   mkdirSync(bin);
-  for (const name of ['node', 'ps', 'id', 'test', 'sh']) symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), path.join(bin, name));
+  for (const name of ['node', 'ps', 'id', 'test', 'sh'])
+    symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), path.join(bin, name));
   return bin;
 }

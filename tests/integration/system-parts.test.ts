@@ -9,7 +9,14 @@ import { startTestSystem, type TestSystem } from '#tests/kit/system.ts';
 
 /** Nobody listens on the discard port. */
 const NO_WEB = 'http://127.0.0.1:9';
-const RUNNER: SystemPart = { name: 'runner', state: 'waiting', ends: 3, lastEnd: 'exit code 1', detail: 'no git', nextTryAt: '2026-01-01T00:00:20.000Z' };
+const RUNNER: SystemPart = {
+  name: 'runner',
+  state: 'waiting',
+  ends: 3,
+  lastEnd: 'exit code 1',
+  detail: 'no git',
+  nextTryAt: '2026-01-01T00:00:20.000Z',
+};
 const PARTS = 'name state ends lastEnd detail nextTryAt';
 
 let system: TestSystem;
@@ -31,7 +38,10 @@ describe('a part that keeps ending', () => {
   test('is told at /readyz, which stays ready; what its log says only to who is on this machine', async () => {
     say(RUNNER);
     const here = await fetch(`${api.url}/readyz`);
-    expect([here.status, await here.json()]).toEqual([200, { database: true, redis: true, draining: false, parts: [RUNNER] }]);
+    expect([here.status, await here.json()]).toEqual([
+      200,
+      { database: true, redis: true, draining: false, parts: [RUNNER] },
+    ]);
     const elsewhere = await fetch(`${api.url}/readyz`, { headers: { 'x-forwarded-for': '203.0.113.7' } });
     expect(await elsewhere.json()).toMatchObject({ parts: [{ ...RUNNER, detail: null }] });
   });
@@ -39,8 +49,12 @@ describe('a part that keeps ending', () => {
   test('is told to who is signed in; what its log says to administrators', async () => {
     say(RUNNER);
     const query = `{ systemParts { ${PARTS} } }`;
-    expect(await post(api.url, query, {}, admin.token)).toEqual({ data: { systemParts: [{ ...RUNNER, state: 'WAITING' }] } });
-    expect(await post(api.url, query, {}, member.token)).toEqual({ data: { systemParts: [{ ...RUNNER, state: 'WAITING', detail: null }] } });
+    expect(await post(api.url, query, {}, admin.token)).toEqual({
+      data: { systemParts: [{ ...RUNNER, state: 'WAITING' }] },
+    });
+    expect(await post(api.url, query, {}, member.token)).toEqual({
+      data: { systemParts: [{ ...RUNNER, state: 'WAITING', detail: null }] },
+    });
     expect((await post(api.url, query)).errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
   });
 
@@ -58,26 +72,43 @@ describe('a part that keeps ending', () => {
 describe('while the web program is away', () => {
   test('a page says so in words, and tries again by itself', async () => {
     const page = await fetch(`${api.url}/projects`, { headers: { accept: 'text/html,*/*' } });
-    expect([page.status, page.headers.get('content-type'), page.headers.get('retry-after')]).toEqual([503, 'text/html; charset=utf-8', '3']);
+    expect([page.status, page.headers.get('content-type'), page.headers.get('retry-after')]).toEqual([
+      503,
+      'text/html; charset=utf-8',
+      '3',
+    ]);
     expect(await page.text()).toMatch(/agents go on with their work[^]*tries again by itself/);
   });
 
   test('a program gets an error, and the API goes on', async () => {
     const data = await fetch(`${api.url}/projects.data`);
-    expect([data.status, await data.json()]).toMatchObject([503, { errors: [{ extensions: { code: 'UNAVAILABLE' } }] }]);
-    expect(await post(api.url, '{ viewer { email } }', {}, member.token)).toEqual({ data: { viewer: { email: member.email } } });
+    expect([data.status, await data.json()]).toMatchObject([
+      503,
+      { errors: [{ extensions: { code: 'UNAVAILABLE' } }] },
+    ]);
+    expect(await post(api.url, '{ viewer { email } }', {}, member.token)).toEqual({
+      data: { viewer: { email: member.email } },
+    });
   });
 });
 
 test('while PostgreSQL is away, who asks is told so, and to come back', async () => {
-  const core = system.openCore({ databaseUrl: 'postgresql://nobody:nothing@127.0.0.1:9/none', logger: createLogger('test', 'silent') });
+  const core = system.openCore({
+    databaseUrl: 'postgresql://nobody:nothing@127.0.0.1:9/none',
+    logger: createLogger('test', 'silent'),
+  });
   const away = await startApi({ core, host: '127.0.0.1', port: 0, trustedProxies: [], isExplorable: false });
   try {
     const url = `http://127.0.0.1:${away.port}`;
     const answer = await fetch(`${url}/graphql`, {
-      method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${member.token}` }, body: '{"query":"{ viewer { email } }"}',
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${member.token}` },
+      body: '{"query":"{ viewer { email } }"}',
     });
-    expect([answer.status, await answer.json()]).toMatchObject([503, { errors: [{ extensions: { code: 'UNAVAILABLE' } }] }]);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { errors: [{ extensions: { code: 'UNAVAILABLE' } }] },
+    ]);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
   } finally {
     await away.close();

@@ -43,7 +43,9 @@ describe('why a run waits', () => {
 
     const labelled = await seeder(core).agent(project, 'qa');
     await seeder(core).configure(labelled, { labels: ['gpu'] });
-    expect(await reasonOf(await scheduledTask(core, user, project, labelled))).toBe('No runner with the label gpu is online.');
+    expect(await reasonOf(await scheduledTask(core, user, project, labelled))).toBe(
+      'No runner with the label gpu is online.',
+    );
 
     const side = runnerSide(core, actor);
     const held = await side.claim();
@@ -57,16 +59,29 @@ describe('why a run waits', () => {
     expect(await reasonOf(second)).toBe('All runners are busy.');
 
     await side.complete(held);
-    expect(await until(() => reasonOf(second), (reason) => reason === null)).toBeNull();
+    expect(
+      await until(
+        () => reasonOf(second),
+        (reason) => reason === null,
+      ),
+    ).toBeNull();
   });
 
   test('those who are left waiting are told when others start', async () => {
-    const side = runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [project.id], capacity: 1 })).actor);
+    const side = runnerSide(
+      core,
+      (await seeder(core).runner(undefined, { projectIds: [project.id], capacity: 1 })).actor,
+    );
     await scheduledTask(core, user, project, agent, { title: 'First' });
     const second = await scheduledTask(core, user, project, agent, { title: 'Second' });
     expect(await reasonOf(second)).toBeNull();
     await side.claim();
-    expect(await until(() => reasonOf(second), (reason) => reason !== null)).toBe('All runners are busy.');
+    expect(
+      await until(
+        () => reasonOf(second),
+        (reason) => reason !== null,
+      ),
+    ).toBe('All runners are busy.');
   });
 });
 
@@ -88,7 +103,10 @@ describe('the presence of a runner', () => {
     // Longer than the first process waits before it says that the runner has gone: it must not say so.
     const seen = new Set<string>();
     const end = performance.now() + 2_500;
-    await until(async () => seen.add(await connection()), () => performance.now() > end);
+    await until(
+      async () => seen.add(await connection()),
+      () => performance.now() > end,
+    );
     expect([...seen]).toEqual(['online']);
     await two.dispose();
     expect(await until(connection, (state) => state !== 'online', 5_000)).toBe('unreachable');

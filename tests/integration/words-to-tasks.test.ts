@@ -14,7 +14,11 @@ let system: TestSystem;
 let stopWorkers: () => Promise<void>;
 beforeAll(async () => {
   system = await startTestSystem();
-  stopWorkers = startWorkers(system.core, { planner: rulesPlanner, redisUrl: system.redisUrl, redisPrefix: system.redisPrefix });
+  stopWorkers = startWorkers(system.core, {
+    planner: rulesPlanner,
+    redisUrl: system.redisUrl,
+    redisPrefix: system.redisPrefix,
+  });
 });
 afterAll(async () => {
   await stopWorkers();
@@ -30,26 +34,49 @@ test('a message becomes tasks with agents, an answer, pending runs and a state v
   const user = await seed.user();
   const project = await seed.project(user);
   const conversation = await conversationOf(project.id);
-  const message = await sendMessage(system.core, user, { conversationId: conversation.id, content: 'Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js' });
+  const message = await sendMessage(system.core, user, {
+    conversationId: conversation.id,
+    content: 'Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js',
+  });
 
-  const tasks = await until(() => system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' }, include: { runs: true } }), (found) => found.length === 2 && found.every((task) => task.runs.length === 1));
+  const tasks = await until(
+    () =>
+      system.core.db.task.findMany({
+        where: { projectId: project.id },
+        orderBy: { id: 'asc' },
+        include: { runs: true },
+      }),
+    (found) => found.length === 2 && found.every((task) => task.runs.length === 1),
+  );
   expect(tasks.map(({ type, priority, agentName, status }) => ({ type, priority, agentName, status }))).toEqual([
     { type: 'doc', priority: 3, agentName: 'docs', status: 'queued' },
     { type: 'code_change', priority: 1, agentName: 'backend', status: 'queued' },
   ]);
-  const answer = await system.core.db.message.findUniqueOrThrow({ where: { answersId: message.id }, include: { tasks: true } });
+  const answer = await system.core.db.message.findUniqueOrThrow({
+    where: { answersId: message.id },
+    include: { tasks: true },
+  });
   expect(answer).toMatchObject({ role: 'orchestrator', content: expect.stringContaining('2 tasks') as string });
   expect(answer.tasks).toHaveLength(2);
   // Asked again: tasks and their runs above were read one after the other.
-  const reasons = (await system.core.db.task.findMany({ where: { projectId: project.id } })).map((task) => task.waitingReason);
+  const reasons = (await system.core.db.task.findMany({ where: { projectId: project.id } })).map(
+    (task) => task.waitingReason,
+  );
   expect(reasons).toEqual(['No runner is online.', 'No runner is online.']);
 
   const state = await until(
-    () => system.core.db.projectStateVersion.findFirst({ where: { projectId: project.id }, orderBy: { version: 'desc' } }),
+    () =>
+      system.core.db.projectStateVersion.findFirst({ where: { projectId: project.id }, orderBy: { version: 'desc' } }),
     (found) => found?.content.includes('CONTRIBUTING') ?? false,
   );
   const repository = path.join(system.dataDirectory, 'projects', project.id, 'state');
-  await until(() => (existsSync(path.join(repository, '.git', 'refs', 'heads', 'main')) ? execFileSync('git', ['log', '--format=%s'], { cwd: repository, encoding: 'utf8' }) : ''), (log) => log.startsWith(`version ${state?.version}`));
+  await until(
+    () =>
+      existsSync(path.join(repository, '.git', 'refs', 'heads', 'main'))
+        ? execFileSync('git', ['log', '--format=%s'], { cwd: repository, encoding: 'utf8' })
+        : '',
+    (log) => log.startsWith(`version ${state?.version}`),
+  );
 });
 
 test('small talk makes no task and is answered once', async () => {
@@ -57,7 +84,13 @@ test('small talk makes no task and is answered once', async () => {
   const user = await seed.user();
   const project = await seed.project(user);
   const conversation = await conversationOf(project.id);
-  const message = await sendMessage(system.core, user, { conversationId: conversation.id, content: 'thanks, looks good!' });
-  await until(() => system.core.db.message.findUnique({ where: { answersId: message.id } }), (found) => found !== null);
+  const message = await sendMessage(system.core, user, {
+    conversationId: conversation.id,
+    content: 'thanks, looks good!',
+  });
+  await until(
+    () => system.core.db.message.findUnique({ where: { answersId: message.id } }),
+    (found) => found !== null,
+  );
   expect(await system.core.db.task.count({ where: { projectId: project.id } })).toBe(0);
 });

@@ -7,7 +7,16 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { ApiOptions } from '#api/server.ts';
 import type { TestSystem } from './system.ts';
 
-const CHROMIUM_ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const CHROMIUM_ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const WEB_SERVER = fileURLToPath(new URL('../../build/web/server.mjs', import.meta.url));
 
 export async function launchBrowser(): Promise<Browser> {
@@ -16,7 +25,10 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /** Serves the built pages and an api on one origin, as the product does. */
-export async function startPages(system: TestSystem, options: Pick<ApiOptions, 'parts'> = {}): Promise<{ url: string; close(): Promise<void> }> {
+export async function startPages(
+  system: TestSystem,
+  options: Pick<ApiOptions, 'parts'> = {},
+): Promise<{ url: string; close(): Promise<void> }> {
   if (!existsSync(WEB_SERVER)) throw new Error('The pages are not built: run npm run build first');
   const port = await freePort();
   const api = await system.startApi({ ...options, webOrigin: `http://127.0.0.1:${port}` });
@@ -41,7 +53,10 @@ export async function startPages(system: TestSystem, options: Pick<ApiOptions, '
 }
 
 /** A page in a fresh profile. What the browser complains of is collected: a test expects it to stay empty. */
-export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+export async function openPage(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -47,7 +47,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 /** Tests are given real services by `npm test` or scripts/services.mjs. */
 export function serverUrl(name: 'DATABASE_URL' | 'REDIS_URL'): string {
   const url = process.env[name];
-  if (!url) throw new Error(`${name} is not set: run the tests with npm test, or start services with node scripts/services.mjs`);
+  if (!url)
+    throw new Error(
+      `${name} is not set: run the tests with npm test, or start services with node scripts/services.mjs`,
+    );
   return url;
 }
 
@@ -60,7 +63,8 @@ function withDatabase(url: string, database: string): string {
 function migrationsHash(): string {
   const hash = createHash('sha256');
   for (const entry of readdirSync(migrationsDir, { withFileTypes: true })) {
-    if (entry.isDirectory()) hash.update(entry.name).update(readFileSync(path.join(migrationsDir, entry.name, 'migration.sql')));
+    if (entry.isDirectory())
+      hash.update(entry.name).update(readFileSync(path.join(migrationsDir, entry.name, 'migration.sql')));
   }
   return hash.digest('hex').slice(0, 12);
 }

@@ -8,7 +8,12 @@ export interface GraphqlAnswer {
 }
 
 /** Sends an operation as a script would. */
-export async function post(url: string, query: string, variables: Record<string, unknown> = {}, token?: string): Promise<GraphqlAnswer> {
+export async function post(
+  url: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+  token?: string,
+): Promise<GraphqlAnswer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
@@ -18,7 +23,13 @@ export async function post(url: string, query: string, variables: Record<string,
 }
 
 export function openSocket(url: string, token: string): Client {
-  return createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${token}` }, retryAttempts: 0, lazy: true });
+  return createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${token}` },
+    retryAttempts: 0,
+    lazy: true,
+  });
 }
 
 /** Collects what a subscription yields, so that a test can wait for what it expects. */
@@ -56,7 +67,11 @@ export function collect<T>(client: Client, query: string, variables: Record<stri
       return new Promise<T[]>((resolve, reject) => {
         const timer = setTimeout(() => {
           waiters.delete(check);
-          reject(new Error(`Waited ${timeoutMs} ms; got ${JSON.stringify(items).slice(0, 2_000)}; ended: ${JSON.stringify(ended)}`));
+          reject(
+            new Error(
+              `Waited ${timeoutMs} ms; got ${JSON.stringify(items).slice(0, 2_000)}; ended: ${JSON.stringify(ended)}`,
+            ),
+          );
         }, timeoutMs);
         const check = (): void => {
           if (!condition(items)) return;

@@ -40,11 +40,14 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
       response.write(body.slice(0, answer.cutAfter), () => response.destroy());
       return;
     }
-    const upstream = http.request({ hostname, port, path: request.url, method: request.method, headers: request.headers }, (from) => {
-      response.writeHead(from.statusCode ?? 0, from.headers);
-      from.pipe(response);
-      from.on('error', () => response.destroy());
-    });
+    const upstream = http.request(
+      { hostname, port, path: request.url, method: request.method, headers: request.headers },
+      (from) => {
+        response.writeHead(from.statusCode ?? 0, from.headers);
+        from.pipe(response);
+        from.on('error', () => response.destroy());
+      },
+    );
     upstream.on('error', () => response.destroy());
     request.pipe(upstream);
   });
@@ -55,13 +58,19 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
       return;
     }
     const upstream = connect(Number(port), hostname, () => {
-      const lines = request.rawHeaders.reduce((text, part, index) => text + part + (index % 2 === 0 ? ': ' : '\r\n'), '');
+      const lines = request.rawHeaders.reduce(
+        (text, part, index) => text + part + (index % 2 === 0 ? ': ' : '\r\n'),
+        '',
+      );
       upstream.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines}\r\n`);
       upstream.write(head);
       upstream.pipe(client);
       client.pipe(upstream);
     });
-    for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       sockets.add(one);
       one.on('error', () => other.destroy());
       one.on('close', () => {

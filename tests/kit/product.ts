@@ -30,7 +30,9 @@ export interface ProductOptions {
 export function startProduct({ dataDirectory, port, env = {} }: ProductOptions): Product {
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
   const child = spawn(process.execPath, ['scripts/start.mjs'], {
-    cwd: rootDir, env: { ...inherited, OVERMIND_DATA_DIR: dataDirectory, PORT: String(port), ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: rootDir,
+    env: { ...inherited, OVERMIND_DATA_DIR: dataDirectory, PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
@@ -41,7 +43,9 @@ export function startProduct({ dataDirectory, port, env = {} }: ProductOptions):
 export async function readyProduct(options: ProductOptions): Promise<Product> {
   const product = startProduct(options);
   const isReady = until(product.output, (text) => text.includes('OvermindOps is ready'), START_TIMEOUT_MS);
-  const hasEnded = product.ended.then((code) => Promise.reject(new Error(`npm start ended with ${code}:\n${product.output()}`)));
+  const hasEnded = product.ended.then((code) =>
+    Promise.reject(new Error(`npm start ended with ${code}:\n${product.output()}`)),
+  );
   hasEnded.catch(() => undefined);
   await Promise.race([isReady, hasEnded]);
   return product;
@@ -49,7 +53,10 @@ export async function readyProduct(options: ProductOptions): Promise<Product> {
 
 /** The process of each part that runs, as the start has it on record. */
 export function pidsOf(dataDirectory: string): Partial<Record<PartName, number>> {
-  const record = JSON.parse(readFileSync(path.join(dataDirectory, 'processes.json'), 'utf8')) as Record<string, { pid: number }>;
+  const record = JSON.parse(readFileSync(path.join(dataDirectory, 'processes.json'), 'utf8')) as Record<
+    string,
+    { pid: number }
+  >;
   return Object.fromEntries(Object.entries(record).map(([name, { pid }]) => [name, pid]));
 }
 

@@ -48,14 +48,22 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
   const folder = await mkdtemp(path.join(tmpdir(), 'overmind-runner-'));
   await writeFile(path.join(folder, 'runner.json'), JSON.stringify({ token: options.token }), { mode: 0o600 });
   const executables = {
-    node: { path: process.execPath }, git: {},
+    node: { path: process.execPath },
+    git: {},
     'demo-agent': { path: process.execPath, args: ['--import', TSX, source('runner/demo-agent/main.ts')] },
     ...options.executables,
   };
-  await writeFile(path.join(folder, 'policy.json'), JSON.stringify({
-    // The fake agents and the demo agent, which run from their sources here, are shown to sandboxed runs.
-    roots: options.roots, executables, capacity: options.capacity ?? 4, sandbox: { readablePaths: [source(''), ...(options.readablePaths ?? [])] },
-  }), { mode: 0o600 });
+  await writeFile(
+    path.join(folder, 'policy.json'),
+    JSON.stringify({
+      // The fake agents and the demo agent, which run from their sources here, are shown to sandboxed runs.
+      roots: options.roots,
+      executables,
+      capacity: options.capacity ?? 4,
+      sandbox: { readablePaths: [source(''), ...(options.readablePaths ?? [])] },
+    }),
+    { mode: 0o600 },
+  );
   let output = '';
   let child: ChildProcess | null = null;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -73,14 +81,21 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
       let own = '';
       const started = spawn(process.execPath, ['--import', TSX, source('runner/main.ts'), '--allow-root'], {
         env: {
-          PATH: [...(options.programsFolder ? [options.programsFolder] : []), process.env['PATH']].join(path.delimiter), HOME: folder, OVERMIND_URL: options.url,
-          OVERMIND_RUNNER_DIR: folder, OVERMIND_RUNNER_ON_STOP: 'end', OVERMIND_BWRAP: process.env['OVERMIND_BWRAP'],
+          PATH: [...(options.programsFolder ? [options.programsFolder] : []), process.env['PATH']].join(path.delimiter),
+          HOME: folder,
+          OVERMIND_URL: options.url,
+          OVERMIND_RUNNER_DIR: folder,
+          OVERMIND_RUNNER_ON_STOP: 'end',
+          OVERMIND_BWRAP: process.env['OVERMIND_BWRAP'],
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = started;
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`The runner was not ready in ${READY_TIMEOUT_MS / 1_000} s:\n${output}`)), READY_TIMEOUT_MS);
+        const timer = setTimeout(
+          () => reject(new Error(`The runner was not ready in ${READY_TIMEOUT_MS / 1_000} s:\n${output}`)),
+          READY_TIMEOUT_MS,
+        );
         const hear = (chunk: Buffer): void => {
           output += chunk.toString();
           own += chunk.toString();

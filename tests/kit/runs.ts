@@ -16,14 +16,43 @@ const COMMIT = { base: 'a'.repeat(40), head: 'b'.repeat(40) };
 /** What a runner would hand back for a run that went well and made a commit; `changes` say otherwise. */
 export function resultOf(spec: RunSpec, changes: Partial<RunResult> = {}): RunResult {
   return {
-    runId: spec.runId, status: 'completed', reason: 'ok', message: 'Changed 1 file.', exitCode: 0, summary: 'Added the file.', lineCount: 0, paths: [],
-    metrics: { wallSeconds: 1, cpuSeconds: 0.5, peakMemoryBytes: 1_000_000, lines: 0, inputTokens: null, outputTokens: null, costUsd: null },
-    git: { baseBranch: 'main', branch: spec.branch, baseCommit: COMMIT.base, headCommit: COMMIT.head, filesChanged: 1, additions: 1, deletions: 0 },
+    runId: spec.runId,
+    status: 'completed',
+    reason: 'ok',
+    message: 'Changed 1 file.',
+    exitCode: 0,
+    summary: 'Added the file.',
+    lineCount: 0,
+    paths: [],
+    metrics: {
+      wallSeconds: 1,
+      cpuSeconds: 0.5,
+      peakMemoryBytes: 1_000_000,
+      lines: 0,
+      inputTokens: null,
+      outputTokens: null,
+      costUsd: null,
+    },
+    git: {
+      baseBranch: 'main',
+      branch: spec.branch,
+      baseCommit: COMMIT.base,
+      headCommit: COMMIT.head,
+      filesChanged: 1,
+      additions: 1,
+      deletions: 0,
+    },
     ...changes,
   };
 }
 
-export const failed = { status: 'failed', reason: 'exit_code', message: 'The command ended with 1.', exitCode: 1, git: null } as const satisfies Partial<RunResult>;
+export const failed = {
+  status: 'failed',
+  reason: 'exit_code',
+  message: 'The command ended with 1.',
+  exitCode: 1,
+  git: null,
+} as const satisfies Partial<RunResult>;
 
 export interface HeldRun {
   spec: RunSpec;
@@ -46,7 +75,12 @@ export function runnerSide(core: Core, runner: RunnerActor) {
       const claimed = await claimRun(core, runner, claimId);
       return claimed && { spec: claimed.spec, token: claimed.spec.lease.token, runner };
     },
-    append: (held: HeldRun, firstSeq: number, messages: string[], streams = '1'.repeat(messages.length)): Promise<number> =>
+    append: (
+      held: HeldRun,
+      firstSeq: number,
+      messages: string[],
+      streams = '1'.repeat(messages.length),
+    ): Promise<number> =>
       appendRunLogs(core, runner, { runId: held.spec.runId, leaseToken: held.token, firstSeq, streams, messages }),
     /** A merge that went well had the last word for what it says it moved. */
     async complete(held: HeldRun, changes: Partial<RunResult> = {}): Promise<AgentRun> {
@@ -55,18 +89,37 @@ export function runnerSide(core: Core, runner: RunnerActor) {
       return completeRun(core, runner, held.token, result);
     },
     requestLanding: (held: HeldRun): Promise<AgentRun> =>
-      requestLanding(core, runner, { runId: held.spec.runId, leaseToken: held.token, baseCommit: COMMIT.base, mergeCommit: COMMIT.head }),
+      requestLanding(core, runner, {
+        runId: held.spec.runId,
+        leaseToken: held.token,
+        baseCommit: COMMIT.base,
+        mergeCommit: COMMIT.head,
+      }),
     reportLanding: (held: HeldRun, isMerged: boolean): Promise<AgentRun> =>
-      reportLanding(core, runner, { runId: held.spec.runId, leaseToken: held.token, isMerged, headCommit: isMerged ? COMMIT.head : null }),
+      reportLanding(core, runner, {
+        runId: held.spec.runId,
+        leaseToken: held.token,
+        isMerged,
+        headCommit: isMerged ? COMMIT.head : null,
+      }),
   };
 }
 
 /** A task with an agent, so that its run is pending at once. */
-export async function scheduledTask(core: Core, user: UserActor, project: Project, agent: Agent, fields: Partial<NewTask> = {}): Promise<Task> {
+export async function scheduledTask(
+  core: Core,
+  user: UserActor,
+  project: Project,
+  agent: Agent,
+  fields: Partial<NewTask> = {},
+): Promise<Task> {
   return createTask(core, user, { projectId: project.id, title: 'Add a file', agentId: agent.id, ...fields });
 }
 
 /** Ends a lease by the database's clock, as if the runner had been silent for that long. */
 export async function endLease(core: Core, runId: string): Promise<void> {
-  await core.pool.query(`update agent_runs set lease_expires_at = clock_timestamp() - interval '1 hour' where id = $1`, [runId]);
+  await core.pool.query(
+    `update agent_runs set lease_expires_at = clock_timestamp() - interval '1 hour' where id = $1`,
+    [runId],
+  );
 }

@@ -1,5 +1,12 @@
 import {
-  getNamedType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType, isObjectType, isUnionType,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isUnionType,
 } from 'graphql';
 import type { GraphQLField, GraphQLInputType, GraphQLSchema } from 'graphql';
 
@@ -14,7 +21,11 @@ export interface RootField {
 
 /** Every root field of a schema, with an operation that calls it and asks for as little as can be told apart. */
 export function rootFields(schema: GraphQLSchema): RootField[] {
-  const roots = [['query', schema.getQueryType()], ['mutation', schema.getMutationType()], ['subscription', schema.getSubscriptionType()]] as const;
+  const roots = [
+    ['query', schema.getQueryType()],
+    ['mutation', schema.getMutationType()],
+    ['subscription', schema.getSubscriptionType()],
+  ] as const;
   return roots.flatMap(([kind, type]) =>
     Object.values(type?.getFields() ?? {}).map((field) => {
       const { authScopes } = field.extensions['pothosOptions'] as { authScopes: Record<string, boolean> };
@@ -50,9 +61,14 @@ function valueOf(type: GraphQLInputType, fieldName: string, name: string, fixtur
   if (known !== undefined) return known;
   const inner = isNonNullType(type) ? type.ofType : type;
   if (isListType(inner)) return [valueOf(inner.ofType, fieldName, name, fixtures)];
-  if (isInputObjectType(inner)) return Object.fromEntries(Object.values(inner.getFields()).map((each) => [each.name, valueOf(each.type, fieldName, each.name, fixtures)]));
+  if (isInputObjectType(inner))
+    return Object.fromEntries(
+      Object.values(inner.getFields()).map((each) => [each.name, valueOf(each.type, fieldName, each.name, fixtures)]),
+    );
   if (isEnumType(inner)) return inner.getValues()[0]?.name;
-  return { Int: 1, Float: 1, Boolean: true, JSON: {}, DateTime: '2026-01-01T00:00:00Z' }[getNamedType(inner).name] ?? 'text';
+  return (
+    { Int: 1, Float: 1, Boolean: true, JSON: {}, DateTime: '2026-01-01T00:00:00Z' }[getNamedType(inner).name] ?? 'text'
+  );
 }
 
 export interface Leaf {
@@ -68,12 +84,17 @@ export function leavesOf({ field }: RootField): Leaf[] {
 function leaves(type: GraphQLInputType, path: (string | number)[]): Leaf[] {
   const inner = isNonNullType(type) ? type.ofType : type;
   if (isListType(inner)) return leaves(inner.ofType, [...path, 0]);
-  if (isInputObjectType(inner)) return Object.values(inner.getFields()).flatMap((each) => leaves(each.type, [...path, each.name]));
+  if (isInputObjectType(inner))
+    return Object.values(inner.getFields()).flatMap((each) => leaves(each.type, [...path, each.name]));
   return isEnumType(inner) ? [] : [{ path, typeName: getNamedType(inner).name }];
 }
 
 /** A copy of the variables with another value at one place. */
-export function withValueAt(variables: Record<string, unknown>, path: (string | number)[], value: unknown): Record<string, unknown> {
+export function withValueAt(
+  variables: Record<string, unknown>,
+  path: (string | number)[],
+  value: unknown,
+): Record<string, unknown> {
   const copy = structuredClone(variables);
   let at: Record<string | number, unknown> = copy;
   for (const part of path.slice(0, -1)) at = at[part] as Record<string | number, unknown>;

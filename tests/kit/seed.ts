@@ -53,17 +53,34 @@ export function seeder(core: Core) {
     },
     /** Changes an agent's configuration, keeping the rest of the demo preset's. */
     async configure(agent: Agent, changes: Partial<AgentConfig>): Promise<void> {
-      await core.db.agent.update({ where: { id: agent.id }, data: { configJson: { ...presetConfig('demo'), ...changes } } });
+      await core.db.agent.update({
+        where: { id: agent.id },
+        data: { configJson: { ...presetConfig('demo'), ...changes } },
+      });
       await grantUsedRepositories(core);
     },
     async task(actor: UserActor, project: Project, fields: Partial<NewTask> = {}): Promise<Task> {
       return createTask(core, actor, { projectId: project.id, title: 'Add a file', ...fields });
     },
-    async runner(name = `runner-${newId().slice(-6)}`, options: { capacity?: number; labels?: string[]; projectIds?: string[] | null } = {}): Promise<{ runner: Runner; token: string; actor: RunnerActor }> {
+    async runner(
+      name = `runner-${newId().slice(-6)}`,
+      options: { capacity?: number; labels?: string[]; projectIds?: string[] | null } = {},
+    ): Promise<{ runner: Runner; token: string; actor: RunnerActor }> {
       const { runner, token } = await createRunner(core, SYSTEM('test'), { name, capacity: 5, ...options });
       await core.db.runner.update({ where: { id: runner.id }, data: { connection: 'online', lastSeenAt: new Date() } });
       await grantUsedRepositories(core);
-      return { runner, token, actor: { kind: 'runner', runnerId: runner.id, name: runner.name, allProjects: !options.projectIds, projectIds: options.projectIds ?? [], tokenHash: hashToken(token) } };
+      return {
+        runner,
+        token,
+        actor: {
+          kind: 'runner',
+          runnerId: runner.id,
+          name: runner.name,
+          allProjects: !options.projectIds,
+          projectIds: options.projectIds ?? [],
+          tokenHash: hashToken(token),
+        },
+      };
     },
   };
 }

@@ -19,7 +19,9 @@ export interface TestSystem {
   /** A second process's worth of core on the same services; whoever opens it closes it. */
   openCore(changes?: Partial<CoreOptions>): ReturnType<typeof openCore>;
   /** Starts an api process's worth of server in this process, with a core of its own. */
-  startApi(options?: Partial<Pick<ApiOptions, 'webOrigin' | 'trustedProxies' | 'isExplorable' | 'parts'>>): Promise<ApiServer & { url: string }>;
+  startApi(
+    options?: Partial<Pick<ApiOptions, 'webOrigin' | 'trustedProxies' | 'isExplorable' | 'parts'>>,
+  ): Promise<ApiServer & { url: string }>;
   close(): Promise<void>;
 }
 
@@ -29,7 +31,17 @@ export async function startTestSystem(): Promise<TestSystem> {
   const redisUrl = serverUrl('REDIS_URL');
   const redisPrefix = `test-${newId()}`;
   const dataDirectory = await mkdtemp(path.join(tmpdir(), 'overmind-test-'));
-  const open = (changes: Partial<CoreOptions> = {}) => openCore({ databaseUrl: database.url, redisUrl, redisPrefix, dataDirectory, searchPath: process.env['PATH'] ?? '', logger: createLogger('test', process.env['LOG_LEVEL'] ?? 'error'), maxConnections: 8, ...changes });
+  const open = (changes: Partial<CoreOptions> = {}) =>
+    openCore({
+      databaseUrl: database.url,
+      redisUrl,
+      redisPrefix,
+      dataDirectory,
+      searchPath: process.env['PATH'] ?? '',
+      logger: createLogger('test', process.env['LOG_LEVEL'] ?? 'error'),
+      maxConnections: 8,
+      ...changes,
+    });
   const core = open();
   const closers: (() => Promise<void>)[] = [];
   return {
@@ -41,7 +53,14 @@ export async function startTestSystem(): Promise<TestSystem> {
     openCore: open,
     async startApi(options = {}) {
       const ownCore = open();
-      const api = await startApi({ core: ownCore, host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'], isExplorable: true, ...options });
+      const api = await startApi({
+        core: ownCore,
+        host: '127.0.0.1',
+        port: 0,
+        trustedProxies: ['127.0.0.1'],
+        isExplorable: true,
+        ...options,
+      });
       closers.push(async () => {
         await api.close();
         await ownCore.close();

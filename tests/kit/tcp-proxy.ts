@@ -11,7 +11,10 @@ export async function startTcpProxy(target: { host: string; port: number }) {
       return;
     }
     const upstream = connect(target.port, target.host);
-    for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       sockets.add(from);
       from.pipe(to);
       // A broken end takes the other one with it; that is all that is to be known of it.

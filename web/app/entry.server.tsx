@@ -11,7 +11,13 @@ const RENDER_TIMEOUT_MS = STREAM_TIMEOUT_MS + 1_000;
 
 export const streamTimeout = STREAM_TIMEOUT_MS;
 
-export default function handleRequest(request: Request, status: number, headers: Headers, remix: EntryContext, context: AppLoadContext): Promise<Response> {
+export default function handleRequest(
+  request: Request,
+  status: number,
+  headers: Headers,
+  remix: EntryContext,
+  context: AppLoadContext,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     let hasSentShell = false;
     const answer = (): void => {
@@ -50,5 +56,7 @@ export function handleError(error: unknown, { request }: { request: Request }): 
   if (request.signal.aborted) return;
   const { pathname } = new URL(request.url);
   const facts = error instanceof Error ? { err: error.message, stack: error.stack } : { err: String(error) };
-  process.stderr.write(`${JSON.stringify({ level: 'error', time: new Date().toISOString(), service: 'web', msg: 'page failed', method: request.method, path: pathname, ...facts })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ level: 'error', time: new Date().toISOString(), service: 'web', msg: 'page failed', method: request.method, path: pathname, ...facts })}\n`,
+  );
 }

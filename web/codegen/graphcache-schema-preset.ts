@@ -1,5 +1,12 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
-import { isAbstractType, isInterfaceType, isNonNullType, isObjectType, type GraphQLNamedType, type GraphQLSchema } from 'graphql';
+import {
+  isAbstractType,
+  isInterfaceType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+} from 'graphql';
 
 type Preset = Exclude<NonNullable<Extract<CodegenConfig['generates'][string], { preset?: unknown }>['preset']>, string>;
 
@@ -25,9 +32,15 @@ function printModule(schema: GraphQLSchema): string {
     .filter((type) => !type.name.startsWith('__'))
     .map(describe)
     .filter((type) => type !== null);
-  const name = (type: GraphQLNamedType | null | undefined): { name: string } | null => (type ? { name: type.name } : null);
+  const name = (type: GraphQLNamedType | null | undefined): { name: string } | null =>
+    type ? { name: type.name } : null;
   const introspection = {
-    __schema: { queryType: name(schema.getQueryType()), mutationType: name(schema.getMutationType()), subscriptionType: name(schema.getSubscriptionType()), types },
+    __schema: {
+      queryType: name(schema.getQueryType()),
+      mutationType: name(schema.getMutationType()),
+      subscriptionType: name(schema.getSubscriptionType()),
+      types,
+    },
   };
   const unkeyed = Object.values(schema.getTypeMap())
     .filter((type) => isObjectType(type) && !type.name.startsWith('__') && !type.getFields()['id'])
@@ -35,8 +48,11 @@ function printModule(schema: GraphQLSchema): string {
   return `export const graphcacheSchema = ${JSON.stringify(introspection)} as const;\n\nexport const unkeyedTypes: readonly string[] = ${JSON.stringify(unkeyed)};\n`;
 
   function describe(type: GraphQLNamedType): object | null {
-    const possibleTypes = isAbstractType(type) ? { possibleTypes: schema.getPossibleTypes(type).map((t) => ({ kind: 'OBJECT', name: t.name })) } : {};
-    if (!isObjectType(type) && !isInterfaceType(type)) return isAbstractType(type) ? { kind: 'UNION', name: type.name, ...possibleTypes } : null;
+    const possibleTypes = isAbstractType(type)
+      ? { possibleTypes: schema.getPossibleTypes(type).map((t) => ({ kind: 'OBJECT', name: t.name })) }
+      : {};
+    if (!isObjectType(type) && !isInterfaceType(type))
+      return isAbstractType(type) ? { kind: 'UNION', name: type.name, ...possibleTypes } : null;
     const fields = Object.values(type.getFields()).map((field) => ({
       name: field.name,
       args: [],

@@ -9,7 +9,10 @@ const DRAIN_MS = 5_000;
  * Starts listening, says so on stdout, and ends with exit code 0 once open answers are out: on SIGTERM or SIGINT, or when
  * its supervisor is gone, whose end of our standard input, output and error ends with it.
  */
-export async function listen(app: Express, options: { host: string; port: number; isSupervised?: boolean }): Promise<void> {
+export async function listen(
+  app: Express,
+  options: { host: string; port: number; isSupervised?: boolean },
+): Promise<void> {
   const { host, port, isSupervised = false } = options;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -22,7 +25,9 @@ export async function listen(app: Express, options: { host: string; port: number
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ level: 'info', time: new Date().toISOString(), service: 'web', msg: 'ready', host, port: address.port })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ level: 'info', time: new Date().toISOString(), service: 'web', msg: 'ready', host, port: address.port })}\n`,
+  );
 
   const stop = (): void => {
     server.close(() => process.exit(0));

@@ -15,7 +15,10 @@ export async function precompress(dir: string): Promise<void> {
     const path = join(entry.parentPath, entry.name);
     const content = await readFile(path);
     if (content.length < MIN_BYTES) continue;
-    await writeFile(`${path}.br`, await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+    await writeFile(
+      `${path}.br`,
+      await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+    );
     await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
   }
 }

@@ -3,7 +3,10 @@ import { extname, join, sep } from 'node:path';
 import express, { type RequestHandler } from 'express';
 
 const YEAR_S = 31_536_000;
-const ENCODINGS = [['br', '.br'], ['gzip', '.gz']] as const;
+const ENCODINGS = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const;
 
 /** Serves the browser's files, in the smallest form the browser takes. Names under /assets carry a hash and never change. */
 export function serveBuiltFiles(dir: string): RequestHandler {
@@ -13,9 +16,15 @@ export function serveBuiltFiles(dir: string): RequestHandler {
     redirect: false,
     setHeaders(res, path) {
       const type = express.static.mime.lookup(path.replace(/\.(br|gz)$/, ''));
-      res.setHeader('Content-Type', type.startsWith('text/') || type.endsWith('javascript') ? `${type}; charset=utf-8` : type);
+      res.setHeader(
+        'Content-Type',
+        type.startsWith('text/') || type.endsWith('javascript') ? `${type}; charset=utf-8` : type,
+      );
       res.setHeader('X-Content-Type-Options', 'nosniff');
-      res.setHeader('Cache-Control', path.includes(`${sep}assets${sep}`) ? `public, max-age=${YEAR_S}, immutable` : 'public, max-age=3600');
+      res.setHeader(
+        'Cache-Control',
+        path.includes(`${sep}assets${sep}`) ? `public, max-age=${YEAR_S}, immutable` : 'public, max-age=3600',
+      );
     },
   });
   return (req, res, next) => {
@@ -38,5 +47,10 @@ function listFiles(dir: string): string[] {
   if (!existsSync(dir)) throw new Error(`The built files of the browser are missing: ${dir}. Run the build first.`);
   return readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && (extname(entry.name) !== '' || entry.name === 'favicon.ico'))
-    .map((entry) => join(entry.parentPath, entry.name).slice(dir.replace(/[/\\]$/, '').length).split(sep).join('/'));
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(dir.replace(/[/\\]$/, '').length)
+        .split(sep)
+        .join('/'),
+    );
 }

@@ -25,7 +25,11 @@ export interface AgentChoice {
 }
 
 /** Which agent a request is for: the one the person names, else by type; for code by its paths, then by its words. */
-export function chooseAgent(request: { text: string; intent: TaskType; pathHints: readonly string[] }, agentNames: readonly string[], context = ''): AgentChoice {
+export function chooseAgent(
+  request: { text: string; intent: TaskType; pathHints: readonly string[] },
+  agentNames: readonly string[],
+  context = '',
+): AgentChoice {
   const tokens = tokenize(request.text);
   const named = namedAgent(tokens, agentNames);
   if (named !== null) return { name: named, why: `you named ${named}` };
@@ -33,7 +37,11 @@ export function chooseAgent(request: { text: string; intent: TaskType; pathHints
     const name = AGENT_OF_TYPE[request.intent];
     return { name, why: `type ${request.intent} → ${name}` };
   }
-  return byPath(request.pathHints) ?? byWords(tokens) ?? byWords(tokenize(context)) ?? { name: 'backend', why: 'code without a sign of the interface → backend' };
+  return (
+    byPath(request.pathHints) ??
+    byWords(tokens) ??
+    byWords(tokenize(context)) ?? { name: 'backend', why: 'code without a sign of the interface → backend' }
+  );
 }
 
 /** "@qa", "backend: …", "[infra]", "the docs agent" */
@@ -47,9 +55,15 @@ function namedAgent(tokens: readonly Token[], agentNames: readonly string[]): st
     const after = tokens[i + 1];
     const isFirst = !tokens.slice(0, i).some(isNaming);
     const beforeThat = before?.lower === 'the' ? tokens[i - 2] : before;
-    if (token.lower.startsWith('@') || (after?.lower === 'agent' && before?.lower !== 'a' && before?.lower !== 'new')) return name;
+    if (token.lower.startsWith('@') || (after?.lower === 'agent' && before?.lower !== 'a' && before?.lower !== 'new'))
+      return name;
     if (isFirst && isPunct(after, ':]')) return name;
-    if (/^(?:ask|tell|have|let|get)$/.test(beforeThat?.lower ?? '') && after?.kind === 'word' && (after.lower === 'to' || beforeThat?.lower !== 'get')) return name;
+    if (
+      /^(?:ask|tell|have|let|get)$/.test(beforeThat?.lower ?? '') &&
+      after?.kind === 'word' &&
+      (after.lower === 'to' || beforeThat?.lower !== 'get')
+    )
+      return name;
   }
   return null;
 }
@@ -81,7 +95,10 @@ function sideOfPath(path: string): 'frontend' | 'backend' | null {
 /** Words of the main clause, or of a statement's subject, count twice: "add an endpoint that the settings page calls" is about the endpoint. */
 function byWords(said: readonly Token[]): AgentChoice | null {
   const tokens = withoutStates(said);
-  const cut = tokens.findIndex((token, i) => (i > 2 && (SUBORDINATORS.has(token.lower) || token.lower === 'what')) || (i > 1 && STATES.has(token.lower)));
+  const cut = tokens.findIndex(
+    (token, i) =>
+      (i > 2 && (SUBORDINATORS.has(token.lower) || token.lower === 'what')) || (i > 1 && STATES.has(token.lower)),
+  );
   const main = cut < 0 ? [...tokens] : tokens.slice(0, cut);
   const rest = cut < 0 ? [] : tokens.slice(cut);
   const frontend = score(FRONTEND, BACKEND, main, rest);
@@ -95,17 +112,29 @@ function byWords(said: readonly Token[]): AgentChoice | null {
     backend.words.push('an address');
   }
   if (frontend.points === 0 && backend.points === 0) return null;
-  const name = frontend.points > backend.points || (frontend.points === backend.points && frontend.lastAt > backend.lastAt) ? 'frontend' : 'backend';
+  const name =
+    frontend.points > backend.points || (frontend.points === backend.points && frontend.lastAt > backend.lastAt)
+      ? 'frontend'
+      : 'backend';
   const words = [...new Set(name === 'frontend' ? frontend.words : backend.words)].slice(0, 4).join(', ');
   return { name, why: `${words} → ${name}`.slice(0, MAX_WHY_CHARS) };
 }
 
 /** "the build is red": how it stands, not what it looks like */
 function withoutStates(tokens: readonly Token[]): Token[] {
-  return tokens.filter((token, i) => !/^(?:red|green)$/.test(token.lower) || !/^(?:is|are|was|were|stay|stays|remain|went|goes|turns|turned)$/.test(tokens[i - 1]?.lower ?? ''));
+  return tokens.filter(
+    (token, i) =>
+      !/^(?:red|green)$/.test(token.lower) ||
+      !/^(?:is|are|was|were|stay|stays|remain|went|goes|turns|turned)$/.test(tokens[i - 1]?.lower ?? ''),
+  );
 }
 
-function score(table: TopicTable, rival: TopicTable, main: readonly Token[], rest: readonly Token[]): { points: number; words: string[]; lastAt: number } {
+function score(
+  table: TopicTable,
+  rival: TopicTable,
+  main: readonly Token[],
+  rest: readonly Token[],
+): { points: number; words: string[]; lastAt: number } {
   const [inMain, inRest] = [main, rest].map((tokens) => {
     const words = topicWords(tokens);
     return uncovered(table.find(words), rival.find(words));

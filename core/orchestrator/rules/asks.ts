@@ -6,7 +6,15 @@ import { classify, namesTopic } from './classify.ts';
 import type { Segment } from './classify.ts';
 import { dependsOnFormer, readClauses } from './clauses.ts';
 import { demandsWithin, trimClause } from './criteria.ts';
-import { isAskKind, isListHeader, isRemedy, nothingPending, sharesTopic, startsWithPronoun, unquoted } from './drafts.ts';
+import {
+  isAskKind,
+  isListHeader,
+  isRemedy,
+  nothingPending,
+  sharesTopic,
+  startsWithPronoun,
+  unquoted,
+} from './drafts.ts';
 import type { Ask, Draft, Pending, Place } from './drafts.ts';
 import { findPriorityMarkers } from './markers.ts';
 import type { PriorityMarker } from './markers.ts';
@@ -40,7 +48,8 @@ class AskReader {
 
   take(block: Block, next: Block | undefined): void {
     if (block.isDone) return;
-    if (block.kind === 'code' || block.kind === 'quoted' || this.drafts.length >= MAX_ASKS) return this.addRange([block.start, block.end]);
+    if (block.kind === 'code' || block.kind === 'quoted' || this.drafts.length >= MAX_ASKS)
+      return this.addRange([block.start, block.end]);
     const tokens = unquoted(this.text, tokenize(this.text, block.start, block.end));
     const markers = findPriorityMarkers(tokens);
     for (const marker of markers.values()) if (marker.isForWholeMessage) this.wholeMessagePriority ??= marker.priority;
@@ -64,7 +73,8 @@ class AskReader {
     const verb = this.section?.kind === 'asks' ? this.section.verb : null;
     const said = tokens.slice(segment.core, segment.to);
     const isVerbless = segment.kind === 'aside' || segment.instruction?.verb === 'need';
-    if (!isVerbless || (verb === null && segment.kind === 'aside' && !namesTopic(said) && pathsIn(said).length === 0)) return segment;
+    if (!isVerbless || (verb === null && segment.kind === 'aside' && !namesTopic(said) && pathsIn(said).length === 0))
+      return segment;
     if (/^(?:i|we|i'm|we're|i've)$/.test(said[0]?.lower ?? '')) return segment;
     const instruction = readInstruction(tokens, segment.core, segment.to, verb ?? 'need');
     return { ...segment, kind: 'ask', instruction, type: typeOfInstruction(instruction, pathsIn(said)) };
@@ -77,7 +87,18 @@ class AskReader {
       draft.criteria = [...new Set(draft.criteria)];
       draft.paths = [...new Set(draft.paths)];
     }
-    return this.drafts.map(({ text, kind, type, priority, paths, criteria, core, remedy, isNamed, isDependent }) => ({ text, kind, type, priority, paths, criteria, core, remedy, isNamed, isDependent }));
+    return this.drafts.map(({ text, kind, type, priority, paths, criteria, core, remedy, isNamed, isDependent }) => ({
+      text,
+      kind,
+      type,
+      priority,
+      paths,
+      criteria,
+      core,
+      remedy,
+      isNamed,
+      isDependent,
+    }));
   }
 
   private priorityOf({ markers }: Draft): number | null {
@@ -104,7 +125,12 @@ class AskReader {
         if (own.length > 0 && isSameBlock) last.markers.push(...own);
         return;
       case 'priority':
-        return this.takePriority(own, isSameBlock || (!at.isItem && last !== undefined) ? last : undefined, range, segment.to < tokens.length && !isPunct(tokens[segment.to - 1], '.!?:'));
+        return this.takePriority(
+          own,
+          isSameBlock || (!at.isItem && last !== undefined) ? last : undefined,
+          range,
+          segment.to < tokens.length && !isPunct(tokens[segment.to - 1], '.!?:'),
+        );
       case 'aside':
         if (isSameBlock || (last !== undefined && !at.isItem)) return attach(last);
         this.pending.ranges.push(range);
@@ -130,18 +156,39 @@ class AskReader {
         }
         return this.begin(segment, at, range, own);
       case 'wish':
-        if (last !== undefined && isSameBlock && !segment.lead.kinds.has('sequel') && (last.kind !== 'wish' || startsWithPronoun(said))) {
+        if (
+          last !== undefined &&
+          isSameBlock &&
+          !segment.lead.kinds.has('sequel') &&
+          (last.kind !== 'wish' || startsWithPronoun(said))
+        ) {
           last.criteria.push(trimClause(this.text, said));
           return attach(last);
         }
-        if (last !== undefined && !at.isItem && !segment.lead.kinds.has('sequel') && startsWithPronoun(said) && said[0]?.lower !== 'the') {
+        if (
+          last !== undefined &&
+          !at.isItem &&
+          !segment.lead.kinds.has('sequel') &&
+          startsWithPronoun(said) &&
+          said[0]?.lower !== 'the'
+        ) {
           last.criteria.push(trimClause(this.text, said));
           return attach(last);
         }
         return this.begin(segment, at, range, own);
       case 'report':
-        if (last !== undefined && isSameBlock && !segment.lead.kinds.has('sequel') && !said.slice(-3).some((token) => token.lower === 'too' || token.lower === 'well')) {
-          if (last.kind === 'ask' && dependsOnFormer(last.core, 0, last.core.length) && !last.isNamed && !last.isDependent) {
+        if (
+          last !== undefined &&
+          isSameBlock &&
+          !segment.lead.kinds.has('sequel') &&
+          !said.slice(-3).some((token) => token.lower === 'too' || token.lower === 'well')
+        ) {
+          if (
+            last.kind === 'ask' &&
+            dependsOnFormer(last.core, 0, last.core.length) &&
+            !last.isNamed &&
+            !last.isDependent
+          ) {
             // "Can you fix this? The modal does not close."
             if (last.type === 'code_change') last.type = segment.type;
             last.kind = 'report';
@@ -149,7 +196,14 @@ class AskReader {
           }
           return attach(last);
         }
-        if (last !== undefined && !at.isItem && !segment.lead.kinds.has('sequel') && startsWithPronoun(said) && said[0]?.lower !== 'the') return attach(last);
+        if (
+          last !== undefined &&
+          !at.isItem &&
+          !segment.lead.kinds.has('sequel') &&
+          startsWithPronoun(said) &&
+          said[0]?.lower !== 'the'
+        )
+          return attach(last);
         return this.begin(segment, at, range, own);
       case 'question':
         if (isSameBlock && said.filter(isNaming).length < 4) return;
@@ -176,12 +230,25 @@ class AskReader {
     const isAboutFormer = dependsOnFormer(tokens, segment.core, segment.to);
     if (last.kind !== 'ask') {
       // "It submits twice. Also add a spinner to it."
-      if (segment.lead.kinds.has('sequel') && !FIX_VERBS.has(segment.instruction?.verb ?? '') && segment.type === last.type) return false;
+      if (
+        segment.lead.kinds.has('sequel') &&
+        !FIX_VERBS.has(segment.instruction?.verb ?? '') &&
+        segment.type === last.type
+      )
+        return false;
       if (isAboutFormer) return last.kind !== 'question' || isSameBlock;
-      return isSameBlock && last.kind === 'report' && !segment.lead.kinds.has('sequel') && sharesTopic(last.core, tokens.slice(segment.core, segment.to));
+      return (
+        isSameBlock &&
+        last.kind === 'report' &&
+        !segment.lead.kinds.has('sequel') &&
+        sharesTopic(last.core, tokens.slice(segment.core, segment.to))
+      );
     }
     if (!isAboutFormer || segment.lead.kinds.has('need')) return false;
-    return segment.type === last.type || (last.type === 'research' && segment.type === 'code_change' && !segment.lead.kinds.has('sequel'));
+    return (
+      segment.type === last.type ||
+      (last.type === 'research' && segment.type === 'code_change' && !segment.lead.kinds.has('sequel'))
+    );
   }
 
   /** The title of "X fails. Fix it." is about X. */
@@ -201,21 +268,50 @@ class AskReader {
       last.ranges.push(range);
       return;
     }
-    const subject = segment.kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) ? this.pending.subject : null;
+    const subject =
+      segment.kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) ? this.pending.subject : null;
     const kind = subject !== null ? 'report' : segment.kind === 'demand' ? 'ask' : (segment.kind as Ask['kind']);
     const isDependent = kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) && last !== undefined;
-    const isAboutText = isDependent && last.type === 'doc' && segment.type === 'code_change' && !FIX_VERBS.has(segment.instruction?.verb ?? '');
+    const isAboutText =
+      isDependent &&
+      last.type === 'doc' &&
+      segment.type === 'code_change' &&
+      !FIX_VERBS.has(segment.instruction?.verb ?? '');
     const type = subject !== null && segment.type === 'code_change' ? subject.type : isAboutText ? 'doc' : segment.type;
     const prefix = this.section?.kind === 'asks' ? this.section.prefix : null;
-    const reaching = [...at.markers.values()].find((marker) => marker.from < segment.from && marker.reach > segment.from);
+    const reaching = [...at.markers.values()].find(
+      (marker) => marker.from < segment.from && marker.reach > segment.from,
+    );
     const priority = this.pending.priority ?? reaching?.priority ?? this.section?.priority ?? null;
-    const criteria = kind === 'ask' || kind === 'report' ? demandsWithin(this.text, core) : kind === 'wish' ? [trimClause(this.text, core)] : [];
-    const inherited: PriorityMarker[] = priority !== null && own.length === 0 ? [{ from: -1, to: -1, reach: -1, priority, isForWholeMessage: false }] : [];
+    const criteria =
+      kind === 'ask' || kind === 'report'
+        ? demandsWithin(this.text, core)
+        : kind === 'wish'
+          ? [trimClause(this.text, core)]
+          : [];
+    const inherited: PriorityMarker[] =
+      priority !== null && own.length === 0
+        ? [{ from: -1, to: -1, reach: -1, priority, isForWholeMessage: false }]
+        : [];
     this.drafts.push({
-      text: '', sharedVerb: segment.sharedVerb ?? '', kind, type, priority: null,
-      paths: pathsIn([...(prefix ? tokenize(this.text, prefix[0], prefix[1]) : []), ...this.pending.ranges.flatMap(([from, to]) => tokenize(this.text, from, to)), ...at.tokens.slice(segment.lead.core, segment.to)]),
-      criteria: [...this.pending.criteria, ...criteria], core: subject?.core ?? core, remedy: subject !== null && isRemedy(core) ? core : [], isNamed: segment.instruction?.verb === 'need', isDependent,
-      ranges: [...(prefix ? [prefix] : []), ...this.pending.ranges, range], block: at.block, markers: [...own, ...inherited],
+      text: '',
+      sharedVerb: segment.sharedVerb ?? '',
+      kind,
+      type,
+      priority: null,
+      paths: pathsIn([
+        ...(prefix ? tokenize(this.text, prefix[0], prefix[1]) : []),
+        ...this.pending.ranges.flatMap(([from, to]) => tokenize(this.text, from, to)),
+        ...at.tokens.slice(segment.lead.core, segment.to),
+      ]),
+      criteria: [...this.pending.criteria, ...criteria],
+      core: subject?.core ?? core,
+      remedy: subject !== null && isRemedy(core) ? core : [],
+      isNamed: segment.instruction?.verb === 'need',
+      isDependent,
+      ranges: [...(prefix ? [prefix] : []), ...this.pending.ranges, range],
+      block: at.block,
+      markers: [...own, ...inherited],
     });
     this.pending = nothingPending();
   }
@@ -255,7 +351,12 @@ class AskReader {
     const segment = classify(tokens, 0, tokens.length, markers);
     const isList = last.block.kind === 'text' && this.section === null;
     if (isList && segment.kind === 'ask' && !segment.lead.kinds.has('need') && segment.instruction?.verb !== 'need') {
-      return this.begin(segment, { block: { ...block, kind: 'text', end: last.block.end, start: last.block.start }, tokens, markers }, [block.start, block.end], [...markers.values()]);
+      return this.begin(
+        segment,
+        { block: { ...block, kind: 'text', end: last.block.end, start: last.block.start }, tokens, markers },
+        [block.start, block.end],
+        [...markers.values()],
+      );
     }
     last.ranges.push([block.start, block.end]);
     last.markers.push(...markers.values());

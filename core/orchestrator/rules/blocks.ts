@@ -13,7 +13,8 @@ export interface Block {
   isDone: boolean;
 }
 
-const MARKER = /^(?:[-*+•–—·◦▪‣●○►→▶✅☑✔]|\(?\d{1,3}[.):]|\(?[a-z]\)|\d\ufe0f?\u20e3|#\d{1,3}[.:)]?|(?:step|task|todo|item|ask|point)\s\d{1,3}\s?[.:)-])\s+/i;
+const MARKER =
+  /^(?:[-*+•–—·◦▪‣●○►→▶✅☑✔]|\(?\d{1,3}[.):]|\(?[a-z]\)|\d\ufe0f?\u20e3|#\d{1,3}[.:)]?|(?:step|task|todo|item|ask|point)\s\d{1,3}\s?[.:)-])\s+/i;
 const CHECK_BOX = /^\[( |x|X)?\]\s+/;
 const HEADING = /^#{1,6}\s+/;
 const RULE = /^[-=*_~\s]{3,}$/;
@@ -51,10 +52,16 @@ export function readBlocks(text: string): Block[] {
     isAfterBlank = false;
     at = end + 1;
   }
-  return blocks.flatMap((block) => (block.kind === 'text' || block.kind === 'item' ? splitInlineList(text, block) : [block]));
+  return blocks.flatMap((block) =>
+    block.kind === 'text' || block.kind === 'item' ? splitInlineList(text, block) : [block],
+  );
 }
 
-function addLine(blocks: Block[], last: Block | undefined, at: { text: string; line: string; start: number; end: number; isAfterBlank: boolean }): void {
+function addLine(
+  blocks: Block[],
+  last: Block | undefined,
+  at: { text: string; line: string; start: number; end: number; isAfterBlank: boolean },
+): void {
   const indent = at.line.length - at.line.trimStart().length;
   const content = at.line.slice(indent).trimEnd();
   const start = at.start + indent;
@@ -67,13 +74,27 @@ function addLine(blocks: Block[], last: Block | undefined, at: { text: string; l
     blocks.push({ kind: 'heading', depth: 0, start: start + heading, markerStart: start, end, isDone: false });
   } else if (marker > 0 || CHECK_BOX.test(content)) {
     const box = CHECK_BOX.exec(content.slice(marker));
-    blocks.push({ kind: 'item', depth: columns(at.line.slice(0, indent)), start: start + marker + (box?.[0].length ?? 0), markerStart: start, end, isDone: box?.[1]?.toLowerCase() === 'x' });
+    blocks.push({
+      kind: 'item',
+      depth: columns(at.line.slice(0, indent)),
+      start: start + marker + (box?.[0].length ?? 0),
+      markerStart: start,
+      end,
+      isDone: box?.[1]?.toLowerCase() === 'x',
+    });
   } else if (last?.kind === 'item' && indent > last.depth && indent > 0) {
     last.end = end; // the item's next line
   } else if (last?.kind === 'text' && !at.isAfterBlank && isWrapped(at.text, last, content)) {
     last.end = end;
   } else {
-    blocks.push({ kind: 'text', depth: columns(at.line.slice(0, indent)), start, markerStart: start, end, isDone: false });
+    blocks.push({
+      kind: 'text',
+      depth: columns(at.line.slice(0, indent)),
+      start,
+      markerStart: start,
+      end,
+      isDone: false,
+    });
   }
 }
 
@@ -82,7 +103,14 @@ function isWrapped(text: string, last: Block, next: string): boolean {
   const lineStart = text.lastIndexOf('\n', last.end - 1) + 1;
   const isEnded = /[.!?:;…]$/.test(text.slice(Math.max(last.start, last.end - 1), last.end));
   const isShort = last.end - lineStart < WRAPPED_LINE_CHARS;
-  return !isEnded && (!isShort || /^(?:[a-z(]*\b(?:and|or|that|which|so|because|when|if|to|in|on|for|with|of|the|a)\b)/.test(next) || /(?:\b(?:and|or|that|which|so|to|in|on|for|with|of|the|a|users)|,)$/i.test(text.slice(Math.max(last.start, last.end - 10), last.end)));
+  return (
+    !isEnded &&
+    (!isShort ||
+      /^(?:[a-z(]*\b(?:and|or|that|which|so|because|when|if|to|in|on|for|with|of|the|a)\b)/.test(next) ||
+      /(?:\b(?:and|or|that|which|so|to|in|on|for|with|of|the|a|users)|,)$/i.test(
+        text.slice(Math.max(last.start, last.end - 10), last.end),
+      ))
+  );
 }
 
 function columns(indent: string): number {
@@ -95,14 +123,20 @@ function splitInlineList(text: string, block: Block): Block[] {
   const starts: { at: number; contentAt: number }[] = [];
   for (const match of content.matchAll(INLINE_NUMBER)) {
     const label = match[2] ?? '';
-    const isNext = label === String(starts.length + 1) || (starts.length < 26 && label === String.fromCharCode(97 + starts.length) && match[0].endsWith(')'));
+    const isNext =
+      label === String(starts.length + 1) ||
+      (starts.length < 26 && label === String.fromCharCode(97 + starts.length) && match[0].endsWith(')'));
     if (isNext) starts.push({ at: match.index + (match[1] ?? '').length, contentAt: match.index + match[0].length });
   }
   const first = starts[0];
   if (first === undefined || starts.length < 2) return [block];
   const items = starts.map(({ contentAt }, i): Block => ({
-    kind: 'item', depth: block.depth, start: block.markerStart + contentAt, markerStart: block.markerStart + contentAt,
-    end: block.markerStart + (starts[i + 1]?.at ?? content.length), isDone: false,
+    kind: 'item',
+    depth: block.depth,
+    start: block.markerStart + contentAt,
+    markerStart: block.markerStart + contentAt,
+    end: block.markerStart + (starts[i + 1]?.at ?? content.length),
+    isDone: false,
   }));
   return first.at === 0 ? items : [{ ...block, end: block.markerStart + first.at }, ...items];
 }

@@ -9,7 +9,16 @@ import { phraseSet } from './phrases.ts';
 import { singular } from './topics.ts';
 import { isNaming, isPunct } from './tokens.ts';
 import type { Token } from './tokens.ts';
-import { ANAPHORS, DEMAND_MODALS, DEPENDENT_NOUNS, DETERMINERS, MODALS, OPENING_SUBORDINATORS, PREPOSITIONS, PRONOUNS } from './words/statements.ts';
+import {
+  ANAPHORS,
+  DEMAND_MODALS,
+  DEPENDENT_NOUNS,
+  DETERMINERS,
+  MODALS,
+  OPENING_SUBORDINATORS,
+  PREPOSITIONS,
+  PRONOUNS,
+} from './words/statements.ts';
 import { AMBIGUOUS_VERBS, DEMAND_VERBS, FIX_VERBS, HAND_OVER, VERBS } from './words/verbs.ts';
 
 type Markers = ReadonlyMap<number, PriorityMarker>;
@@ -18,8 +27,43 @@ const DEMANDS = phraseSet(DEMAND_VERBS.join(','));
 const HAND_OVERS = phraseSet(HAND_OVER.join(','));
 // What has more of them is no sentence, and looking at each would take long.
 const MAX_JOINTS = 150;
-const SEQUEL_WORDS: ReadonlySet<string> = new Set(['then', 'also', 'afterwards', 'additionally', 'plus', 'finally', 'next', 'lastly', 'after', 'second', 'secondly', 'third', 'thirdly', 'fourth']);
-const REPORTING: ReadonlySet<string> = new Set(['write', 'report', 'summarise', 'summarize', 'note', 'tell', 'explain', 'list', 'show', 'describe', 'document', 'share', 'post', 'give', 'send', 'collect', 'suggest', 'propose', 'recommend']);
+const SEQUEL_WORDS: ReadonlySet<string> = new Set([
+  'then',
+  'also',
+  'afterwards',
+  'additionally',
+  'plus',
+  'finally',
+  'next',
+  'lastly',
+  'after',
+  'second',
+  'secondly',
+  'third',
+  'thirdly',
+  'fourth',
+]);
+const REPORTING: ReadonlySet<string> = new Set([
+  'write',
+  'report',
+  'summarise',
+  'summarize',
+  'note',
+  'tell',
+  'explain',
+  'list',
+  'show',
+  'describe',
+  'document',
+  'share',
+  'post',
+  'give',
+  'send',
+  'collect',
+  'suggest',
+  'propose',
+  'recommend',
+]);
 const UPDATING: ReadonlySet<string> = new Set(['update', 'adjust', 'adapt', 'fix', 'extend', 'change']);
 const ORDINALS = /^(?:second|secondly|third|thirdly|fourth|fifth|finally|lastly|last|another|other)$/;
 const MAKES_OTHERS_ACT: ReadonlySet<string> = new Set(['let', 'lets', 'help', 'helps', 'allow', 'allows', 'makes']);
@@ -56,7 +100,13 @@ function hasClosing(tokens: readonly Token[], at: number): boolean {
 /** How clearly a new clause begins: "then" and "also" say so, a comma suggests it, "and" may join words. */
 type Joint = 'sequel' | 'comma' | 'and';
 
-function splitSentence(tokens: readonly Token[], from: number, to: number, markers: Markers, isListItem: boolean): Segment[] {
+function splitSentence(
+  tokens: readonly Token[],
+  from: number,
+  to: number,
+  markers: Markers,
+  isListItem: boolean,
+): Segment[] {
   const segments: Segment[] = [];
   let start = from;
   let left: Segment | null = null;
@@ -122,28 +172,60 @@ function beginsClause(tokens: readonly Token[], candidate: Candidate): boolean {
   const core = lead.core;
   if (core >= to) return false;
   if (isPunct(tokens[at], ':') && left.kind !== 'prohibition') return false;
-  const opensSubordinate = OPENING_SUBORDINATORS.has(tokens[left.lead.core]?.lower ?? '') && left.core === left.lead.core && left.kind !== 'nothing' && left.kind !== 'prohibition';
+  const opensSubordinate =
+    OPENING_SUBORDINATORS.has(tokens[left.lead.core]?.lower ?? '') &&
+    left.core === left.lead.core &&
+    left.kind !== 'nothing' &&
+    left.kind !== 'prohibition';
   if (opensSubordinate) return false;
-  const isAskedFor = lead.kinds.has('request') || lead.kinds.has('gerund') || lead.kinds.has('need') || tokens.slice(at, core).some((token) => token.lower === 'please' || token.lower === 'pls');
+  const isAskedFor =
+    lead.kinds.has('request') ||
+    lead.kinds.has('gerund') ||
+    lead.kinds.has('need') ||
+    tokens.slice(at, core).some((token) => token.lower === 'please' || token.lower === 'pls');
   const word = tokens[core]?.lower ?? '';
   if (joint === 'and' && !isAskedFor && joinsTwoVerbs(tokens, at, left.core, core)) return false;
-  if (joint === 'and' && !isAskedFor && AMBIGUOUS_VERBS.has(word) && tokens.slice(left.core + 1, at).some((token) => /^(?:if|when|whenever|unless)$/.test(token.lower))) return false;
+  if (
+    joint === 'and' &&
+    !isAskedFor &&
+    AMBIGUOUS_VERBS.has(word) &&
+    tokens.slice(left.core + 1, at).some((token) => /^(?:if|when|whenever|unless)$/.test(token.lower))
+  )
+    return false;
 
   // "…, second thing, the mails say Beta": an ordinal between two commas counts things
-  if (joint === 'sequel' && isPunct(tokens[core - 1], ',:') && tokens.slice(at, core).some((token) => ORDINALS.test(token.lower)) && to - core > 2) return true;
+  if (
+    joint === 'sequel' &&
+    isPunct(tokens[core - 1], ',:') &&
+    tokens.slice(at, core).some((token) => ORDINALS.test(token.lower)) &&
+    to - core > 2
+  )
+    return true;
   // "; the tests must still pass"
-  if (isPunct(tokens[at], ';') && tokens.slice(core + 1, core + 8).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))) return true;
+  if (
+    isPunct(tokens[at], ';') &&
+    tokens.slice(core + 1, core + 8).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))
+  )
+    return true;
   // ", it must keep its tests green", ", but don't touch the footer", "and make sure …", "and let me know"
-  if (joint !== 'and' && PRONOUNS.has(word) && tokens.slice(core + 1, core + 4).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))) return true;
+  if (
+    joint !== 'and' &&
+    PRONOUNS.has(word) &&
+    tokens.slice(core + 1, core + 4).some((_, i) => DEMAND_MODALS.match(tokens, core + 1 + i))
+  )
+    return true;
   if ((DEMANDS.match(tokens, core) || HAND_OVERS.match(tokens, core)) && left.kind !== 'prohibition') {
     return !hasOpenInfinitive(tokens, left, at) || joint === 'sequel' || HAND_OVERS.match(tokens, core) !== null;
   }
   if (!isAskedFor && !beginsInstruction(tokens, core, to, joint)) return false;
-  if (isAskedFor && !lead.kinds.has('need') && !startsInstruction(tokens, core, to, true) && !lead.kinds.has('gerund')) return false;
+  if (isAskedFor && !lead.kinds.has('need') && !startsInstruction(tokens, core, to, true) && !lead.kinds.has('gerund'))
+    return false;
   if (left.kind === 'aside' && lead.kinds.has('need')) return false;
-  if (left.kind === 'nothing' || left.kind === 'priority' || left.kind === 'aside' || left.kind === 'prohibition') return true;
+  if (left.kind === 'nothing' || left.kind === 'priority' || left.kind === 'aside' || left.kind === 'prohibition')
+    return true;
   if (left.kind === 'question') return joint !== 'and';
-  if (left.kind === 'report' || left.kind === 'wish') return joint !== 'and' || isAskedFor || !AMBIGUOUS_VERBS.has(word);
+  if (left.kind === 'report' || left.kind === 'wish')
+    return joint !== 'and' || isAskedFor || !AMBIGUOUS_VERBS.has(word);
   return isAnotherAsk(tokens, { start, at, to, joint, core, left, markers, isListItem, isAskedFor });
 }
 
@@ -155,7 +237,12 @@ function beginsInstruction(tokens: readonly Token[], core: number, to: number, j
   if (!AMBIGUOUS_VERBS.has(token.lower)) return joint !== 'and' || isNaming(next);
   if (!isNaming(next)) return false;
   if (joint === 'sequel') return !PREPOSITIONS.has(next.lower) || next.lower === 'on';
-  return next.kind !== 'word' || DETERMINERS.has(next.lower) || /^[A-Z]/.test(next.text) || (joint === 'comma' && !PREPOSITIONS.has(next.lower) && startsInstruction(tokens, core, to));
+  return (
+    next.kind !== 'word' ||
+    DETERMINERS.has(next.lower) ||
+    /^[A-Z]/.test(next.text) ||
+    (joint === 'comma' && !PREPOSITIONS.has(next.lower) && startsInstruction(tokens, core, to))
+  );
 }
 
 interface AskCandidate extends Omit<Candidate, 'lead'> {
@@ -164,16 +251,38 @@ interface AskCandidate extends Omit<Candidate, 'lead'> {
 }
 
 /** Both sides are instructions: are they two asks, or two halves of one? */
-function isAnotherAsk(tokens: readonly Token[], { start, at, to, joint, core, left, markers, isListItem, isAskedFor }: AskCandidate): boolean {
-  if (joint !== 'sequel' && !isAskedFor && hasOpenInfinitive(tokens, left, at) && !(joint === 'comma' && tokens[at + 1]?.lower === 'and')) return false;
+function isAnotherAsk(
+  tokens: readonly Token[],
+  { start, at, to, joint, core, left, markers, isListItem, isAskedFor }: AskCandidate,
+): boolean {
+  if (
+    joint !== 'sequel' &&
+    !isAskedFor &&
+    hasOpenInfinitive(tokens, left, at) &&
+    !(joint === 'comma' && tokens[at + 1]?.lower === 'and')
+  )
+    return false;
   const right = classify(tokens, core, Math.min(to, core + INSTRUCTION_WINDOW), markers);
   const verb = tokens[core]?.lower ?? '';
   const isSameType = right.type === left.type;
-  if (left.type !== 'code_change' && left.type !== 'infra' && REPORTING.has(verb) && (dependsOnFormer(tokens, core, to) || /^(?:me|us)$/.test(tokens[core + 1]?.lower ?? ''))) return false;
+  if (
+    left.type !== 'code_change' &&
+    left.type !== 'infra' &&
+    REPORTING.has(verb) &&
+    (dependsOnFormer(tokens, core, to) || /^(?:me|us)$/.test(tokens[core + 1]?.lower ?? ''))
+  )
+    return false;
   if (UPDATING.has(verb) && right.type === 'test' && left.type === 'code_change' && joint !== 'sequel') return false;
   const isLook = left.type === 'research' || /^(?:look|have|take|check|see)$/.test(left.instruction?.verb ?? '');
   if (isLook && FIX_VERBS.has(verb) && joint === 'and' && dependsOnFormer(tokens, core, to)) return false;
-  if (left.type === 'review' && EDITS.has(verb) && joint === 'and' && left.instruction !== null && asksForDocument(left.instruction, [])) return false;
+  if (
+    left.type === 'review' &&
+    EDITS.has(verb) &&
+    joint === 'and' &&
+    left.instruction !== null &&
+    asksForDocument(left.instruction, [])
+  )
+    return false;
   if (dependsOnFormer(tokens, core, to)) return !isSameType && !(left.type === 'doc' && EDITS.has(verb));
   return isListItem && start === 0 ? !isSameType : true;
 }
@@ -212,19 +321,45 @@ export function dependsOnFormer(tokens: readonly Token[], core: number, to: numb
   const rest = tokens.slice(core + 1, Math.min(to, core + 14));
   const named = rest.filter((token) => isNaming(token) && token.lower !== 'me' && token.lower !== 'us');
   const [first, second] = named;
-  if (first === undefined || (named.length <= 2 && /^(?:why|how|so|again)$/.test(named.at(-1)?.lower ?? ''))) return true;
+  if (first === undefined || (named.length <= 2 && /^(?:why|how|so|again)$/.test(named.at(-1)?.lower ?? '')))
+    return true;
   // "add some", "fix the typos there"
   if (named.length === 1 && /^(?:some|more|several|both|one|any)$/.test(first.lower)) return true;
   if (named.at(-1)?.lower === 'there' && named.length <= 4) return true;
   if (ANAPHORS.has(first.lower)) {
     // "this page", "all buttons": a thing of its own
     const isDeterminer = /^(?:this|that|these|those|all|its|their|same|so|there)$/.test(first.lower);
-    const isFollowed = second !== undefined && !PREPOSITIONS.has(second.lower) && !['and', 'then', 'please', 'as', 'too', 'if', 'when', 'first', 'again', 'now'].includes(second.lower);
+    const isFollowed =
+      second !== undefined &&
+      !PREPOSITIONS.has(second.lower) &&
+      !['and', 'then', 'please', 'as', 'too', 'if', 'when', 'first', 'again', 'now'].includes(second.lower);
     if (!isDeterminer || !isFollowed || first.lower === 'its' || first.lower === 'their') return true;
     return DEPENDENT_NOUNS.has(singular(second.lower));
   }
-  if (/^(?:up|down|out|on|off|away)$/.test(first.lower) && second !== undefined && ANAPHORS.has(second.lower)) return true;
-  if (first.lower === 'the' && second !== undefined && (second.lower === 'old' || second.lower === 'rest' || second.lower === 'others' || second.lower === 'other' || second.lower === 'existing')) return true;
-  if (named.slice(0, 4).some((token) => DEPENDENT_NOUNS.has(singular(token.lower)) && token.lower !== 'use' && token.lower !== 'call')) return true;
-  return named.some((token, i) => PREPOSITIONS.has(token.lower) && ANAPHORS.has(named[i + 1]?.lower ?? '') && (named[i + 2] === undefined || ['too', 'please', 'as', 'and'].includes(named[i + 2]?.lower ?? '')) ) || named.some((token) => token.lower === 'accordingly');
+  if (/^(?:up|down|out|on|off|away)$/.test(first.lower) && second !== undefined && ANAPHORS.has(second.lower))
+    return true;
+  if (
+    first.lower === 'the' &&
+    second !== undefined &&
+    (second.lower === 'old' ||
+      second.lower === 'rest' ||
+      second.lower === 'others' ||
+      second.lower === 'other' ||
+      second.lower === 'existing')
+  )
+    return true;
+  if (
+    named
+      .slice(0, 4)
+      .some((token) => DEPENDENT_NOUNS.has(singular(token.lower)) && token.lower !== 'use' && token.lower !== 'call')
+  )
+    return true;
+  return (
+    named.some(
+      (token, i) =>
+        PREPOSITIONS.has(token.lower) &&
+        ANAPHORS.has(named[i + 1]?.lower ?? '') &&
+        (named[i + 2] === undefined || ['too', 'please', 'as', 'and'].includes(named[i + 2]?.lower ?? '')),
+    ) || named.some((token) => token.lower === 'accordingly')
+  );
 }

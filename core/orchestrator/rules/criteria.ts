@@ -5,7 +5,9 @@ import { phraseSet } from './phrases.ts';
 import { DEMAND_MODALS } from './words/statements.ts';
 
 /** What inside an ask says how its result is judged: "so that …", "such that …", "without …", "'a' should be 'b'". */
-const OPENINGS = phraseSet('so that, such that, in a way that, without breaking, without changing, without touching, without losing, until it, provided that, as long as');
+const OPENINGS = phraseSet(
+  'so that, such that, in a way that, without breaking, without changing, without touching, without losing, until it, provided that, as long as',
+);
 
 const CLAUSE_END = ';.!?';
 
@@ -15,7 +17,11 @@ export function demandsWithin(text: string, clause: readonly Token[]): string[] 
   for (let at = 0; at < clause.length; at += 1) {
     const opening = OPENINGS.match(clause, at);
     if (opening !== null) {
-      const isResult = clause[at]?.lower === 'so' || clause[at]?.lower === 'such' || clause[at]?.lower === 'in' || clause[at]?.lower === 'provided';
+      const isResult =
+        clause[at]?.lower === 'so' ||
+        clause[at]?.lower === 'such' ||
+        clause[at]?.lower === 'in' ||
+        clause[at]?.lower === 'provided';
       const end = clauseEnd(clause, at);
       found.push(trimClause(text, clause.slice(isResult ? at + opening.length : at, end)));
       at = end;
@@ -37,7 +43,11 @@ export function trimClause(text: string, clause: readonly Token[]): string {
   const first = clause[from];
   const last = clause[to - 1];
   if (first === undefined || last === undefined) return '';
-  const words = text.slice(first.start, last.end).replace(/\s+/g, ' ').replace(/^(?:but|and) /i, '').trim();
+  const words = text
+    .slice(first.start, last.end)
+    .replace(/\s+/g, ' ')
+    .replace(/^(?:but|and) /i, '')
+    .trim();
   return words.length > MAX_CRITERION_CHARS ? `${words.slice(0, MAX_CRITERION_CHARS - 1).trimEnd()}…` : words;
 }
 

@@ -64,12 +64,18 @@ export interface Place {
 export function unquoted(text: string, tokens: Token[]): Token[] {
   const named = tokens.filter(isNaming);
   const only = named[0];
-  return named.length === 1 && only?.kind === 'quote' && only.text.includes(' ') ? tokenize(text, only.start + 1, only.end - 1) : tokens;
+  return named.length === 1 && only?.kind === 'quote' && only.text.includes(' ')
+    ? tokenize(text, only.start + 1, only.end - 1)
+    : tokens;
 }
 
 /** More than "fix it", which a title says anyway. */
 export function isRemedy(said: readonly Token[]): boolean {
-  return !FIX_VERBS.has(said[0]?.lower ?? '') && said.filter(isNaming).length >= 2 && !/^(?:investigate|find|check|look|figure)$/.test(said[0]?.lower ?? '');
+  return (
+    !FIX_VERBS.has(said[0]?.lower ?? '') &&
+    said.filter(isNaming).length >= 2 &&
+    !/^(?:investigate|find|check|look|figure)$/.test(said[0]?.lower ?? '')
+  );
 }
 
 export function startsWithPronoun(said: readonly Token[]): boolean {
@@ -82,7 +88,10 @@ export function sharesTopic(former: readonly Token[], latter: readonly Token[]):
 }
 
 export function isListHeader(text: string, block: Block): boolean {
-  return text.slice(Math.max(block.start, block.end - 4), block.end).replace(/[*_\s]/g, '').endsWith(':');
+  return text
+    .slice(Math.max(block.start, block.end - 4), block.end)
+    .replace(/[*_\s]/g, '')
+    .endsWith(':');
 }
 
 /** Whether a clause of this kind can be an ask by itself. */

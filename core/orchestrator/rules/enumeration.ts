@@ -22,15 +22,39 @@ export function splitEnumeration(tokens: readonly Token[], segment: Segment, mar
   const sharedVerb = verb === undefined || verb === 'need' ? undefined : tokens[segment.core]?.text;
   return pieces.map(({ from, to }, i) => {
     const piece = classify(tokens, from, to, markers);
-    const standsAlone = piece.kind === 'ask' ? piece.instruction?.verb !== 'need' : piece.kind === 'report' && sharedVerb === undefined;
+    const standsAlone =
+      piece.kind === 'ask' ? piece.instruction?.verb !== 'need' : piece.kind === 'report' && sharedVerb === undefined;
     if (i === 0 || standsAlone) return piece;
     const lead = readLead(tokens, from, to, markers);
-    const instruction = readInstruction(tokens, lead.core, Math.min(to, lead.core + INSTRUCTION_WINDOW), verb ?? 'need');
-    return { kind: 'ask', from, to, lead, core: lead.core, instruction, type: typeOfInstruction(instruction, pathsIn(tokens.slice(lead.core, to))), ...(sharedVerb === undefined ? {} : { sharedVerb }) };
+    const instruction = readInstruction(
+      tokens,
+      lead.core,
+      Math.min(to, lead.core + INSTRUCTION_WINDOW),
+      verb ?? 'need',
+    );
+    return {
+      kind: 'ask',
+      from,
+      to,
+      lead,
+      core: lead.core,
+      instruction,
+      type: typeOfInstruction(instruction, pathsIn(tokens.slice(lead.core, to))),
+      ...(sharedVerb === undefined ? {} : { sharedVerb }),
+    };
   });
 }
 
-const COUNTS: ReadonlyMap<string, number> = new Map([['two', 2], ['three', 3], ['four', 4], ['five', 5], ['2', 2], ['3', 3], ['4', 4], ['5', 5]]);
+const COUNTS: ReadonlyMap<string, number> = new Map([
+  ['two', 2],
+  ['three', 3],
+  ['four', 4],
+  ['five', 5],
+  ['2', 2],
+  ['3', 3],
+  ['4', 4],
+  ['5', 5],
+]);
 
 /** "Two bugs: the nav overlaps the logo, and the search returns 500": as many clauses as the words before the colon say. */
 function countedPieces(tokens: readonly Token[], segment: Segment, markers: Markers): Segment[] | null {
@@ -38,7 +62,8 @@ function countedPieces(tokens: readonly Token[], segment: Segment, markers: Mark
   const count = COUNTS.get(tokens[head]?.lower ?? '');
   const colon = tokens.slice(head, head + 5).findIndex((token) => isPunct(token, ':'));
   if (count === undefined || colon < 1 || segment.to - head > INSTRUCTION_WINDOW) return null;
-  const isClause = ({ kind, instruction }: Segment): boolean => kind === 'report' || kind === 'wish' || (kind === 'ask' && instruction?.verb !== 'need');
+  const isClause = ({ kind, instruction }: Segment): boolean =>
+    kind === 'report' || kind === 'wish' || (kind === 'ask' && instruction?.verb !== 'need');
   const pieces: Segment[] = [];
   let from = head + colon + 1;
   for (let at = from + 1; at < segment.to; at += 1) {
@@ -62,7 +87,9 @@ function piecesOf(tokens: readonly Token[], segment: Segment, markers: Markers):
     while (isPunct(tokens[to], ')]')) to += 1;
     const next = to < segment.to ? tokens[to] : undefined;
     const isParted = next === undefined || isPunct(next, ',;.!&+') || next.lower === 'and';
-    const isNamed = tokens.slice(Math.max(from, pieces.length === 0 ? segment.core : from), marker.from).some((token) => isNaming(token) && token.lower !== 'and');
+    const isNamed = tokens
+      .slice(Math.max(from, pieces.length === 0 ? segment.core : from), marker.from)
+      .some((token) => isNaming(token) && token.lower !== 'and');
     if (!isParted || !isNamed) return [];
     pieces.push({ from, to });
     from = to;

@@ -21,7 +21,26 @@ export interface Instruction {
 }
 
 const PARTICLES: ReadonlySet<string> = new Set(['up', 'down', 'out', 'off', 'over', 'back', 'on', 'away', 'through']);
-const TRAILING_ADVERBS: ReadonlySet<string> = new Set(['first', 'now', 'again', 'please', 'pls', 'too', 'also', 'today', 'tomorrow', 'soon', 'quickly', 'then', 'there', 'here', 'accordingly', 'properly', 'asap', 'and']);
+const TRAILING_ADVERBS: ReadonlySet<string> = new Set([
+  'first',
+  'now',
+  'again',
+  'please',
+  'pls',
+  'too',
+  'also',
+  'today',
+  'tomorrow',
+  'soon',
+  'quickly',
+  'then',
+  'there',
+  'here',
+  'accordingly',
+  'properly',
+  'asap',
+  'and',
+]);
 const SENTENCE_MARKS = '.;:!?—–-';
 
 /** @param at index of the verb; for the name of something wanted ("we need a dark mode") of its first word, with `verb` given */
@@ -57,7 +76,13 @@ function endsMainClause(tokens: readonly Token[], at: number, verbAt: number): b
 
 function readPhrase(tokens: readonly Token[], from: number): NounPhrase {
   let end = from;
-  while (end < tokens.length && !joinsInstruction(tokens, end) && !(tokens[end]?.kind === 'punct' && !')['.includes(tokens[end]?.text ?? '')) && !NOUN_PHRASE_ENDS.has(tokens[end]?.lower ?? '')) end += 1;
+  while (
+    end < tokens.length &&
+    !joinsInstruction(tokens, end) &&
+    !(tokens[end]?.kind === 'punct' && !')['.includes(tokens[end]?.text ?? '')) &&
+    !NOUN_PHRASE_ENDS.has(tokens[end]?.lower ?? '')
+  )
+    end += 1;
   while (end > from && TRAILING_ADVERBS.has(tokens[end - 1]?.lower ?? '')) end -= 1;
   const phrase = tokens.slice(from, end);
   return { tokens: phrase, head: phrase.findLast((token) => isNaming(token)) ?? null };
@@ -65,5 +90,9 @@ function readPhrase(tokens: readonly Token[], from: number): NounPhrase {
 
 /** "… and link it to the changelog": another instruction, not more of the phrase. */
 function joinsInstruction(tokens: readonly Token[], at: number): boolean {
-  return tokens[at]?.lower === 'and' && VERBS.has(tokens[at + 1]?.lower ?? '') && DETERMINERS.has(tokens[at + 2]?.lower ?? '');
+  return (
+    tokens[at]?.lower === 'and' &&
+    VERBS.has(tokens[at + 1]?.lower ?? '') &&
+    DETERMINERS.has(tokens[at + 2]?.lower ?? '')
+  );
 }

@@ -26,10 +26,32 @@ const MARKS = ',;:()[]—–-→*_!.…|&';
 const AGENT_NAMES: ReadonlySet<string> = new Set(DEFAULT_AGENT_NAMES);
 const ORDER_VERBS: ReadonlySet<string> = new Set(['ask', 'tell', 'have', 'let', 'get']);
 /** Fillers that are verbs or nouns of instructions when something follows them. */
-const FILLER_VERBS: ReadonlySet<string> = new Set(['look', 'like', 'right', 'last', 'next', 'start', 'finish', 'try', 'keep', 'mind', 'consider', 'there', 'again', 'second', 'first', 'properly']);
+const FILLER_VERBS: ReadonlySet<string> = new Set([
+  'look',
+  'like',
+  'right',
+  'last',
+  'next',
+  'start',
+  'finish',
+  'try',
+  'keep',
+  'mind',
+  'consider',
+  'there',
+  'again',
+  'second',
+  'first',
+  'properly',
+]);
 
 /** Skips greetings, politeness, connectives, priorities, agents' names and kinds ("bug:") from `from` on. */
-export function readLead(tokens: readonly Token[], from: number, to: number, markers: ReadonlyMap<number, PriorityMarker>): Lead {
+export function readLead(
+  tokens: readonly Token[],
+  from: number,
+  to: number,
+  markers: ReadonlyMap<number, PriorityMarker>,
+): Lead {
   const kinds = new Set<LeadKind>();
   const passed: PriorityMarker[] = [];
   let type: TaskType | null = null;
@@ -79,7 +101,13 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
       continue;
     }
     const lead = LEADS.match(tokens, at);
-    if (lead === null || at + lead.length > to || isReallyAVerb(tokens, at, lead) || (lead.length < 3 && SMALL_TALK_OPENINGS.match(tokens, at))) break;
+    if (
+      lead === null ||
+      at + lead.length > to ||
+      isReallyAVerb(tokens, at, lead) ||
+      (lead.length < 3 && SMALL_TALK_OPENINGS.match(tokens, at))
+    )
+      break;
     if (lead.value === 'gerund') {
       if (verbOfGerund(tokens[at + lead.length]?.lower ?? '') === null) {
         // "how about a dark mode", "what about the footer"
@@ -100,18 +128,34 @@ export function readLead(tokens: readonly Token[], from: number, to: number, mar
 /** "bug:", "feature request:", "[frontend]", "Login page:" is kept: only known kinds are skipped. */
 function skipPrefix(tokens: readonly Token[], at: number, to: number): number | null {
   for (let length = 1; length <= 2 && at + length < to; length += 1) {
-    const words = tokens.slice(at, at + length).map((token) => token.lower).join(' ');
-    if (PREFIX_WORDS.has(words) && (isPunct(tokens[at + length], ':') || isPunct(tokens[at + length], '—–-'))) return at + length + 1;
+    const words = tokens
+      .slice(at, at + length)
+      .map((token) => token.lower)
+      .join(' ');
+    if (PREFIX_WORDS.has(words) && (isPunct(tokens[at + length], ':') || isPunct(tokens[at + length], '—–-')))
+      return at + length + 1;
   }
-  const scope = /^(fix|feat|chore|docs|refactor|perf|test|tests|ci|build|style)(?:\([\w/-]{1,40}\))?:?$/.exec(tokens[at]?.lower ?? '');
+  const scope = /^(fix|feat|chore|docs|refactor|perf|test|tests|ci|build|style)(?:\([\w/-]{1,40}\))?:?$/.exec(
+    tokens[at]?.lower ?? '',
+  );
   if (scope && isPunct(tokens[at + 1], ':')) return at + 2;
   return null;
 }
 
 /** "This is urgent:", "it's not urgent but", "set prio 1:": up to the priority itself. */
-function skipPredicate(tokens: readonly Token[], at: number, markers: ReadonlyMap<number, PriorityMarker>): number | null {
+function skipPredicate(
+  tokens: readonly Token[],
+  at: number,
+  markers: ReadonlyMap<number, PriorityMarker>,
+): number | null {
   let i = at;
-  while (i < at + 4 && /^(?:this|it|that|one|is|it's|that's|its|thats|very|really|so|quite|set|make|mark|as|with|treat|consider|has|a|top)$/.test(tokens[i]?.lower ?? '')) i += 1;
+  while (
+    i < at + 4 &&
+    /^(?:this|it|that|one|is|it's|that's|its|thats|very|really|so|quite|set|make|mark|as|with|treat|consider|has|a|top)$/.test(
+      tokens[i]?.lower ?? '',
+    )
+  )
+    i += 1;
   const marker = i > at ? markers.get(i) : undefined;
   if (marker === undefined) return null;
   const next = tokens[marker.to];
@@ -125,14 +169,21 @@ function skipUserStory(tokens: readonly Token[], at: number): number | null {
   return null;
 }
 
-const WITNESSES = /^(?:i|we|users?|customers?|clients?|people|testers?|visitors?|someone|somebody|colleagues?|support|sales|qa|they|he|she|everyone|everybody)$/;
-const TESTIFIES = /^(?:noticed|notice|found|discovered|spotted|observed|realised|realized|report|reports|reported|reporting|complain|complains|complained|complaining|say|says|said|saying|told|tell|mentioned|see|saw|noticing|claim|claims)$/;
-const BESIDE_TESTIMONY = /^(?:have|has|are|is|keep|keeps|just|also|recently|already|still|been|us|me|out|about|again|today|yesterday|of|our|the|from)$/;
+const WITNESSES =
+  /^(?:i|we|users?|customers?|clients?|people|testers?|visitors?|someone|somebody|colleagues?|support|sales|qa|they|he|she|everyone|everybody)$/;
+const TESTIFIES =
+  /^(?:noticed|notice|found|discovered|spotted|observed|realised|realized|report|reports|reported|reporting|complain|complains|complained|complaining|say|says|said|saying|told|tell|mentioned|see|saw|noticing|claim|claims)$/;
+const BESIDE_TESTIMONY =
+  /^(?:have|has|are|is|keep|keeps|just|also|recently|already|still|been|us|me|out|about|again|today|yesterday|of|our|the|from)$/;
 
 /** "I noticed that X takes long", "some users report that …": from X on. */
 function skipTestimony(tokens: readonly Token[], at: number): number | null {
   let i = at;
-  while (i < at + 3 && /^(?:some|many|several|a|few|our|the|one|two|three|more|multiple|of|beta)$/.test(tokens[i]?.lower ?? '')) i += 1;
+  while (
+    i < at + 3 &&
+    /^(?:some|many|several|a|few|our|the|one|two|three|more|multiple|of|beta)$/.test(tokens[i]?.lower ?? '')
+  )
+    i += 1;
   const witness = tokens[i]?.lower ?? '';
   if (!WITNESSES.test(witness)) return null;
   i += 1;
@@ -148,9 +199,18 @@ function skipTestimony(tokens: readonly Token[], at: number): number | null {
 
 /** "It would be very kind if you could …", "I would appreciate it if someone could …" */
 function skipCourtesy(tokens: readonly Token[], at: number): number | null {
-  if (!/^(?:it|it'd|that|i|i'd|we|we'd|would)$/.test(tokens[at]?.lower ?? '') || !/^(?:would|'d|be|will|appreciate|am|was)$/.test(tokens[at + 1]?.lower ?? '')) return null;
+  if (
+    !/^(?:it|it'd|that|i|i'd|we|we'd|would)$/.test(tokens[at]?.lower ?? '') ||
+    !/^(?:would|'d|be|will|appreciate|am|was)$/.test(tokens[at + 1]?.lower ?? '')
+  )
+    return null;
   for (let i = at + 2; i < at + 9; i += 1) {
-    if (tokens[i]?.lower === 'if' && /^(?:you|we|someone|somebody|one)$/.test(tokens[i + 1]?.lower ?? '') && /^(?:could|can|would|might)$/.test(tokens[i + 2]?.lower ?? '')) return i + 3;
+    if (
+      tokens[i]?.lower === 'if' &&
+      /^(?:you|we|someone|somebody|one)$/.test(tokens[i + 1]?.lower ?? '') &&
+      /^(?:could|can|would|might)$/.test(tokens[i + 2]?.lower ?? '')
+    )
+      return i + 3;
   }
   return null;
 }
@@ -177,5 +237,14 @@ function isReallyAVerb(tokens: readonly Token[], at: number, lead: { length: num
   if (FIX_VERBS.has(word) && lead.value !== 'prefix') return true;
   if (!FILLER_VERBS.has(word)) return false;
   if (lead.value === 'gerund') return verbOfGerund(next?.lower ?? '') === null;
-  return VERBS.has(word) && (DETERMINERS.has(next?.lower ?? '') || next?.lower === 'at' || next?.lower === 'into' || next?.lower === 'over' || next?.lower === 'through' || next?.lower === 'for' || next?.lower === 'up');
+  return (
+    VERBS.has(word) &&
+    (DETERMINERS.has(next?.lower ?? '') ||
+      next?.lower === 'at' ||
+      next?.lower === 'into' ||
+      next?.lower === 'over' ||
+      next?.lower === 'through' ||
+      next?.lower === 'for' ||
+      next?.lower === 'up')
+  );
 }

@@ -9,8 +9,31 @@ const FILE_EXTENSIONS: ReadonlySet<string> = new Set(
 );
 
 const NAMED_FILES: ReadonlySet<string> = new Set([
-  'README', 'CONTRIBUTING', 'CHANGELOG', 'LICENSE', 'LICENCE', 'SECURITY', 'CODEOWNERS', 'AUTHORS', 'NOTICE', 'CODE_OF_CONDUCT', 'ROADMAP', 'ARCHITECTURE', 'MAINTAINERS', 'GOVERNANCE', 'INSTALL',
-  'Dockerfile', 'Containerfile', 'Makefile', 'Justfile', 'Procfile', 'Jenkinsfile', 'Caddyfile', 'Vagrantfile', 'Gemfile', 'Rakefile',
+  'README',
+  'CONTRIBUTING',
+  'CHANGELOG',
+  'LICENSE',
+  'LICENCE',
+  'SECURITY',
+  'CODEOWNERS',
+  'AUTHORS',
+  'NOTICE',
+  'CODE_OF_CONDUCT',
+  'ROADMAP',
+  'ARCHITECTURE',
+  'MAINTAINERS',
+  'GOVERNANCE',
+  'INSTALL',
+  'Dockerfile',
+  'Containerfile',
+  'Makefile',
+  'Justfile',
+  'Procfile',
+  'Jenkinsfile',
+  'Caddyfile',
+  'Vagrantfile',
+  'Gemfile',
+  'Rakefile',
 ]);
 
 const FOLDERS: ReadonlySet<string> = new Set(
@@ -23,10 +46,14 @@ const FOLDERS: ReadonlySet<string> = new Set(
 
 /** Products whose name looks like a file. */
 const DOTTED_NAMES: ReadonlySet<string> = new Set(
-  'node.js next.js nuxt.js vue.js express.js three.js d3.js react.js angular.js ember.js backbone.js moment.js chart.js alpine.js socket.io fly.io asp.net console.log process.env import.meta.env module.exports'.split(' '),
+  'node.js next.js nuxt.js vue.js express.js three.js d3.js react.js angular.js ember.js backbone.js moment.js chart.js alpine.js socket.io fly.io asp.net console.log process.env import.meta.env module.exports'.split(
+    ' ',
+  ),
 );
 
-export const ABBREVIATIONS: ReadonlySet<string> = new Set('e.g. i.e. etc. vs. approx. resp. incl. excl. cf. ca. z.b. u.s. a.m. p.m. mr. ms. dr.'.split(' '));
+export const ABBREVIATIONS: ReadonlySet<string> = new Set(
+  'e.g. i.e. etc. vs. approx. resp. incl. excl. cf. ca. z.b. u.s. a.m. p.m. mr. ms. dr.'.split(' '),
+);
 
 /** @param text one chunk without spaces, its outer punctuation removed */
 export function looksLikePath(text: string): boolean {
@@ -41,7 +68,9 @@ export function looksLikePath(text: string): boolean {
   const hasFolderName = FOLDERS.has((parts[0] ?? '').toLowerCase());
   // "client/server" and "docs/tests" are pairs of words; "web/app/" and "core/users" are places
   if (last === '') return parts.length > 1 && HAS_LETTER.test(parts[0] ?? '');
-  return hasFolderName && !(parts.length === 2 && FOLDERS.has(last.toLowerCase()) && !PARENT_FOLDERS.has(parts[0] ?? ''));
+  return (
+    hasFolderName && !(parts.length === 2 && FOLDERS.has(last.toLowerCase()) && !PARENT_FOLDERS.has(parts[0] ?? ''))
+  );
 }
 
 /** Files known by their name alone. Lower-case "license" or "security" are words. */
@@ -55,7 +84,18 @@ export function withoutPosition(path: string): string {
 }
 
 const HAS_LETTER = /[a-z]/i;
-const PARENT_FOLDERS: ReadonlySet<string> = new Set(['src', 'app', 'web', 'packages', 'apps', 'lib', '.github', 'node_modules', 'dist', 'build']);
+const PARENT_FOLDERS: ReadonlySet<string> = new Set([
+  'src',
+  'app',
+  'web',
+  'packages',
+  'apps',
+  'lib',
+  '.github',
+  'node_modules',
+  'dist',
+  'build',
+]);
 
 /** Also for names with spaces, which only backticks or quotes can hold together. */
 export function hasFileExtension(name: string): boolean {
@@ -69,5 +109,7 @@ export function hasFileExtension(name: string): boolean {
 }
 
 function isDotFile(name: string): boolean {
-  return /^\.(?:env|npmrc|gitignore|gitattributes|editorconfig|dockerignore|prettierrc|eslintrc|nvmrc|babelrc)(?:\.[\w-]+)?$/.test(name);
+  return /^\.(?:env|npmrc|gitignore|gitattributes|editorconfig|dockerignore|prettierrc|eslintrc|nvmrc|babelrc)(?:\.[\w-]+)?$/.test(
+    name,
+  );
 }

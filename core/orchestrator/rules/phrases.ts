@@ -21,7 +21,9 @@ export function phraseTable<T>(rows: Iterable<readonly [phrase: string, value: T
     match(tokens, at) {
       const first = tokens[at];
       if (first === undefined || first.kind === 'quote' || first.kind === 'code') return null;
-      const hit = byFirstWord.get(first.lower)?.find(({ words }) => words.every((word, i) => tokens[at + i]?.lower === word));
+      const hit = byFirstWord
+        .get(first.lower)
+        ?.find(({ words }) => words.every((word, i) => tokens[at + i]?.lower === word));
       return hit ? { length: hit.words.length, value: hit.value } : null;
     },
   };
@@ -34,5 +36,8 @@ export function phraseSet(phrases: string): PhraseTable<true> {
 
 /** Reads a vocabulary written as text: phrases parted by commas or new lines. */
 export function listOf(text: string): string[] {
-  return text.split(/[,\n]/).map((phrase) => phrase.trim()).filter((phrase) => phrase !== '');
+  return text
+    .split(/[,\n]/)
+    .map((phrase) => phrase.trim())
+    .filter((phrase) => phrase !== '');
 }

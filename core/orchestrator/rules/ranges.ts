@@ -12,7 +12,12 @@ export function wordsOf(text: string, ranges: readonly TextRange[]): string {
   const parts: string[] = [];
   let current: TextRange | null = null;
   for (const range of ranges) {
-    if (current !== null && range[0] >= current[1] && range[0] - current[1] <= 12 && !/\p{L}{3}/u.test(text.slice(current[1], range[0]))) {
+    if (
+      current !== null &&
+      range[0] >= current[1] &&
+      range[0] - current[1] <= 12 &&
+      !/\p{L}{3}/u.test(text.slice(current[1], range[0]))
+    ) {
       current = [current[0], range[1]];
     } else {
       if (current !== null) parts.push(text.slice(...current));
@@ -20,9 +25,16 @@ export function wordsOf(text: string, ranges: readonly TextRange[]): string {
     }
   }
   if (current !== null) parts.push(text.slice(...current));
-  return parts.map(trimJoints).filter((part) => part !== '').join('\n');
+  return parts
+    .map(trimJoints)
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 function trimJoints(part: string): string {
-  return part.replace(/^[\s,;–—&→-]{1,20}/, '').replace(/^(?:and|then|but)\b[\s,]{1,10}(?=\S)/i, '').replace(/[\s,;&→–—]{1,20}$/, '').trim();
+  return part
+    .replace(/^[\s,;–—&→-]{1,20}/, '')
+    .replace(/^(?:and|then|but)\b[\s,]{1,10}(?=\S)/i, '')
+    .replace(/[\s,;&→–—]{1,20}$/, '')
+    .trim();
 }

@@ -12,12 +12,21 @@ interface Utterance {
   tasks: { type: string; priority: number; agent: string; titleHas?: string[]; criteriaHas?: string[] }[];
 }
 
-const fixture = JSON.parse(readFileSync(new URL('../../../tests/fixtures/utterances.json', import.meta.url), 'utf8')) as { cases: Utterance[] };
+const fixture = JSON.parse(
+  readFileSync(new URL('../../../tests/fixtures/utterances.json', import.meta.url), 'utf8'),
+) as { cases: Utterance[] };
 const DEFAULT_AGENTS = ['frontend', 'backend', 'qa', 'infra', 'docs'].map((name) => ({ name, isEnabled: true }));
 
 async function plan(text: string, agents = DEFAULT_AGENTS): Promise<TaskDefinition[]> {
   const messageId = v7();
-  const requests = relayMessage({ projectId: v7(), messageId, recordingId: null, source: 'chat', text, newId: () => v7() });
+  const requests = relayMessage({
+    projectId: v7(),
+    messageId,
+    recordingId: null,
+    source: 'chat',
+    text,
+    newId: () => v7(),
+  });
   const tasks = await rulesPlanner.plan(requests, { agents });
   expect(tasks.map(({ requestId }) => requestId)).toEqual(requests.map(({ id }) => id));
   return tasks;
@@ -26,10 +35,13 @@ async function plan(text: string, agents = DEFAULT_AGENTS): Promise<TaskDefiniti
 describe('utterances', () => {
   test.each(fixture.cases)('$text', async ({ text, tasks: expected }) => {
     const tasks = await plan(text);
-    expect(tasks.map(({ type, priority, agent }) => ({ type, priority, agent: agent.name }))).toEqual(expected.map(({ type, priority, agent }) => ({ type, priority, agent })));
+    expect(tasks.map(({ type, priority, agent }) => ({ type, priority, agent: agent.name }))).toEqual(
+      expected.map(({ type, priority, agent }) => ({ type, priority, agent })),
+    );
     for (const [i, { titleHas = [], criteriaHas = [] }] of expected.entries()) {
       const task = tasks[i];
-      for (const words of titleHas) expect(`${task?.title} ${task?.description}`.toLowerCase()).toContain(words.toLowerCase());
+      for (const words of titleHas)
+        expect(`${task?.title} ${task?.description}`.toLowerCase()).toContain(words.toLowerCase());
       for (const words of criteriaHas) expect(task?.acceptanceCriteria.join('\n')).toContain(words);
     }
   });
@@ -46,22 +58,38 @@ for (const [kind, phrasings] of Object.entries(PHRASINGS)) {
 }
 
 /** A regression table like PHRASINGS, with words that must survive; where no agent is given either side is right. */
-const chatMessages = JSON.parse(readFileSync(new URL('./chat-messages.json', import.meta.url), 'utf8')) as { text: string; tasks: { type: string; priority: number; agent?: string; titleHas: string[] }[] }[];
+const chatMessages = JSON.parse(readFileSync(new URL('./chat-messages.json', import.meta.url), 'utf8')) as {
+  text: string;
+  tasks: { type: string; priority: number; agent?: string; titleHas: string[] }[];
+}[];
 
 describe('chat messages', () => {
   test.each(chatMessages)('$text', async ({ text, tasks: expected }) => {
     const tasks = await plan(text);
-    expect(tasks.map(({ type, priority }) => ({ type, priority }))).toEqual(expected.map(({ type, priority }) => ({ type, priority })));
+    expect(tasks.map(({ type, priority }) => ({ type, priority }))).toEqual(
+      expected.map(({ type, priority }) => ({ type, priority })),
+    );
     for (const [i, { agent, titleHas }] of expected.entries()) {
       const task = tasks[i];
       if (agent !== undefined) expect(task?.agent.name).toBe(agent);
-      for (const words of titleHas) expect(`${task?.title} ${task?.description}`.toLowerCase()).toContain(words.toLowerCase());
+      for (const words of titleHas)
+        expect(`${task?.title} ${task?.description}`.toLowerCase()).toContain(words.toLowerCase());
     }
   });
 });
 
 describe('slips of typing', () => {
-  test.each([['plese', 'please'], ['upgrde', 'upgrade'], ['heder', 'header'], ['teh', 'the'], ['remote', 'remote'], ['crate', 'crate'], ['cloud', 'cloud'], ['updates', 'updates'], ['constructor', 'constructor']])('%s is read as %s', (typed, meant) => {
+  test.each([
+    ['plese', 'please'],
+    ['upgrde', 'upgrade'],
+    ['heder', 'header'],
+    ['teh', 'the'],
+    ['remote', 'remote'],
+    ['crate', 'crate'],
+    ['cloud', 'cloud'],
+    ['updates', 'updates'],
+    ['constructor', 'constructor'],
+  ])('%s is read as %s', (typed, meant) => {
     expect(corrected(typed)).toBe(meant);
   });
 });
@@ -71,8 +99,14 @@ describe('titles', () => {
     ['urgent, please fix the failing test in src/sum.js', ['Fix the failing test in src/sum.js']],
     ['make the call to action #0066FF, priority 2', ['Make the call to action #0066FF']],
     ['p1: the API returns 500 when the email is empty', ['Fix: the API returns 500 when the email is empty']],
-    ['The migration 0004 fails on an empty database. Fix it. High priority.', ['Fix: The migration 0004 fails on an empty database']],
-    ['Add a column archived_at to projects and a migration for it (prio 4)', ['Add a column archived_at to projects and a migration for it']],
+    [
+      'The migration 0004 fails on an empty database. Fix it. High priority.',
+      ['Fix: The migration 0004 fails on an empty database'],
+    ],
+    [
+      'Add a column archived_at to projects and a migration for it (prio 4)',
+      ['Add a column archived_at to projects and a migration for it'],
+    ],
     ['We need a CSV export on the analytics page', ['Add a CSV export on the analytics page']],
     ['I want the header to be blue', ['Make the header blue']],
     ['Would you mind adding a tooltip?', ['Add a tooltip']],
@@ -122,7 +156,18 @@ test('without a stated criterion the usual one of the type stands in', async () 
 });
 
 test('a request that the rules see no ask in is still planned: the API may send any text', async () => {
-  const request = { id: v7(), projectId: v7(), source: 'api' as const, text: 'lorem ipsum', intent: 'code_change' as const, priority: 3, pathHints: [], acceptanceCriteria: [], messageId: null, recordingId: null };
+  const request = {
+    id: v7(),
+    projectId: v7(),
+    source: 'api' as const,
+    text: 'lorem ipsum',
+    intent: 'code_change' as const,
+    priority: 3,
+    pathHints: [],
+    acceptanceCriteria: [],
+    messageId: null,
+    recordingId: null,
+  };
   const [task] = await rulesPlanner.plan([request], { agents: [] });
   expect(task).toMatchObject({ title: 'Lorem ipsum', description: 'lorem ipsum', agent: { name: 'backend' } });
 });

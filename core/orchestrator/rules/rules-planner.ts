@@ -38,17 +38,24 @@ function defineTask(request: Request, said: Request | null, { agents }: PlanCont
     requestId: request.id,
     title: titleOf(request.text, ask),
     description: describe(request.text, context),
-    acceptanceCriteria: request.acceptanceCriteria.length > 0 ? request.acceptanceCriteria : [USUAL_CRITERIA[request.intent]],
+    acceptanceCriteria:
+      request.acceptanceCriteria.length > 0 ? request.acceptanceCriteria : [USUAL_CRITERIA[request.intent]],
     type: request.intent,
     priority: request.priority,
-    agent: chooseAgent(request, agents.map(({ name }) => name), context),
+    agent: chooseAgent(
+      request,
+      agents.map(({ name }) => name),
+      context,
+    ),
   });
 }
 
 /** The ask said before this one in the same message. */
 function former(requests: readonly Request[], at: number): Request | null {
   const before = requests[at - 1];
-  return before !== undefined && before.messageId !== null && before.messageId === requests[at]?.messageId ? before : null;
+  return before !== undefined && before.messageId !== null && before.messageId === requests[at]?.messageId
+    ? before
+    : null;
 }
 
 /** "then fix whatever it finds" means nothing to somebody who has only these words. */

@@ -26,14 +26,22 @@ export function isHeader(block: Block, next: Block | undefined, tokens: readonly
   const lastMark = tokens.findLast((token) => !isPunct(token, '*_'));
   const endsInColon = isPunct(lastMark, ':');
   if (block.kind === 'heading') return true;
-  const announcesList = next?.kind === 'item' && tokens.some((token) => token.lower === 'following' || token.lower === 'these');
+  const announcesList =
+    next?.kind === 'item' && tokens.some((token) => token.lower === 'following' || token.lower === 'these');
   if ((!endsInColon && !announcesList) || next === undefined) return false;
   return block.kind !== 'item' || next.depth > block.depth || next.kind !== 'item';
 }
 
 /** @returns null when the header is an ask of its own, and what follows are its details */
-export function readSection(block: Block, tokens: readonly Token[], markers: ReadonlyMap<number, PriorityMarker>): Section | null {
-  const label = tokens.filter(isNaming).map((token) => token.lower).join(' ');
+export function readSection(
+  block: Block,
+  tokens: readonly Token[],
+  markers: ReadonlyMap<number, PriorityMarker>,
+): Section | null {
+  const label = tokens
+    .filter(isNaming)
+    .map((token) => token.lower)
+    .join(' ');
   const priority = [...markers.values()][0]?.priority ?? null;
   const plain = { block, prefix: null, priority, verb: null };
   if (CRITERIA_HEADING.test(label)) return { ...plain, kind: 'criteria' };

@@ -8,11 +8,17 @@ const OFTEN_MISTYPED = listOf(`
   urgent, priority, important, critical, immediately, possible, broken, missing, wrong, crashes, failing, button, header, footer, settings, dashboard, sidebar, navigation, database, migration, endpoint, server, pipeline, staging, production, readme, changelog, tests, component`);
 
 /** English words one slip away from one of the above. */
-const REAL_WORDS: ReadonlySet<string> = new Set(listOf(`
+const REAL_WORDS: ReadonlySet<string> = new Set(
+  listOf(`
   would, wouldn, world, wound, could, couldn, cold, cloud, shouldn, chance, charge, crate, remote, remodel, white, writhe, wrote, rewrote, wring, wrung, cheek, chick, chuck, texts, tents, hearer, heater, headed, heather, broke, broker, serves, served, sever, severe, semver,
-  messing, mission, filing, falling, feeling, crashed, crasher, clashes, pleas, possibly, stating, staring, staking, staying, foster, sidecar, instill, produce`));
+  messing, mission, filing, falling, feeling, crashed, crasher, clashes, pleas, possibly, stating, staring, staking, staying, foster, sidecar, instill, produce`),
+);
 
-const SLIPS: ReadonlyMap<string, string> = new Map(listOf('teh the, hte the, thsi this, taht that, fxi fix, fixx fix, adn and, wirte write, wrtie write, cna can, yuo you, tset test, tets test, dosc docs').map((pair) => pair.split(' ') as [string, string]));
+const SLIPS: ReadonlyMap<string, string> = new Map(
+  listOf(
+    'teh the, hte the, thsi this, taht that, fxi fix, fixx fix, adn and, wirte write, wrtie write, cna can, yuo you, tset test, tets test, dosc docs',
+  ).map((pair) => pair.split(' ') as [string, string]),
+);
 
 const SHORTEST = 5;
 const LONGEST = 15;
@@ -30,9 +36,21 @@ for (const word of WORDS) for (const gap of gapsOf(word)) BY_GAP.set(gap, [...(B
 export function corrected(word: string): string {
   const slip = SLIPS.get(word);
   if (slip !== undefined) return slip;
-  if (word.length < SHORTEST - 1 || word.length > LONGEST || WORDS.has(word) || VERBS.has(word) || REAL_WORDS.has(word) || !/^[a-z]+$/.test(word)) return word;
+  if (
+    word.length < SHORTEST - 1 ||
+    word.length > LONGEST ||
+    WORDS.has(word) ||
+    VERBS.has(word) ||
+    REAL_WORDS.has(word) ||
+    !/^[a-z]+$/.test(word)
+  )
+    return word;
   for (const near of [word, ...gapsOf(word)]) {
-    const meant = (WORDS.has(near) ? [near] : []).concat(BY_GAP.get(near) ?? []).find((candidate) => candidate.length >= SHORTEST && isOneSlip(word, candidate) && !isInflection(word, candidate));
+    const meant = (WORDS.has(near) ? [near] : [])
+      .concat(BY_GAP.get(near) ?? [])
+      .find(
+        (candidate) => candidate.length >= SHORTEST && isOneSlip(word, candidate) && !isInflection(word, candidate),
+      );
     if (meant !== undefined) return meant;
   }
   return word;
@@ -51,10 +69,20 @@ function isOneSlip(word: string, meant: string): boolean {
   while (end < Math.min(word.length, meant.length) - from && word.at(-1 - end) === meant.at(-1 - end)) end += 1;
   const typed = word.slice(from, word.length - end);
   const left = meant.slice(from, meant.length - end);
-  return (typed.length <= 1 && left.length <= 1) || (typed.length === 2 && left.length === 2 && typed[0] === left[1] && typed[1] === left[0]);
+  return (
+    (typed.length <= 1 && left.length <= 1) ||
+    (typed.length === 2 && left.length === 2 && typed[0] === left[1] && typed[1] === left[0])
+  );
 }
 
 /** "updates", "buttons": another form, not a slip. */
 function isInflection(word: string, meant: string): boolean {
-  return word === `${meant}s` || word === `${meant}d` || word === `${meant}r` || `${word}s` === meant || `${word}d` === meant || `${word}r` === meant;
+  return (
+    word === `${meant}s` ||
+    word === `${meant}d` ||
+    word === `${meant}r` ||
+    `${word}s` === meant ||
+    `${word}d` === meant ||
+    `${word}r` === meant
+  );
 }

@@ -7,8 +7,49 @@ import type { Ask } from './drafts.ts';
 
 const MAX_TITLE_LENGTH = 100;
 const NOT_IN_A_TITLE: ReadonlySet<string> = new Set(['please', 'pls', 'plz', 'kindly', 'asap']);
-const JOINTS_WITHOUT_MARK: ReadonlySet<string> = new Set(['and', 'with', 'at', 'as', 'very', 'really', 'super', 'in', 'a', 'of']);
-const JOINTS: ReadonlySet<string> = new Set(['and', 'with', 'but', 'this', 'is', "it's", 'it', 'at', 'as', 'very', 'really', 'super', 'of', 'also', 'to', 'in', 'for', 'the', 'a', 'then', 'because', 'on', 'both', 'all', 'everything', 'these', 'are', 'there', 'one']);
+const JOINTS_WITHOUT_MARK: ReadonlySet<string> = new Set([
+  'and',
+  'with',
+  'at',
+  'as',
+  'very',
+  'really',
+  'super',
+  'in',
+  'a',
+  'of',
+]);
+const JOINTS: ReadonlySet<string> = new Set([
+  'and',
+  'with',
+  'but',
+  'this',
+  'is',
+  "it's",
+  'it',
+  'at',
+  'as',
+  'very',
+  'really',
+  'super',
+  'of',
+  'also',
+  'to',
+  'in',
+  'for',
+  'the',
+  'a',
+  'then',
+  'because',
+  'on',
+  'both',
+  'all',
+  'everything',
+  'these',
+  'are',
+  'there',
+  'one',
+]);
 
 /**
  * A short instruction in the person's own words: greetings, politeness and priorities are cut off,
@@ -39,7 +80,8 @@ function withVerb(title: string, ask: Ask | undefined, text: string): string {
     if (remedy !== '' && remedy.length + title.length < MAX_TITLE_LENGTH) return `${remedy}: ${title}`;
   }
   if (ask.kind === 'report' && ask.type === 'research') return `Investigate: ${title}`;
-  if (ask.kind === 'report') return /^(?:fix|investigate|find)\b/i.test(title) ? title : `${ask.type === 'doc' ? 'Correct' : 'Fix'}: ${title}`;
+  if (ask.kind === 'report')
+    return /^(?:fix|investigate|find)\b/i.test(title) ? title : `${ask.type === 'doc' ? 'Correct' : 'Fix'}: ${title}`;
   if (ask.kind === 'question') return `Answer: ${title}`;
   if (ask.kind !== 'ask') return title;
   const base = verbOfGerund(first.lower);
@@ -70,7 +112,11 @@ function withoutPriority(tokens: Token[]): Token[] {
       kept.push(token);
     }
   }
-  while (kept.length > 1 && (isPunct(kept.at(-1), ',:;.-—–([&*_!') || /^(?:and|then|but|with)$/.test(kept.at(-1)?.lower ?? ''))) kept.pop();
+  while (
+    kept.length > 1 &&
+    (isPunct(kept.at(-1), ',:;.-—–([&*_!') || /^(?:and|then|but|with)$/.test(kept.at(-1)?.lower ?? ''))
+  )
+    kept.pop();
   while (kept.length > 1 && isPunct(kept[0], ',:;.-—–)]&*_!')) kept.shift();
   return kept;
 }

@@ -19,7 +19,16 @@ export interface Token {
 }
 
 const CLOSING_QUOTES: Readonly<Record<string, string>> = {
-  '"': '"', '“': '”"“', '„': '“”"', '«': '»', '»': '«', '‹': '›', "'": "'", '‘': '’', '‚': '‘’', '”': '”',
+  '"': '"',
+  '“': '”"“',
+  '„': '“”"',
+  '«': '»',
+  '»': '«',
+  '‹': '›',
+  "'": "'",
+  '‘': '’',
+  '‚': '‘’',
+  '”': '”',
 };
 const SINGLE_QUOTES = "'‘‚";
 // A quote that is not closed within this distance is an apostrophe or a stray mark; the bound also keeps the search linear.
@@ -127,7 +136,8 @@ function readChunk(text: string, at: number, to: number, tokens: Token[]): numbe
 }
 
 function separatorAt(text: string, at: number, char: string): 'punct' | 'symbol' | null {
-  if (',;—…'.includes(char)) return char === ',' && isDigit(text.charAt(at - 1)) && isDigit(text.charAt(at + 1)) ? null : 'punct';
+  if (',;—…'.includes(char))
+    return char === ',' && isDigit(text.charAt(at - 1)) && isDigit(text.charAt(at + 1)) ? null : 'punct';
   return char > '\u200c' && EMOJI.test(char) ? 'symbol' : null;
 }
 
@@ -159,7 +169,9 @@ function isLeadingMark(text: string, start: number, end: number): boolean {
   const char = text.charAt(start);
   if (!LEADING_MARKS.includes(char)) return false;
   if (!'./\\_<'.includes(char)) return true;
-  return start + 1 >= end || !(char === '.' ? /[\p{L}/.]/u : /[\p{L}\p{N}]/u).test(text.charAt(start + 1)) || char === '<';
+  return (
+    start + 1 >= end || !(char === '.' ? /[\p{L}/.]/u : /[\p{L}\p{N}]/u).test(text.charAt(start + 1)) || char === '<'
+  );
 }
 
 /** The dot of `e.g.` and the brackets of `run()` and `[id]` stay with their word. */

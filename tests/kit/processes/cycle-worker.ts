@@ -5,9 +5,21 @@ import { createLogger } from '#core/platform/logger.ts';
 import { openCore } from '#core/platform/open-core.ts';
 
 const { databaseUrl, redisUrl, redisPrefix, dataDirectory, projectId, dieAt } = JSON.parse(process.argv[2] ?? '{}') as {
-  databaseUrl: string; redisUrl: string; redisPrefix: string; dataDirectory: string; projectId: string; dieAt: string;
+  databaseUrl: string;
+  redisUrl: string;
+  redisPrefix: string;
+  dataDirectory: string;
+  projectId: string;
+  dieAt: string;
 };
-const core = openCore({ databaseUrl, redisUrl, redisPrefix, dataDirectory, searchPath: process.env['PATH'] ?? '', logger: createLogger('cycle-worker', 'error') });
+const core = openCore({
+  databaseUrl,
+  redisUrl,
+  redisPrefix,
+  dataDirectory,
+  searchPath: process.env['PATH'] ?? '',
+  logger: createLogger('cycle-worker', 'error'),
+});
 await runCycles(core, projectId, {
   planner: rulesPlanner,
   onPhase: (phase) => {

@@ -40,14 +40,39 @@ await runEntryPoint(async ({ onStop, stopping }) => {
       onStop(() => endProcess(identity, [['SIGINT', 5_000]]));
       continue;
     }
-    const program = new ChildProgram({ name, execPath: process.execPath, args, cwd: dataDir, env: {}, logFile, record, tell, stopping, status, silenceMs });
-    const part = new KeptPart({ name, logFile, launch: () => program.launch(), reason: () => program.log.reason(), status, tell, stopping, pausesMs, steadyAfterMs });
+    const program = new ChildProgram({
+      name,
+      execPath: process.execPath,
+      args,
+      cwd: dataDir,
+      env: {},
+      logFile,
+      record,
+      tell,
+      stopping,
+      status,
+      silenceMs,
+    });
+    const part = new KeptPart({
+      name,
+      logFile,
+      launch: () => program.launch(),
+      reason: () => program.log.reason(),
+      status,
+      tell,
+      stopping,
+      pausesMs,
+      steadyAfterMs,
+    });
     onStop(() => program.stop());
     await part.start();
   }
   console.log('  system is ready');
   if (fails === 'start') throw new StartFailure('The last step failed.');
-  if (fails === 'mistake') setImmediate(() => { throw new Error('a mistake'); });
+  if (fails === 'mistake')
+    setImmediate(() => {
+      throw new Error('a mistake');
+    });
   await new Promise((resolve) => stopping.addEventListener('abort', resolve));
   return 0;
 });

@@ -28,7 +28,10 @@ if (kind === 'service') {
   process.on('SIGTERM', () => undefined);
 } else if (kind !== 'group') {
   process.on('SIGTERM', () => leave('SIGTERM'));
-  process.stdin.setEncoding('utf8').on('data', (text) => say(`heard ${text.trim()}`)).on('end', () => leave('the supervisor is gone'));
+  process.stdin
+    .setEncoding('utf8')
+    .on('data', (text) => say(`heard ${text.trim()}`))
+    .on('end', () => leave('the supervisor is gone'));
 }
 if (kind === 'lively') {
   setInterval(() => console.log(SIGN_OF_LIFE), 50);
@@ -36,6 +39,9 @@ if (kind === 'lively') {
     for (;;);
   });
 }
-if (kind === 'group') spawn(process.execPath, [fileURLToPath(import.meta.url), 'program', '', mark], { stdio: ['pipe', 'ignore', 'ignore'] });
+if (kind === 'group')
+  spawn(process.execPath, [fileURLToPath(import.meta.url), 'program', '', mark], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
 setInterval(() => undefined, 60_000);
 say('ready');

@@ -4,6 +4,11 @@ import { spawn } from 'node:child_process';
 
 const [, , tag = '', where] = process.argv;
 const script = 'process.on("SIGTERM", () => undefined); setInterval(() => undefined, 1000)';
-const stranger = spawn(process.execPath, ['-e', script, tag], { detached: true, env: {}, cwd: where === 'here' ? process.cwd() : '/', stdio: 'ignore' });
+const stranger = spawn(process.execPath, ['-e', script, tag], {
+  detached: true,
+  env: {},
+  cwd: where === 'here' ? process.cwd() : '/',
+  stdio: 'ignore',
+});
 stranger.unref();
 stranger.once('spawn', () => console.log('left'));

@@ -20,10 +20,16 @@ export function apiErrorFacts(error: CombinedError): ApiErrorFacts {
     retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
     requestId: typeof requestId === 'string' ? requestId : null,
   };
-  const message = facts.code === 'INTERNAL' ? `Something went wrong on the server.${facts.requestId ? ` Request ${facts.requestId}.` : ''}` : first.message;
+  const message =
+    facts.code === 'INTERNAL'
+      ? `Something went wrong on the server.${facts.requestId ? ` Request ${facts.requestId}.` : ''}`
+      : first.message;
   return { ...facts, message };
 }
 
 export function isUnauthenticated(error: CombinedError): boolean {
-  return (error.response as Response | undefined)?.status === 401 || error.graphQLErrors.some((e) => e.extensions['code'] === 'UNAUTHENTICATED');
+  return (
+    (error.response as Response | undefined)?.status === 401 ||
+    error.graphQLErrors.some((e) => e.extensions['code'] === 'UNAUTHENTICATED')
+  );
 }

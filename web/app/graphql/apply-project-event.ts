@@ -33,7 +33,13 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       if (event.task) placeTask(cache, projectId, event.task.id);
       break;
     case 'TaskEventAppendedEvent': {
-      const entry = { __typename: 'TaskEvent' as const, id: event.eventId, eventType: event.eventType, payload: event.payload, createdAt: event.createdAt };
+      const entry = {
+        __typename: 'TaskEvent' as const,
+        id: event.eventId,
+        eventType: event.eventType,
+        payload: event.payload,
+        createdAt: event.createdAt,
+      };
       cache.writeFragment(WrittenTaskEvent, entry);
       addToConnections(cache, ref('Task', event.entityId), 'events', entry, { at: 'end' });
       break;
@@ -48,7 +54,10 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       const runId = idOf(event.run);
       if (!runId) break;
       const run = ref('Run', runId);
-      addToConnections(cache, 'Query', 'runs', run, { at: 'start', matches: (args) => ofProject(args) && !args['statuses'] && !args['agentId'] });
+      addToConnections(cache, 'Query', 'runs', run, {
+        at: 'start',
+        matches: (args) => ofProject(args) && !args['statuses'] && !args['agentId'],
+      });
       const taskKey = cache.resolve(run as never, 'task');
       const taskId = typeof taskKey === 'string' ? taskKey.slice('Task:'.length) : null;
       if (taskId) {
@@ -66,20 +75,40 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       break;
     }
     case 'ConversationCreatedEvent':
-      if (event.conversation) addToConnections(cache, 'Query', 'conversations', ref('Conversation', event.conversation.id), { at: 'start', matches: ofProject });
+      if (event.conversation)
+        addToConnections(cache, 'Query', 'conversations', ref('Conversation', event.conversation.id), {
+          at: 'start',
+          matches: ofProject,
+        });
       break;
     case 'ConversationMessageCreatedEvent':
-      if (event.message) addToConnections(cache, ref('Conversation', event.message.conversationId), 'messages', ref('Message', event.message.id), { at: 'start' });
+      if (event.message)
+        addToConnections(
+          cache,
+          ref('Conversation', event.message.conversationId),
+          'messages',
+          ref('Message', event.message.id),
+          { at: 'start' },
+        );
       break;
     case 'OrchestratorCycleStartedEvent':
     case 'OrchestratorCyclePhaseEvent':
     case 'OrchestratorCycleCompletedEvent': {
       const cycleId = idOf(event.cycle);
-      if (cycleId) addToConnections(cache, 'Query', 'orchestratorCycles', ref('OrchestratorCycle', cycleId), { at: 'start', matches: ofProject });
+      if (cycleId)
+        addToConnections(cache, 'Query', 'orchestratorCycles', ref('OrchestratorCycle', cycleId), {
+          at: 'start',
+          matches: ofProject,
+        });
       break;
     }
     case 'ProjectStateUpdatedEvent':
-      forget(cache, 'Query', ['stateVersion', 'stateVersions'], (args) => ofProject(args) && !args['version'] && !args['after']);
+      forget(
+        cache,
+        'Query',
+        ['stateVersion', 'stateVersions'],
+        (args) => ofProject(args) && !args['version'] && !args['after'],
+      );
       break;
     default:
       break;
@@ -90,7 +119,8 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
 function growLog(cache: Cache, runId: string, lineCount: number): void {
   const run = ref('Run', runId);
   const known = cache.resolve(run as never, 'lineCount');
-  if (cache.resolve(run as never, 'status') === 'TIMED_OUT' && typeof known === 'number' && known < lineCount) cache.writeFragment(LogGrowth, { id: runId, lineCount });
+  if (cache.resolve(run as never, 'status') === 'TIMED_OUT' && typeof known === 'number' && known < lineCount)
+    cache.writeFragment(LogGrowth, { id: runId, lineCount });
 }
 
 function placeTask(cache: Cache, projectId: string, taskId: string): void {

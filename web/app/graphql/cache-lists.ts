@@ -28,7 +28,8 @@ export function placeOnBoards(cache: Cache, projectId: string, task: TaskRef): v
     const list = (cache.resolve('Query', fieldKey) ?? []) as string[];
     const isThere = list.includes(key);
     if (belongs && !isThere) cache.link('Query', 'board', args as never, [...list, key] as never);
-    if (!belongs && isThere) cache.link('Query', 'board', args as never, list.filter((other) => other !== key) as never);
+    if (!belongs && isThere)
+      cache.link('Query', 'board', args as never, list.filter((other) => other !== key) as never);
   }
 }
 
@@ -36,16 +37,23 @@ export function placeOnBoards(cache: Cache, projectId: string, task: TaskRef): v
 export function projectOfTask(cache: Cache, taskId: string): string | null {
   const key = keyOf(cache, { __typename: 'Task', id: taskId });
   for (const { fieldName, fieldKey, arguments: args } of cache.inspectFields('Query')) {
-    if (fieldName === 'board' && ((cache.resolve('Query', fieldKey) ?? []) as string[]).includes(key)) return args?.['projectId'] as string;
+    if (fieldName === 'board' && ((cache.resolve('Query', fieldKey) ?? []) as string[]).includes(key))
+      return args?.['projectId'] as string;
   }
   return null;
 }
 
 /** Adds to the front or the end of every connection `field` of an entity, once, where it is not yet. */
-export function addToConnections(cache: Cache, parent: Ref | 'Query', field: string, ref: Ref, options: { at: 'start' | 'end'; matches?: (args: Record<string, unknown>) => boolean }): void {
+export function addToConnections(
+  cache: Cache,
+  parent: Ref | 'Query',
+  field: string,
+  ref: Ref,
+  options: { at: 'start' | 'end'; matches?: (args: Record<string, unknown>) => boolean },
+): void {
   const key = keyOf(cache, ref);
   for (const found of cache.inspectFields(parent as never)) {
-    if (found.fieldName !== field || (options.matches && !options.matches((found.arguments ?? {})))) continue;
+    if (found.fieldName !== field || (options.matches && !options.matches(found.arguments ?? {}))) continue;
     const connection = cache.resolve(parent as never, found.fieldKey);
     if (typeof connection !== 'string') continue;
     const nodes = (cache.resolve(connection, 'nodes') ?? []) as string[];
@@ -62,8 +70,14 @@ export function addToList(cache: Cache, parent: Ref, field: string, ref: Ref): v
 }
 
 /** Marks fields as unknown, so that whoever shows them asks again. */
-export function forget(cache: Cache, parent: Ref | 'Query', fields: readonly string[], matches: (args: Record<string, unknown>) => boolean = () => true): void {
+export function forget(
+  cache: Cache,
+  parent: Ref | 'Query',
+  fields: readonly string[],
+  matches: (args: Record<string, unknown>) => boolean = () => true,
+): void {
   for (const found of cache.inspectFields(parent as never)) {
-    if (fields.includes(found.fieldName) && matches((found.arguments ?? {}))) cache.invalidate(parent as never, found.fieldName, found.arguments);
+    if (fields.includes(found.fieldName) && matches(found.arguments ?? {}))
+      cache.invalidate(parent as never, found.fieldName, found.arguments);
   }
 }

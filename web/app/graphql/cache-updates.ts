@@ -7,8 +7,22 @@ interface TaskAnswer {
 }
 
 /** What they change is told by other fields than their answers'. */
-const RUNNER_MUTATIONS = ['grantRepository', 'revokeRepository', 'lookForRepositories', 'removeWorkFolder', 'updateRunner'];
-const TASK_MUTATIONS = ['startTask', 'transitionTask', 'blockTask', 'retryTask', 'cancelTask', 'approveTask', 'sendBackTask'];
+const RUNNER_MUTATIONS = [
+  'grantRepository',
+  'revokeRepository',
+  'lookForRepositories',
+  'removeWorkFolder',
+  'updateRunner',
+];
+const TASK_MUTATIONS = [
+  'startTask',
+  'transitionTask',
+  'blockTask',
+  'retryTask',
+  'cancelTask',
+  'approveTask',
+  'sendBackTask',
+];
 
 /** Everything that a mutation or an event changes beyond the entities in its answer: the lists. */
 export const cacheUpdates: UpdatesConfig = {
@@ -22,14 +36,28 @@ export const cacheUpdates: UpdatesConfig = {
     sendMessage(result, args, cache) {
       const { message } = result['sendMessage'] as { message?: { id: string } };
       const { conversationId } = args['input'] as { conversationId: string };
-      if (message) addToConnections(cache, { __typename: 'Conversation', id: conversationId }, 'messages', { __typename: 'Message', id: message.id }, { at: 'start' });
+      if (message)
+        addToConnections(
+          cache,
+          { __typename: 'Conversation', id: conversationId },
+          'messages',
+          { __typename: 'Message', id: message.id },
+          { at: 'start' },
+        );
     },
     createProject: (_result, _args, cache) => forget(cache, 'Query', ['projects', 'repositories']),
     archiveProject: (_result, _args, cache) => forget(cache, 'Query', ['projects']),
     createConversation(result, args, cache) {
       const { conversation } = result['createConversation'] as { conversation?: { id: string } };
       const { projectId } = args['input'] as { projectId: string };
-      if (conversation) addToConnections(cache, 'Query', 'conversations', { __typename: 'Conversation', id: conversation.id }, { at: 'start', matches: (found) => found['projectId'] === projectId });
+      if (conversation)
+        addToConnections(
+          cache,
+          'Query',
+          'conversations',
+          { __typename: 'Conversation', id: conversation.id },
+          { at: 'start', matches: (found) => found['projectId'] === projectId },
+        );
     },
     createRunner: (_result, _args, cache) => forget(cache, 'Query', ['runners']),
     ...Object.fromEntries(RUNNER_MUTATIONS.map((name) => [name, forgetRunnerPages])),
@@ -42,7 +70,8 @@ export const cacheUpdates: UpdatesConfig = {
     rollBackState: (_result, args, cache) => forgetState(cache, args),
   },
   Subscription: {
-    projectEvents: (result, _args, cache) => applyProjectEvent(cache, result['projectEvents'] as Parameters<typeof applyProjectEvent>[1]),
+    projectEvents: (result, _args, cache) =>
+      applyProjectEvent(cache, result['projectEvents'] as Parameters<typeof applyProjectEvent>[1]),
   },
 };
 
@@ -60,7 +89,12 @@ function placeMovedTask(mutation: string) {
 
 function forgetState(cache: Cache, args: Record<string, unknown>): void {
   const { projectId } = args['input'] as { projectId: string };
-  forget(cache, 'Query', ['stateVersion', 'stateVersions'], (found) => found['projectId'] === projectId && !found['version'] && !found['after']);
+  forget(
+    cache,
+    'Query',
+    ['stateVersion', 'stateVersions'],
+    (found) => found['projectId'] === projectId && !found['version'] && !found['after'],
+  );
 }
 
 const moved =
@@ -76,19 +110,38 @@ let pendingCount = 0;
 
 /** What the page shows in the moment of a click, until the server has answered. A refusal takes it back. */
 export const optimisticAnswers: OptimisticMutationConfig = {
-  transitionTask: moved('TransitionTaskPayload', (input) => ({ status: input['to'], blockedReason: null, waitingReason: null })),
-  blockTask: moved('BlockTaskPayload', (input) => ({ status: 'BLOCKED', blockedReason: input['reason'], waitingReason: null })),
+  transitionTask: moved('TransitionTaskPayload', (input) => ({
+    status: input['to'],
+    blockedReason: null,
+    waitingReason: null,
+  })),
+  blockTask: moved('BlockTaskPayload', (input) => ({
+    status: 'BLOCKED',
+    blockedReason: input['reason'],
+    waitingReason: null,
+  })),
   startTask: moved('StartTaskPayload', () => ({ status: 'QUEUED', heldBy: null, waitingReason: null })),
   retryTask: moved('RetryTaskPayload', () => ({ status: 'QUEUED' })),
-  cancelTask: moved('CancelTaskPayload', () => ({ status: 'CANCELED', liveRun: null, blockedReason: null, waitingReason: null })),
+  cancelTask: moved('CancelTaskPayload', () => ({
+    status: 'CANCELED',
+    liveRun: null,
+    blockedReason: null,
+    waitingReason: null,
+  })),
   sendBackTask: moved('SendBackTaskPayload', (input) => ({ status: 'QUEUED', feedback: input['feedback'] })),
   sendMessage(args) {
     const input = args['input'] as { conversationId: string; content: string };
     return {
       __typename: 'SendMessagePayload',
       message: {
-        __typename: 'Message', id: `${PENDING_PREFIX}${++pendingCount}`, role: 'USER', content: input.content, contentFormat: 'PLAIN',
-        conversationId: input.conversationId, createdAt: new Date().toISOString(), relatedTasks: [],
+        __typename: 'Message',
+        id: `${PENDING_PREFIX}${++pendingCount}`,
+        role: 'USER',
+        content: input.content,
+        contentFormat: 'PLAIN',
+        conversationId: input.conversationId,
+        createdAt: new Date().toISOString(),
+        relatedTasks: [],
       },
     };
   },

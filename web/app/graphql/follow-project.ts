@@ -16,16 +16,21 @@ const lastCursors = new Map<string, string>();
  * @param cursor the project's newest event when the page was made
  * @param onResync the server can not replay what was missed: everything shown must be fetched again
  */
-export function followProject(client: Client, { projectId, cursor, onResync }: { projectId: string; cursor: string; onResync(): void }): () => void {
+export function followProject(
+  client: Client,
+  { projectId, cursor, onResync }: { projectId: string; cursor: string; onResync(): void },
+): () => void {
   const after = lastCursors.get(projectId) ?? earlier(cursor);
   lastCursors.set(projectId, after);
-  const { unsubscribe } = client.subscription(ProjectEvents_Subscription, { projectId, after }).subscribe(({ data }) => {
-    const event = data?.projectEvents;
-    if (!event) return;
-    if (event.cursor) lastCursors.set(projectId, event.cursor);
-    if (event.__typename === 'ResyncEvent') onResync();
-    if (event.__typename === 'AgentRunLogAppendedEvent') setLastLine(event.entityId, event.lastMessage);
-  });
+  const { unsubscribe } = client
+    .subscription(ProjectEvents_Subscription, { projectId, after })
+    .subscribe(({ data }) => {
+      const event = data?.projectEvents;
+      if (!event) return;
+      if (event.cursor) lastCursors.set(projectId, event.cursor);
+      if (event.__typename === 'ResyncEvent') onResync();
+      if (event.__typename === 'AgentRunLogAppendedEvent') setLastLine(event.entityId, event.lastMessage);
+    });
   return unsubscribe;
 }
 

@@ -31,7 +31,13 @@ export function liveSubscriptions(): Exchange {
             }
             sink.next(result);
           };
-          return { unsubscribe: socket().subscribe(payload, { next, error: (error) => sink.error(error), complete: () => sink.complete() }) };
+          return {
+            unsubscribe: socket().subscribe(payload, {
+              next,
+              error: (error) => sink.error(error),
+              complete: () => sink.complete(),
+            }),
+          };
         },
       };
     },

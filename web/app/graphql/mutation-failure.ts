@@ -12,5 +12,11 @@ export function mutationFailure(result: Pick<OperationResult, 'error' | 'data'>)
 
 /** `failure` is the message under another name, where the payload has a field `message` of its own. */
 function isUserError(answer: unknown): answer is { code: string; message?: string; failure?: string } {
-  return typeof answer === 'object' && answer !== null && '__typename' in answer && String(answer.__typename).endsWith('Error') && 'code' in answer;
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    '__typename' in answer &&
+    String(answer.__typename).endsWith('Error') &&
+    'code' in answer
+  );
 }

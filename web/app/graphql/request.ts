@@ -9,7 +9,10 @@ interface Answer<Data> {
  * Asks the API without the cache: for what is large, kept elsewhere, and never changed (log lines).
  * @throws Error with the API's message
  */
-export async function requestOnce<Data, Variables extends AnyVariables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Data> {
+export async function requestOnce<Data, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+): Promise<Data> {
   const response = await fetch('/graphql', {
     method: 'POST',
     credentials: 'same-origin',

@@ -1,4 +1,11 @@
-import { Client, fetchExchange, ssrExchange, type AnyVariables, type SSRData, type TypedDocumentNode } from '@urql/core';
+import {
+  Client,
+  fetchExchange,
+  ssrExchange,
+  type AnyVariables,
+  type SSRData,
+  type TypedDocumentNode,
+} from '@urql/core';
 import { redirect, type AppLoadContext } from '@remix-run/node';
 import { apiErrorFacts, isUnauthenticated } from './api-error.ts';
 import { createCacheExchange } from './cache-exchange.ts';

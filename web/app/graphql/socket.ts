@@ -40,7 +40,8 @@ function create(): SocketClient {
         wake = done;
       }),
     on: {
-      connecting: () => setConnectionPhase(connectionPhase() === 'idle' ? 'connecting' : navigator.onLine ? 'reconnecting' : 'offline'),
+      connecting: () =>
+        setConnectionPhase(connectionPhase() === 'idle' ? 'connecting' : navigator.onLine ? 'reconnecting' : 'offline'),
       connected: () => setConnectionPhase('online'),
       // A dead network closes nothing by itself: without a pong the socket is given up.
       ping: (received) => {

@@ -3,7 +3,10 @@ import { useCallback } from 'react';
 import { useQuery, type UseQueryState } from 'urql';
 import { useResync } from './resync.ts';
 
-export interface LiveQuery<Data, Variables extends AnyVariables> extends Pick<UseQueryState<Data, Variables>, 'data' | 'error' | 'fetching' | 'stale'> {
+export interface LiveQuery<Data, Variables extends AnyVariables> extends Pick<
+  UseQueryState<Data, Variables>,
+  'data' | 'error' | 'fetching' | 'stale'
+> {
   refetch(): void;
 }
 

@@ -11,7 +11,10 @@ export interface PolledQuery<Data, Variables extends AnyVariables> extends LiveQ
 }
 
 /** A page's query about what no event tells of: asks again every few seconds while somebody looks, and keeps what it knows when no answer comes. */
-export function usePolledQuery<Data, Variables extends AnyVariables>(query: TypedDocumentNode<Data, Variables>, variables: Variables): PolledQuery<Data, Variables> {
+export function usePolledQuery<Data, Variables extends AnyVariables>(
+  query: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+): PolledQuery<Data, Variables> {
   const live = useLiveQuery(query, variables, { requestPolicy: 'cache-and-network' });
   const { refetch } = live;
   const answer = live.error === undefined ? live.data : undefined;

@@ -4,7 +4,11 @@ import { createContext, useContext, useSyncExternalStore, type ReactNode } from 
 const RenderedAt = createContext<{ renderedAt: number; timeZone: string }>({ renderedAt: 0, timeZone: 'UTC' });
 
 export function ClockProvider(props: { renderedAt: number; timeZone: string; children: ReactNode }) {
-  return <RenderedAt.Provider value={{ renderedAt: props.renderedAt, timeZone: props.timeZone }}>{props.children}</RenderedAt.Provider>;
+  return (
+    <RenderedAt.Provider value={{ renderedAt: props.renderedAt, timeZone: props.timeZone }}>
+      {props.children}
+    </RenderedAt.Provider>
+  );
 }
 
 interface Ticker {
@@ -56,5 +60,9 @@ const never = (): (() => void) => () => undefined;
 /** The person's time zone: from their cookie while hydrating, from the browser after. */
 export function useTimeZone(): string {
   const { timeZone } = useContext(RenderedAt);
-  return useSyncExternalStore(never, () => Intl.DateTimeFormat().resolvedOptions().timeZone, () => timeZone);
+  return useSyncExternalStore(
+    never,
+    () => Intl.DateTimeFormat().resolvedOptions().timeZone,
+    () => timeZone,
+  );
 }

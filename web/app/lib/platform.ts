@@ -4,12 +4,20 @@ const never = (): (() => void) => () => undefined;
 
 /** Whether the keyboard has ⌘. The server says no; the page corrects itself once it is alive. */
 export function useIsApple(): boolean {
-  return useSyncExternalStore(never, () => /Mac|iPhone|iPad/.test(navigator.userAgent), () => false);
+  return useSyncExternalStore(
+    never,
+    () => /Mac|iPhone|iPad/.test(navigator.userAgent),
+    () => false,
+  );
 }
 
 /** False on the server and during hydration, true after: for what only a browser knows. */
 export function useIsHydrated(): boolean {
-  return useSyncExternalStore(never, () => true, () => false);
+  return useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
 }
 
 /** Follows a media query; the server and the first render take `onServer`. */

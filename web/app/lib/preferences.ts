@@ -41,11 +41,23 @@ export function parsePreferences(cookieHeader: string | null): Preferences {
   return {
     theme: oneOf(found['theme'], ['system', 'light', 'dark'], d.theme),
     isRailWide: found['isRailWide'] === true,
-    dashboard: Array.isArray(shares) && shares.length === 3 && shares.every(isShare) ? (shares as [number, number, number]) : d.dashboard,
-    hiddenPanels: Array.isArray(found['hiddenPanels']) ? (['board', 'runs', 'chat'] as const).filter((p) => (found['hiddenPanels'] as unknown[]).includes(p)) : d.hiddenPanels,
-    runsShare: typeof found['runsShare'] === 'number' && found['runsShare'] >= 0.1 && found['runsShare'] <= 0.9 ? found['runsShare'] : d.runsShare,
+    dashboard:
+      Array.isArray(shares) && shares.length === 3 && shares.every(isShare)
+        ? (shares as [number, number, number])
+        : d.dashboard,
+    hiddenPanels: Array.isArray(found['hiddenPanels'])
+      ? (['board', 'runs', 'chat'] as const).filter((p) => (found['hiddenPanels'] as unknown[]).includes(p))
+      : d.hiddenPanels,
+    runsShare:
+      typeof found['runsShare'] === 'number' && found['runsShare'] >= 0.1 && found['runsShare'] <= 0.9
+        ? found['runsShare']
+        : d.runsShare,
     boardColumns: isRecord(found['boardColumns'])
-      ? Object.fromEntries(Object.entries(found['boardColumns']).filter((e): e is [string, 'open' | 'folded'] => e[1] === 'open' || e[1] === 'folded'))
+      ? Object.fromEntries(
+          Object.entries(found['boardColumns']).filter(
+            (e): e is [string, 'open' | 'folded'] => e[1] === 'open' || e[1] === 'folded',
+          ),
+        )
       : d.boardColumns,
     isLogWrapped: found['isLogWrapped'] === true,
     diffMode: oneOf(found['diffMode'], ['unified', 'split'], d.diffMode),

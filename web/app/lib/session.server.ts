@@ -18,12 +18,17 @@ export function endedSessionCookie(isHttps: boolean): string {
 export function assertSameOrigin(request: Request): void {
   const site = request.headers.get('sec-fetch-site');
   const origin = request.headers.get('origin');
-  const isSame = site ? site === 'same-origin' : origin !== null && origin !== 'null' && new URL(origin).host === new URL(request.url).host;
+  const isSame = site
+    ? site === 'same-origin'
+    : origin !== null && origin !== 'null' && new URL(origin).host === new URL(request.url).host;
   if (!isSame) throw new Response('This form was sent from another site.', { status: 403 });
 }
 
 /** Where to go after signing in: a path on this site, never an address that somebody put into a link. */
 export function safeNextPath(next: string | null): string {
-  if (!next?.startsWith('/') || next.startsWith('//') || next.includes('\\') || next.startsWith('/sign-')) return '/projects';
-  return URL.canParse(next, 'http://here.invalid') && new URL(next, 'http://here.invalid').host === 'here.invalid' ? next : '/projects';
+  if (!next?.startsWith('/') || next.startsWith('//') || next.includes('\\') || next.startsWith('/sign-'))
+    return '/projects';
+  return URL.canParse(next, 'http://here.invalid') && new URL(next, 'http://here.invalid').host === 'here.invalid'
+    ? next
+    : '/projects';
 }

@@ -13,7 +13,16 @@ test('the cookie is Secure behind TLS only', () => {
   expect(sessionCookie('t', { expiresAt, isHttps: false })).not.toContain('Secure');
 });
 
-test.each([null, '', 'https://evil.example', '//evil.example', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)', '/sign-out'])('a way back that leads elsewhere is dropped: %s', (next) => {
+test.each([
+  null,
+  '',
+  'https://evil.example',
+  '//evil.example',
+  '/\\evil.example',
+  '/\t/evil.example',
+  'javascript:alert(1)',
+  '/sign-out',
+])('a way back that leads elsewhere is dropped: %s', (next) => {
   expect(safeNextPath(next)).toBe('/projects');
 });
 
@@ -21,12 +30,25 @@ test('a way back on this site is kept whole', () => {
   expect(safeNextPath('/projects/1?task=2')).toBe('/projects/1?task=2');
 });
 
-const post = (headers: object): Request => new Request('http://localhost:3000/sign-in', { method: 'POST', headers: Object.entries(headers) as [string, string][] });
+const post = (headers: object): Request =>
+  new Request('http://localhost:3000/sign-in', {
+    method: 'POST',
+    headers: Object.entries(headers) as [string, string][],
+  });
 
-test.each([{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'null' }, { origin: 'http://localhost:4000' }, {}])('a form from elsewhere is refused: %j', (headers) => {
+test.each([
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { origin: 'null' },
+  { origin: 'http://localhost:4000' },
+  {},
+])('a form from elsewhere is refused: %j', (headers) => {
   expect(() => assertSameOrigin(post(headers))).toThrow();
 });
 
-test.each([{ 'sec-fetch-site': 'same-origin' }, { origin: 'http://localhost:3000' }])('our own form is taken: %j', (headers) => {
-  expect(() => assertSameOrigin(post(headers))).not.toThrow();
-});
+test.each([{ 'sec-fetch-site': 'same-origin' }, { origin: 'http://localhost:3000' }])(
+  'our own form is taken: %j',
+  (headers) => {
+    expect(() => assertSameOrigin(post(headers))).not.toThrow();
+  },
+);

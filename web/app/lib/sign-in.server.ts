@@ -57,15 +57,19 @@ export async function signIn({ request, context }: Incoming, form: FormData) {
   const refuse = (message: string, status: number) => data<SignInRefusal>({ email, message, next }, status);
   if (!email || !password) return refuse('Enter your email address and your password.', 400);
 
-  const result = await apiClient({ request, context }, { isAnonymous: true }).mutation(SignIn_Mutation, { input: { email, password } }).toPromise();
+  const result = await apiClient({ request, context }, { isAnonymous: true })
+    .mutation(SignIn_Mutation, { input: { email, password } })
+    .toPromise();
   if (result.error) {
     const facts = apiErrorFacts(result.error);
     if (facts.code === 'UNAUTHENTICATED') return refuse('Email address or password is wrong.', 401);
-    if (facts.code === 'RATE_LIMITED') return refuse(`Too many attempts. Try again ${waitText(facts.retryAfterMs ?? 60_000)}.`, 429);
+    if (facts.code === 'RATE_LIMITED')
+      return refuse(`Too many attempts. Try again ${waitText(facts.retryAfterMs ?? 60_000)}.`, 429);
     return refuse(facts.message, facts.code === 'UNAVAILABLE' ? 503 : 500);
   }
   const answer = result.data?.login;
-  if (answer?.__typename !== 'LoginPayload') return refuse(answer?.message ?? 'The server gave no answer. Try again.', 400);
+  if (answer?.__typename !== 'LoginPayload')
+    return refuse(answer?.message ?? 'The server gave no answer. Try again.', 400);
   const cookie = sessionCookie(answer.token, { expiresAt: new Date(answer.expiresAt), isHttps: context.isHttps });
   return redirect(next, { headers: { 'Set-Cookie': cookie } });
 }

@@ -7,8 +7,12 @@ export interface PartFacts {
 }
 
 const NAMES: Record<string, string> = {
-  api: 'The API', workers: 'The background worker', web: 'The program that makes the pages', runner: 'The runner of this system',
-  postgres: 'PostgreSQL', redis: 'Redis',
+  api: 'The API',
+  workers: 'The background worker',
+  web: 'The program that makes the pages',
+  runner: 'The runner of this system',
+  postgres: 'PostgreSQL',
+  redis: 'Redis',
 };
 
 /** One that ended once is back before anybody has read of it. */
@@ -20,7 +24,8 @@ export function systemPartText(part: PartFacts, nowMs: number): string | null {
   const name = NAMES[part.name] ?? part.name;
   const how = part.lastEnd ? ` (${part.lastEnd})` : '';
   if (part.state === 'RUNNING') return `${name} kept ending${how} and runs again.`;
-  if (part.state === 'STARTING' || part.nextTryAt === null) return `${name} keeps ending${how}: it is being started again.`;
+  if (part.state === 'STARTING' || part.nextTryAt === null)
+    return `${name} keeps ending${how}: it is being started again.`;
   const seconds = Math.ceil((Date.parse(part.nextTryAt) - nowMs) / 1_000);
   return `${name} keeps ending${how}: next try ${seconds > 0 ? `in ${seconds} s` : 'now'}.`;
 }

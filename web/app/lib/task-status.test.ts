@@ -19,7 +19,8 @@ test('nothing is offered that the life cycle does not allow', () => {
 });
 
 test('only a run puts a task in progress, up for review, or to failed', () => {
-  for (const to of ['IN_PROGRESS', 'NEEDS_REVIEW', 'FAILED'] as const) expect(TASK_STATUSES.filter((from) => taskMove(from, to))).toEqual([]);
+  for (const to of ['IN_PROGRESS', 'NEEDS_REVIEW', 'FAILED'] as const)
+    expect(TASK_STATUSES.filter((from) => taskMove(from, to))).toEqual([]);
 });
 
 test('moves come in the order of the board', () => {
@@ -27,7 +28,11 @@ test('moves come in the order of the board', () => {
 });
 
 test('a held task can be started where it is', () => {
-  expect(possibleMoves('QUEUED', true)).toEqual([{ to: 'QUEUED', move: 'start' }, { to: 'BLOCKED', move: 'block' }, { to: 'CANCELED', move: 'cancel' }]);
+  expect(possibleMoves('QUEUED', true)).toEqual([
+    { to: 'QUEUED', move: 'start' },
+    { to: 'BLOCKED', move: 'block' },
+    { to: 'CANCELED', move: 'cancel' },
+  ]);
   expect(possibleMoves('QUEUED').map((m) => m.move)).toEqual(['block', 'cancel']);
 });
 

@@ -1,4 +1,12 @@
-export const TASK_STATUSES = ['QUEUED', 'IN_PROGRESS', 'BLOCKED', 'NEEDS_REVIEW', 'DONE', 'FAILED', 'CANCELED'] as const;
+export const TASK_STATUSES = [
+  'QUEUED',
+  'IN_PROGRESS',
+  'BLOCKED',
+  'NEEDS_REVIEW',
+  'DONE',
+  'FAILED',
+  'CANCELED',
+] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 export const TASK_STATUS_WORDS: Record<TaskStatus, string> = {

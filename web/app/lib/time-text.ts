@@ -11,7 +11,12 @@ export function relativeTimeText(thenMs: number, nowMs: number, timeZone: string
   if (seconds < 2 * DAY_S) return 'yesterday';
   if (seconds < 7 * DAY_S) return `${Math.round(seconds / DAY_S)} days ago`;
   const isThisYear = new Date(thenMs).getUTCFullYear() === new Date(nowMs).getUTCFullYear();
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...(isThisYear ? {} : { year: 'numeric' }), timeZone }).format(thenMs);
+  return new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    ...(isThisYear ? {} : { year: 'numeric' }),
+    timeZone,
+  }).format(thenMs);
 }
 
 /** The same, but below a minute the seconds count: "12 s ago". */

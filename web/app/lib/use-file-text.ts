@@ -16,11 +16,17 @@ export function useFileText(url: string): FileText {
     setState({ text: null, error: null });
     fetch(url, { credentials: 'same-origin', signal: abort.signal })
       .then(async (response) => {
-        if (!response.ok) throw new Error(response.status === 404 ? 'The file is gone. Retention may have removed it.' : `The server answered ${response.status}.`);
+        if (!response.ok)
+          throw new Error(
+            response.status === 404
+              ? 'The file is gone. Retention may have removed it.'
+              : `The server answered ${response.status}.`,
+          );
         setState({ text: await response.text(), error: null });
       })
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) setState({ text: null, error: error instanceof Error ? error.message : String(error) });
+        if (!abort.signal.aborted)
+          setState({ text: null, error: error instanceof Error ? error.message : String(error) });
       });
     return () => abort.abort();
   }, [url, attempt]);

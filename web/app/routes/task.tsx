@@ -7,7 +7,9 @@ import { queryOnServer } from '~/graphql/server-query.server.ts';
 import { keepLoaded } from '~/lib/keep-loaded.ts';
 import { skipLoader } from '~/lib/skip-loader.ts';
 
-export const meta: MetaFunction<typeof loader> = ({ data }) => [{ title: data ? `${data.title} · OvermindOps` : 'OvermindOps' }];
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: data ? `${data.title} · OvermindOps` : 'OvermindOps' },
+];
 
 export async function loader(args: LoaderFunctionArgs) {
   const { data, urql } = await queryOnServer(args, TaskDetail_Query, { taskId: args.params['taskId'] ?? '' });

@@ -4,11 +4,25 @@ import { expect, test } from 'vitest';
 const css = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8');
 const THEMES = ['light', 'dark'] as const;
 const SURFACES = ['canvas', 'sunken', 'raised', 'overlay', 'hover'];
-const TEXTS = ['fg', 'muted', 'faint', 'accent-text', 'queued', 'in-progress', 'blocked', 'needs-review', 'done', 'failed', 'canceled'];
+const TEXTS = [
+  'fg',
+  'muted',
+  'faint',
+  'accent-text',
+  'queued',
+  'in-progress',
+  'blocked',
+  'needs-review',
+  'done',
+  'failed',
+  'canceled',
+];
 const ANSI = [...css.matchAll(/--color-(ansi-[a-z-]+):/g)].map((m) => m[1] ?? '');
 
 test.each(THEMES)('text is readable on every surface: %s', (theme) => {
-  const poor = SURFACES.flatMap((surface) => TEXTS.map((text) => ({ surface, text, ratio: contrast(text, surface, theme) }))).filter((c) => c.ratio < 4.5);
+  const poor = SURFACES.flatMap((surface) =>
+    TEXTS.map((text) => ({ surface, text, ratio: contrast(text, surface, theme) })),
+  ).filter((c) => c.ratio < 4.5);
   expect(poor).toEqual([]);
 });
 

@@ -60,7 +60,9 @@ export const PREFIX_WORDS: ReadonlySet<string> = new Set(PREFIXES);
 
 /** Before a colon these say what kind of work is meant, whatever the words behind it say. */
 export const TYPE_OF_PREFIX: ReadonlyMap<string, TaskType> = new Map<string, TaskType>([
-  ...listOf('spike, research, investigation, question, quick question, investigate').map((word) => [word, 'research'] as const),
+  ...listOf('spike, research, investigation, question, quick question, investigate').map(
+    (word) => [word, 'research'] as const,
+  ),
   ...listOf('ci, build, deploy').map((word) => [word, 'infra'] as const),
   ['docs', 'doc'],
   ['test', 'test'],

@@ -31,19 +31,43 @@ export const TEST_TOPICS = listOf(`
   test, spec, unit test, integration test, e2e test, end to end test, regression test, smoke test, load test, stress test, performance test, snapshot test, property test, acceptance test, browser test, api test, ui test, test case, test coverage, coverage, test suite, test file, test plan, test data, fixture, testcase, unittest, playwright test, cypress test, vitest, jest, pytest, mutation test, edge case, assertion, e2e, e2es, linter, typecheck, type check`);
 
 /** With "page" or "list" behind them these are parts of a product, not texts about it. */
-export const PRODUCT_TEXTS: ReadonlySet<string> = new Set(listOf('report, summary, announcement, article, description, reference, newsletter, proposal, specification, instruction, license'));
+export const PRODUCT_TEXTS: ReadonlySet<string> = new Set(
+  listOf(
+    'report, summary, announcement, article, description, reference, newsletter, proposal, specification, instruction, license',
+  ),
+);
 
 /** What most products have: names a thing that could be made only together with a place, "soft delete for projects". */
-export const PRODUCT_NOUNS: ReadonlySet<string> = new Set(listOf('project, task, run, user, account, comment, message, team, member, invite, invitation, organisation, organization, workspace, customer, order, product, admin, guest, agent, tag, file, attachment, event, notification, label'));
+export const PRODUCT_NOUNS: ReadonlySet<string> = new Set(
+  listOf(
+    'project, task, run, user, account, comment, message, team, member, invite, invitation, organisation, organization, workspace, customer, order, product, admin, guest, agent, tag, file, attachment, event, notification, label',
+  ),
+);
 
 /** The last word decides what such a thing is: "contributing file" is a document, "test file" a test. */
-export const CONTAINER_NOUNS: ReadonlySet<string> = new Set(listOf('file, section, chapter, entry, paragraph, article, page, template, table, list, suite, case, scenario, example, snippet, badge, text'));
+export const CONTAINER_NOUNS: ReadonlySet<string> = new Set(
+  listOf(
+    'file, section, chapter, entry, paragraph, article, page, template, table, list, suite, case, scenario, example, snippet, badge, text',
+  ),
+);
 
-export const FRONTEND_PATHS = listOf('web/, frontend/, front-end/, client/, ui/, components/, component/, pages/, views/, styles/, style/, public/, static/, assets/, layouts/, themes/, templates/, app/routes/, app/components/, app/styles/, stories/, icons/, images/, fonts/, screens/, widgets/, mobile/');
-export const BACKEND_PATHS = listOf('api/, server/, backend/, back-end/, core/, db/, database/, prisma/, migrations/, workers/, worker/, jobs/, queues/, models/, controllers/, services/, resolvers/, graphql/, middleware/, domain/, runner/, cli/, cmd/, internal/, pkg/, contract/, scripts/, functions/, lambda/, handlers/');
-export const FRONTEND_EXTENSIONS: ReadonlySet<string> = new Set(listOf('tsx, jsx, css, scss, sass, less, html, htm, vue, svelte, astro, svg, png, jpg, jpeg, gif, webp, ico'));
+export const FRONTEND_PATHS = listOf(
+  'web/, frontend/, front-end/, client/, ui/, components/, component/, pages/, views/, styles/, style/, public/, static/, assets/, layouts/, themes/, templates/, app/routes/, app/components/, app/styles/, stories/, icons/, images/, fonts/, screens/, widgets/, mobile/',
+);
+export const BACKEND_PATHS = listOf(
+  'api/, server/, backend/, back-end/, core/, db/, database/, prisma/, migrations/, workers/, worker/, jobs/, queues/, models/, controllers/, services/, resolvers/, graphql/, middleware/, domain/, runner/, cli/, cmd/, internal/, pkg/, contract/, scripts/, functions/, lambda/, handlers/',
+);
+export const FRONTEND_EXTENSIONS: ReadonlySet<string> = new Set(
+  listOf('tsx, jsx, css, scss, sass, less, html, htm, vue, svelte, astro, svg, png, jpg, jpeg, gif, webp, ico'),
+);
 export const DOC_EXTENSIONS: ReadonlySet<string> = new Set(listOf('md, mdx, rst, adoc'));
 export const DOC_FOLDERS: ReadonlySet<string> = new Set(['docs', 'doc', 'documentation', 'adr', 'wiki']);
-export const INFRA_PATH_PARTS: ReadonlySet<string> = new Set(listOf('.github, .circleci, k8s, helm, terraform, terraform module, terraform config, terraform state, ansible playbook, ansible role, nginx config, ci config, k8s manifest, kubernetes manifest, ansible, infra, deploy, charts, ops, .gitlab, nginx, docker, kubernetes, .devcontainer, manifests'));
-export const INFRA_FILES = /^(?:dockerfile(?:\..*)?|.*\.dockerfile|containerfile|(?:docker-)?compose(?:\.[\w.-]{1,40})?\.ya?ml|jenkinsfile|caddyfile|vagrantfile|procfile|\.gitlab-ci\.yml|\.dockerignore|nginx\.conf|.*\.tf|.*\.tfvars|fly\.toml|vercel\.json|netlify\.toml|renovate\.json|dependabot\.yml)$/;
-export const TEST_PATH = /(?:^|\/)(?:tests?|__tests__|spec|specs|e2e|cypress|playwright)\/|\.(?:test|spec)\.[a-z]{1,4}$|_test\.[a-z]{1,4}$/;
+export const INFRA_PATH_PARTS: ReadonlySet<string> = new Set(
+  listOf(
+    '.github, .circleci, k8s, helm, terraform, terraform module, terraform config, terraform state, ansible playbook, ansible role, nginx config, ci config, k8s manifest, kubernetes manifest, ansible, infra, deploy, charts, ops, .gitlab, nginx, docker, kubernetes, .devcontainer, manifests',
+  ),
+);
+export const INFRA_FILES =
+  /^(?:dockerfile(?:\..*)?|.*\.dockerfile|containerfile|(?:docker-)?compose(?:\.[\w.-]{1,40})?\.ya?ml|jenkinsfile|caddyfile|vagrantfile|procfile|\.gitlab-ci\.yml|\.dockerignore|nginx\.conf|.*\.tf|.*\.tfvars|fly\.toml|vercel\.json|netlify\.toml|renovate\.json|dependabot\.yml)$/;
+export const TEST_PATH =
+  /(?:^|\/)(?:tests?|__tests__|spec|specs|e2e|cypress|playwright)\/|\.(?:test|spec)\.[a-z]{1,4}$|_test\.[a-z]{1,4}$/;

@@ -37,11 +37,15 @@ export const VERBS: ReadonlySet<string> = new Set([...PLAIN_VERBS, ...NOUN_LIKE_
 export const AMBIGUOUS_VERBS: ReadonlySet<string> = new Set(NOUN_LIKE_VERBS);
 
 /** Verbs of two words whose first is none by itself. */
-export const VERB_PAIRS = phraseSet('sanity check, smoke test, load test, stress test, unit test, e2e test, end-to-end test, spell check, double check, cross check, fact check, fact-check, cross-check, sanity-check, smoke-test, load-test, stress-test, pen test, code review, dry run, set up');
+export const VERB_PAIRS = phraseSet(
+  'sanity check, smoke test, load test, stress test, unit test, e2e test, end-to-end test, spell check, double check, cross check, fact check, fact-check, cross-check, sanity-check, smoke-test, load-test, stress-test, pen test, code review, dry run, set up',
+);
 
 /** What these do is repair something that is there. */
 export const FIX_VERBS: ReadonlySet<string> = new Set(
-  listOf('fix, repair, unbreak, correct, resolve, solve, debug, patch, stop, prevent, unblock, handle, restore, address, revert, undo, silence, unskip, skip'),
+  listOf(
+    'fix, repair, unbreak, correct, resolve, solve, debug, patch, stop, prevent, unblock, handle, restore, address, revert, undo, silence, unskip, skip',
+  ),
 );
 
 /** Belong to how an agent's work is handed over, which a run does anyway; never an ask of their own. */

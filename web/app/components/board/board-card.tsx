@@ -97,7 +97,13 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
       {task.heldBy ? (
         <Held task={task} by={task.heldBy} />
       ) : reason ? (
-        <p title={reason} className={clsx('title-wrap line-clamp-2 flex items-start gap-1.5 text-xs', task.blockedReason ? 'text-blocked' : 'text-muted')}>
+        <p
+          title={reason}
+          className={clsx(
+            'title-wrap line-clamp-2 flex items-start gap-1.5 text-xs',
+            task.blockedReason ? 'text-blocked' : 'text-muted',
+          )}
+        >
           <CirclePause aria-hidden className="mt-0.5 size-3 shrink-0" />
           <WaitingReason reason={reason} />
         </p>
@@ -138,7 +144,11 @@ function Held({ task, by }: { task: { id: string; title: string }; by: string })
       <p className="min-w-0 flex-1 truncate" title={`Stopped by ${by}`}>
         <span className="font-medium text-fg">Held</span>, stopped by {by}
       </p>
-      <Button size="sm" className="relative z-10 -my-1 h-6!" onClick={() => moves.start({ id: task.id, title: task.title, hasLiveRun: false }, 'start')}>
+      <Button
+        size="sm"
+        className="relative z-10 -my-1 h-6!"
+        onClick={() => moves.start({ id: task.id, title: task.title, hasLiveRun: false }, 'start')}
+      >
         <Play aria-hidden className="size-3" />
         Start
       </Button>
@@ -149,5 +159,9 @@ function Held({ task, by }: { task: { id: string; title: string }; by: string })
 function LastLine({ runId, isNew }: { runId: string; isNew: boolean }) {
   const line = useLastLine(runId);
   // The line is there before it says something: cards do not grow while a run works.
-  return <p className="h-4 truncate font-mono text-2xs text-faint">{line === null ? (isNew ? 'Starting…' : '\u00a0') : plainLine(line) || '\u00a0'}</p>;
+  return (
+    <p className="h-4 truncate font-mono text-2xs text-faint">
+      {line === null ? (isNew ? 'Starting…' : '\u00a0') : plainLine(line) || '\u00a0'}
+    </p>
+  );
 }

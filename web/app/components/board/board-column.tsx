@@ -31,12 +31,20 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
   const word = TASK_STATUS_WORDS[status];
   const frame = clsx(
     'flex min-h-0 flex-col rounded-box transition-[background-color,opacity] duration-100',
-    drop === 'allowed' && (isOver ? 'bg-accent/20 outline-2 -outline-offset-2 outline-accent' : 'outline-1 -outline-offset-1 outline-dashed outline-accent/70'),
+    drop === 'allowed' &&
+      (isOver
+        ? 'bg-accent/20 outline-2 -outline-offset-2 outline-accent'
+        : 'outline-1 -outline-offset-1 outline-dashed outline-accent/70'),
     drop === 'refused' && 'opacity-40',
   );
   if (isFolded) {
     return (
-      <section ref={setNodeRef} data-column={status} aria-label={`${word}, folded`} className={clsx(frame, 'w-9 shrink-0')}>
+      <section
+        ref={setNodeRef}
+        data-column={status}
+        aria-label={`${word}, folded`}
+        className={clsx(frame, 'w-9 shrink-0')}
+      >
         <button
           type="button"
           aria-expanded={false}
@@ -52,12 +60,22 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
     );
   }
   return (
-    <section ref={setNodeRef} data-column={status} aria-label={word} className={clsx(frame, 'w-52 min-w-52 max-w-90 flex-1')}>
+    <section
+      ref={setNodeRef}
+      data-column={status}
+      aria-label={word}
+      className={clsx(frame, 'w-52 min-w-52 max-w-90 flex-1')}
+    >
       <header className="group/head flex h-9 shrink-0 items-center gap-2 pl-2.5 pr-1">
         <TaskStatusIcon status={status} />
         <h2 className="truncate text-dense font-medium">{word}</h2>
         <span className="tabular text-dense text-faint">{countOf(count)}</span>
-        <IconButton size="sm" label={`Fold ${word}`} className="ml-auto opacity-0 focus-visible:opacity-100 group-hover/head:opacity-100 pointer-coarse:opacity-100" onClick={() => onFold(true)}>
+        <IconButton
+          size="sm"
+          label={`Fold ${word}`}
+          className="ml-auto opacity-0 focus-visible:opacity-100 group-hover/head:opacity-100 pointer-coarse:opacity-100"
+          onClick={() => onFold(true)}
+        >
           <ChevronsRightLeft aria-hidden className="size-3.5" />
         </IconButton>
       </header>
@@ -76,10 +94,20 @@ export function BoardSection({ status, count, isFolded, drop, onFold, children }
       ref={setNodeRef}
       data-column={status}
       aria-label={word}
-      className={clsx('rounded-box', drop === 'allowed' && (isOver ? 'bg-accent/20 outline-2 outline-accent' : 'outline-1 outline-dashed outline-accent/70'), drop === 'refused' && 'opacity-40')}
+      className={clsx(
+        'rounded-box',
+        drop === 'allowed' &&
+          (isOver ? 'bg-accent/20 outline-2 outline-accent' : 'outline-1 outline-dashed outline-accent/70'),
+        drop === 'refused' && 'opacity-40',
+      )}
     >
       <h2 className="sticky top-0 z-10 bg-canvas">
-        <button type="button" aria-expanded={!isFolded} onClick={() => onFold(!isFolded)} className="flex h-10 w-full items-center gap-2 rounded-control px-2 text-dense font-medium hover:bg-hover">
+        <button
+          type="button"
+          aria-expanded={!isFolded}
+          onClick={() => onFold(!isFolded)}
+          className="flex h-10 w-full items-center gap-2 rounded-control px-2 text-dense font-medium hover:bg-hover"
+        >
           <TaskStatusIcon status={status} />
           {word}
           <span className="tabular font-normal text-faint">{countOf(count)}</span>

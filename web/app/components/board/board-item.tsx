@@ -11,7 +11,11 @@ export interface DragData {
 }
 
 /** A card that can be taken along. The link in it is what the keyboard takes hold of: Space lifts, Enter opens. */
-export const BoardItem = memo(function BoardItem({ task, isDragged, ...data }: DragData & { task: BoardCardTask; isDragged: boolean }) {
+export const BoardItem = memo(function BoardItem({
+  task,
+  isDragged,
+  ...data
+}: DragData & { task: BoardCardTask; isDragged: boolean }) {
   const isMovable = possibleMoves(data.status).length > 0;
   const { listeners, setNodeRef, setActivatorNodeRef } = useDraggable({ id: data.id, data, disabled: !isMovable });
   return (

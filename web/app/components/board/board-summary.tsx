@@ -6,7 +6,10 @@ const SHOWN: readonly TaskStatus[] = TASK_STATUSES.filter((status) => status !==
 
 /** The whole board in a line: how many tasks stand where. Each goes to its column. */
 export function BoardSummary({ tasks }: { tasks: readonly { status: TaskStatus }[] }) {
-  const counts = SHOWN.map((status) => ({ status, count: tasks.filter((task) => task.status === status).length })).filter(({ count }) => count > 0);
+  const counts = SHOWN.map((status) => ({
+    status,
+    count: tasks.filter((task) => task.status === status).length,
+  })).filter(({ count }) => count > 0);
   return (
     <ul aria-label="Tasks by status" className="flex items-center gap-0.5">
       {counts.map(({ status, count }) => (
@@ -15,7 +18,11 @@ export function BoardSummary({ tasks }: { tasks: readonly { status: TaskStatus }
             <button
               type="button"
               aria-label={`${count} ${TASK_STATUS_WORDS[status].toLowerCase()}: show`}
-              onClick={() => document.querySelector(`[data-column="${status}"]`)?.scrollIntoView({ inline: 'start', block: 'nearest', behavior: 'smooth' })}
+              onClick={() =>
+                document
+                  .querySelector(`[data-column="${status}"]`)
+                  ?.scrollIntoView({ inline: 'start', block: 'nearest', behavior: 'smooth' })
+              }
               className="touch-target flex h-7 items-center gap-1.5 rounded-control px-1.5 text-dense text-muted hover:bg-hover hover:text-fg"
             >
               <TaskStatusIcon status={status} />

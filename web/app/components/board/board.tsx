@@ -76,14 +76,28 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
   return (
     <DndContext {...context} id="board">
       {CLOSED.map((status) => (
-        <ClosedCount key={status} projectId={projectId} status={status} onCount={(n) => setClosedCounts((counts) => (counts[status] === n ? counts : { ...counts, [status]: n }))} />
+        <ClosedCount
+          key={status}
+          projectId={projectId}
+          status={status}
+          onCount={(n) => setClosedCounts((counts) => (counts[status] === n ? counts : { ...counts, [status]: n }))}
+        />
       ))}
-      <div ref={root} className={isNarrow ? 'min-h-0 flex-1 overflow-y-auto overscroll-contain px-3 pb-3' : 'flex min-h-0 flex-1 gap-1.5 overflow-x-auto overscroll-x-contain px-2 pt-1'}>
+      <div
+        ref={root}
+        className={
+          isNarrow
+            ? 'min-h-0 flex-1 overflow-y-auto overscroll-contain px-3 pb-3'
+            : 'flex min-h-0 flex-1 gap-1.5 overflow-x-auto overscroll-x-contain px-2 pt-1'
+        }
+      >
         {TASK_STATUSES.map((status) => {
           const isClosed = CLOSED.includes(status);
           const shown = byStatus[status];
           const chosen = preferences.boardColumns[status];
-          const isFolded = chosen ? chosen === 'folded' : status === 'CANCELED' || (isClosed ? isNarrow : shown.length === 0);
+          const isFolded = chosen
+            ? chosen === 'folded'
+            : status === 'CANCELED' || (isClosed ? isNarrow : shown.length === 0);
           const count = isClosed ? (closedCounts[status] ?? null) : shown.length;
           return (
             <Column
@@ -92,7 +106,9 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
               count={count}
               isFolded={isFolded}
               drop={dropState(dragged, status)}
-              onFold={(fold) => setPreferences({ boardColumns: { ...preferences.boardColumns, [status]: fold ? 'folded' : 'open' } })}
+              onFold={(fold) =>
+                setPreferences({ boardColumns: { ...preferences.boardColumns, [status]: fold ? 'folded' : 'open' } })
+              }
             >
               {isClosed ? (
                 <ClosedColumn projectId={projectId} status={status} draggedId={dragged?.id ?? null} />
@@ -115,7 +131,15 @@ export function Cards({ tasks, draggedId }: { tasks: readonly ReadTask[]; dragge
   return (
     <ul className="flex flex-col gap-1.5">
       {tasks.map((task) => (
-        <BoardItem key={task.id} id={task.id} title={task.title} status={task.status} hasLiveRun={task.liveRun !== null} task={task} isDragged={task.id === draggedId} />
+        <BoardItem
+          key={task.id}
+          id={task.id}
+          title={task.title}
+          status={task.status}
+          hasLiveRun={task.liveRun !== null}
+          task={task}
+          isDragged={task.id === draggedId}
+        />
       ))}
     </ul>
   );
@@ -133,7 +157,10 @@ export function byPriorityThenAge(a: ReadTask, b: ReadTask): number {
 }
 
 function groupByStatus(tasks: readonly ReadTask[]): Record<TaskStatus, ReadTask[]> {
-  const groups = Object.fromEntries(TASK_STATUSES.map((status) => [status, []])) as unknown as Record<TaskStatus, ReadTask[]>;
+  const groups = Object.fromEntries(TASK_STATUSES.map((status) => [status, []])) as unknown as Record<
+    TaskStatus,
+    ReadTask[]
+  >;
   for (const task of tasks) groups[task.status].push(task);
   for (const group of Object.values(groups)) group.sort(byPriorityThenAge);
   return groups;

@@ -23,9 +23,13 @@ interface ClosedColumnProps {
 
 /** Tasks that are over, the last ended first; fetched when somebody looks. */
 export function ClosedColumn({ projectId, status, draggedId }: ClosedColumnProps) {
-  const [{ data, fetching, error }, refetch] = useQuery({ query: ClosedColumn_Query, variables: { projectId, statuses: [status] } });
+  const [{ data, fetching, error }, refetch] = useQuery({
+    query: ClosedColumn_Query,
+    variables: { projectId, statuses: [status] },
+  });
   const tasks = readFragment(Board_TaskFragment, data?.board)?.filter((task) => task.status === status);
-  if (tasks) return <Cards tasks={[...tasks].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))} draggedId={draggedId} />;
+  if (tasks)
+    return <Cards tasks={[...tasks].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))} draggedId={draggedId} />;
   if (error) {
     return (
       <div role="alert" className="flex flex-col items-start gap-2 px-2 py-3 text-dense text-muted">

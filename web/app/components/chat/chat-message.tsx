@@ -32,14 +32,23 @@ const SPEAKERS = {
 } as const;
 
 /** One thing said: yours on the right, answers on the left with the tasks they speak of, live. */
-export const ChatMessage = memo(function ChatMessage({ message: masked }: { message: FragmentType<typeof ChatMessage_MessageFragment> }) {
+export const ChatMessage = memo(function ChatMessage({
+  message: masked,
+}: {
+  message: FragmentType<typeof ChatMessage_MessageFragment>;
+}) {
   const message = readFragment(ChatMessage_MessageFragment, masked);
   const isMine = message.role === 'USER';
   const isPending = message.id.startsWith(PENDING_PREFIX);
   if (isMine) {
     return (
       <li className="flex flex-col items-end gap-1 pl-8">
-        <p className={clsx('title-wrap whitespace-pre-wrap rounded-box rounded-br-sm bg-accent/16 px-3 py-2', isPending && 'opacity-70')}>
+        <p
+          className={clsx(
+            'title-wrap whitespace-pre-wrap rounded-box rounded-br-sm bg-accent/16 px-3 py-2',
+            isPending && 'opacity-70',
+          )}
+        >
           <span className="sr-only">You: </span>
           {message.content}
         </p>
@@ -50,7 +59,13 @@ export const ChatMessage = memo(function ChatMessage({ message: masked }: { mess
   return (
     <li className="flex gap-2.5">
       <span aria-hidden className="mt-0.5 grid size-6 shrink-0 place-items-center">
-        {message.role === 'ORCHESTRATOR' ? <Logo className="size-6" /> : message.role === 'AGENT' ? <Bot className="size-4 text-muted" /> : <Radio className="size-4 text-muted" />}
+        {message.role === 'ORCHESTRATOR' ? (
+          <Logo className="size-6" />
+        ) : message.role === 'AGENT' ? (
+          <Bot className="size-4 text-muted" />
+        ) : (
+          <Radio className="size-4 text-muted" />
+        )}
       </span>
       <div className="min-w-0 flex-1">
         <p className="flex items-baseline gap-2 text-xs">
@@ -58,7 +73,11 @@ export const ChatMessage = memo(function ChatMessage({ message: masked }: { mess
           <RelativeTime value={message.createdAt} className="text-faint" />
         </p>
         <Clamped isShort={message.role !== 'AGENT'}>
-          {message.contentFormat === 'MARKDOWN' ? <Markdown text={message.content} className="mt-0.5" /> : <p className="title-wrap mt-0.5 whitespace-pre-wrap">{message.content}</p>}
+          {message.contentFormat === 'MARKDOWN' ? (
+            <Markdown text={message.content} className="mt-0.5" />
+          ) : (
+            <p className="title-wrap mt-0.5 whitespace-pre-wrap">{message.content}</p>
+          )}
         </Clamped>
         {message.relatedTasks.length > 0 && message.role === 'ORCHESTRATOR' ? (
           <ul className="mt-2 flex flex-col gap-1.5">

@@ -50,13 +50,22 @@ const SendMessage_Mutation = graphql(`
 const END_PX = 80;
 
 /** The conversation with the orchestrator. */
-export function ChatPanel({ conversation: masked }: { conversation: FragmentType<typeof ChatPanel_ConversationFragment> }) {
+export function ChatPanel({
+  conversation: masked,
+}: {
+  conversation: FragmentType<typeof ChatPanel_ConversationFragment>;
+}) {
   const conversation = readFragment(ChatPanel_ConversationFragment, masked);
   const [, sendMessage] = useMutation(SendMessage_Mutation);
   const messages = useMemo(() => shownMessages(conversation.messages.nodes), [conversation.messages.nodes]);
   const send = async (content: string): Promise<void> => {
     const failure = mutationFailure(await sendMessage({ input: { conversationId: conversation.id, content } }));
-    if (failure) showToast({ kind: 'error', text: `Not sent: ${failure}`, action: { label: 'Send again', run: () => void send(content) } });
+    if (failure)
+      showToast({
+        kind: 'error',
+        text: `Not sent: ${failure}`,
+        action: { label: 'Send again', run: () => void send(content) },
+      });
   };
   return (
     <div className="flex min-h-0 flex-1 flex-col">

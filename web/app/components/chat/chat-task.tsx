@@ -26,7 +26,11 @@ export function ChatTask({ task: masked }: { task: FragmentType<typeof ChatTask_
   search.set('task', task.id);
   return (
     <li>
-      <Link to={{ search: search.toString() }} preventScrollReset className="block rounded-box border border-line bg-raised px-2.5 py-2 transition-colors duration-100 hover:border-line-strong">
+      <Link
+        to={{ search: search.toString() }}
+        preventScrollReset
+        className="block rounded-box border border-line bg-raised px-2.5 py-2 transition-colors duration-100 hover:border-line-strong"
+      >
         <span className="title-wrap line-clamp-2 text-dense font-medium">{task.title}</span>
         <span className="mt-1 flex items-center gap-2 text-xs text-muted">
           <TaskStatusIcon status={task.status} heldBy={task.heldBy} />

@@ -20,7 +20,12 @@ export function Clamped({ isShort, children }: { isShort: boolean; children: Rea
         {children}
       </div>
       {isCut ? (
-        <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)} className="touch-target mt-1 text-xs font-medium text-accent-text hover:underline">
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          className="touch-target mt-1 text-xs font-medium text-accent-text hover:underline"
+        >
           {isOpen ? 'Show less' : 'Show more'}
         </button>
       ) : null}

@@ -8,7 +8,6 @@ export interface LogToken {
   color?: string;
 }
 
-/* eslint-disable no-control-regex -- control characters are what this file is about */
 const OSC = /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\|$)/g;
 const STRINGS = /\u001b[PX^_][\s\S]*?(?:\u001b\\|$)/g;
 const CSI_BUT_COLOUR = /\u001b\[[0-?]*[ -/]*[@-ln-~]/g;
@@ -17,7 +16,6 @@ const TWO_BYTES = /\u001b(?![[])[ -/]*[0-~]?/g;
 const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
 const COLOUR = /\u001b\[[0-9;]*m/g;
 const ANY_ESCAPE = /\u001b/;
-/* eslint-enable no-control-regex */
 /** Characters that reorder the text around them: a line must not read as something else than it says. */
 const REORDERING = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g;
 const REPLACEMENT = '\ufffd';
@@ -26,10 +24,18 @@ const REPLACEMENT = '\ufffd';
 export function cleanLine(message: string): string {
   let text = message;
   if (ANY_ESCAPE.test(text)) {
-    text = text.replace(OSC, '').replace(STRINGS, '').replace(CSI_BUT_COLOUR, '').replace(ODD_COLOUR, '').replace(TWO_BYTES, '');
+    text = text
+      .replace(OSC, '')
+      .replace(STRINGS, '')
+      .replace(CSI_BUT_COLOUR, '')
+      .replace(ODD_COLOUR, '')
+      .replace(TWO_BYTES, '');
   }
   const lastReturn = text.replace(/\r+$/, '').lastIndexOf('\r');
-  return text.slice(lastReturn + 1).replace(CONTROLS, '').replace(REORDERING, REPLACEMENT);
+  return text
+    .slice(lastReturn + 1)
+    .replace(CONTROLS, '')
+    .replace(REORDERING, REPLACEMENT);
 }
 
 /** The bare text of a line, for searching and copying. */
@@ -43,7 +49,11 @@ export function tokenizeLine(message: string): LogToken[] {
   const text = cleanLine(message);
   if (!ANY_ESCAPE.test(text)) return [{ text, className: '' }];
   return Anser.ansiToJson(text, { json: true, use_classes: true, remove_empty: true }).map((chunk) => {
-    const classes = [colourClass('text', chunk.fg), colourClass('bg', chunk.bg), ...(chunk.decorations ?? []).map(decorationClass)];
+    const classes = [
+      colourClass('text', chunk.fg),
+      colourClass('bg', chunk.bg),
+      ...(chunk.decorations ?? []).map(decorationClass),
+    ];
     const color = chunk.fg === 'ansi-truecolor' ? chunk.fg_truecolor : paletteColour(chunk.fg);
     return {
       // What is left of a broken sequence is not shown as a box.
@@ -58,15 +68,33 @@ const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'wh
 
 /** Every class by its whole name, so that the style sheet has them. */
 const TEXT_CLASSES: Record<string, string> = {
-  'black': 'text-ansi-black', 'red': 'text-ansi-red', 'green': 'text-ansi-green', 'yellow': 'text-ansi-yellow',
-  'blue': 'text-ansi-blue', 'magenta': 'text-ansi-magenta', 'cyan': 'text-ansi-cyan', 'white': 'text-ansi-white',
-  'bright-black': 'text-ansi-bright-black', 'bright-red': 'text-ansi-bright-red', 'bright-green': 'text-ansi-bright-green', 'bright-yellow': 'text-ansi-bright-yellow',
-  'bright-blue': 'text-ansi-bright-blue', 'bright-magenta': 'text-ansi-bright-magenta', 'bright-cyan': 'text-ansi-bright-cyan', 'bright-white': 'text-ansi-bright-white',
+  black: 'text-ansi-black',
+  red: 'text-ansi-red',
+  green: 'text-ansi-green',
+  yellow: 'text-ansi-yellow',
+  blue: 'text-ansi-blue',
+  magenta: 'text-ansi-magenta',
+  cyan: 'text-ansi-cyan',
+  white: 'text-ansi-white',
+  'bright-black': 'text-ansi-bright-black',
+  'bright-red': 'text-ansi-bright-red',
+  'bright-green': 'text-ansi-bright-green',
+  'bright-yellow': 'text-ansi-bright-yellow',
+  'bright-blue': 'text-ansi-bright-blue',
+  'bright-magenta': 'text-ansi-bright-magenta',
+  'bright-cyan': 'text-ansi-bright-cyan',
+  'bright-white': 'text-ansi-bright-white',
 };
 /** A background is a tint, so that any text colour stays readable on it. */
 const BG_CLASSES: Record<string, string> = {
-  black: 'bg-ansi-black/20', red: 'bg-ansi-red/25', green: 'bg-ansi-green/25', yellow: 'bg-ansi-yellow/25',
-  blue: 'bg-ansi-blue/25', magenta: 'bg-ansi-magenta/25', cyan: 'bg-ansi-cyan/25', white: 'bg-ansi-white/20',
+  black: 'bg-ansi-black/20',
+  red: 'bg-ansi-red/25',
+  green: 'bg-ansi-green/25',
+  yellow: 'bg-ansi-yellow/25',
+  blue: 'bg-ansi-blue/25',
+  magenta: 'bg-ansi-magenta/25',
+  cyan: 'bg-ansi-cyan/25',
+  white: 'bg-ansi-white/20',
 };
 
 function colourClass(kind: 'text' | 'bg', ansi: string | null): string {
@@ -75,7 +103,15 @@ function colourClass(kind: 'text' | 'bg', ansi: string | null): string {
 }
 
 function decorationClass(decoration: string): string {
-  const classes: Record<string, string> = { bold: 'font-bold', dim: 'opacity-75', italic: 'italic', underline: 'underline', strikethrough: 'line-through', hidden: 'opacity-0', reverse: 'bg-active' };
+  const classes: Record<string, string> = {
+    bold: 'font-bold',
+    dim: 'opacity-75',
+    italic: 'italic',
+    underline: 'underline',
+    strikethrough: 'line-through',
+    hidden: 'opacity-0',
+    reverse: 'bg-active',
+  };
   return classes[decoration] ?? '';
 }
 

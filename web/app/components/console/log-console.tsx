@@ -36,34 +36,68 @@ export function LogConsole({ store, isLive, label, downloadHref, emptyTitle, emp
         {header}
         <LogSearchBar ref={field} search={search} />
         <Tooltip text="Wrap long lines">
-          <IconButton size="sm" label="Wrap long lines" aria-pressed={isLogWrapped} onClick={() => setPreferences({ isLogWrapped: !isLogWrapped })}>
+          <IconButton
+            size="sm"
+            label="Wrap long lines"
+            aria-pressed={isLogWrapped}
+            onClick={() => setPreferences({ isLogWrapped: !isLogWrapped })}
+          >
             <WrapText aria-hidden className="size-3.5" />
           </IconButton>
         </Tooltip>
         {downloadHref ? (
           <Tooltip text="Download the whole log">
-            <a href={downloadHref} download aria-label="Download the whole log" className={buttonClass({ variant: 'ghost', size: 'sm', isIcon: true })}>
+            <a
+              href={downloadHref}
+              download
+              aria-label="Download the whole log"
+              className={buttonClass({ variant: 'ghost', size: 'sm', isIcon: true })}
+            >
               <Download aria-hidden className="size-3.5" />
             </a>
           </Tooltip>
         ) : null}
       </div>
-      <Lines {...{ store, isLive, label, emptyTitle, emptyText, isLogWrapped }} query={search.query} currentMatch={search.matches[search.current] ?? null} view={view} />
+      <Lines
+        {...{ store, isLive, label, emptyTitle, emptyText, isLogWrapped }}
+        query={search.query}
+        currentMatch={search.matches[search.current] ?? null}
+        view={view}
+      />
     </section>
   );
 }
 
-function Lines(props: Pick<LogConsoleProps, 'store' | 'isLive' | 'label' | 'emptyTitle' | 'emptyText'> & { isLogWrapped: boolean; query: string; currentMatch: number | null; view: RefObject<LogViewHandle> }) {
+function Lines(
+  props: Pick<LogConsoleProps, 'store' | 'isLive' | 'label' | 'emptyTitle' | 'emptyText'> & {
+    isLogWrapped: boolean;
+    query: string;
+    currentMatch: number | null;
+    view: RefObject<LogViewHandle>;
+  },
+) {
   const isEmpty = useHasNoLines(props.store);
   if (isEmpty) return <EmptyState className="flex-1 bg-sunken" title={props.emptyTitle} text={props.emptyText} />;
   return (
     <div className="relative flex min-h-0 flex-1">
-      <LogView store={props.store} isLive={props.isLive} isWrapped={props.isLogWrapped} query={props.query} currentMatch={props.currentMatch} label={props.label} handle={props.view} />
+      <LogView
+        store={props.store}
+        isLive={props.isLive}
+        isWrapped={props.isLogWrapped}
+        query={props.query}
+        currentMatch={props.currentMatch}
+        label={props.label}
+        handle={props.view}
+      />
       <ErrorStrip store={props.store} onGo={(seq) => props.view.current?.showLine(seq)} />
     </div>
   );
 }
 
 function useHasNoLines(store: LogStore): boolean {
-  return useSyncExternalStore(store.subscribe, () => store.lineCount === 0, () => store.lineCount === 0);
+  return useSyncExternalStore(
+    store.subscribe,
+    () => store.lineCount === 0,
+    () => store.lineCount === 0,
+  );
 }

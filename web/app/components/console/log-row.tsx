@@ -17,28 +17,58 @@ interface LogRowProps {
 }
 
 /** One line as a terminal shows it: number, text, and the time when pointed at. */
-export const LogRow = memo(function LogRow({ seq, line, query, isCurrentMatch, isWrapped, gutterChars, timeZone }: LogRowProps) {
+export const LogRow = memo(function LogRow({
+  seq,
+  line,
+  query,
+  isCurrentMatch,
+  isWrapped,
+  gutterChars,
+  timeZone,
+}: LogRowProps) {
   return (
-    <div className={clsx('group/row flex min-h-[18px] border-l-2 pr-4', line?.stream === 'stderr' ? 'border-failed' : 'border-transparent', isCurrentMatch ? 'bg-accent/20' : 'hover:bg-hover')}>
-      <span aria-hidden className="sticky left-0 shrink-0 select-none pl-2 pr-3 text-right text-faint" style={{ width: `${gutterChars + 3}ch` }}>
+    <div
+      className={clsx(
+        'group/row flex min-h-[18px] border-l-2 pr-4',
+        line?.stream === 'stderr' ? 'border-failed' : 'border-transparent',
+        isCurrentMatch ? 'bg-accent/20' : 'hover:bg-hover',
+      )}
+    >
+      <span
+        aria-hidden
+        className="sticky left-0 shrink-0 select-none pl-2 pr-3 text-right text-faint"
+        style={{ width: `${gutterChars + 3}ch` }}
+      >
         {seq + 1}
       </span>
       {line ? (
         <>
-          <span className={clsx(isWrapped ? 'min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere' : 'whitespace-pre', line.stream === 'system' && 'italic text-muted')}>
+          <span
+            className={clsx(
+              isWrapped ? 'min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere' : 'whitespace-pre',
+              line.stream === 'system' && 'italic text-muted',
+            )}
+          >
             {line.stream === 'stderr' ? <span className="sr-only">stderr: </span> : null}
             {tokenizeLine(line.message).map((token, i) => (
               <Token key={i} token={token} query={query} />
             ))}
           </span>
           {line.createdAt ? (
-            <time aria-hidden className="pointer-events-none sticky right-2 ml-auto hidden shrink-0 select-none self-start bg-hover pl-3 text-faint group-hover/row:block">
+            <time
+              aria-hidden
+              className="pointer-events-none sticky right-2 ml-auto hidden shrink-0 select-none self-start bg-hover pl-3 text-faint group-hover/row:block"
+            >
               {clockText(Date.parse(line.createdAt), timeZone)}
             </time>
           ) : null}
         </>
       ) : (
-        <span aria-hidden className="my-1 h-2.5 animate-shimmer rounded-sm bg-active" style={{ width: `${20 + ((seq * 37) % 40)}ch` }} />
+        <span
+          aria-hidden
+          className="my-1 h-2.5 animate-shimmer rounded-sm bg-active"
+          style={{ width: `${20 + ((seq * 37) % 40)}ch` }}
+        />
       )}
     </div>
   );

@@ -7,7 +7,10 @@ import type { LogSearch } from './use-log-search.ts';
 export const LogSearchBar = forwardRef<HTMLInputElement, { search: LogSearch }>(function LogSearchBar({ search }, ref) {
   const hasQuery = search.query !== '';
   return (
-    <div role="search" className="flex h-7 min-w-0 flex-1 items-center gap-1 rounded-control bg-active pl-2 focus-within:outline-2 focus-within:outline-focus">
+    <div
+      role="search"
+      className="flex h-7 min-w-0 flex-1 items-center gap-1 rounded-control bg-active pl-2 focus-within:outline-2 focus-within:outline-focus"
+    >
       <Search aria-hidden className="size-3.5 shrink-0 text-faint" />
       <input
         ref={ref}
@@ -29,12 +32,28 @@ export const LogSearchBar = forwardRef<HTMLInputElement, { search: LogSearch }>(
       {hasQuery ? (
         <>
           <span role="status" className="tabular shrink-0 whitespace-nowrap text-xs text-muted">
-            {search.matches.length === 0 ? (search.isDone ? 'No match' : 'Searching') : `${search.current + 1} of ${search.matches.length}${search.isDone ? '' : '+'}`}
+            {search.matches.length === 0
+              ? search.isDone
+                ? 'No match'
+                : 'Searching'
+              : `${search.current + 1} of ${search.matches.length}${search.isDone ? '' : '+'}`}
           </span>
-          <IconButton size="sm" className="size-6" label="Previous match" disabled={search.matches.length === 0} onClick={() => search.step(-1)}>
+          <IconButton
+            size="sm"
+            className="size-6"
+            label="Previous match"
+            disabled={search.matches.length === 0}
+            onClick={() => search.step(-1)}
+          >
             <ChevronUp aria-hidden className="size-3.5" />
           </IconButton>
-          <IconButton size="sm" className="size-6" label="Next match" disabled={search.matches.length === 0} onClick={() => search.step(1)}>
+          <IconButton
+            size="sm"
+            className="size-6"
+            label="Next match"
+            disabled={search.matches.length === 0}
+            onClick={() => search.step(1)}
+          >
             <ChevronDown aria-hidden className="size-3.5" />
           </IconButton>
           <IconButton size="sm" className="size-6" label="Clear the search" onClick={() => search.setQuery('')}>

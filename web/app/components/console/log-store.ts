@@ -37,7 +37,13 @@ export class LogStore {
   #load: LoadLines;
   #schedule: Schedule;
 
-  constructor(load: LoadLines, { lineCount = 0, schedule = (work) => requestAnimationFrame(work) }: { lineCount?: number; schedule?: Schedule } = {}) {
+  constructor(
+    load: LoadLines,
+    {
+      lineCount = 0,
+      schedule = (work) => requestAnimationFrame(work),
+    }: { lineCount?: number; schedule?: Schedule } = {},
+  ) {
     this.#load = load;
     this.#count = lineCount;
     this.#schedule = schedule;

@@ -103,7 +103,10 @@ export function LogView({ store, isLive, isWrapped, query, currentMatch, label, 
         className="h-full overflow-auto overscroll-contain bg-sunken py-1.5 font-mono text-xs leading-[18px] [overflow-anchor:none] focus-visible:-outline-offset-2"
       >
         <div className="relative" style={{ height: rows.getTotalSize() }}>
-          <div className={isWrapped ? 'absolute inset-x-0 top-0' : 'absolute left-0 top-0 w-max min-w-full'} style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+          <div
+            className={isWrapped ? 'absolute inset-x-0 top-0' : 'absolute left-0 top-0 w-max min-w-full'}
+            style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}
+          >
             {items.map((item) => (
               <div key={item.index} data-index={item.index} ref={isWrapped ? rows.measureElement : undefined}>
                 <LogRow
@@ -127,7 +130,11 @@ export function LogView({ store, isLive, isWrapped, query, currentMatch, label, 
           className="touch-target absolute bottom-3 left-1/2 flex h-7 -translate-x-1/2 animate-rise-in items-center gap-1.5 rounded-full bg-accent px-3 text-dense font-medium text-on-accent shadow-overlay hover:bg-accent-hover"
         >
           <ArrowDown aria-hidden className="size-3.5" />
-          {newCount > 0 ? <span className="tabular">{`${newCount.toLocaleString('en')} new ${newCount === 1 ? 'line' : 'lines'}`}</span> : 'Follow'}
+          {newCount > 0 ? (
+            <span className="tabular">{`${newCount.toLocaleString('en')} new ${newCount === 1 ? 'line' : 'lines'}`}</span>
+          ) : (
+            'Follow'
+          )}
         </button>
       ) : null}
     </div>

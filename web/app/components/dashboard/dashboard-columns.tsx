@@ -25,7 +25,8 @@ export function DashboardColumns({ parts, counts, summary }: DashboardColumnsPro
   const shown = PARTS.filter((part) => !hiddenPanels.includes(part.id));
   const hidden = PARTS.filter((part) => hiddenPanels.includes(part.id));
   const hide = (id: DashboardPart): void => setPreferences({ hiddenPanels: [...hiddenPanels, id] });
-  const show = (id: DashboardPart): void => setPreferences({ hiddenPanels: hiddenPanels.filter((other) => other !== id) });
+  const show = (id: DashboardPart): void =>
+    setPreferences({ hiddenPanels: hiddenPanels.filter((other) => other !== id) });
   const shareOf = (id: DashboardPart): number => dashboard[PARTS.findIndex((part) => part.id === id)] ?? 1;
   return (
     <main className="flex min-h-0 flex-1">
@@ -50,10 +51,19 @@ export function DashboardColumns({ parts, counts, summary }: DashboardColumnsPro
             <>
               <header className="group/panel flex h-10 shrink-0 items-center gap-2 pl-4 pr-2">
                 <h2 className="text-dense font-semibold">{part.label}</h2>
-                {part.id === 'board' ? summary : counts[part.id].words ? <span className="tabular truncate text-dense text-muted">{counts[part.id].words}</span> : null}
+                {part.id === 'board' ? (
+                  summary
+                ) : counts[part.id].words ? (
+                  <span className="tabular truncate text-dense text-muted">{counts[part.id].words}</span>
+                ) : null}
                 {shown.length > 1 ? (
                   <Tooltip text={`Hide ${part.label.toLowerCase()}`}>
-                    <IconButton size="sm" label={`Hide ${part.label}`} className="ml-auto opacity-0 focus-visible:opacity-100 group-hover/panel:opacity-100" onClick={() => hide(part.id)}>
+                    <IconButton
+                      size="sm"
+                      label={`Hide ${part.label}`}
+                      className="ml-auto opacity-0 focus-visible:opacity-100 group-hover/panel:opacity-100"
+                      onClick={() => hide(part.id)}
+                    >
                       <PanelLeftClose aria-hidden className={part.id === 'board' ? 'size-4' : 'size-4 rotate-180'} />
                     </IconButton>
                   </Tooltip>
@@ -65,7 +75,10 @@ export function DashboardColumns({ parts, counts, summary }: DashboardColumnsPro
         }))}
       />
       {hidden.length > 0 ? (
-        <ul aria-label="Hidden panels" className="flex w-11 shrink-0 flex-col items-center gap-1 border-l border-line py-1.5">
+        <ul
+          aria-label="Hidden panels"
+          className="flex w-11 shrink-0 flex-col items-center gap-1 border-l border-line py-1.5"
+        >
           {hidden.map((part) => (
             <li key={part.id}>
               <Tooltip text={`Show ${part.label.toLowerCase()}`} side="left">

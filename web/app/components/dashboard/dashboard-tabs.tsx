@@ -33,9 +33,16 @@ export function DashboardTabs({ parts, counts, summary }: DashboardTabsProps) {
         isFull
         className="shrink-0 border-b border-line px-2"
       />
-      <div id="dashboard-part" role="tabpanel" aria-label={PARTS.find((part) => part.id === selected)?.label} className="flex min-h-0 flex-1 flex-col pt-1">
+      <div
+        id="dashboard-part"
+        role="tabpanel"
+        aria-label={PARTS.find((part) => part.id === selected)?.label}
+        className="flex min-h-0 flex-1 flex-col pt-1"
+      >
         {selected === 'board' ? <div className="shrink-0 px-3 pb-1">{summary}</div> : null}
-        {counts[selected].words ? <p className="tabular shrink-0 px-4 py-1 text-dense text-muted">{counts[selected].words}</p> : null}
+        {counts[selected].words ? (
+          <p className="tabular shrink-0 px-4 py-1 text-dense text-muted">{counts[selected].words}</p>
+        ) : null}
         {parts[selected]}
       </div>
     </main>

@@ -59,7 +59,12 @@ export function Dashboard({ projectId }: { projectId: string }) {
   const [params, setParams] = useSearchParams();
   const [selectedRunId, setSelectedRunId] = useState(params.get('run'));
 
-  if (!data) return error ? <ErrorState title="The dashboard could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} /> : <DashboardSkeleton />;
+  if (!data)
+    return error ? (
+      <ErrorState title="The dashboard could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
+    ) : (
+      <DashboardSkeleton />
+    );
   const selectRun = (runId: string): void => {
     setSelectedRunId(runId);
     setParams(
@@ -74,18 +79,34 @@ export function Dashboard({ projectId }: { projectId: string }) {
   const parts: Record<DashboardPart, JSX.Element> = {
     board: <Board projectId={projectId} tasks={data.board} isStacked={isPhone} onCreate={openCreateTask} />,
     runs: <RunsPanel runs={data.runs.nodes} selectedId={selectedRunId} onSelect={selectRun} />,
-    chat: conversation ? <ChatPanel key={conversation.id} conversation={conversation} /> : <ErrorState title="No conversation" message="This project has no conversation yet." />,
+    chat: conversation ? (
+      <ChatPanel key={conversation.id} conversation={conversation} />
+    ) : (
+      <ErrorState title="No conversation" message="This project has no conversation yet." />
+    ),
   };
   const live = liveRuns(data);
   const working = live.filter((run) => isRunning(run.status)).length;
   const waiting = live.length - working;
   const counts: Record<DashboardPart, PartCount> = {
-    board: { count: data.board.filter((task) => task.status !== 'DONE' && task.status !== 'CANCELED').length, words: null },
-    runs: { count: live.length, words: [working > 0 ? `${working} running` : null, waiting > 0 ? `${waiting} waiting` : null].filter((part) => part !== null).join(', ') },
+    board: {
+      count: data.board.filter((task) => task.status !== 'DONE' && task.status !== 'CANCELED').length,
+      words: null,
+    },
+    runs: {
+      count: live.length,
+      words: [working > 0 ? `${working} running` : null, waiting > 0 ? `${waiting} waiting` : null]
+        .filter((part) => part !== null)
+        .join(', '),
+    },
     chat: { count: null, words: null },
   };
   const summary = <BoardSummary tasks={data.board} />;
-  return isPhone ? <DashboardTabs parts={parts} counts={counts} summary={summary} /> : <DashboardColumns parts={parts} counts={counts} summary={summary} />;
+  return isPhone ? (
+    <DashboardTabs parts={parts} counts={counts} summary={summary} />
+  ) : (
+    <DashboardColumns parts={parts} counts={counts} summary={summary} />
+  );
 }
 
 interface LiveRun {
@@ -94,7 +115,13 @@ interface LiveRun {
 }
 
 /** Every run that works or waits, once: the list holds the newest only, the board the open tasks only. */
-function liveRuns({ board, runs }: { board: readonly { liveRun: LiveRun | null }[]; runs: { nodes: readonly LiveRun[] } }): LiveRun[] {
+function liveRuns({
+  board,
+  runs,
+}: {
+  board: readonly { liveRun: LiveRun | null }[];
+  runs: { nodes: readonly LiveRun[] };
+}): LiveRun[] {
   const all = [...runs.nodes, ...board.flatMap(({ liveRun }) => (liveRun ? [liveRun] : []))];
   return [...new Map(all.map((run) => [run.id, run])).values()].filter((run) => isLiveRun(run.status));
 }

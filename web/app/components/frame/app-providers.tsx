@@ -7,7 +7,10 @@ import type { loader } from '~/root.tsx';
 
 /** What every page stands on: the clock, and the person's arrangements. */
 export function AppProviders({ children }: { children: ReactNode }) {
-  const { preferences, renderedAt } = useRouteLoaderData<typeof loader>('root') ?? { preferences: DEFAULT_PREFERENCES, renderedAt: 0 };
+  const { preferences, renderedAt } = useRouteLoaderData<typeof loader>('root') ?? {
+    preferences: DEFAULT_PREFERENCES,
+    renderedAt: 0,
+  };
   return (
     <PreferencesProvider initial={preferences}>
       <ClockProvider renderedAt={renderedAt} timeZone={preferences.timeZone ?? 'UTC'}>

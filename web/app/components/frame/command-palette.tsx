@@ -1,6 +1,15 @@
 import { useNavigate, useSearchParams } from '@remix-run/react';
 import { Command } from 'cmdk';
-import { FileClock, FolderKanban, LayoutDashboard, Plus, Server, Settings, SlidersHorizontal, type LucideIcon } from 'lucide-react';
+import {
+  FileClock,
+  FolderKanban,
+  LayoutDashboard,
+  Plus,
+  Server,
+  Settings,
+  SlidersHorizontal,
+  type LucideIcon,
+} from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import { useDeferredValue, useState, type ReactNode } from 'react';
 import { useQuery } from 'urql';
@@ -30,7 +39,11 @@ interface CommandPaletteProps {
 export default function CommandPalette({ projectId, projects, onClose, onCreateTask }: CommandPaletteProps) {
   const [text, setText] = useState('');
   const searched = useDeferredValue(text.trim());
-  const [{ data, fetching }] = useQuery({ query: PaletteTasks_Query, variables: { projectId, text: searched || null }, requestPolicy: 'cache-and-network' });
+  const [{ data, fetching }] = useQuery({
+    query: PaletteTasks_Query,
+    variables: { projectId, text: searched || null },
+    requestPolicy: 'cache-and-network',
+  });
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const go = (to: string) => () => {
@@ -65,19 +78,31 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
     <Radix.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 animate-fade-in bg-scrim" />
-        <Radix.Content aria-describedby={undefined} className="fixed inset-x-3 top-[10vh] z-50 mx-auto max-w-xl animate-rise-in overflow-hidden rounded-box bg-overlay shadow-overlay outline-none">
+        <Radix.Content
+          aria-describedby={undefined}
+          className="fixed inset-x-3 top-[10vh] z-50 mx-auto max-w-xl animate-rise-in overflow-hidden rounded-box bg-overlay shadow-overlay outline-none"
+        >
           <Radix.Title className="sr-only">Search and commands</Radix.Title>
           <Command shouldFilter={false} label="Search and commands">
-            <Command.Input value={text} onValueChange={setText} placeholder="Search tasks, or go somewhere" className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-faint" />
+            <Command.Input
+              value={text}
+              onValueChange={setText}
+              placeholder="Search tasks, or go somewhere"
+              className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-faint"
+            />
             <Command.List className="max-h-[50vh] overflow-y-auto overscroll-contain p-1.5">
-              <Command.Empty className="px-3 py-6 text-center text-dense text-muted">{fetching ? 'Searching' : 'Nothing found.'}</Command.Empty>
+              <Command.Empty className="px-3 py-6 text-center text-dense text-muted">
+                {fetching ? 'Searching' : 'Nothing found.'}
+              </Command.Empty>
               <Group heading="Commands">
-                {commands.filter((c) => matches(c.label)).map(({ label, Icon, run }) => (
-                  <Item key={label} value={`command ${label}`} onSelect={run}>
-                    <Icon aria-hidden className="size-4 text-muted" />
-                    {label}
-                  </Item>
-                ))}
+                {commands
+                  .filter((c) => matches(c.label))
+                  .map(({ label, Icon, run }) => (
+                    <Item key={label} value={`command ${label}`} onSelect={run}>
+                      <Icon aria-hidden className="size-4 text-muted" />
+                      {label}
+                    </Item>
+                  ))}
               </Group>
               <Group heading="Tasks">
                 {tasks.map((task) => (
@@ -88,12 +113,14 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
                 ))}
               </Group>
               <Group heading="Projects">
-                {projects.filter((p) => p.id !== projectId && matches(p.name)).map((project) => (
-                  <Item key={project.id} value={`project ${project.id}`} onSelect={go(`/projects/${project.id}`)}>
-                    <FolderKanban aria-hidden className="size-4 text-muted" />
-                    <span className="truncate">{project.name}</span>
-                  </Item>
-                ))}
+                {projects
+                  .filter((p) => p.id !== projectId && matches(p.name))
+                  .map((project) => (
+                    <Item key={project.id} value={`project ${project.id}`} onSelect={go(`/projects/${project.id}`)}>
+                      <FolderKanban aria-hidden className="size-4 text-muted" />
+                      <span className="truncate">{project.name}</span>
+                    </Item>
+                  ))}
               </Group>
             </Command.List>
           </Command>
@@ -106,7 +133,10 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
 function Group({ heading, children }: { heading: string; children: ReactNode[] }) {
   if (children.length === 0) return null;
   return (
-    <Command.Group heading={heading} className="[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-muted">
+    <Command.Group
+      heading={heading}
+      className="[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-muted"
+    >
       {children}
     </Command.Group>
   );
@@ -114,7 +144,11 @@ function Group({ heading, children }: { heading: string; children: ReactNode[] }
 
 function Item({ value, onSelect, children }: { value: string; onSelect(): void; children: ReactNode }) {
   return (
-    <Command.Item value={value} onSelect={onSelect} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-control px-2 text-dense data-[selected=true]:bg-hover">
+    <Command.Item
+      value={value}
+      onSelect={onSelect}
+      className="flex h-9 cursor-pointer items-center gap-2.5 rounded-control px-2 text-dense data-[selected=true]:bg-hover"
+    >
       {children}
     </Command.Item>
   );

@@ -19,7 +19,9 @@ function Lost({ isOffline, sinceMs }: { isOffline: boolean; sinceMs: number }) {
     <div role="status" className="pointer-events-none absolute inset-x-0 top-2 z-20 flex justify-center px-3">
       <p className="flex animate-rise-in items-center gap-2 rounded-full bg-overlay px-3 py-1.5 text-dense shadow-overlay">
         <CloudOff aria-hidden className="size-3.5 text-blocked" />
-        {isOffline ? 'You are offline. Changes appear once you are back.' : 'Connection lost. Trying again; nothing is missed.'}
+        {isOffline
+          ? 'You are offline. Changes appear once you are back.'
+          : 'Connection lost. Trying again; nothing is missed.'}
       </p>
     </div>
   );

@@ -6,8 +6,16 @@ const LOOKS: Record<ConnectionPhase, { word: string; text: string; className: st
   idle: { word: 'Connecting', text: 'Connecting to live updates', className: 'bg-canceled' },
   connecting: { word: 'Connecting', text: 'Connecting to live updates', className: 'bg-canceled' },
   online: { word: 'Live', text: 'Live: changes appear as they happen', className: 'bg-done' },
-  reconnecting: { word: 'Reconnecting', text: 'Connection lost, trying again. Nothing is missed.', className: 'bg-blocked animate-breathe' },
-  offline: { word: 'Offline', text: 'This device is offline. What you see may be out of date.', className: 'bg-failed' },
+  reconnecting: {
+    word: 'Reconnecting',
+    text: 'Connection lost, trying again. Nothing is missed.',
+    className: 'bg-blocked animate-breathe',
+  },
+  offline: {
+    word: 'Offline',
+    text: 'This device is offline. What you see may be out of date.',
+    className: 'bg-failed',
+  },
 };
 
 /** How live this page is, at a glance. */

@@ -20,7 +20,10 @@ export function Frame({ viewer, children }: { viewer: { email: string }; childre
   ]);
   return (
     <div className="flex h-dvh flex-col overflow-hidden [--bottom-bar:calc(52px+env(safe-area-inset-bottom))] sm:flex-row sm:[--bottom-bar:0px]">
-      <a href="#main" className="sr-only z-60 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:left-2 focus:top-2">
+      <a
+        href="#main"
+        className="sr-only z-60 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:left-2 focus:top-2"
+      >
         Skip to content
       </a>
       <RouteProgress />

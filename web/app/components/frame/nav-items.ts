@@ -1,4 +1,12 @@
-import { FileClock, FolderKanban, LayoutDashboard, Server, Settings, SlidersHorizontal, type LucideIcon } from 'lucide-react';
+import {
+  FileClock,
+  FolderKanban,
+  LayoutDashboard,
+  Server,
+  Settings,
+  SlidersHorizontal,
+  type LucideIcon,
+} from 'lucide-react';
 
 export interface NavItem {
   to: string;

@@ -36,7 +36,16 @@ const RunOrchestrator_Mutation = graphql(`
   }
 `);
 
-const PHASES = ['STARTED', 'LOADED_STATE', 'VALIDATED_STATE', 'INGESTED_INPUTS', 'PLANNED_TASKS', 'SCHEDULED_RUNS', 'UPDATED_STATE', 'COMPLETED'] as const;
+const PHASES = [
+  'STARTED',
+  'LOADED_STATE',
+  'VALIDATED_STATE',
+  'INGESTED_INPUTS',
+  'PLANNED_TASKS',
+  'SCHEDULED_RUNS',
+  'UPDATED_STATE',
+  'COMPLETED',
+] as const;
 const PHASE_WORDS: Record<(typeof PHASES)[number], string> = {
   STARTED: 'Starting',
   LOADED_STATE: 'Reading the state',
@@ -58,12 +67,19 @@ export interface CycleProgress {
 }
 
 /** How far the newest cycle is. */
-export function useCycleProgress(masked: FragmentType<typeof OrchestratorButton_CycleFragment> | null | undefined): CycleProgress {
+export function useCycleProgress(
+  masked: FragmentType<typeof OrchestratorButton_CycleFragment> | null | undefined,
+): CycleProgress {
   const cycle = readFragment(OrchestratorButton_CycleFragment, masked);
   if (!cycle) return { isActive: false, words: 'Run orchestrator', share: 0, error: null };
   const isActive = cycle.status === 'PENDING' || cycle.status === 'RUNNING';
   const step = cycle.phase ? PHASES.indexOf(cycle.phase) + 1 : 0;
-  return { isActive, words: isActive ? (cycle.phase ? PHASE_WORDS[cycle.phase] : 'Waiting') : 'Run orchestrator', share: step / PHASES.length, error: cycle.error };
+  return {
+    isActive,
+    words: isActive ? (cycle.phase ? PHASE_WORDS[cycle.phase] : 'Waiting') : 'Run orchestrator',
+    share: step / PHASES.length,
+    error: cycle.error,
+  };
 }
 
 /** Starts a cycle and says which phase it is in. */
@@ -75,8 +91,19 @@ export function OrchestratorButton({ projectId, progress }: { projectId: string;
   };
   const isBusy = fetching || progress.isActive;
   return (
-    <Tooltip text={progress.error ? `The last cycle failed: ${progress.error}` : 'Reads new messages, plans tasks, schedules runs. It also starts by itself.'} keys="o">
-      <Button onClick={() => void start()} aria-label={isBusy ? `Orchestrator: ${progress.words}` : 'Run orchestrator'} className="max-sm:w-8 max-sm:px-0 sm:min-w-40">
+    <Tooltip
+      text={
+        progress.error
+          ? `The last cycle failed: ${progress.error}`
+          : 'Reads new messages, plans tasks, schedules runs. It also starts by itself.'
+      }
+      keys="o"
+    >
+      <Button
+        onClick={() => void start()}
+        aria-label={isBusy ? `Orchestrator: ${progress.words}` : 'Run orchestrator'}
+        className="max-sm:w-8 max-sm:px-0 sm:min-w-40"
+      >
         {isBusy ? <Spinner /> : <Play aria-hidden className="size-3.5" />}
         <span className="max-sm:sr-only">{progress.words}</span>
       </Button>
@@ -90,7 +117,10 @@ export function OrchestratorLine({ progress }: { progress: CycleProgress }) {
     <div aria-hidden className="absolute inset-x-0 -bottom-px z-10 h-0.5 overflow-hidden">
       <div
         className="h-full origin-left bg-accent transition-[transform,opacity] duration-150 ease-out"
-        style={{ transform: `scaleX(${progress.isActive ? Math.max(0.06, progress.share) : 1})`, opacity: progress.isActive ? 1 : 0 }}
+        style={{
+          transform: `scaleX(${progress.isActive ? Math.max(0.06, progress.share) : 1})`,
+          opacity: progress.isActive ? 1 : 0,
+        }}
       />
     </div>
   );

@@ -75,19 +75,40 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
   ]);
 
   if (data && !data.project) return <NothingHere />;
-  if (!data?.project) return error ? <ErrorState title="The project could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} /> : <FrameSkeleton />;
+  if (!data?.project)
+    return error ? (
+      <ErrorState title="The project could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
+    ) : (
+      <FrameSkeleton />
+    );
   const cycles = [...data.orchestratorCycles.nodes].sort((a, b) => (a.id < b.id ? 1 : -1));
   return (
     <TaskMovesProvider>
-      <TopBar project={data.project} projects={data.projects.nodes} cycle={cycles[0] ?? null} onCreateTask={() => setCreating(true)} onSearch={() => setPaletteOpen(true)} />
+      <TopBar
+        project={data.project}
+        projects={data.projects.nodes}
+        cycle={cycles[0] ?? null}
+        onCreateTask={() => setCreating(true)}
+        onSearch={() => setPaletteOpen(true)}
+      />
       <div className="relative flex min-h-0 flex-1 flex-col">
         <ConnectionBanner />
         <Outlet context={{ openCreateTask: () => setCreating(true) } satisfies ProjectOutletContext} />
       </div>
-      <CreateTaskDialog isOpen={isCreating} onOpenChange={setCreating} projectId={projectId} agents={data.project.agents} />
+      <CreateTaskDialog
+        isOpen={isCreating}
+        onOpenChange={setCreating}
+        projectId={projectId}
+        agents={data.project.agents}
+      />
       {isPaletteOpen ? (
         <Suspense>
-          <CommandPalette projectId={projectId} projects={data.projects.nodes} onClose={() => setPaletteOpen(false)} onCreateTask={() => setCreating(true)} />
+          <CommandPalette
+            projectId={projectId}
+            projects={data.projects.nodes}
+            onClose={() => setPaletteOpen(false)}
+            onCreateTask={() => setCreating(true)}
+          />
         </Suspense>
       ) : null}
     </TaskMovesProvider>

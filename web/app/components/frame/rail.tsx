@@ -15,8 +15,18 @@ export function Rail({ items, viewer }: { items: ReturnType<typeof navItems>; vi
   const Toggle = isWide ? PanelLeftClose : PanelLeftOpen;
   const toggleLabel = isWide ? 'Collapse the navigation' : 'Expand the navigation';
   return (
-    <nav aria-label="Main" className={clsx('hidden shrink-0 flex-col border-r border-line bg-canvas py-2 sm:flex', isWide ? 'w-50 px-2' : 'w-13 items-center px-2')}>
-      <NavLink to="/projects" aria-label="OvermindOps, all projects" className="mb-3 flex h-9 items-center gap-2.5 rounded-control px-1">
+    <nav
+      aria-label="Main"
+      className={clsx(
+        'hidden shrink-0 flex-col border-r border-line bg-canvas py-2 sm:flex',
+        isWide ? 'w-50 px-2' : 'w-13 items-center px-2',
+      )}
+    >
+      <NavLink
+        to="/projects"
+        aria-label="OvermindOps, all projects"
+        className="mb-3 flex h-9 items-center gap-2.5 rounded-control px-1"
+      >
         <Logo className="size-7 shrink-0" />
         {isWide ? <span className="font-semibold">OvermindOps</span> : null}
       </NavLink>
@@ -29,7 +39,12 @@ export function Rail({ items, viewer }: { items: ReturnType<typeof navItems>; vi
           <RailLink key={item.to} item={item} isWide={isWide} />
         ))}
       </ul>
-      <div className={clsx('mt-auto flex gap-1', isWide ? 'flex-row items-center justify-between' : 'flex-col items-center')}>
+      <div
+        className={clsx(
+          'mt-auto flex gap-1',
+          isWide ? 'flex-row items-center justify-between' : 'flex-col items-center',
+        )}
+      >
         <UserMenu viewer={viewer} isWide={isWide} side="right" />
         <Tooltip text={toggleLabel} side="right">
           <IconButton label={toggleLabel} onClick={() => setPreferences({ isRailWide: !isWide })}>

@@ -26,7 +26,11 @@ export function SignedInProviders({ children }: { children: ReactNode }) {
 function useSsrData(): SSRData {
   const matches = useMatches();
   return useMemo(
-    () => Object.assign({}, ...matches.map((match) => (match.data as { urql?: SSRData } | null | undefined)?.urql ?? {})) as SSRData,
+    () =>
+      Object.assign(
+        {},
+        ...matches.map((match) => (match.data as { urql?: SSRData } | null | undefined)?.urql ?? {}),
+      ) as SSRData,
     // eslint-disable-next-line react-hooks/exhaustive-deps -- only the first rendering carries data
     [],
   );

@@ -42,7 +42,11 @@ function Troubles({ parts }: { parts: readonly Part[] }) {
         <li key={part.name} className="flex items-center gap-2">
           <TriangleAlert aria-hidden className="size-3.5 shrink-0 text-blocked" />
           <span className="shrink-0">{systemPartText(part, now)}</span>
-          {part.detail ? <span title={part.detail} className="min-w-0 truncate text-muted">{part.detail}</span> : null}
+          {part.detail ? (
+            <span title={part.detail} className="min-w-0 truncate text-muted">
+              {part.detail}
+            </span>
+          ) : null}
         </li>
       ))}
     </ul>

@@ -25,7 +25,10 @@ export function TopBar({ project, projects, cycle, onCreateTask, onSearch }: Top
       <Menu
         label="Switch project"
         trigger={
-          <button type="button" className="touch-target flex h-8 min-w-0 items-center gap-1 rounded-control px-2 font-semibold hover:bg-hover aria-expanded:bg-hover">
+          <button
+            type="button"
+            className="touch-target flex h-8 min-w-0 items-center gap-1 rounded-control px-2 font-semibold hover:bg-hover aria-expanded:bg-hover"
+          >
             <h1 className="truncate">{project.name}</h1>
             <ChevronDown aria-hidden className="size-3.5 shrink-0 text-faint" />
             <span className="sr-only">Switch project</span>
@@ -34,7 +37,11 @@ export function TopBar({ project, projects, cycle, onCreateTask, onSearch }: Top
       >
         <MenuLabel>Projects</MenuLabel>
         {projects.map((other) => (
-          <MenuItem key={other.id} isChecked={other.id === project.id} onSelect={() => navigate(`/projects/${other.id}`)}>
+          <MenuItem
+            key={other.id}
+            isChecked={other.id === project.id}
+            onSelect={() => navigate(`/projects/${other.id}`)}
+          >
             {other.name}
           </MenuItem>
         ))}
@@ -51,7 +58,11 @@ export function TopBar({ project, projects, cycle, onCreateTask, onSearch }: Top
       ) : null}
       {project.stateVersion === null ? null : (
         <Tooltip text="State document: where the project stands" keys="g s">
-          <Link to={`/projects/${project.id}/state`} prefetch="intent" className={buttonClass({ variant: 'ghost', size: 'sm' })}>
+          <Link
+            to={`/projects/${project.id}/state`}
+            prefetch="intent"
+            className={buttonClass({ variant: 'ghost', size: 'sm' })}
+          >
             <FileClock aria-hidden className="size-3.5" />
             <span className="sr-only">State document, version </span>
             <span className="tabular">v{project.stateVersion}</span>

@@ -12,7 +12,15 @@ const THEMES: { value: Preferences['theme']; label: string; Icon: typeof Sun }[]
   { value: 'light', label: 'Light', Icon: Sun },
 ];
 
-export function UserMenu({ viewer, isWide, side }: { viewer: { email: string }; isWide: boolean; side: 'right' | 'top' }) {
+export function UserMenu({
+  viewer,
+  isWide,
+  side,
+}: {
+  viewer: { email: string };
+  isWide: boolean;
+  side: 'right' | 'top';
+}) {
   const { preferences, setPreferences } = usePreferences();
   const signOut = useRef<HTMLFormElement>(null);
   return (
@@ -25,8 +33,15 @@ export function UserMenu({ viewer, isWide, side }: { viewer: { email: string }; 
         align="end"
         className="min-w-56"
         trigger={
-          <button type="button" aria-label={`Account: ${viewer.email}`} className="touch-target flex h-9 min-w-0 items-center gap-2 rounded-control px-1 text-dense text-muted hover:bg-hover aria-expanded:bg-hover">
-            <span aria-hidden className="grid size-7 shrink-0 place-items-center rounded-full bg-active text-xs font-semibold uppercase text-fg">
+          <button
+            type="button"
+            aria-label={`Account: ${viewer.email}`}
+            className="touch-target flex h-9 min-w-0 items-center gap-2 rounded-control px-1 text-dense text-muted hover:bg-hover aria-expanded:bg-hover"
+          >
+            <span
+              aria-hidden
+              className="grid size-7 shrink-0 place-items-center rounded-full bg-active text-xs font-semibold uppercase text-fg"
+            >
               {viewer.email.slice(0, 1)}
             </span>
             {isWide ? <span className="truncate">{viewer.email}</span> : null}
@@ -48,7 +63,12 @@ export function UserMenu({ viewer, isWide, side }: { viewer: { email: string }; 
         <MenuSeparator />
         <MenuLabel>Theme</MenuLabel>
         {THEMES.map(({ value, label, Icon }) => (
-          <MenuItem key={value} icon={<Icon aria-hidden className="size-4" />} isChecked={preferences.theme === value} onSelect={() => setPreferences({ theme: value })}>
+          <MenuItem
+            key={value}
+            icon={<Icon aria-hidden className="size-4" />}
+            isChecked={preferences.theme === value}
+            onSelect={() => setPreferences({ theme: value })}
+          >
             {label}
           </MenuItem>
         ))}

@@ -6,7 +6,11 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { RepositoryChooser, type ChosenRepository, type RefusedRepository } from '../repositories/repository-chooser.tsx';
+import {
+  RepositoryChooser,
+  type ChosenRepository,
+  type RefusedRepository,
+} from '../repositories/repository-chooser.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { Field, Input, Select, Textarea } from '../ui/field.tsx';
@@ -42,9 +46,20 @@ const PRESETS: { value: AgentPreset; label: string }[] = [
   { value: 'CODEX', label: 'Codex' },
 ];
 
-export function CreateProjectDialog({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange(isOpen: boolean): void }) {
+export function CreateProjectDialog({
+  isOpen,
+  onOpenChange,
+}: {
+  isOpen: boolean;
+  onOpenChange(isOpen: boolean): void;
+}) {
   return (
-    <Dialog isOpen={isOpen} onOpenChange={onOpenChange} title="New project" description="It starts with five agents and a conversation.">
+    <Dialog
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+      title="New project"
+      description="It starts with five agents and a conversation."
+    >
       <CreateProjectForm onCancel={() => onOpenChange(false)} />
     </Dialog>
   );
@@ -63,11 +78,19 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
     if (text('name') === '') return setNameMissing(true);
     if (repository?.problem) return setRepositoryError({ path: repository.path, message: repository.problem });
     const result = await createProject({
-      input: { name: text('name'), description: text('description'), agentPreset: text('preset') as AgentPreset, ...(repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {}) },
+      input: {
+        name: text('name'),
+        description: text('description'),
+        agentPreset: text('preset') as AgentPreset,
+        ...(repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {}),
+      },
     });
     const refused = mutationFailure(result);
     const answer = result.data?.createProject;
-    const ofRepository = answer?.__typename === 'InvalidInputError' ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath') : undefined;
+    const ofRepository =
+      answer?.__typename === 'InvalidInputError'
+        ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath')
+        : undefined;
     setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
     setFailure(ofRepository ? null : refused);
     if (refused) return;

@@ -30,7 +30,11 @@ export function ProjectCard({ project: masked }: { project: FragmentType<typeof 
     <li className="relative flex min-h-36 flex-col rounded-box border border-line bg-raised p-4 shadow-card transition-colors duration-100 hover:border-line-strong">
       <div className="flex items-start gap-2">
         <h2 className="title-wrap line-clamp-2 min-w-0 flex-1 font-semibold">
-          <Link to={`/projects/${project.id}`} prefetch="intent" className="outline-none after:absolute after:inset-0 after:rounded-box focus-visible:after:outline-2 focus-visible:after:outline-focus">
+          <Link
+            to={`/projects/${project.id}`}
+            prefetch="intent"
+            className="outline-none after:absolute after:inset-0 after:rounded-box focus-visible:after:outline-2 focus-visible:after:outline-focus"
+          >
             {project.name}
           </Link>
         </h2>
@@ -41,7 +45,9 @@ export function ProjectCard({ project: masked }: { project: FragmentType<typeof 
           </Badge>
         ) : null}
       </div>
-      {project.description ? <p className="title-wrap mt-1 line-clamp-2 text-dense text-muted">{project.description}</p> : null}
+      {project.description ? (
+        <p className="title-wrap mt-1 line-clamp-2 text-dense text-muted">{project.description}</p>
+      ) : null}
       {project.defaultRepoPath ? (
         <p className="mt-1 truncate text-left font-mono text-xs text-faint" title={project.defaultRepoPath} dir="rtl">
           <bdi>{project.defaultRepoPath}</bdi>

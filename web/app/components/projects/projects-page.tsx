@@ -38,7 +38,11 @@ export function ProjectsPage() {
   useDocumentTitle('Projects');
   const [params, setParams] = useSearchParams();
   const text = params.get('q') || null;
-  const { data, error, refetch } = useLiveQuery(Projects_Query, { text, archived: false }, { requestPolicy: 'cache-and-network' });
+  const { data, error, refetch } = useLiveQuery(
+    Projects_Query,
+    { text, archived: false },
+    { requestPolicy: 'cache-and-network' },
+  );
   const [isCreating, setCreating] = useState(false);
   const projects = data?.projects.nodes;
   useProjectsLive(projects);
@@ -56,7 +60,9 @@ export function ProjectsPage() {
         title="Projects"
         actions={
           <>
-            {hasSearch ? <SearchField initial={text ?? ''} onSearch={(q) => setParams(q ? { q } : {}, { replace: true })} /> : null}
+            {hasSearch ? (
+              <SearchField initial={text ?? ''} onSearch={(q) => setParams(q ? { q } : {}, { replace: true })} />
+            ) : null}
             {create}
           </>
         }
@@ -69,9 +75,18 @@ export function ProjectsPage() {
             ))}
           </ul>
         ) : text ? (
-          <EmptyState icon={<Search aria-hidden />} title={`No project matches “${text}”`} text="Words are looked for in names and descriptions." />
+          <EmptyState
+            icon={<Search aria-hidden />}
+            title={`No project matches “${text}”`}
+            text="Words are looked for in names and descriptions."
+          />
         ) : (
-          <EmptyState icon={<FolderPlus aria-hidden />} title="No projects yet" text="A project is a repository on a machine of yours, and what is planned, running and done in it." action={create} />
+          <EmptyState
+            icon={<FolderPlus aria-hidden />}
+            title="No projects yet"
+            text="A project is a repository on a machine of yours, and what is planned, running and done in it."
+            action={create}
+          />
         )
       ) : error ? (
         <ErrorState title="The projects could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
@@ -82,7 +97,9 @@ export function ProjectsPage() {
           ))}
         </div>
       )}
-      {data?.projects.pageInfo.hasNextPage ? <p className="mt-4 text-dense text-muted">The 60 that changed last are shown. Search for the others.</p> : null}
+      {data?.projects.pageInfo.hasNextPage ? (
+        <p className="mt-4 text-dense text-muted">The 60 that changed last are shown. Search for the others.</p>
+      ) : null}
       <CreateProjectDialog isOpen={isCreating} onOpenChange={setCreating} />
     </PageBody>
   );

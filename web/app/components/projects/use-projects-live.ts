@@ -29,7 +29,10 @@ const MAX_FOLLOWED = 24;
 export function useProjectsLive(projects: readonly { id: string; eventCursor: string }[] | undefined): void {
   const client = useClient();
   const followed = (projects ?? []).slice(0, MAX_FOLLOWED);
-  const ids = followed.map((project) => project.id).sort().join(' ');
+  const ids = followed
+    .map((project) => project.id)
+    .sort()
+    .join(' ');
   useEffect(() => {
     const timers = new Map<string, ReturnType<typeof setTimeout>>();
     const refresh = (projectId: string): void => {
@@ -37,10 +40,16 @@ export function useProjectsLive(projects: readonly { id: string; eventCursor: st
       void client.query(ProjectCardRefresh_Query, { projectId }, { requestPolicy: 'network-only' }).toPromise();
     };
     const stops = followed.map(({ id, eventCursor }) =>
-      client.subscription(ProjectCardEvents_Subscription, { projectId: id, after: eventCursor }).subscribe(({ data }) => {
-        // Notices without a cursor are log lines; they change nothing on a card.
-        if (data?.projectEvents.cursor && !timers.has(id)) timers.set(id, setTimeout(() => refresh(id), REFRESH_MS));
-      }),
+      client
+        .subscription(ProjectCardEvents_Subscription, { projectId: id, after: eventCursor })
+        .subscribe(({ data }) => {
+          // Notices without a cursor are log lines; they change nothing on a card.
+          if (data?.projectEvents.cursor && !timers.has(id))
+            timers.set(
+              id,
+              setTimeout(() => refresh(id), REFRESH_MS),
+            );
+        }),
     );
     return () => {
       for (const { unsubscribe } of stops) unsubscribe();

@@ -79,11 +79,15 @@ export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }
   const repositories = data?.repositories ?? [];
   const shown = repositories.filter(({ path }) => path.toLowerCase().includes(words.toLowerCase()));
   const isTyped = isAdmin && words.startsWith('/') && !repositories.some(({ path }) => path === words);
-  const online = (data?.runners ?? []).filter((runner) => runner.isEnabled && runner.connection === 'ONLINE').map((runner) => runner.id);
+  const online = (data?.runners ?? [])
+    .filter((runner) => runner.isEnabled && runner.connection === 'ONLINE')
+    .map((runner) => runner.id);
   const tooLong = whyTooLong(words);
   const check = usePathCheck(isChoosing && isTyped && tooLong === null ? words : null, online);
   const isBad = error !== null || tooLong !== null || (check !== null && !check.isUsable);
-  const known = repositories.find(({ path, runnerId }) => path === chosen?.path && (chosen.runnerId === null || runnerId === chosen.runnerId));
+  const known = repositories.find(
+    ({ path, runnerId }) => path === chosen?.path && (chosen.runnerId === null || runnerId === chosen.runnerId),
+  );
   // A label names a field; beside what is chosen there is none.
   const Label = chosen && !isChoosing ? 'p' : 'label';
   const choose = (repository: { path: string; runnerId: string }): void => {
@@ -99,14 +103,21 @@ export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }
   };
   return (
     <div className="flex flex-col gap-1">
-      <Label {...(chosen && !isChoosing ? {} : { htmlFor: id })} className="flex items-baseline justify-between text-dense font-medium text-fg">
+      <Label
+        {...(chosen && !isChoosing ? {} : { htmlFor: id })}
+        className="flex items-baseline justify-between text-dense font-medium text-fg"
+      >
         Repository
         <span className="text-xs font-normal text-faint">Optional</span>
       </Label>
       {chosen && !isChoosing ? (
         <div className="flex items-center gap-3 rounded-control border border-field bg-raised px-2.5 py-1.5">
           <div className="min-w-0 flex-1">
-            {known ? <RepositoryRow {...known} isOnline={known.runnerConnection === 'ONLINE'} /> : <span className="title-wrap font-mono text-dense">{chosen.path}</span>}
+            {known ? (
+              <RepositoryRow {...known} isOnline={known.runnerConnection === 'ONLINE'} />
+            ) : (
+              <span className="title-wrap font-mono text-dense">{chosen.path}</span>
+            )}
           </div>
           <Button
             aria-label="Change repository"
@@ -147,7 +158,10 @@ export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }
           {data === undefined ? (
             <Skeleton className="h-24" />
           ) : shown.length > 0 ? (
-            <ul aria-label="Repositories" className="max-h-44 divide-y divide-line overflow-y-auto overscroll-contain rounded-control border border-line bg-raised">
+            <ul
+              aria-label="Repositories"
+              className="max-h-44 divide-y divide-line overflow-y-auto overscroll-contain rounded-control border border-line bg-raised"
+            >
               {shown.slice(0, MAX_SHOWN).map((repository) => (
                 <li key={`${repository.runnerId} ${repository.path}`}>
                   <button
@@ -164,8 +178,16 @@ export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }
           ) : null}
         </>
       )}
-      <p id={`${id}-note`} aria-live="polite" className={clsx('flex min-h-4 items-start gap-1.5 text-xs', isBad ? 'text-failed' : 'text-muted')}>
-        <Note text={noteOf()} isBusy={isChoosing && isTyped && !check && !isBad} tone={isBad ? 'bad' : check ? 'good' : 'plain'} />
+      <p
+        id={`${id}-note`}
+        aria-live="polite"
+        className={clsx('flex min-h-4 items-start gap-1.5 text-xs', isBad ? 'text-failed' : 'text-muted')}
+      >
+        <Note
+          text={noteOf()}
+          isBusy={isChoosing && isTyped && !check && !isBad}
+          tone={isBad ? 'bad' : check ? 'good' : 'plain'}
+        />
       </p>
     </div>
   );
@@ -175,9 +197,16 @@ export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }
     if (tooLong !== null) return tooLong;
     if (isChoosing && chosen === null && kept !== null) return `It keeps ${kept}.`;
     if (isChoosing && isTyped) return check?.message ?? 'Looking …';
-    if (!isChoosing && chosen) return isAdmin && known?.isGranted === false ? 'Choosing it lets this project’s agents work in it.' : '';
-    if (data && repositories.length === 0) return isAdmin ? 'No runner has told of a repository. Type its path, or start a runner.' : 'No repository is granted to you. An administrator grants them, on the runner’s page.';
-    if (data && shown.length === 0) return isAdmin ? 'None has this in its path. Type the whole path to look for another one.' : 'None has this in its path. An administrator can grant others.';
+    if (!isChoosing && chosen)
+      return isAdmin && known?.isGranted === false ? 'Choosing it lets this project’s agents work in it.' : '';
+    if (data && repositories.length === 0)
+      return isAdmin
+        ? 'No runner has told of a repository. Type its path, or start a runner.'
+        : 'No repository is granted to you. An administrator grants them, on the runner’s page.';
+    if (data && shown.length === 0)
+      return isAdmin
+        ? 'None has this in its path. Type the whole path to look for another one.'
+        : 'None has this in its path. An administrator can grant others.';
     return shown.length > MAX_SHOWN ? `${shown.length} repositories; type to find one.` : '';
   }
 }
@@ -185,7 +214,13 @@ export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }
 function Note({ text, isBusy, tone }: { text: string; isBusy: boolean; tone: 'plain' | 'good' | 'bad' }) {
   return (
     <>
-      {isBusy ? <Spinner /> : tone === 'bad' ? <CircleAlert aria-hidden className="mt-0.5 size-3 shrink-0" /> : tone === 'good' ? <Check aria-hidden className="mt-0.5 size-3 shrink-0 text-done" /> : null}
+      {isBusy ? (
+        <Spinner />
+      ) : tone === 'bad' ? (
+        <CircleAlert aria-hidden className="mt-0.5 size-3 shrink-0" />
+      ) : tone === 'good' ? (
+        <Check aria-hidden className="mt-0.5 size-3 shrink-0 text-done" />
+      ) : null}
       <span className="title-wrap">{text}</span>
     </>
   );

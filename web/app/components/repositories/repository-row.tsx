@@ -5,7 +5,13 @@ export interface RepositoryLike {
   path: string;
   runnerName?: string;
   isOnline?: boolean;
-  facts: { branch: string | null; lastCommitAt: string | null; lastCommitSubject: string | null; isBare: boolean; worktreeOf: string | null } | null;
+  facts: {
+    branch: string | null;
+    lastCommitAt: string | null;
+    lastCommitSubject: string | null;
+    isBare: boolean;
+    worktreeOf: string | null;
+  } | null;
 }
 
 /** What a repository is known by: its name, where it lies, its branch and last commit, and whose it is. */
@@ -34,7 +40,9 @@ export function RepositoryRow({ path, facts, runnerName, isOnline = true }: Repo
           </span>
         ) : null}
         <span className="min-w-0 truncate">{whyUnusable(facts) ?? facts?.lastCommitSubject ?? ''}</span>
-        {facts?.lastCommitAt ? <RelativeTime value={facts.lastCommitAt} className="ml-auto shrink-0 text-faint" /> : null}
+        {facts?.lastCommitAt ? (
+          <RelativeTime value={facts.lastCommitAt} className="ml-auto shrink-0 text-faint" />
+        ) : null}
       </span>
     </span>
   );

@@ -4,7 +4,9 @@ const inWords = (count: number): string => count.toLocaleString('en');
 
 /** Why no machine needs to be asked about a typed path; null: it is not too long. */
 export function whyTooLong(path: string): string | null {
-  return path.length > MAX_PATH_CHARS ? `These are ${inWords(path.length)} characters; a path has at most ${inWords(MAX_PATH_CHARS)}.` : null;
+  return path.length > MAX_PATH_CHARS
+    ? `These are ${inWords(path.length)} characters; a path has at most ${inWords(MAX_PATH_CHARS)}.`
+    : null;
 }
 
 /**
@@ -12,7 +14,10 @@ export function whyTooLong(path: string): string | null {
  * @param text trimmed, not empty
  * @param kept the repository that there is now, which nothing else is chosen instead of
  */
-export function whyNoRepository(text: string, { isAdmin, kept }: { isAdmin: boolean; kept: string | null }): string | null {
+export function whyNoRepository(
+  text: string,
+  { isAdmin, kept }: { isAdmin: boolean; kept: string | null },
+): string | null {
   if (text.startsWith('/')) return whyTooLong(text);
   const otherwise = kept === null ? 'Empty this field to go without one.' : `Empty this field to keep ${kept}.`;
   return `Choose a repository from the list${isAdmin ? ', or type its whole path, which starts with "/"' : ''}. ${otherwise}`;

@@ -50,7 +50,12 @@ export function usePathCheck(path: string | null, runnerIds: readonly string[]):
     if (path === null) return;
     let isOver = false;
     const look = async (): Promise<void> => {
-      const answers = await Promise.all(asked.split(' ').filter(Boolean).map((runnerId) => askOne(client, runnerId, path)));
+      const answers = await Promise.all(
+        asked
+          .split(' ')
+          .filter(Boolean)
+          .map((runnerId) => askOne(client, runnerId, path)),
+      );
       if (!isOver) setCheck(choose(path, answers));
     };
     const timer = setTimeout(() => void look(), TYPING_MS);
@@ -70,13 +75,41 @@ async function askOne(client: ReturnType<typeof useClient>, runnerId: string, pa
   const result = await client.mutation(CheckRepository_Mutation, { runnerId, path });
   const answer = result.data?.checkRepository;
   // The field that it is about is the one that it stands under.
-  const failure = answer?.__typename === 'InvalidInputError' ? answer.fields.map(({ message }) => message).join('. ') : mutationFailure(result);
-  if (failure !== null || answer?.__typename !== 'CheckRepositoryPayload') return { path, runnerId: null, root: null, message: failure ?? 'The runner has not answered.', isUsable: false, isOutside: false };
+  const failure =
+    answer?.__typename === 'InvalidInputError'
+      ? answer.fields.map(({ message }) => message).join('. ')
+      : mutationFailure(result);
+  if (failure !== null || answer?.__typename !== 'CheckRepositoryPayload')
+    return {
+      path,
+      runnerId: null,
+      root: null,
+      message: failure ?? 'The runner has not answered.',
+      isUsable: false,
+      isOutside: false,
+    };
   const { problem, message, root } = answer.check;
-  return { path, root, runnerId: problem === null ? runnerId : null, message, isUsable: problem === null, isOutside: problem === 'OUTSIDE_ROOTS' };
+  return {
+    path,
+    root,
+    runnerId: problem === null ? runnerId : null,
+    message,
+    isUsable: problem === null,
+    isOutside: problem === 'OUTSIDE_ROOTS',
+  };
 }
 
 /** One machine that has it is enough; of several refusals the one that says most. */
 function choose(path: string, answers: Answer[]): PathCheck {
-  return answers.find(({ isUsable }) => isUsable) ?? answers.find(({ isOutside }) => !isOutside) ?? answers[0] ?? { path, runnerId: null, root: null, message: 'No runner is online that could look at this path.', isUsable: false };
+  return (
+    answers.find(({ isUsable }) => isUsable) ??
+    answers.find(({ isOutside }) => !isOutside) ??
+    answers[0] ?? {
+      path,
+      runnerId: null,
+      root: null,
+      message: 'No runner is online that could look at this path.',
+      isUsable: false,
+    }
+  );
 }

@@ -16,7 +16,15 @@ test('lines that have nothing in common, and blocks of other sizes, are not comp
 });
 
 test('coloured text is cut at the ranges', () => {
-  expect(markTokens([{ text: 'return ', className: 'k' }, { text: 'a - b', className: '' }], [[5, 10]])).toEqual([
+  expect(
+    markTokens(
+      [
+        { text: 'return ', className: 'k' },
+        { text: 'a - b', className: '' },
+      ],
+      [[5, 10]],
+    ),
+  ).toEqual([
     { text: 'retur', className: 'k', isMarked: false },
     { text: 'n ', className: 'k', isMarked: true },
     { text: 'a -', className: '', isMarked: true },

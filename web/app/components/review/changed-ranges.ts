@@ -13,10 +13,11 @@ const MIN_COMMON_SHARE = 0.3;
 /** Finds, in lines that were replaced one for one, the words that changed. */
 export function changedRanges(lines: readonly DiffLine[]): Map<DiffLine, Range[]> {
   const ranges = new Map<DiffLine, Range[]>();
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const removed = takeWhile(lines, at, 'removed');
     const added = takeWhile(lines, at + removed.length, 'added');
-    if (removed.length > 0 && removed.length === added.length) removed.forEach((line, i) => added[i] && compare(line, added[i], ranges));
+    if (removed.length > 0 && removed.length === added.length)
+      removed.forEach((line, i) => added[i] && compare(line, added[i], ranges));
     at += Math.max(1, removed.length + added.length);
   }
   return ranges;
@@ -45,7 +46,10 @@ function compare(before: DiffLine, after: DiffLine, ranges: Map<DiffLine, Range[
 }
 
 /** Cuts coloured text where a marked range begins or ends. */
-export function markTokens(tokens: readonly CodeToken[], ranges: readonly Range[]): (CodeToken & { isMarked: boolean })[] {
+export function markTokens(
+  tokens: readonly CodeToken[],
+  ranges: readonly Range[],
+): (CodeToken & { isMarked: boolean })[] {
   if (ranges.length === 0) return tokens.map((token) => ({ ...token, isMarked: false }));
   const result: (CodeToken & { isMarked: boolean })[] = [];
   let at = 0;
@@ -54,7 +58,11 @@ export function markTokens(tokens: readonly CodeToken[], ranges: readonly Range[
     const cuts = [at, ...ranges.flat().filter((cut) => cut > at && cut < end), end];
     cuts.slice(0, -1).forEach((from, i) => {
       const to = cuts[i + 1] ?? end;
-      result.push({ text: token.text.slice(from - at, to - at), className: token.className, isMarked: ranges.some(([a, b]) => from >= a && to <= b) });
+      result.push({
+        text: token.text.slice(from - at, to - at),
+        className: token.className,
+        isMarked: ranges.some(([a, b]) => from >= a && to <= b),
+      });
     });
     at = end;
   }

@@ -12,15 +12,32 @@ const MAX_LINES_AT_ONCE = 800;
 const CHANGE_WORDS = { added: 'new', removed: 'removed', renamed: 'renamed', changed: null } as const;
 
 /** One file of a diff. */
-export const DiffFileView = memo(function DiffFileView({ file, mode, id }: { file: DiffFile; mode: 'unified' | 'split'; id: string }) {
+export const DiffFileView = memo(function DiffFileView({
+  file,
+  mode,
+  id,
+}: {
+  file: DiffFile;
+  mode: 'unified' | 'split';
+  id: string;
+}) {
   const lineCount = file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
   const [isOpen, setOpen] = useState(lineCount <= MAX_LINES_AT_ONCE);
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   const word = CHANGE_WORDS[file.change];
   return (
-    <section id={id} aria-label={file.path} className="scroll-mt-12 border-b border-line [contain-intrinsic-size:auto_400px] [content-visibility:auto]">
+    <section
+      id={id}
+      aria-label={file.path}
+      className="scroll-mt-12 border-b border-line [contain-intrinsic-size:auto_400px] [content-visibility:auto]"
+    >
       <h3 className="sticky top-0 z-10 border-b border-line bg-raised">
-        <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)} className="flex w-full items-center gap-2 px-3 py-2 text-left text-dense hover:bg-hover">
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          className="flex w-full items-center gap-2 px-3 py-2 text-left text-dense hover:bg-hover"
+        >
           <Chevron aria-hidden className="size-3.5 shrink-0 text-faint" />
           <span className="min-w-0 truncate font-mono text-xs" title={file.path}>
             {file.oldPath === file.path ? null : <span className="text-muted">{file.oldPath} → </span>}
@@ -104,7 +121,16 @@ const MARKS = { context: '', added: 'bg-done/30 rounded-sm', removed: 'bg-failed
 const SIGNS = { context: ' ', added: '+', removed: '-' } as const;
 
 function Gutter({ line, number }: { line: DiffLine | null; number: number | null }) {
-  return <td className={clsx('tabular select-none px-1 text-right sm:px-2 align-top text-2xs leading-[18px] text-faint', line ? GUTTERS[line.kind] : 'bg-sunken')}>{number}</td>;
+  return (
+    <td
+      className={clsx(
+        'tabular select-none px-1 text-right sm:px-2 align-top text-2xs leading-[18px] text-faint',
+        line ? GUTTERS[line.kind] : 'bg-sunken',
+      )}
+    >
+      {number}
+    </td>
+  );
 }
 
 function Code({ line, look }: { line: DiffLine | null; look: Look }) {
@@ -112,7 +138,10 @@ function Code({ line, look }: { line: DiffLine | null; look: Look }) {
   const tokens = look.tokens.get(line) ?? [{ text: line.text, className: '' }];
   return (
     <td className={clsx('relative whitespace-pre-wrap py-0 pl-6 pr-3 align-top wrap-anywhere', BACKGROUNDS[line.kind])}>
-      <span className="absolute left-2 text-faint" aria-label={{ context: undefined, added: 'added', removed: 'removed' }[line.kind]}>
+      <span
+        className="absolute left-2 text-faint"
+        aria-label={{ context: undefined, added: 'added', removed: 'removed' }[line.kind]}
+      >
         {SIGNS[line.kind]}
       </span>
       {markTokens(tokens, look.ranges.get(line) ?? []).map((token, i) => (
@@ -131,14 +160,20 @@ function Code({ line, look }: { line: DiffLine | null; look: Look }) {
 
 /** Characters that reorder text or take no room are shown for what they are: code must not read as something else than it does. */
 function showInvisible(text: string): string {
-  return text.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (c) => `⟨U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+  return text.replace(
+    /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
+    (c) => `⟨U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
+  );
 }
 
 function colour(hunk: DiffHunk, path: string): Map<DiffLine, CodeToken[]> {
   const tokens = new Map<DiffLine, CodeToken[]>();
   for (const kind of ['removed', 'added'] as const) {
     const side = hunk.lines.filter((line) => line.kind === kind || line.kind === 'context');
-    highlightLines(side.map((line) => line.text), path).forEach((lineTokens, i) => {
+    highlightLines(
+      side.map((line) => line.text),
+      path,
+    ).forEach((lineTokens, i) => {
       const line = side[i];
       if (line) tokens.set(line, lineTokens);
     });

@@ -1,5 +1,13 @@
 /** Lines added and taken away. */
-export function DiffStat({ additions, deletions, className }: { additions: number; deletions: number; className?: string }) {
+export function DiffStat({
+  additions,
+  deletions,
+  className,
+}: {
+  additions: number;
+  deletions: number;
+  className?: string;
+}) {
   return (
     <span className={`tabular inline-flex items-center gap-1 font-mono text-2xs ${className ?? ''}`}>
       <span className="text-done">

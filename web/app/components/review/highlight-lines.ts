@@ -13,10 +13,51 @@ const lowlight = createLowlight(common);
 const MAX_CHARS = 200_000;
 
 const LANGUAGES: Record<string, string> = {
-  js: 'javascript', mjs: 'javascript', cjs: 'javascript', jsx: 'javascript', ts: 'typescript', mts: 'typescript', tsx: 'typescript', json: 'json',
-  py: 'python', rb: 'ruby', rs: 'rust', go: 'go', java: 'java', kt: 'kotlin', swift: 'swift', c: 'c', h: 'c', cpp: 'cpp', cc: 'cpp', hpp: 'cpp', cs: 'csharp',
-  php: 'php', sh: 'bash', bash: 'bash', zsh: 'bash', sql: 'sql', css: 'css', scss: 'scss', less: 'less', html: 'xml', xml: 'xml', svg: 'xml', vue: 'xml',
-  md: 'markdown', yml: 'yaml', yaml: 'yaml', toml: 'ini', ini: 'ini', graphql: 'graphql', lua: 'lua', pl: 'perl', r: 'r', diff: 'diff', makefile: 'makefile', mk: 'makefile',
+  js: 'javascript',
+  mjs: 'javascript',
+  cjs: 'javascript',
+  jsx: 'javascript',
+  ts: 'typescript',
+  mts: 'typescript',
+  tsx: 'typescript',
+  json: 'json',
+  py: 'python',
+  rb: 'ruby',
+  rs: 'rust',
+  go: 'go',
+  java: 'java',
+  kt: 'kotlin',
+  swift: 'swift',
+  c: 'c',
+  h: 'c',
+  cpp: 'cpp',
+  cc: 'cpp',
+  hpp: 'cpp',
+  cs: 'csharp',
+  php: 'php',
+  sh: 'bash',
+  bash: 'bash',
+  zsh: 'bash',
+  sql: 'sql',
+  css: 'css',
+  scss: 'scss',
+  less: 'less',
+  html: 'xml',
+  xml: 'xml',
+  svg: 'xml',
+  vue: 'xml',
+  md: 'markdown',
+  yml: 'yaml',
+  yaml: 'yaml',
+  toml: 'ini',
+  ini: 'ini',
+  graphql: 'graphql',
+  lua: 'lua',
+  pl: 'perl',
+  r: 'r',
+  diff: 'diff',
+  makefile: 'makefile',
+  mk: 'makefile',
 };
 
 const CLASSES: [RegExp, string][] = [
@@ -32,7 +73,8 @@ const CLASSES: [RegExp, string][] = [
 export function highlightLines(lines: readonly string[], path: string): CodeToken[][] {
   const language = LANGUAGES[path.split('/').at(-1)?.toLowerCase().split('.').at(-1) ?? ''];
   const text = lines.join('\n');
-  if (!language || !lowlight.registered(language) || text.length > MAX_CHARS) return lines.map((line) => [{ text: line, className: '' }]);
+  if (!language || !lowlight.registered(language) || text.length > MAX_CHARS)
+    return lines.map((line) => [{ text: line, className: '' }]);
   const result: CodeToken[][] = [[]];
   const walk = (node: Node, className: string): void => {
     if (node.type === 'text') {
@@ -41,7 +83,7 @@ export function highlightLines(lines: readonly string[], path: string): CodeToke
         if (part !== '') result.at(-1)?.push({ text: part, className });
       });
     } else if (node.type === 'element') {
-      const own = (node.properties['className'])?.map(classOf).find(Boolean);
+      const own = node.properties['className']?.map(classOf).find(Boolean);
       for (const child of node.children) walk(child, own ?? className);
     }
   };

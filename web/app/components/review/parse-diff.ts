@@ -64,7 +64,8 @@ function startFile(line: string): DiffFile {
 }
 
 function readHead(line: string, file: DiffFile): void {
-  const name = (prefix: string): string | null => (line.startsWith(prefix) ? unquote(line.slice(prefix.length).replace(/\t$/, '')) : null);
+  const name = (prefix: string): string | null =>
+    line.startsWith(prefix) ? unquote(line.slice(prefix.length).replace(/\t$/, '')) : null;
   const [from, to, before, after] = [name('rename from '), name('rename to '), name('--- '), name('+++ ')];
   if (line.startsWith('new file mode')) file.change = 'added';
   else if (line.startsWith('deleted file mode')) file.change = 'removed';

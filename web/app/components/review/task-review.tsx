@@ -29,7 +29,13 @@ export const TaskReview_TaskFragment = graphql(`
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 
 /** What the attempt that ended last has to show: what it changed, and what it has to say where that is the result. */
-export function TaskReview({ task: masked, isSheet }: { task: FragmentType<typeof TaskReview_TaskFragment>; isSheet: boolean }) {
+export function TaskReview({
+  task: masked,
+  isSheet,
+}: {
+  task: FragmentType<typeof TaskReview_TaskFragment>;
+  isSheet: boolean;
+}) {
   const task = readFragment(TaskReview_TaskFragment, masked);
   const result = readFragment(TaskResult_RunFragment, task.result);
   const diff = result?.artifacts.find((artifact) => artifact.kind === 'DIFF');
@@ -46,12 +52,20 @@ export function TaskReview({ task: masked, isSheet }: { task: FragmentType<typeo
   }
   if (diff) return <Changes diff={diff} isSheet={isSheet} />;
   if (result?.status === 'COMPLETED' && (report || result.summary)) {
-    return <ReportView url={report?.url ?? null} summary={result.summary} note="No file was changed. This is what the agent says." />;
+    return (
+      <ReportView
+        url={report?.url ?? null}
+        summary={result.summary}
+        note="No file was changed. This is what the agent says."
+      />
+    );
   }
   const text =
-    task.status === 'IN_PROGRESS' ? 'The changes appear here when the run has ended.'
-    : result?.status === 'COMPLETED' ? 'The agent ended well, changed no file and said nothing.'
-    : 'No run of this task has changed a file yet.';
+    task.status === 'IN_PROGRESS'
+      ? 'The changes appear here when the run has ended.'
+      : result?.status === 'COMPLETED'
+        ? 'The agent ended well, changed no file and said nothing.'
+        : 'No run of this task has changed a file yet.';
   return <EmptyState className="flex-1" icon={<FileDiff aria-hidden />} title="No changes" text={text} />;
 }
 

@@ -6,13 +6,26 @@ import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { Field, Input } from '../ui/field.tsx';
 
 /** For a repository that the search did not come across: its path is looked at while it is typed. */
-export function AddPathDialog({ runnerId, onClose, onFound }: { runnerId: string; onClose(): void; onFound(path: string): void }) {
+export function AddPathDialog({
+  runnerId,
+  onClose,
+  onFound,
+}: {
+  runnerId: string;
+  onClose(): void;
+  onFound(path: string): void;
+}) {
   const [text, setText] = useState('');
   const path = text.trim();
   const isAbsolute = path.startsWith('/');
   const tooLong = whyTooLong(path);
   const check = usePathCheck(isAbsolute && tooLong === null ? path : null, [runnerId]);
-  const hint = path === '' ? 'An absolute path on its machine.' : !isAbsolute ? 'It starts with a slash.' : (check?.message ?? 'Looking …');
+  const hint =
+    path === ''
+      ? 'An absolute path on its machine.'
+      : !isAbsolute
+        ? 'It starts with a slash.'
+        : (check?.message ?? 'Looking …');
   return (
     <Dialog isOpen onOpenChange={(isOpen) => (isOpen ? undefined : onClose())} title="Look at a path">
       <form
@@ -23,7 +36,15 @@ export function AddPathDialog({ runnerId, onClose, onFound }: { runnerId: string
         }}
       >
         <Field label="Path" hint={hint} error={tooLong ?? (check && !check.isUsable ? check.message : null)}>
-          <Input autoFocus value={text} spellCheck={false} autoComplete="off" placeholder="/home/me/code/shop" className="font-mono text-dense" onChange={(event) => setText(event.target.value)} />
+          <Input
+            autoFocus
+            value={text}
+            spellCheck={false}
+            autoComplete="off"
+            placeholder="/home/me/code/shop"
+            className="font-mono text-dense"
+            onChange={(event) => setText(event.target.value)}
+          />
         </Field>
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

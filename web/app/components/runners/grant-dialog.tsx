@@ -34,19 +34,36 @@ const GrantRepository_Mutation = graphql(`
 const EVERY_PROJECT = '*';
 
 /** Asks which project may use a repository. */
-export function GrantDialog({ runnerId, path, onClose, onGranted }: { runnerId: string; path: string; onClose(): void; onGranted(): void }) {
+export function GrantDialog({
+  runnerId,
+  path,
+  onClose,
+  onGranted,
+}: {
+  runnerId: string;
+  path: string;
+  onClose(): void;
+  onGranted(): void;
+}) {
   const { data } = useLiveQuery(GrantProjects_Query, {}, { requestPolicy: 'cache-and-network' });
   const [{ fetching }, grant] = useMutation(GrantRepository_Mutation);
   const [project, setProject] = useState('');
   const [failure, setFailure] = useState<string | null>(null);
   const submit = async (): Promise<void> => {
-    const refused = mutationFailure(await grant({ input: { runnerId, path, projectId: project === EVERY_PROJECT ? null : project } }));
+    const refused = mutationFailure(
+      await grant({ input: { runnerId, path, projectId: project === EVERY_PROJECT ? null : project } }),
+    );
     if (refused) return setFailure(refused);
     onGranted();
     onClose();
   };
   return (
-    <Dialog isOpen onOpenChange={(isOpen) => (isOpen ? undefined : onClose())} title="Grant repository" description={<span className="title-wrap font-mono">{path}</span>}>
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
+      title="Grant repository"
+      description={<span className="title-wrap font-mono">{path}</span>}
+    >
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -59,7 +76,14 @@ export function GrantDialog({ runnerId, path, onClose, onGranted }: { runnerId: 
             {failure}
           </Notice>
         ) : null}
-        <Field label="To" hint={project === EVERY_PROJECT ? 'Whoever has an account can then have agents work in it.' : 'Its agents read the repository and write branches in it.'}>
+        <Field
+          label="To"
+          hint={
+            project === EVERY_PROJECT
+              ? 'Whoever has an account can then have agents work in it.'
+              : 'Its agents read the repository and write branches in it.'
+          }
+        >
           <Select required value={project} onChange={(event) => setProject(event.target.value)}>
             <option value="" disabled>
               Choose a project

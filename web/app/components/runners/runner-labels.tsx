@@ -44,14 +44,21 @@ export function RunnerLabels({ runner: masked }: { runner: FragmentType<typeof R
   const runner = readFragment(RunnerLabels_RunnerFragment, masked);
   const [{ fetching }, updateRunner] = useMutation(UpdateRunner_Mutation);
   const [isAdding, setAdding] = useState(false);
-  const change = async (changes: { labels?: string[]; capacity?: number; isCapacityItsOwn?: boolean }): Promise<void> => {
+  const change = async (changes: {
+    labels?: string[];
+    capacity?: number;
+    isCapacityItsOwn?: boolean;
+  }): Promise<void> => {
     const failure = mutationFailure(await updateRunner({ input: { runnerId: runner.id, ...changes } }));
     if (failure) showToast({ kind: 'error', text: failure });
     else setAdding(false);
   };
   const asked = runner.advertisedLabels.filter((label) => !runner.labels.includes(label));
   return (
-    <SettingsSection title="Work it is given" text="Agents may ask for labels. A runner has those that you grant; what it asks for itself counts for nothing until then.">
+    <SettingsSection
+      title="Work it is given"
+      text="Agents may ask for labels. A runner has those that you grant; what it asks for itself counts for nothing until then."
+    >
       <div className="flex flex-col gap-5">
         <div>
           <h3 className="mb-1.5 text-dense font-medium">Labels</h3>
@@ -70,9 +77,16 @@ export function RunnerLabels({ runner: masked }: { runner: FragmentType<typeof R
               </li>
             ))}
             {asked.map((label) => (
-              <li key={label} className="flex h-7 items-center gap-1.5 rounded-control border border-dashed border-line-strong pl-2 pr-1 text-dense text-muted">
+              <li
+                key={label}
+                className="flex h-7 items-center gap-1.5 rounded-control border border-dashed border-line-strong pl-2 pr-1 text-dense text-muted"
+              >
                 Asks for {label}
-                <button type="button" className="touch-target rounded-sm px-1 text-dense font-medium text-accent-text hover:bg-hover" onClick={() => void change({ labels: [...runner.labels, label] })}>
+                <button
+                  type="button"
+                  className="touch-target rounded-sm px-1 text-dense font-medium text-accent-text hover:bg-hover"
+                  onClick={() => void change({ labels: [...runner.labels, label] })}
+                >
                   Grant
                 </button>
               </li>
@@ -87,7 +101,15 @@ export function RunnerLabels({ runner: masked }: { runner: FragmentType<typeof R
                     if (label) void change({ labels: [...runner.labels, label] });
                   }}
                 >
-                  <Input name="label" aria-label="Label" autoFocus maxLength={64} placeholder="gpu" className="h-7! w-32!" onKeyDown={(event) => (event.key === 'Escape' ? setAdding(false) : undefined)} />
+                  <Input
+                    name="label"
+                    aria-label="Label"
+                    autoFocus
+                    maxLength={64}
+                    placeholder="gpu"
+                    className="h-7! w-32!"
+                    onKeyDown={(event) => (event.key === 'Escape' ? setAdding(false) : undefined)}
+                  />
                   <Button type="submit" size="sm" isBusy={fetching}>
                     Grant
                   </Button>
@@ -110,7 +132,15 @@ export function RunnerLabels({ runner: masked }: { runner: FragmentType<typeof R
           }}
         >
           <Field label="Runs at once, at most" isOptional className="flex-1" hint={`It takes ${runner.capacity} now.`}>
-            <Input key={runner.maxCapacity} name="limit" type="number" min={1} max={100} defaultValue={runner.maxCapacity ?? ''} placeholder="No limit" />
+            <Input
+              key={runner.maxCapacity}
+              name="limit"
+              type="number"
+              min={1}
+              max={100}
+              defaultValue={runner.maxCapacity ?? ''}
+              placeholder="No limit"
+            />
           </Field>
           <Button type="submit" isBusy={fetching} className="mb-5 h-9!">
             Save

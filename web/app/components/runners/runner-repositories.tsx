@@ -84,7 +84,10 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
   const whyNoLook = whyAway === null ? undefined : `${whyAway}, so it can not look at its disk.`;
   const [isAll, setAll] = useState(false);
   const matching = page.repositories.filter(({ path }) => path.toLowerCase().includes(text.trim().toLowerCase()));
-  const ordered = [...matching.filter(({ grants }) => grants.length > 0), ...matching.filter(({ grants }) => grants.length === 0)];
+  const ordered = [
+    ...matching.filter(({ grants }) => grants.length > 0),
+    ...matching.filter(({ grants }) => grants.length === 0),
+  ];
   const shown = isAll || text !== '' ? ordered : ordered.slice(0, SHOWN_FIRST);
   const report = (failure: string | null): void => {
     if (failure) showToast({ kind: 'error', text: failure });
@@ -100,7 +103,12 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
             <Plus aria-hidden className="size-4" />
             Path
           </Button>
-          <Button isBusy={isLooking} disabled={whyAway !== null} title={whyNoLook} onClick={() => void look({ runnerId: page.id }).then((result) => report(mutationFailure(result)))}>
+          <Button
+            isBusy={isLooking}
+            disabled={whyAway !== null}
+            title={whyNoLook}
+            onClick={() => void look({ runnerId: page.id }).then((result) => report(mutationFailure(result)))}
+          >
             {isLooking ? null : <RefreshCw aria-hidden className="size-4" />}
             Look again
           </Button>
@@ -109,7 +117,14 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
     >
       {whyNoLook ? <p className="mb-3 text-xs text-muted">{whyNoLook}</p> : null}
       {page.repositories.length > SHOWN_FIRST ? (
-        <Input type="search" aria-label="Search repositories" placeholder="Search" value={text} className="mb-3 h-8!" onChange={(event) => setText(event.target.value)} />
+        <Input
+          type="search"
+          aria-label="Search repositories"
+          placeholder="Search"
+          value={text}
+          className="mb-3 h-8!"
+          onChange={(event) => setText(event.target.value)}
+        />
       ) : null}
       {shown.length > 0 ? (
         <SettingsList label="Repositories">
@@ -118,14 +133,24 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
               key={repository.path}
               repository={repository}
               onGrant={() => setGranting(repository.path)}
-              onRevoke={(projectId) => void revoke({ input: { runnerId: page.id, path: repository.path, projectId } }).then((result) => report(mutationFailure(result)))}
+              onRevoke={(projectId) =>
+                void revoke({ input: { runnerId: page.id, path: repository.path, projectId } }).then((result) =>
+                  report(mutationFailure(result)),
+                )
+              }
             />
           ))}
         </SettingsList>
       ) : (
         <EmptyState
           title={text ? 'None has this in its path' : 'No repositories'}
-          text={text ? undefined : page.repositoriesSeenAt ? 'Its policy.json names the folders that it looks in ("roots").' : 'It tells of them when it connects.'}
+          text={
+            text
+              ? undefined
+              : page.repositoriesSeenAt
+                ? 'Its policy.json names the folders that it looks in ("roots").'
+                : 'It tells of them when it connects.'
+          }
           className="rounded-box border border-line"
         />
       )}
@@ -139,7 +164,9 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
           Looked <RelativeTime value={page.repositoriesSeenAt} />
         </p>
       ) : null}
-      {granting === null ? null : <GrantDialog runnerId={page.id} path={granting} onClose={() => setGranting(null)} onGranted={onChange} />}
+      {granting === null ? null : (
+        <GrantDialog runnerId={page.id} path={granting} onClose={() => setGranting(null)} onGranted={onChange} />
+      )}
       {isTyping ? (
         <AddPathDialog
           runnerId={page.id}

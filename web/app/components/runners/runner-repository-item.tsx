@@ -15,7 +15,11 @@ interface RunnerRepositoryItemProps {
 }
 
 /** A repository with the projects that may use it. */
-export function RunnerRepositoryItem({ repository: { path, facts, grants, isGone }, onGrant, onRevoke }: RunnerRepositoryItemProps) {
+export function RunnerRepositoryItem({
+  repository: { path, facts, grants, isGone },
+  onGrant,
+  onRevoke,
+}: RunnerRepositoryItemProps) {
   return (
     <li className="px-4 py-3">
       <div className="flex items-start gap-3">
@@ -24,15 +28,28 @@ export function RunnerRepositoryItem({ repository: { path, facts, grants, isGone
           {facts?.remoteUrl ? <p className="truncate font-mono text-xs text-faint">{facts.remoteUrl}</p> : null}
           {facts?.worktreeOf ? <p className="truncate text-xs text-faint">A worktree of {facts.worktreeOf}</p> : null}
         </div>
-        {isGone ? <Badge tone="warning" title="The runner does not find it any more">Gone</Badge> : null}
-        <Button size="sm" disabled={isGone || whyUnusable(facts) !== null} aria-label={`Grant ${path}`} onClick={onGrant}>
+        {isGone ? (
+          <Badge tone="warning" title="The runner does not find it any more">
+            Gone
+          </Badge>
+        ) : null}
+        <Button
+          size="sm"
+          disabled={isGone || whyUnusable(facts) !== null}
+          aria-label={`Grant ${path}`}
+          onClick={onGrant}
+        >
           Grant
         </Button>
       </div>
       {grants.length > 0 ? (
         <ul aria-label={`Projects that may use ${path}`} className="mt-2 flex flex-wrap gap-1.5">
           {grants.map(({ projectId, projectName, grantedBy }) => (
-            <li key={projectId ?? 'all'} title={grantedBy ? `Granted by ${grantedBy}` : 'Granted by the set-up'} className="flex h-6 max-w-full items-center gap-1 rounded-sm bg-active pl-2 pr-1 text-xs">
+            <li
+              key={projectId ?? 'all'}
+              title={grantedBy ? `Granted by ${grantedBy}` : 'Granted by the set-up'}
+              className="flex h-6 max-w-full items-center gap-1 rounded-sm bg-active pl-2 pr-1 text-xs"
+            >
               <span className="truncate">{projectName ?? 'Every project'}</span>
               <button
                 type="button"

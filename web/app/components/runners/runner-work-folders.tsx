@@ -68,9 +68,15 @@ export function RunnerWorkFolders({ page: masked, whyAway, onChange }: RunnerWor
     <SettingsSection
       title="Work folders"
       text="Each task has a folder of its own. It goes a day after the task is done, canceled or archived, earlier when all of them take too much room; the runner’s policy sets both."
-      actions={page.workFolders.length > 0 ? <p className="tabular text-dense text-muted">{`${bytesText(total)} in ${page.workFolders.length}`}</p> : null}
+      actions={
+        page.workFolders.length > 0 ? (
+          <p className="tabular text-dense text-muted">{`${bytesText(total)} in ${page.workFolders.length}`}</p>
+        ) : null
+      }
     >
-      {whyAway === null || page.workFolders.length === 0 ? null : <p className="mb-3 text-xs text-muted">{`${whyAway}, so folders can not be removed.`}</p>}
+      {whyAway === null || page.workFolders.length === 0 ? null : (
+        <p className="mb-3 text-xs text-muted">{`${whyAway}, so folders can not be removed.`}</p>
+      )}
       {page.workFolders.length > 0 ? (
         <SettingsList label="Work folders">
           {page.workFolders.map((folder) => (
@@ -78,13 +84,20 @@ export function RunnerWorkFolders({ page: masked, whyAway, onChange }: RunnerWor
               <div className="min-w-0 flex-1">
                 <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
                   {folder.taskId && folder.projectId ? (
-                    <Link to={`/projects/${folder.projectId}/tasks/${folder.taskId}`} className="title-wrap min-w-0 font-medium hover:underline">
+                    <Link
+                      to={`/projects/${folder.projectId}/tasks/${folder.taskId}`}
+                      className="title-wrap min-w-0 font-medium hover:underline"
+                    >
                       {folder.taskTitle}
                     </Link>
                   ) : (
                     <span className="title-wrap min-w-0 font-medium text-muted">{folder.name}</span>
                   )}
-                  {folder.taskStatus ? <TaskStatusBadge status={folder.taskStatus} heldBy={folder.taskHeldBy} /> : <Badge title="No task that ran on this runner">Unknown task</Badge>}
+                  {folder.taskStatus ? (
+                    <TaskStatusBadge status={folder.taskStatus} heldBy={folder.taskHeldBy} />
+                  ) : (
+                    <Badge title="No task that ran on this runner">Unknown task</Badge>
+                  )}
                   {folder.isMerged ? <Badge>Merged</Badge> : null}
                 </p>
                 <p className="mt-0.5 truncate text-dense text-muted">
@@ -98,18 +111,37 @@ export function RunnerWorkFolders({ page: masked, whyAway, onChange }: RunnerWor
                   {folder.branch}
                 </p>
                 {folder.keptWhy ? <p className="title-wrap text-xs text-muted">Kept: {folder.keptWhy}</p> : null}
-                {folder.problem ? <p className="title-wrap text-xs text-failed">Could not be removed: {folder.problem}</p> : null}
+                {folder.problem ? (
+                  <p className="title-wrap text-xs text-failed">Could not be removed: {folder.problem}</p>
+                ) : null}
               </div>
-              <IconButton label={`Remove the folder of ${folder.taskTitle ?? folder.name}`} disabled={whyNot(folder, whyAway) !== null} title={whyNot(folder, whyAway) ?? 'Remove'} onClick={() => setRemoving(folder.name)}>
+              <IconButton
+                label={`Remove the folder of ${folder.taskTitle ?? folder.name}`}
+                disabled={whyNot(folder, whyAway) !== null}
+                title={whyNot(folder, whyAway) ?? 'Remove'}
+                onClick={() => setRemoving(folder.name)}
+              >
                 <Trash2 aria-hidden className="size-4" />
               </IconButton>
             </li>
           ))}
         </SettingsList>
       ) : (
-        <EmptyState title="No work folders" text="The first run of a task makes one." className="rounded-box border border-line" />
+        <EmptyState
+          title="No work folders"
+          text="The first run of a task makes one."
+          className="rounded-box border border-line"
+        />
       )}
-      {asked ? <RemoveDialog runnerId={page.id} folder={asked} whyNot={whyNot(asked, whyAway)} onClose={() => setRemoving(null)} onRemoved={onChange} /> : null}
+      {asked ? (
+        <RemoveDialog
+          runnerId={page.id}
+          folder={asked}
+          whyNot={whyNot(asked, whyAway)}
+          onClose={() => setRemoving(null)}
+          onRemoved={onChange}
+        />
+      ) : null}
     </SettingsSection>
   );
 }
@@ -144,12 +176,16 @@ function RemoveDialog({ runnerId, folder, whyNot: hindrance, onClose, onRemoved 
       isOpen
       onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
       title="Remove this folder?"
-      description={isOver ? 'What is on branches stays.' : 'What is on branches stays. The next attempt starts in a new folder, without what was left in this one.'}
+      description={
+        isOver
+          ? 'What is on branches stays.'
+          : 'What is on branches stays. The next attempt starts in a new folder, without what was left in this one.'
+      }
     >
       <p className="title-wrap rounded-control bg-active px-3 py-2 text-dense">
         {folder.taskTitle ?? folder.name}, {bytesText(folder.sizeBytes)}
       </p>
-      {failure ?? hindrance ? (
+      {(failure ?? hindrance) ? (
         <Notice kind={failure ? 'error' : 'warning'} role="alert" className="mt-3">
           {failure ?? `${hindrance}.`}
         </Notice>

@@ -18,8 +18,20 @@ export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_Ru
       label={`Log of ${run.task?.title ?? 'maintenance'}, attempt ${run.attempt}`}
       downloadHref={`/files/runs/${run.id}/log.txt`}
       emptyTitle={run.status === 'PENDING' ? 'Waiting to start' : isLive ? 'Started' : 'No output'}
-      emptyText={run.status === 'PENDING' ? (run.waitingReason ?? 'A runner takes it in a moment.') : isLive ? 'The first line appears as soon as it is written.' : (run.message ?? 'This run wrote nothing.')}
-      header={isLive && run.landingAt === null ? <StopRun run={{ id: run.id, kind: run.kind, status: run.status, isStopping: run.cancelRequestedAt !== null }} /> : undefined}
+      emptyText={
+        run.status === 'PENDING'
+          ? (run.waitingReason ?? 'A runner takes it in a moment.')
+          : isLive
+            ? 'The first line appears as soon as it is written.'
+            : (run.message ?? 'This run wrote nothing.')
+      }
+      header={
+        isLive && run.landingAt === null ? (
+          <StopRun
+            run={{ id: run.id, kind: run.kind, status: run.status, isStopping: run.cancelRequestedAt !== null }}
+          />
+        ) : undefined
+      }
     />
   );
 }

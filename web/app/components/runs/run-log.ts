@@ -85,6 +85,10 @@ function followRunLog(runId: string, store: LogStore): () => void {
 function unpack(batch: { firstSeq: number; streams: string; messages: string[]; createdAt: string }): LogBatch {
   return {
     firstSeq: batch.firstSeq,
-    lines: batch.messages.map((message, i) => ({ stream: STREAMS[batch.streams.charAt(i)] ?? 'system', message, createdAt: batch.createdAt })),
+    lines: batch.messages.map((message, i) => ({
+      stream: STREAMS[batch.streams.charAt(i)] ?? 'system',
+      message,
+      createdAt: batch.createdAt,
+    })),
   };
 }

@@ -1,5 +1,16 @@
 import { clsx } from 'clsx';
-import { Ban, CircleCheck, CircleDashed, CircleHelp, CircleX, GitMerge, Hourglass, LoaderCircle, Unplug, type LucideIcon } from 'lucide-react';
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleHelp,
+  CircleX,
+  GitMerge,
+  Hourglass,
+  LoaderCircle,
+  Unplug,
+  type LucideIcon,
+} from 'lucide-react';
 
 export type RunStatus = 'PENDING' | 'STARTED' | 'STREAMING' | 'COMPLETED' | 'FAILED' | 'TIMED_OUT' | 'CANCELED';
 
@@ -56,11 +67,26 @@ export function runStatusWord(run: RunEnd): string {
 }
 
 /** The icon of a run's status; the word stands beside it, or is read out when `isAlone`. */
-export function RunStatusIcon({ run, isAlone = false, className }: { run: RunEnd; isAlone?: boolean; className?: string }) {
+export function RunStatusIcon({
+  run,
+  isAlone = false,
+  className,
+}: {
+  run: RunEnd;
+  isAlone?: boolean;
+  className?: string;
+}) {
   const { Icon, className: colour, word } = lookOf(run);
   return (
     <span className={clsx('inline-flex shrink-0 items-center gap-1.5', className)}>
-      <Icon aria-hidden className={clsx('size-3.5', colour, isRunning(run.status) && 'animate-spin [animation-duration:2.4s] motion-reduce:animate-none')} />
+      <Icon
+        aria-hidden
+        className={clsx(
+          'size-3.5',
+          colour,
+          isRunning(run.status) && 'animate-spin [animation-duration:2.4s] motion-reduce:animate-none',
+        )}
+      />
       {isAlone ? <span className="sr-only">{word}</span> : null}
     </span>
   );

@@ -32,10 +32,21 @@ interface RunsPanelProps {
 export function RunsPanel({ runs: masked, selectedId, onSelect }: RunsPanelProps) {
   const runs = readFragment(RunsPanel_RunFragment, masked);
   const { preferences, setPreferences } = usePreferences();
-  const sorted = useMemo(() => [...runs].sort((a, b) => rank(a.status) - rank(b.status) || (a.id < b.id ? 1 : -1)), [runs]);
-  const selected = sorted.find((run) => run.id === selectedId) ?? sorted.find((run) => run.status !== 'PENDING') ?? sorted[0];
+  const sorted = useMemo(
+    () => [...runs].sort((a, b) => rank(a.status) - rank(b.status) || (a.id < b.id ? 1 : -1)),
+    [runs],
+  );
+  const selected =
+    sorted.find((run) => run.id === selectedId) ?? sorted.find((run) => run.status !== 'PENDING') ?? sorted[0];
   if (!selected) {
-    return <EmptyState className="flex-1" icon={<Terminal aria-hidden />} title="Nothing has run yet" text="As soon as a task is planned, its run appears here, and what it writes, line by line." />;
+    return (
+      <EmptyState
+        className="flex-1"
+        icon={<Terminal aria-hidden />}
+        title="Nothing has run yet"
+        text="As soon as a task is planned, its run appears here, and what it writes, line by line."
+      />
+    );
   }
   const list = (
     <ul aria-label="Runs" className="min-h-0 flex-1 overflow-y-auto overscroll-contain p-1.5">

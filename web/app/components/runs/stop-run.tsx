@@ -56,19 +56,39 @@ export function StopRun({ run, size = 'sm', variant = 'ghost' }: StopRunProps) {
   const isBusy = fetching || run.isStopping;
   return (
     <>
-      <Button size={size} variant={variant} isBusy={isBusy} onClick={() => setAsking(true)} title="Stops the program; its log is kept">
+      <Button
+        size={size}
+        variant={variant}
+        isBusy={isBusy}
+        onClick={() => setAsking(true)}
+        title="Stops the program; its log is kept"
+      >
         {isBusy ? null : <Square aria-hidden className="size-3 fill-current" />}
         {run.isStopping ? 'Stopping' : 'Stop'}
       </Button>
-      <Dialog isOpen={isAsking} onOpenChange={setAsking} title={isMerge ? 'Stop this merge?' : 'Stop this run?'} description="What becomes of the task?">
+      <Dialog
+        isOpen={isAsking}
+        onOpenChange={setAsking}
+        title={isMerge ? 'Stop this merge?' : 'Stop this run?'}
+        description="What becomes of the task?"
+      >
         <div className="flex flex-col gap-2">
           <Choice
             Icon={CirclePause}
             title={isMerge ? 'Keep it in review' : 'Put it back'}
-            text={isMerge ? 'Nothing is merged. It can be approved again.' : 'It is queued and held: nothing starts until you start it again.'}
+            text={
+              isMerge
+                ? 'Nothing is merged. It can be approved again.'
+                : 'It is queued and held: nothing starts until you start it again.'
+            }
             onChoose={() => void stop('PUT_BACK')}
           />
-          <Choice Icon={Ban} title="Cancel it" text="It is not taken up again. What was written is kept." onChoose={() => void stop('CANCEL')} />
+          <Choice
+            Icon={Ban}
+            title="Cancel it"
+            text="It is not taken up again. What was written is kept."
+            onChoose={() => void stop('CANCEL')}
+          />
         </div>
         <DialogActions>
           <Button onClick={() => setAsking(false)}>{run.status === 'PENDING' ? 'Let it wait' : 'Let it run'}</Button>

@@ -61,8 +61,19 @@ export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentI
       <Button size="sm" variant="ghost" onClick={() => setEditing(true)}>
         Configure
       </Button>
-      <Switch label={`${agent.name} is given work`} isOn={agent.isEnabled} isDisabled={fetching} onChange={(isOn) => void toggle(isOn)} />
-      <Dialog isOpen={isEditing} onOpenChange={setEditing} title={`Agent ${agent.name}`} description="Its configuration, checked against the contract when it is saved. Runs that work keep what they started with." className="sm:max-w-2xl">
+      <Switch
+        label={`${agent.name} is given work`}
+        isOn={agent.isEnabled}
+        isDisabled={fetching}
+        onChange={(isOn) => void toggle(isOn)}
+      />
+      <Dialog
+        isOpen={isEditing}
+        onOpenChange={setEditing}
+        title={`Agent ${agent.name}`}
+        description="Its configuration, checked against the contract when it is saved. Runs that work keep what they started with."
+        className="sm:max-w-2xl"
+      >
         <ConfigForm
           config={agent.config}
           onCancel={() => setEditing(false)}
@@ -77,7 +88,15 @@ export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentI
   );
 }
 
-function ConfigForm({ config, onCancel, onSave }: { config: unknown; onCancel(): void; onSave(config: unknown): Promise<string | null> }) {
+function ConfigForm({
+  config,
+  onCancel,
+  onSave,
+}: {
+  config: unknown;
+  onCancel(): void;
+  onSave(config: unknown): Promise<string | null>;
+}) {
   const [text, setText] = useState(() => JSON.stringify(config, null, 2));
   const [failure, setFailure] = useState<string | null>(null);
   const [isSaving, setSaving] = useState(false);
@@ -106,7 +125,13 @@ function ConfigForm({ config, onCancel, onSave }: { config: unknown; onCancel():
         </Notice>
       ) : null}
       <Field label="Configuration" hint="Commands are lists of arguments; no shell reads them.">
-        <Textarea value={text} rows={18} spellCheck={false} onChange={(event) => setText(event.target.value)} className="font-mono text-xs! leading-5" />
+        <Textarea
+          value={text}
+          rows={18}
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+          className="font-mono text-xs! leading-5"
+        />
       </Field>
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>

@@ -30,7 +30,11 @@ export function ChangePassword() {
   const [failure, setFailure] = useState<string | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
-    const refused = mutationFailure(await changePassword({ input: { currentPassword: rawFormText(fields, 'current'), newPassword: rawFormText(fields, 'new') } }));
+    const refused = mutationFailure(
+      await changePassword({
+        input: { currentPassword: rawFormText(fields, 'current'), newPassword: rawFormText(fields, 'new') },
+      }),
+    );
     setFailure(refused);
     if (refused) return;
     form.reset();

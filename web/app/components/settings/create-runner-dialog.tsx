@@ -36,7 +36,12 @@ interface CreateRunnerDialogProps {
 
 export function CreateRunnerDialog(props: CreateRunnerDialogProps) {
   return (
-    <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title="Add runner" description="It gets a token that can do nothing but a runner’s work.">
+    <Dialog
+      isOpen={props.isOpen}
+      onOpenChange={props.onOpenChange}
+      title="Add runner"
+      description="It gets a token that can do nothing but a runner’s work."
+    >
       <CreateRunnerForm {...props} />
     </Dialog>
   );
@@ -47,8 +52,12 @@ function CreateRunnerForm({ onOpenChange, onToken }: CreateRunnerDialogProps) {
   const [failure, setFailure] = useState<string | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
-    const labels = formText(fields, 'labels').split(/[\s,]+/).filter(Boolean);
-    const result = await createRunner({ input: { name: formText(fields, 'name'), capacity: Number(fields.get('capacity')), labels } });
+    const labels = formText(fields, 'labels')
+      .split(/[\s,]+/)
+      .filter(Boolean);
+    const result = await createRunner({
+      input: { name: formText(fields, 'name'), capacity: Number(fields.get('capacity')), labels },
+    });
     const refused = mutationFailure(result);
     if (refused) return setFailure(refused);
     if (result.data?.createRunner.__typename !== 'CreateRunnerPayload') return;

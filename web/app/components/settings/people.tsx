@@ -68,7 +68,10 @@ export function People({ viewerId }: { viewerId: string }) {
               {user.id === viewerId ? <Badge>You</Badge> : null}
               {user.isAdmin ? <Badge>Administrator</Badge> : null}
               {user.isActive ? null : <Badge>Inactive</Badge>}
-              <RelativeTime value={user.createdAt} className="w-24 shrink-0 text-right text-dense text-faint max-sm:hidden" />
+              <RelativeTime
+                value={user.createdAt}
+                className="w-24 shrink-0 text-right text-dense text-faint max-sm:hidden"
+              />
             </li>
           ))}
         </SettingsList>
@@ -77,7 +80,12 @@ export function People({ viewerId }: { viewerId: string }) {
       ) : (
         <SkeletonLines count={3} label="Loading people" />
       )}
-      <Dialog isOpen={isAdding} onOpenChange={setAdding} title="Add person" description="Tell them the password; they can change it after signing in.">
+      <Dialog
+        isOpen={isAdding}
+        onOpenChange={setAdding}
+        title="Add person"
+        description="Tell them the password; they can change it after signing in."
+      >
         <AddPersonForm onDone={() => setAdding(false)} />
       </Dialog>
     </SettingsSection>
@@ -90,7 +98,13 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = new FormData(form);
     const refused = mutationFailure(
-      await createUser({ input: { email: formText(fields, 'email'), password: rawFormText(fields, 'password'), isAdmin: fields.get('isAdmin') === 'on' } }),
+      await createUser({
+        input: {
+          email: formText(fields, 'email'),
+          password: rawFormText(fields, 'password'),
+          isAdmin: fields.get('isAdmin') === 'on',
+        },
+      }),
     );
     if (refused) setFailure(refused);
     else onDone();
@@ -112,7 +126,15 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
         <Input name="email" type="email" required autoFocus autoComplete="off" />
       </Field>
       <Field label="Password" hint="8 to 200 characters">
-        <Input name="password" type="text" required minLength={8} maxLength={200} autoComplete="off" className="font-mono" />
+        <Input
+          name="password"
+          type="text"
+          required
+          minLength={8}
+          maxLength={200}
+          autoComplete="off"
+          className="font-mono"
+        />
       </Field>
       <label className="flex items-center gap-2 text-dense">
         <input type="checkbox" name="isAdmin" className="size-4 accent-accent" />

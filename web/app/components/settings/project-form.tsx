@@ -5,7 +5,11 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { RepositoryChooser, type ChosenRepository, type RefusedRepository } from '../repositories/repository-chooser.tsx';
+import {
+  RepositoryChooser,
+  type ChosenRepository,
+  type RefusedRepository,
+} from '../repositories/repository-chooser.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field, Input, Textarea } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -61,10 +65,15 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
     const text = (name: string): string => formText(fields, name);
     if (repository?.problem) return setRepositoryError({ path: repository.path, message: repository.problem });
     const chosen = repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {};
-    const result = await updateProject({ input: { projectId: project.id, name: text('name'), description: text('description'), ...chosen } });
+    const result = await updateProject({
+      input: { projectId: project.id, name: text('name'), description: text('description'), ...chosen },
+    });
     const refused = mutationFailure(result);
     const answer = result.data?.updateProject;
-    const ofRepository = answer?.__typename === 'InvalidInputError' ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath') : undefined;
+    const ofRepository =
+      answer?.__typename === 'InvalidInputError'
+        ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath')
+        : undefined;
     setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
     setFailure(ofRepository ? null : refused);
     if (answer?.__typename !== 'UpdateProjectPayload') return;
@@ -89,7 +98,13 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
         <Input name="name" required maxLength={MAX_NAME_CHARS} defaultValue={project.name} />
       </Field>
       <Field label="Description" isOptional>
-        <Textarea name="description" rows={2} maxLength={2_000} defaultValue={project.description} className="min-h-14!" />
+        <Textarea
+          name="description"
+          rows={2}
+          maxLength={2_000}
+          defaultValue={project.description}
+          className="min-h-14!"
+        />
       </Field>
       <RepositoryChooser
         key={saved}

@@ -37,7 +37,10 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
           <SettingsSection title="Project">
             <ProjectForm project={project} />
           </SettingsSection>
-          <SettingsSection title="Agents" text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name.">
+          <SettingsSection
+            title="Agents"
+            text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name."
+          >
             <SettingsList label="Agents">
               {project.agents.map((agent) => (
                 <AgentItem key={agent.id} agent={agent} />

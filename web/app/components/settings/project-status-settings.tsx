@@ -37,7 +37,11 @@ const ArchiveProject_Mutation = graphql(`
 `);
 
 /** Pausing, resuming, and putting away. */
-export function ProjectStatusSettings({ project: masked }: { project: FragmentType<typeof ProjectStatusSettings_ProjectFragment> }) {
+export function ProjectStatusSettings({
+  project: masked,
+}: {
+  project: FragmentType<typeof ProjectStatusSettings_ProjectFragment>;
+}) {
   const project = readFragment(ProjectStatusSettings_ProjectFragment, masked);
   const [{ fetching }, updateProject] = useMutation(UpdateProject_Mutation);
   const [archiving, archiveProject] = useMutation(ArchiveProject_Mutation);
@@ -45,7 +49,9 @@ export function ProjectStatusSettings({ project: masked }: { project: FragmentTy
   const navigate = useNavigate();
   const isPaused = project.status === 'PAUSED';
   const setStatus = async (): Promise<void> => {
-    const failure = mutationFailure(await updateProject({ input: { projectId: project.id, status: isPaused ? 'ACTIVE' : 'PAUSED' } }));
+    const failure = mutationFailure(
+      await updateProject({ input: { projectId: project.id, status: isPaused ? 'ACTIVE' : 'PAUSED' } }),
+    );
     if (failure) showToast({ kind: 'error', text: failure });
   };
   const archive = async (): Promise<void> => {
@@ -54,14 +60,22 @@ export function ProjectStatusSettings({ project: masked }: { project: FragmentTy
     navigate('/projects');
   };
   return (
-    <SettingsSection title="Pause and archive" text="Paused, nothing new is started; what runs goes on. Archived, what runs is stopped; the project can still be read, and is hidden from the lists.">
+    <SettingsSection
+      title="Pause and archive"
+      text="Paused, nothing new is started; what runs goes on. Archived, what runs is stopped; the project can still be read, and is hidden from the lists."
+    >
       <div className="flex flex-wrap gap-2">
         <Button isBusy={fetching} onClick={() => void setStatus()}>
           {isPaused ? 'Resume project' : 'Pause project'}
         </Button>
         <Button onClick={() => setAsking(true)}>Archive project…</Button>
       </div>
-      <Dialog isOpen={isAsking} onOpenChange={setAsking} title={`Archive ${project.name}?`} description="What runs is stopped, and the tasks it worked on are canceled. Everything can still be read.">
+      <Dialog
+        isOpen={isAsking}
+        onOpenChange={setAsking}
+        title={`Archive ${project.name}?`}
+        description="What runs is stopped, and the tasks it worked on are canceled. Everything can still be read."
+      >
         <DialogActions>
           <Button onClick={() => setAsking(false)}>Back</Button>
           <Button variant="danger" isBusy={archiving.fetching} onClick={() => void archive()}>

@@ -72,7 +72,17 @@ export function RunnerConnection({ runner: masked }: { runner: FragmentType<type
   );
 }
 
-export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { runner: FragmentType<typeof RunnerItem_RunnerFragment>; isAdmin: boolean; moreIcon: ReactNode; onRotate(runnerId: string): void }) {
+export function RunnerItem({
+  runner: masked,
+  isAdmin,
+  moreIcon,
+  onRotate,
+}: {
+  runner: FragmentType<typeof RunnerItem_RunnerFragment>;
+  isAdmin: boolean;
+  moreIcon: ReactNode;
+  onRotate(runnerId: string): void;
+}) {
   const runner = readFragment(RunnerItem_RunnerFragment, masked);
   const [, setEnabled] = useMutation(SetRunnerEnabled_Mutation);
   const toggle = async (): Promise<void> => {
@@ -82,7 +92,10 @@ export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { ru
   const { className } = CONNECTIONS[runner.connection];
   return (
     <li className="flex items-center gap-3 px-4 py-3">
-      <span aria-hidden className={clsx('size-2 shrink-0 rounded-full', runner.isEnabled ? className : 'bg-line-strong')} />
+      <span
+        aria-hidden
+        className={clsx('size-2 shrink-0 rounded-full', runner.isEnabled ? className : 'bg-line-strong')}
+      />
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-2 font-medium">
           {isAdmin ? (
@@ -109,7 +122,11 @@ export function RunnerItem({ runner: masked, isAdmin, moreIcon, onRotate }: { ru
         ) : null}
       </div>
       {isAdmin ? (
-        <Menu label={`Actions for ${runner.name}`} align="end" trigger={<IconButton label={`Actions for ${runner.name}`}>{moreIcon}</IconButton>}>
+        <Menu
+          label={`Actions for ${runner.name}`}
+          align="end"
+          trigger={<IconButton label={`Actions for ${runner.name}`}>{moreIcon}</IconButton>}
+        >
           <MenuItem onSelect={() => void toggle()}>{runner.isEnabled ? 'Disable' : 'Enable'}</MenuItem>
           <MenuItem onSelect={() => onRotate(runner.id)}>New token</MenuItem>
         </Menu>

@@ -62,7 +62,8 @@ export function RunnersPage() {
     const result = await rotate({ runnerId });
     const failure = mutationFailure(result);
     if (failure) showToast({ kind: 'error', text: failure });
-    else if (result.data?.rotateRunnerToken.__typename === 'RotateRunnerTokenPayload') setSecret(result.data.rotateRunnerToken.token);
+    else if (result.data?.rotateRunnerToken.__typename === 'RotateRunnerTokenPayload')
+      setSecret(result.data.rotateRunnerToken.token);
   };
   const create = isAdmin ? (
     <Button variant="primary" onClick={() => setCreating(true)}>
@@ -72,17 +73,32 @@ export function RunnersPage() {
   ) : null;
   return (
     <PageBody isNarrow>
-      <PageHeader title="Runners" text="Programs on the machines that have your repositories. They dial out, listen on no port, and check every run against their own policy." actions={create} />
+      <PageHeader
+        title="Runners"
+        text="Programs on the machines that have your repositories. They dial out, listen on no port, and check every run against their own policy."
+        actions={create}
+      />
       {isOutOfDate ? <OutOfDateNotice /> : null}
       {data ? (
         data.runners.length > 0 ? (
           <SettingsList label="Runners">
             {data.runners.map((runner) => (
-              <RunnerItem key={runner.id} runner={runner} isAdmin={isAdmin} moreIcon={<MoreHorizontal aria-hidden className="size-4" />} onRotate={(id) => void rotateToken(id)} />
+              <RunnerItem
+                key={runner.id}
+                runner={runner}
+                isAdmin={isAdmin}
+                moreIcon={<MoreHorizontal aria-hidden className="size-4" />}
+                onRotate={(id) => void rotateToken(id)}
+              />
             ))}
           </SettingsList>
         ) : (
-          <EmptyState icon={<Server aria-hidden />} title="No runners" text="Without one, tasks are planned but nothing runs." action={create} />
+          <EmptyState
+            icon={<Server aria-hidden />}
+            title="No runners"
+            text="Without one, tasks are planned but nothing runs."
+            action={create}
+          />
         )
       ) : error ? (
         <ErrorState title="The runners could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
@@ -91,7 +107,9 @@ export function RunnersPage() {
       )}
       <CreateRunnerDialog isOpen={isCreating} onOpenChange={setCreating} onToken={setSecret} />
       <Dialog isOpen={secret !== null} onOpenChange={() => setSecret(null)} title="Runner token">
-        {secret ? <SecretOnce secret={secret} text="It is shown this once. Put it into the runner’s runner.json." /> : null}
+        {secret ? (
+          <SecretOnce secret={secret} text="It is shown this once. Put it into the runner’s runner.json." />
+        ) : null}
       </Dialog>
     </PageBody>
   );

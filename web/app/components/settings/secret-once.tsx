@@ -17,7 +17,9 @@ export function SecretOnce({ secret, text }: { secret: string; text: string }) {
     <div className="flex flex-col gap-3">
       <Notice kind="warning">{text}</Notice>
       <div className="flex items-center gap-2">
-        <code className="min-w-0 flex-1 select-all rounded-control bg-sunken px-3 py-2 font-mono text-xs wrap-anywhere">{secret}</code>
+        <code className="min-w-0 flex-1 select-all rounded-control bg-sunken px-3 py-2 font-mono text-xs wrap-anywhere">
+          {secret}
+        </code>
         {/* Not there without TLS, except on this very machine: then it is marked and copied by hand. */}
         {typeof navigator !== 'undefined' && 'clipboard' in navigator ? (
           <Button onClick={() => void copy()}>

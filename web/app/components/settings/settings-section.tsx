@@ -1,7 +1,17 @@
 import type { ReactNode } from 'react';
 
 /** A part of a settings page: what it is about on top, what can be set below. */
-export function SettingsSection({ title, text, actions, children }: { title: string; text?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function SettingsSection({
+  title,
+  text,
+  actions,
+  children,
+}: {
+  title: string;
+  text?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className="border-t border-line py-6 first-of-type:border-t-0 first-of-type:pt-0">
       <div className="mb-4 flex flex-wrap items-start justify-between gap-3">

@@ -31,16 +31,33 @@ export function SignInForm({ next, isExpired, refused }: SignInFormProps) {
         <form method="post" action="/sign-in" className="flex flex-col gap-4" onSubmit={() => setSending(true)}>
           <input type="hidden" name="next" value={next} />
           <Field label="Email">
-            <Input name="email" type="email" autoComplete="username" required autoFocus={!refused} defaultValue={refused?.email} className="h-10" />
+            <Input
+              name="email"
+              type="email"
+              autoComplete="username"
+              required
+              autoFocus={!refused}
+              defaultValue={refused?.email}
+              className="h-10"
+            />
           </Field>
           <Field label="Password">
-            <Input name="password" type="password" autoComplete="current-password" required autoFocus={Boolean(refused)} className="h-10" />
+            <Input
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+              autoFocus={Boolean(refused)}
+              className="h-10"
+            />
           </Field>
           <Button type="submit" variant="primary" size="lg" isBusy={isSending} className="mt-1">
             Sign in
           </Button>
         </form>
-        <p className="mt-6 text-xs text-faint text-pretty">The first administrator’s password was printed in the terminal when the system was set up.</p>
+        <p className="mt-6 text-xs text-faint text-pretty">
+          The first administrator’s password was printed in the terminal when the system was set up.
+        </p>
       </div>
     </main>
   );

@@ -92,14 +92,23 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
               Edit
             </Button>
           ) : (
-            <Button size="sm" isBusy={fetching} onClick={() => void goBack()} title="Writes a new version with this text">
+            <Button
+              size="sm"
+              isBusy={fetching}
+              onClick={() => void goBack()}
+              title="Writes a new version with this text"
+            >
               <Undo2 aria-hidden className="size-3.5" />
               Roll back to this
             </Button>
           )}
         </div>
       </header>
-      {view === 'text' ? <StateText text={state.content} format={state.format} /> : <Changes projectId={projectId} from={from} to={state.version} onFrom={setFrom} />}
+      {view === 'text' ? (
+        <StateText text={state.content} format={state.format} />
+      ) : (
+        <Changes projectId={projectId} from={from} to={state.version} onFrom={setFrom} />
+      )}
     </>
   );
 }
@@ -107,7 +116,17 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
 /** Longer lists of versions are not for a drop-down. */
 const MAX_OFFERED = 100;
 
-function Changes({ projectId, from, to, onFrom }: { projectId: string; from: number; to: number; onFrom(from: number): void }) {
+function Changes({
+  projectId,
+  from,
+  to,
+  onFrom,
+}: {
+  projectId: string;
+  from: number;
+  to: number;
+  onFrom(from: number): void;
+}) {
   const [{ data, error }, refetch] = useQuery({ query: StateDiff_Query, variables: { projectId, from, to } });
   const offered = Array.from({ length: Math.min(MAX_OFFERED, to - 1) }, (_, i) => to - 1 - i);
   const skeleton = (
@@ -115,7 +134,8 @@ function Changes({ projectId, from, to, onFrom }: { projectId: string; from: num
       <SkeletonLines count={8} label="Loading the changes" />
     </div>
   );
-  if (to === 1) return <p className="p-6 text-muted">This is the first version: there is nothing to compare it with.</p>;
+  if (to === 1)
+    return <p className="p-6 text-muted">This is the first version: there is nothing to compare it with.</p>;
   return (
     <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
       <label className="flex items-center gap-2 px-4 py-2 text-dense text-muted sm:px-6">
@@ -133,7 +153,11 @@ function Changes({ projectId, from, to, onFrom }: { projectId: string; from: num
           <StateDiff text={data.stateDiff} />
         </Suspense>
       ) : error ? (
-        <ErrorState title="The changes could not be loaded" message={apiErrorFacts(error).message} onRetry={() => refetch({ requestPolicy: 'network-only' })} />
+        <ErrorState
+          title="The changes could not be loaded"
+          message={apiErrorFacts(error).message}
+          onRetry={() => refetch({ requestPolicy: 'network-only' })}
+        />
       ) : (
         skeleton
       )}

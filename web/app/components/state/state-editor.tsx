@@ -39,7 +39,9 @@ export function StateEditor({ projectId, base, onDone }: StateEditorProps) {
   const [failure, setFailure] = useState<string | null>(null);
   const [{ fetching }, save] = useMutation(SaveState_Mutation);
   const submit = async (): Promise<void> => {
-    const refused = mutationFailure(await save({ input: { projectId, content: text, format: start.format, baseVersion: start.version } }));
+    const refused = mutationFailure(
+      await save({ input: { projectId, content: text, format: start.format, baseVersion: start.version } }),
+    );
     if (refused) return setFailure(refused);
     showToast({ kind: 'info', text: 'Saved as a new version' });
     onDone();
@@ -70,10 +72,14 @@ export function StateEditor({ projectId, base, onDone }: StateEditorProps) {
           </Notice>
         ) : base.version !== start.version ? (
           <Notice kind="warning" role="status">
-            Version {base.version} was written in the meantime. Saving now will be refused; keep your words, discard, and edit again.
+            Version {base.version} was written in the meantime. Saving now will be refused; keep your words, discard,
+            and edit again.
           </Notice>
         ) : (
-          <Notice kind="info">Focus, status, pinned next actions and notes are yours and stay. The rest is generated again when something changes.</Notice>
+          <Notice kind="info">
+            Focus, status, pinned next actions and notes are yours and stay. The rest is generated again when something
+            changes.
+          </Notice>
         )}
       </div>
       <textarea

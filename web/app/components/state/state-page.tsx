@@ -67,7 +67,11 @@ export function StatePage({ projectId }: { projectId: string }) {
 
   if (!data) {
     return error ? (
-      <ErrorState title="The state document could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
+      <ErrorState
+        title="The state document could not be loaded"
+        message={apiErrorFacts(error).message}
+        onRetry={refetch}
+      />
     ) : (
       <main className="p-8">
         <SkeletonLines count={14} label="Loading the state document" />
@@ -77,22 +81,41 @@ export function StatePage({ projectId }: { projectId: string }) {
   if (!latest) {
     return (
       <main className="flex min-h-0 flex-1">
-        <EmptyState className="flex-1" icon={<FileClock aria-hidden />} title="No state document yet" text="It is written as soon as something has happened: a task, a run, a message." />
+        <EmptyState
+          className="flex-1"
+          icon={<FileClock aria-hidden />}
+          title="No state document yet"
+          text="It is written as soon as something has happened: a task, a run, a message."
+        />
       </main>
     );
   }
   const choose = (version: number): void => {
     setEditing(false);
-    setParams(version === latest.version ? {} : { version: String(version) }, { replace: true, preventScrollReset: true });
+    setParams(version === latest.version ? {} : { version: String(version) }, {
+      replace: true,
+      preventScrollReset: true,
+    });
   };
   return (
     <main className="flex min-h-0 flex-1 flex-col md:flex-row">
-      <StateVersionList versions={data.stateVersions.nodes} latest={latest.version} selected={chosen ?? latest.version} onSelect={choose} />
+      <StateVersionList
+        versions={data.stateVersions.nodes}
+        latest={latest.version}
+        selected={chosen ?? latest.version}
+        onSelect={choose}
+      />
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         {isEditing ? (
           <StateEditor projectId={projectId} base={latest} onDone={() => setEditing(false)} />
         ) : shown ? (
-          <StateDocument projectId={projectId} state={shown} latest={latest.version} onEdit={() => setEditing(true)} onRolledBack={() => choose(latest.version)} />
+          <StateDocument
+            projectId={projectId}
+            state={shown}
+            latest={latest.version}
+            onEdit={() => setEditing(true)}
+            onRolledBack={() => choose(latest.version)}
+          />
         ) : old.data ? (
           <EmptyState className="flex-1" title={`There is no version ${chosen}`} />
         ) : (

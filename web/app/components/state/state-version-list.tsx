@@ -39,7 +39,10 @@ export function StateVersionList({ versions: masked, latest, selected, onSelect 
           ))}
         </Select>
       </div>
-      <nav aria-label="Versions" className="hidden w-64 shrink-0 overflow-y-auto overscroll-contain border-r border-line p-2 md:block">
+      <nav
+        aria-label="Versions"
+        className="hidden w-64 shrink-0 overflow-y-auto overscroll-contain border-r border-line p-2 md:block"
+      >
         <ul className="flex flex-col gap-px">
           {versions.map((state) => (
             <li key={state.id}>
@@ -47,10 +50,18 @@ export function StateVersionList({ versions: masked, latest, selected, onSelect 
                 type="button"
                 aria-current={state.version === selected}
                 onClick={() => onSelect(state.version)}
-                className={clsx('flex w-full items-baseline gap-2 rounded-control px-2.5 py-1.5 text-left text-dense', state.version === selected ? 'bg-active' : 'hover:bg-hover')}
+                className={clsx(
+                  'flex w-full items-baseline gap-2 rounded-control px-2.5 py-1.5 text-left text-dense',
+                  state.version === selected ? 'bg-active' : 'hover:bg-hover',
+                )}
               >
                 <span className="tabular w-8 shrink-0 font-medium">v{state.version}</span>
-                <span className="min-w-0 flex-1 truncate text-muted" title={state.createdBy ? `${causeText(state.cause)} by ${state.createdBy.email}` : causeText(state.cause)}>
+                <span
+                  className="min-w-0 flex-1 truncate text-muted"
+                  title={
+                    state.createdBy ? `${causeText(state.cause)} by ${state.createdBy.email}` : causeText(state.cause)
+                  }
+                >
                   {causeText(state.cause)}
                 </span>
                 <RelativeTime isShort value={state.createdAt} className="shrink-0 text-xs text-faint" />

@@ -45,7 +45,11 @@ export function CreateTaskDialog({ isOpen, onOpenChange, projectId, agents }: Cr
   );
 }
 
-function CreateTaskForm({ projectId, agents, onDone }: Pick<CreateTaskDialogProps, 'projectId' | 'agents'> & { onDone(): void }) {
+function CreateTaskForm({
+  projectId,
+  agents,
+  onDone,
+}: Pick<CreateTaskDialogProps, 'projectId' | 'agents'> & { onDone(): void }) {
   const [{ fetching }, createTask] = useMutation(CreateTask_Mutation);
   const [failure, setFailure] = useState<string | null>(null);
   const [isTitleMissing, setTitleMissing] = useState(false);
@@ -55,9 +59,20 @@ function CreateTaskForm({ projectId, agents, onDone }: Pick<CreateTaskDialogProp
     const text = (name: string): string => formText(fields, name);
     if (text('title') === '') return setTitleMissing(true);
     const agentId = text('agentId');
-    const acceptanceCriteria = text('criteria').split('\n').map((line) => line.replace(/^[-*•]\s*/, '').trim()).filter(Boolean);
+    const acceptanceCriteria = text('criteria')
+      .split('\n')
+      .map((line) => line.replace(/^[-*•]\s*/, '').trim())
+      .filter(Boolean);
     const result = await createTask({
-      input: { projectId, title: text('title'), description: text('description'), acceptanceCriteria, type: text('type') as TaskType, priority: Number(text('priority')), ...(agentId ? { agentId } : {}) },
+      input: {
+        projectId,
+        title: text('title'),
+        description: text('description'),
+        acceptanceCriteria,
+        type: text('type') as TaskType,
+        priority: Number(text('priority')),
+        ...(agentId ? { agentId } : {}),
+      },
     });
     const refused = mutationFailure(result);
     if (refused) setFailure(refused);
@@ -81,10 +96,21 @@ function CreateTaskForm({ projectId, agents, onDone }: Pick<CreateTaskDialogProp
         </Notice>
       ) : null}
       <Field label="Title" error={isTitleMissing ? 'A task needs a title' : null}>
-        <Input name="title" autoFocus maxLength={MAX_TITLE_CHARS} placeholder="What is to be done" onChange={() => setTitleMissing(false)} />
+        <Input
+          name="title"
+          autoFocus
+          maxLength={MAX_TITLE_CHARS}
+          placeholder="What is to be done"
+          onChange={() => setTitleMissing(false)}
+        />
       </Field>
       <Field label="Description" isOptional>
-        <Textarea name="description" rows={4} maxLength={MAX_DESCRIPTION_CHARS} placeholder="What the agent should know" />
+        <Textarea
+          name="description"
+          rows={4}
+          maxLength={MAX_DESCRIPTION_CHARS}
+          placeholder="What the agent should know"
+        />
       </Field>
       <Field label="Acceptance criteria" isOptional hint="One a line">
         <Textarea name="criteria" rows={2} placeholder={'npm test passes\nThe README names the new option'} />

@@ -47,7 +47,8 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
   const possible = possibleMoves(task.status, task.heldBy !== null);
   if (possible.length === 0) return null;
   const isMerging = task.liveRun?.kind === 'MERGE';
-  const start = (move: TaskMove): void => moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null }, move);
+  const start = (move: TaskMove): void =>
+    moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null }, move);
   const { liveRun } = task;
   const main = possible.find(({ move }) => MAIN.includes(move));
   // Nothing was changed: what is approved is what the agent said.
@@ -71,7 +72,18 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
               {isReport ? 'Approve' : MOVE_WORDS[main.move]}
             </Button>
           ) : null}
-          {liveRun ? <StopRun size="md" variant="secondary" run={{ id: liveRun.id, kind: liveRun.kind, status: liveRun.status, isStopping: liveRun.cancelRequestedAt !== null }} /> : null}
+          {liveRun ? (
+            <StopRun
+              size="md"
+              variant="secondary"
+              run={{
+                id: liveRun.id,
+                kind: liveRun.kind,
+                status: liveRun.status,
+                isStopping: liveRun.cancelRequestedAt !== null,
+              }}
+            />
+          ) : null}
           {beside.map(({ move }) => (
             <Button key={move} onClick={() => start(move)}>
               {ICONS[move]}
@@ -93,7 +105,12 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
             }
           >
             {rest.map(({ to, move }) => (
-              <MenuItem key={move} icon={<TaskStatusIcon status={to} />} isDanger={move === 'cancel'} onSelect={() => start(move)}>
+              <MenuItem
+                key={move}
+                icon={<TaskStatusIcon status={to} />}
+                isDanger={move === 'cancel'}
+                onSelect={() => start(move)}
+              >
                 {MOVE_WORDS[move]}
               </MenuItem>
             ))}

@@ -56,7 +56,9 @@ export function TaskActivity({ task: masked }: { task: FragmentType<typeof TaskA
           <TaskEventItem key={event.id} event={event} before={events[i - 1]} isLast={i === events.length - 1} />
         ))}
       </ol>
-      {task.events.pageInfo.hasNextPage ? <p className="mt-2 text-xs text-muted">The first 100 entries are shown.</p> : null}
+      {task.events.pageInfo.hasNextPage ? (
+        <p className="mt-2 text-xs text-muted">The first 100 entries are shown.</p>
+      ) : null}
       <CommentForm taskId={task.id} />
     </section>
   );

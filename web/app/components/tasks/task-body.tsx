@@ -55,7 +55,13 @@ export const TaskBody_TaskFragment = graphql(`
 type Part = 'overview' | 'changes' | 'runs';
 
 /** What a task says, what its runs did, and what has become of it. */
-export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof TaskBody_TaskFragment>; isSheet: boolean }) {
+export function TaskBody({
+  task: masked,
+  isSheet,
+}: {
+  task: FragmentType<typeof TaskBody_TaskFragment>;
+  isSheet: boolean;
+}) {
   const task = readFragment(TaskBody_TaskFragment, masked);
   const result = readFragment(TaskResult_RunFragment, task.result);
   // Whoever opens a task that needs review comes for its changes.
@@ -82,7 +88,10 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
           <p className="title-wrap whitespace-pre-wrap">{failure.message}</p>
         </Notice>
       ) : null}
-      {task.liveRun && isRunning(task.liveRun.status) && task.liveRun.runner && task.liveRun.runner.connection !== 'ONLINE' ? (
+      {task.liveRun &&
+      isRunning(task.liveRun.status) &&
+      task.liveRun.runner &&
+      task.liveRun.runner.connection !== 'ONLINE' ? (
         <Notice kind="warning" role="status" className="mx-4 mt-4 shrink-0 sm:mx-6">
           <RunConnectionNote runner={task.liveRun.runner} />
           <p>It may still be working. If it is not heard in time, the run is taken away and the task starts again.</p>
@@ -90,7 +99,9 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
       ) : null}
       <div id="task-part" role="tabpanel" className="flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain">
         {part === 'overview' ? (
-          <div className={`${padding} flex flex-col gap-6 ${isSheet ? '' : 'mx-auto w-full max-w-5xl lg:flex-row-reverse lg:gap-10'}`}>
+          <div
+            className={`${padding} flex flex-col gap-6 ${isSheet ? '' : 'mx-auto w-full max-w-5xl lg:flex-row-reverse lg:gap-10'}`}
+          >
             <TaskFacts task={task} isColumn={!isSheet} />
             <div className="flex min-w-0 flex-1 flex-col gap-6">
               {task.blockedReason ? (
@@ -115,7 +126,11 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
               ) : null}
               <section>
                 <h2 className="sr-only">Description</h2>
-                {task.description ? <p className="title-wrap whitespace-pre-wrap">{task.description}</p> : <p className="text-muted">No description.</p>}
+                {task.description ? (
+                  <p className="title-wrap whitespace-pre-wrap">{task.description}</p>
+                ) : (
+                  <p className="text-muted">No description.</p>
+                )}
               </section>
               {task.acceptanceCriteria.length > 0 ? (
                 <section>
@@ -143,20 +158,39 @@ export function TaskBody({ task: masked, isSheet }: { task: FragmentType<typeof 
 interface Failable {
   status: string;
   /** Newest first. */
-  runs: readonly { kind: string; status: string; reason: string | null; message: string | null; landingIsMerged: boolean | null }[];
+  runs: readonly {
+    kind: string;
+    status: string;
+    reason: string | null;
+    message: string | null;
+    landingIsMerged: boolean | null;
+  }[];
 }
 
 /** What went wrong last and waits for somebody: the merge of an approved task, or its last attempt. The list of runs says the latter itself. */
 function failureOf({ status, runs }: Failable): { title: string; message: string; isOfAttempt: boolean } | null {
   const last = runs[0];
   if (!last?.message) return null;
-  if (status === 'NEEDS_REVIEW' && last.kind === 'MERGE' && last.status !== 'COMPLETED' && last.landingIsMerged !== true) return { ...mergeFailure(last, last.message), isOfAttempt: false };
-  if (status === 'FAILED' && last.kind === 'TASK') return { title: 'The last attempt failed', message: last.message, isOfAttempt: true };
+  if (
+    status === 'NEEDS_REVIEW' &&
+    last.kind === 'MERGE' &&
+    last.status !== 'COMPLETED' &&
+    last.landingIsMerged !== true
+  )
+    return { ...mergeFailure(last, last.message), isOfAttempt: false };
+  if (status === 'FAILED' && last.kind === 'TASK')
+    return { title: 'The last attempt failed', message: last.message, isOfAttempt: true };
   return null;
 }
 
-function mergeFailure({ reason, landingIsMerged }: Failable['runs'][number], message: string): { title: string; message: string } {
+function mergeFailure(
+  { reason, landingIsMerged }: Failable['runs'][number],
+  message: string,
+): { title: string; message: string } {
   if (reason === 'REVIEW_OUTDATED') return { title: 'What was reviewed is out of date', message };
   if (landingIsMerged === false) return { title: 'It was not merged', message };
-  return { title: reason === 'OUTCOME_UNKNOWN' ? 'It is not known whether it was merged' : 'The merge did not succeed', message };
+  return {
+    title: reason === 'OUTCOME_UNKNOWN' ? 'It is not known whether it was merged' : 'The merge did not succeed',
+    message,
+  };
 }

@@ -38,12 +38,20 @@ export const TaskFacts_TaskFragment = graphql(`
 const SOURCES = { VOICE: 'by voice', CHAT: 'in the chat', API: 'directly' } as const;
 
 /** The properties of a task, in a row above its text or in a column beside it. */
-export function TaskFacts({ task: masked, isColumn }: { task: FragmentType<typeof TaskFacts_TaskFragment>; isColumn: boolean }) {
+export function TaskFacts({
+  task: masked,
+  isColumn,
+}: {
+  task: FragmentType<typeof TaskFacts_TaskFragment>;
+  isColumn: boolean;
+}) {
   const task = readFragment(TaskFacts_TaskFragment, masked);
   const branch = task.runs.find((run) => run.branch)?.branch;
   const linkTo = (id: string): string => `/projects/${task.project.id}/tasks/${id}`;
   return (
-    <dl className={`grid shrink-0 grid-cols-[96px_minmax(0,1fr)] content-start gap-x-3 gap-y-2 text-dense ${isColumn ? 'lg:w-72' : ''}`}>
+    <dl
+      className={`grid shrink-0 grid-cols-[96px_minmax(0,1fr)] content-start gap-x-3 gap-y-2 text-dense ${isColumn ? 'lg:w-72' : ''}`}
+    >
       <Fact name="Type">
         <TaskTypeIcon type={task.type} />
         {taskTypeWord(task.type)}

@@ -16,9 +16,28 @@ interface Words {
 }
 
 const WORDS: Partial<Record<TaskMove, Words>> = {
-  block: { title: 'Block this task', text: 'It waits until you unblock it. The reason is on its audit trail.', label: 'Why can it not go on?', placeholder: 'Waiting for the API key of the staging system', confirm: 'Block task' },
-  send_back: { title: 'Send back', text: 'The agent runs again on the same branch, with your feedback in its prompt.', label: 'What should be different?', placeholder: 'Keep the old name of the function, and add a test for an empty list', confirm: 'Send back' },
-  cancel: { title: 'Cancel this task?', text: 'A canceled task can not be taken up again. What its runs have written is kept; one that works is stopped.', label: null, placeholder: '', confirm: 'Cancel task', isDanger: true },
+  block: {
+    title: 'Block this task',
+    text: 'It waits until you unblock it. The reason is on its audit trail.',
+    label: 'Why can it not go on?',
+    placeholder: 'Waiting for the API key of the staging system',
+    confirm: 'Block task',
+  },
+  send_back: {
+    title: 'Send back',
+    text: 'The agent runs again on the same branch, with your feedback in its prompt.',
+    label: 'What should be different?',
+    placeholder: 'Keep the old name of the function, and add a test for an empty list',
+    confirm: 'Send back',
+  },
+  cancel: {
+    title: 'Cancel this task?',
+    text: 'A canceled task can not be taken up again. What its runs have written is kept; one that works is stopped.',
+    label: null,
+    placeholder: '',
+    confirm: 'Cancel task',
+    isDanger: true,
+  },
 };
 
 interface TaskMoveDialogProps {
@@ -32,13 +51,34 @@ export function TaskMoveDialog({ asked, onClose, onConfirm }: TaskMoveDialogProp
   const words = asked ? WORDS[asked.move] : undefined;
   if (!asked || !words) return null;
   return (
-    <Dialog isOpen onOpenChange={(isOpen) => (isOpen ? undefined : onClose())} title={words.title} description={words.text}>
-      <MoveForm key={`${asked.task.id} ${asked.move}`} words={words} taskTitle={asked.task.title} onClose={onClose} onConfirm={(text) => onConfirm(asked.task, asked.move, text)} />
+    <Dialog
+      isOpen
+      onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
+      title={words.title}
+      description={words.text}
+    >
+      <MoveForm
+        key={`${asked.task.id} ${asked.move}`}
+        words={words}
+        taskTitle={asked.task.title}
+        onClose={onClose}
+        onConfirm={(text) => onConfirm(asked.task, asked.move, text)}
+      />
     </Dialog>
   );
 }
 
-function MoveForm({ words, taskTitle, onClose, onConfirm }: { words: Words; taskTitle: string; onClose(): void; onConfirm(text: string): Promise<boolean> }) {
+function MoveForm({
+  words,
+  taskTitle,
+  onClose,
+  onConfirm,
+}: {
+  words: Words;
+  taskTitle: string;
+  onClose(): void;
+  onConfirm(text: string): Promise<boolean>;
+}) {
   const [text, setText] = useState('');
   const [isMissing, setMissing] = useState(false);
   const [isSending, setSending] = useState(false);

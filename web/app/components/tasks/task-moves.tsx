@@ -169,7 +169,11 @@ export function TaskMovesProvider({ children }: { children: ReactNode }) {
   return (
     <Context.Provider value={moves}>
       {children}
-      <TaskMoveDialog asked={asked} onClose={() => setAsked(null)} onConfirm={(task, move, words) => carryOut(task, move, words)} />
+      <TaskMoveDialog
+        asked={asked}
+        onClose={() => setAsked(null)}
+        onConfirm={(task, move, words) => carryOut(task, move, words)}
+      />
     </Context.Provider>
   );
 }
@@ -206,7 +210,8 @@ function useCarryOut(): (task: MovableTask, move: TaskMove, words: string) => Pr
       const result = await send(task.id, move, words);
       const failure = mutationFailure(result);
       if (failure) showToast({ kind: 'error', text: `${MOVE_WORDS[move].replace('…', '')}: ${failure}` });
-      else if (DONE_WORDS[move]) showToast({ kind: 'info', text: `${isMerging(result.data) ? 'Merging' : DONE_WORDS[move]} “${task.title}”` });
+      else if (DONE_WORDS[move])
+        showToast({ kind: 'info', text: `${isMerging(result.data) ? 'Merging' : DONE_WORDS[move]} “${task.title}”` });
       return failure === null;
     };
   }, [transition, block, begin, retry, cancel, approve, sendBack]);
@@ -219,4 +224,8 @@ const isMerging = (data: object | null | undefined): boolean => {
 };
 
 /** Only what is not seen at once is also said. */
-const DONE_WORDS: Partial<Record<TaskMove, string>> = { approve: 'Approved', send_back: 'Sent back', cancel: 'Canceled' };
+const DONE_WORDS: Partial<Record<TaskMove, string>> = {
+  approve: 'Approved',
+  send_back: 'Sent back',
+  cancel: 'Canceled',
+};

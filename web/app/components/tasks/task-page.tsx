@@ -8,7 +8,12 @@ import { TaskTitle, type TitledTask } from './task-title.tsx';
 export function TaskPage({ projectId, taskId }: { projectId: string; taskId: string }) {
   return (
     <main className="flex min-h-0 flex-1 flex-col">
-      <TaskDetail taskId={taskId} isSheet={false} back={`/projects/${projectId}`} header={(task) => <Header projectId={projectId} task={task} />} />
+      <TaskDetail
+        taskId={taskId}
+        isSheet={false}
+        back={`/projects/${projectId}`}
+        header={(task) => <Header projectId={projectId} task={task} />}
+      />
     </main>
   );
 }
@@ -17,7 +22,10 @@ function Header({ projectId, task }: { projectId: string; task: TitledTask | 'mi
   useDocumentTitle(task === 'missing' ? 'No such task' : task?.title);
   return (
     <header className="shrink-0 px-4 pb-2 pt-4 sm:px-6">
-      <Link to={`/projects/${projectId}`} className="mb-1 inline-flex items-center gap-1 text-dense text-muted hover:text-fg">
+      <Link
+        to={`/projects/${projectId}`}
+        className="mb-1 inline-flex items-center gap-1 text-dense text-muted hover:text-fg"
+      >
         <ArrowLeft aria-hidden className="size-3.5" />
         Dashboard
       </Link>

@@ -19,7 +19,14 @@ export function TaskRuns({ runs: masked }: { runs: readonly FragmentType<typeof 
   const runs = readFragment(TaskRuns_RunFragment, masked);
   const [selectedId, setSelectedId] = useState<string | null>(null);
   const selected = runs.find((run) => run.id === selectedId) ?? runs[0];
-  if (!selected) return <EmptyState className="flex-1" title="No runs yet" text="A run starts when the orchestrator has planned the task and a runner is free." />;
+  if (!selected)
+    return (
+      <EmptyState
+        className="flex-1"
+        title="No runs yet"
+        text="A run starts when the orchestrator has planned the task and a runner is free."
+      />
+    );
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <ul aria-label="Runs" className="max-h-44 shrink-0 overflow-y-auto border-b border-line p-1.5 sm:px-3.5">

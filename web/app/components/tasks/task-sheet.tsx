@@ -34,7 +34,11 @@ export default function TaskSheet({ projectId }: { projectId: string }) {
             <div className="ml-auto flex shrink-0 items-center gap-1">
               {task === 'missing' ? null : (
                 <Tooltip text="Open as a page">
-                  <Link to={`/projects/${projectId}/tasks/${taskId}`} aria-label="Open as a page" className={buttonClass({ variant: 'ghost', size: 'sm', isIcon: true })}>
+                  <Link
+                    to={`/projects/${projectId}/tasks/${taskId}`}
+                    aria-label="Open as a page"
+                    className={buttonClass({ variant: 'ghost', size: 'sm', isIcon: true })}
+                  >
                     <Maximize2 aria-hidden className="size-3.5" />
                   </Link>
                 </Tooltip>

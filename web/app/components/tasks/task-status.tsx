@@ -1,5 +1,15 @@
 import { clsx } from 'clsx';
-import { Ban, CircleCheck, CircleDashed, CirclePause, CircleX, Eye, LoaderCircle, OctagonPause, type LucideIcon } from 'lucide-react';
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CircleX,
+  Eye,
+  LoaderCircle,
+  OctagonPause,
+  type LucideIcon,
+} from 'lucide-react';
 import { isHeld, TASK_STATUS_WORDS, type TaskStatus } from '~/lib/task-status.ts';
 
 const LOOKS: Record<TaskStatus, { Icon: LucideIcon; text: string; tint: string }> = {
@@ -13,7 +23,17 @@ const LOOKS: Record<TaskStatus, { Icon: LucideIcon; text: string; tint: string }
 };
 
 /** The icon of a status; the word stands beside it, or is read out when `isAlone`. */
-export function TaskStatusIcon({ status, heldBy = null, isAlone = false, className }: { status: TaskStatus; heldBy?: string | null; isAlone?: boolean; className?: string }) {
+export function TaskStatusIcon({
+  status,
+  heldBy = null,
+  isAlone = false,
+  className,
+}: {
+  status: TaskStatus;
+  heldBy?: string | null;
+  isAlone?: boolean;
+  className?: string;
+}) {
   const { text } = LOOKS[status];
   const Icon = isHeld({ status, heldBy }) ? CirclePause : LOOKS[status].Icon;
   return (
@@ -25,12 +45,29 @@ export function TaskStatusIcon({ status, heldBy = null, isAlone = false, classNa
 }
 
 /** Status as icon and word, never by colour alone. */
-export function TaskStatusBadge({ status, heldBy, className }: { status: TaskStatus; heldBy: string | null; className?: string }) {
+export function TaskStatusBadge({
+  status,
+  heldBy,
+  className,
+}: {
+  status: TaskStatus;
+  heldBy: string | null;
+  className?: string;
+}) {
   const { text, tint } = LOOKS[status];
   return (
-    <span className={clsx('inline-flex h-6 max-w-full items-center gap-1.5 rounded-sm px-2 text-xs font-medium', text, tint, className)}>
+    <span
+      className={clsx(
+        'inline-flex h-6 max-w-full items-center gap-1.5 rounded-sm px-2 text-xs font-medium',
+        text,
+        tint,
+        className,
+      )}
+    >
       <TaskStatusIcon status={status} heldBy={heldBy} />
-      <span className="truncate">{isHeld({ status, heldBy }) ? `Held, stopped by ${heldBy}` : TASK_STATUS_WORDS[status]}</span>
+      <span className="truncate">
+        {isHeld({ status, heldBy }) ? `Held, stopped by ${heldBy}` : TASK_STATUS_WORDS[status]}
+      </span>
     </span>
   );
 }

@@ -8,7 +8,10 @@ export function WaitingReason({ reason }: { reason: string }) {
   return (
     <span>
       {reason}{' '}
-      <Link to={`/projects/${projectId}/settings`} className="relative z-10 font-medium text-fg underline underline-offset-2">
+      <Link
+        to={`/projects/${projectId}/settings`}
+        className="relative z-10 font-medium text-fg underline underline-offset-2"
+      >
         Choose one
       </Link>
     </span>

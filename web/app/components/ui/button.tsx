@@ -10,14 +10,23 @@ const BASE =
 const VARIANTS: Record<ButtonVariant, string> = {
   primary: 'bg-accent text-on-accent not-disabled:hover:bg-accent-hover',
   secondary: 'border border-line-strong bg-raised text-fg not-disabled:hover:bg-hover',
-  ghost: 'text-muted not-disabled:hover:bg-hover not-disabled:hover:text-fg aria-expanded:bg-hover aria-expanded:text-fg aria-pressed:bg-active aria-pressed:text-fg',
+  ghost:
+    'text-muted not-disabled:hover:bg-hover not-disabled:hover:text-fg aria-expanded:bg-hover aria-expanded:text-fg aria-pressed:bg-active aria-pressed:text-fg',
   danger: 'bg-danger text-on-accent not-disabled:hover:bg-danger-hover',
 };
-const SIZES: Record<ButtonSize, string> = { sm: 'h-7 px-2 text-dense', md: 'h-8 px-3 text-dense', lg: 'h-10 px-4 text-base' };
+const SIZES: Record<ButtonSize, string> = {
+  sm: 'h-7 px-2 text-dense',
+  md: 'h-8 px-3 text-dense',
+  lg: 'h-10 px-4 text-base',
+};
 const ICON_SIZES: Record<ButtonSize, string> = { sm: 'size-7', md: 'size-8', lg: 'size-10' };
 
 /** The look of a button, for links that act as one. */
-export function buttonClass({ variant = 'secondary', size = 'md', isIcon = false }: { variant?: ButtonVariant; size?: ButtonSize; isIcon?: boolean } = {}): string {
+export function buttonClass({
+  variant = 'secondary',
+  size = 'md',
+  isIcon = false,
+}: { variant?: ButtonVariant; size?: ButtonSize; isIcon?: boolean } = {}): string {
   return clsx(BASE, VARIANTS[variant], isIcon ? ICON_SIZES[size] : SIZES[size]);
 }
 
@@ -28,7 +37,10 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   isBusy?: boolean;
 }
 
-export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button({ variant, size, isBusy = false, className, children, onClick, ...rest }, ref) {
+export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button(
+  { variant, size, isBusy = false, className, children, onClick, ...rest },
+  ref,
+) {
   return (
     <button
       ref={ref}
@@ -50,6 +62,17 @@ export interface IconButtonProps extends Omit<ButtonProps, 'aria-label' | 'isBus
   label: string;
 }
 
-export const IconButton = forwardRef<HTMLButtonElement, IconButtonProps>(function IconButton({ variant = 'ghost', size = 'md', label, className, ...rest }, ref) {
-  return <button ref={ref} type="button" aria-label={label} className={clsx(buttonClass({ variant, size, isIcon: true }), className)} {...rest} />;
+export const IconButton = forwardRef<HTMLButtonElement, IconButtonProps>(function IconButton(
+  { variant = 'ghost', size = 'md', label, className, ...rest },
+  ref,
+) {
+  return (
+    <button
+      ref={ref}
+      type="button"
+      aria-label={label}
+      className={clsx(buttonClass({ variant, size, isIcon: true }), className)}
+      {...rest}
+    />
+  );
 });

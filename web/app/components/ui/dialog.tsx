@@ -30,7 +30,9 @@ export function Dialog({ isOpen, onOpenChange, title, description, className, ch
           <div className="mb-4 flex items-start justify-between gap-4">
             <div>
               <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
-              {description ? <Radix.Description className="mt-1 text-dense text-muted">{description}</Radix.Description> : null}
+              {description ? (
+                <Radix.Description className="mt-1 text-dense text-muted">{description}</Radix.Description>
+              ) : null}
             </div>
             <Radix.Close asChild>
               <IconButton label="Close" size="sm" className="-mr-1.5 -mt-0.5">

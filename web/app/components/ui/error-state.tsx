@@ -6,7 +6,12 @@ import { EmptyState } from './empty-state.tsx';
 export function ErrorState({ title, message, onRetry }: { title: string; message: string; onRetry?: () => void }) {
   return (
     <div role="alert">
-      <EmptyState icon={<CircleAlert aria-hidden className="text-failed" />} title={title} text={message} action={onRetry ? <Button onClick={onRetry}>Try again</Button> : undefined} />
+      <EmptyState
+        icon={<CircleAlert aria-hidden className="text-failed" />}
+        title={title}
+        text={message}
+        action={onRetry ? <Button onClick={onRetry}>Try again</Button> : undefined}
+      />
     </div>
   );
 }

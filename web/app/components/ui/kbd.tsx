@@ -5,7 +5,9 @@ export function Kbd({ keys }: { keys: string }) {
   const isApple = useIsApple();
   const text = keys
     .split(/[+ ]/)
-    .map((key) => (key === 'mod' ? (isApple ? '⌘' : 'Ctrl') : key === 'enter' ? '↵' : key === 'esc' ? 'Esc' : key.toUpperCase()))
+    .map((key) =>
+      key === 'mod' ? (isApple ? '⌘' : 'Ctrl') : key === 'enter' ? '↵' : key === 'esc' ? 'Esc' : key.toUpperCase(),
+    )
     .join(isApple ? '' : ' ');
   return <kbd className="rounded-sm border border-line px-1 font-sans text-2xs font-medium text-muted">{text}</kbd>;
 }

@@ -3,7 +3,8 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
 import MarkdownBody from './markdown-body.tsx';
 
-const html = (text: string, isDocument = true): string => renderToStaticMarkup(createElement(MarkdownBody, { text, isDocument }));
+const html = (text: string, isDocument = true): string =>
+  renderToStaticMarkup(createElement(MarkdownBody, { text, isDocument }));
 
 test('a report has its headings, lists and code', () => {
   const report = html('# Findings\n\n## Speed\n\n- one\n- two\n\n```\nnpm test\n```\n');
@@ -22,5 +23,7 @@ test.each([
 });
 
 test('a link leads to http and https alone, and tells nobody where it came from', () => {
-  expect(html('[docs](https://example.test/docs)')).toMatch(/href="https:\/\/example\.test\/docs"[^>]*rel="noopener noreferrer nofollow"/);
+  expect(html('[docs](https://example.test/docs)')).toMatch(
+    /href="https:\/\/example\.test\/docs"[^>]*rel="noopener noreferrer nofollow"/,
+  );
 });

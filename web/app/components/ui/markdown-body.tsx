@@ -1,7 +1,27 @@
 import type { ReactNode } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 
-const ALLOWED = ['p', 'strong', 'em', 'del', 'code', 'pre', 'ul', 'ol', 'li', 'blockquote', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'a', 'hr', 'br'];
+const ALLOWED = [
+  'p',
+  'strong',
+  'em',
+  'del',
+  'code',
+  'pre',
+  'ul',
+  'ol',
+  'li',
+  'blockquote',
+  'h1',
+  'h2',
+  'h3',
+  'h4',
+  'h5',
+  'h6',
+  'a',
+  'hr',
+  'br',
+];
 
 const Heading = ({ children }: { children?: ReactNode }) => <p className="mt-3 font-semibold first:mt-0">{children}</p>;
 
@@ -14,17 +34,34 @@ const DOCUMENT_HEADINGS: Components = {
 
 const COMPONENTS: Components = {
   p: ({ children }) => <p className="title-wrap mt-2 whitespace-pre-wrap first:mt-0">{children}</p>,
-  h1: Heading, h2: Heading, h3: Heading, h4: Heading, h5: Heading, h6: Heading,
+  h1: Heading,
+  h2: Heading,
+  h3: Heading,
+  h4: Heading,
+  h5: Heading,
+  h6: Heading,
   ul: ({ children }) => <ul className="mt-2 list-disc pl-5 first:mt-0">{children}</ul>,
   ol: ({ children }) => <ol className="mt-2 list-decimal pl-5 first:mt-0">{children}</ol>,
-  blockquote: ({ children }) => <blockquote className="mt-2 border-l-2 border-line-strong pl-3 text-muted">{children}</blockquote>,
-  pre: ({ children }) => <pre className="mt-2 overflow-x-auto rounded-control bg-sunken p-2.5 font-mono text-xs [&_code]:bg-transparent [&_code]:p-0">{children}</pre>,
+  blockquote: ({ children }) => (
+    <blockquote className="mt-2 border-l-2 border-line-strong pl-3 text-muted">{children}</blockquote>
+  ),
+  pre: ({ children }) => (
+    <pre className="mt-2 overflow-x-auto rounded-control bg-sunken p-2.5 font-mono text-xs [&_code]:bg-transparent [&_code]:p-0">
+      {children}
+    </pre>
+  ),
   code: ({ children }) => <code className="rounded-sm bg-active px-1 py-px font-mono text-[0.92em]">{children}</code>,
   hr: () => <hr className="my-3 border-line" />,
   // A link says where it leads: its words are somebody else's.
   a: ({ href, children }) =>
     href && /^https?:\/\//i.test(href) ? (
-      <a href={href} title={href} target="_blank" rel="noopener noreferrer nofollow" className="text-accent-text underline underline-offset-2">
+      <a
+        href={href}
+        title={href}
+        target="_blank"
+        rel="noopener noreferrer nofollow"
+        className="text-accent-text underline underline-offset-2"
+      >
         {children}
       </a>
     ) : (
@@ -35,7 +72,12 @@ const COMPONENTS: Components = {
 /** Markdown without raw HTML, images or anything that loads from elsewhere. */
 export default function MarkdownBody({ text, isDocument = false }: { text: string; isDocument?: boolean }) {
   return (
-    <ReactMarkdown allowedElements={ALLOWED} unwrapDisallowed skipHtml components={isDocument ? { ...COMPONENTS, ...DOCUMENT_HEADINGS } : COMPONENTS}>
+    <ReactMarkdown
+      allowedElements={ALLOWED}
+      unwrapDisallowed
+      skipHtml
+      components={isDocument ? { ...COMPONENTS, ...DOCUMENT_HEADINGS } : COMPONENTS}
+    >
       {text}
     </ReactMarkdown>
   );

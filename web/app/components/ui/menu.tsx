@@ -7,7 +7,14 @@ const ITEM =
   'flex min-h-8 cursor-pointer select-none items-center gap-2 rounded-control px-2 py-1 text-dense text-fg outline-none data-disabled:cursor-not-allowed data-disabled:text-faint data-highlighted:bg-hover pointer-coarse:min-h-11';
 
 /** A button with a list of actions below it. `trigger` must take a ref (Button, IconButton). */
-export function Menu(props: { trigger: ReactElement; label?: string; align?: 'start' | 'center' | 'end'; side?: 'top' | 'bottom' | 'right'; className?: string; children: ReactNode }) {
+export function Menu(props: {
+  trigger: ReactElement;
+  label?: string;
+  align?: 'start' | 'center' | 'end';
+  side?: 'top' | 'bottom' | 'right';
+  className?: string;
+  children: ReactNode;
+}) {
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{props.trigger}</Radix.Trigger>
@@ -18,7 +25,10 @@ export function Menu(props: { trigger: ReactElement; label?: string; align?: 'st
           side={props.side ?? 'bottom'}
           sideOffset={4}
           collisionPadding={8}
-          className={clsx('z-50 max-h-[min(70vh,var(--radix-dropdown-menu-content-available-height))] min-w-44 max-w-80 animate-rise-in overflow-y-auto rounded-box bg-overlay p-1 shadow-overlay', props.className)}
+          className={clsx(
+            'z-50 max-h-[min(70vh,var(--radix-dropdown-menu-content-available-height))] min-w-44 max-w-80 animate-rise-in overflow-y-auto rounded-box bg-overlay p-1 shadow-overlay',
+            props.className,
+          )}
         >
           {props.children}
         </Radix.Content>
@@ -27,7 +37,16 @@ export function Menu(props: { trigger: ReactElement; label?: string; align?: 'st
   );
 }
 
-export function MenuItem(props: { onSelect?: () => void; isDisabled?: boolean; isDanger?: boolean; isChecked?: boolean; icon?: ReactNode; hint?: ReactNode; asChild?: boolean; children: ReactNode }) {
+export function MenuItem(props: {
+  onSelect?: () => void;
+  isDisabled?: boolean;
+  isDanger?: boolean;
+  isChecked?: boolean;
+  icon?: ReactNode;
+  hint?: ReactNode;
+  asChild?: boolean;
+  children: ReactNode;
+}) {
   if (props.asChild) {
     return (
       <Radix.Item asChild className={ITEM} disabled={props.isDisabled}>
@@ -36,7 +55,11 @@ export function MenuItem(props: { onSelect?: () => void; isDisabled?: boolean; i
     );
   }
   return (
-    <Radix.Item className={clsx(ITEM, props.isDanger && 'text-failed')} disabled={props.isDisabled} onSelect={props.onSelect}>
+    <Radix.Item
+      className={clsx(ITEM, props.isDanger && 'text-failed')}
+      disabled={props.isDisabled}
+      onSelect={props.onSelect}
+    >
       {props.icon ? <span className="flex w-4 justify-center text-muted">{props.icon}</span> : null}
       <span className="min-w-0 flex-1 truncate">{props.children}</span>
       {props.hint ? <span className="text-xs text-faint">{props.hint}</span> : null}

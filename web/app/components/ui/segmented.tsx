@@ -2,9 +2,19 @@ import { clsx } from 'clsx';
 import type { ReactNode } from 'react';
 
 /** One choice out of a few, all in sight. */
-export function Segmented<Value extends string>(props: { label: string; value: Value; options: { value: Value; label: ReactNode; title?: string }[]; onChange(value: Value): void; className?: string }) {
+export function Segmented<Value extends string>(props: {
+  label: string;
+  value: Value;
+  options: { value: Value; label: ReactNode; title?: string }[];
+  onChange(value: Value): void;
+  className?: string;
+}) {
   return (
-    <div role="radiogroup" aria-label={props.label} className={clsx('inline-flex rounded-control border border-line bg-sunken p-px', props.className)}>
+    <div
+      role="radiogroup"
+      aria-label={props.label}
+      className={clsx('inline-flex rounded-control border border-line bg-sunken p-px', props.className)}
+    >
       {props.options.map((option) => (
         <button
           key={option.value}

@@ -3,7 +3,13 @@ import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 
 /** A page laid over the right side of another one; what lies below stays where it was. */
-export function Sheet(props: { isOpen: boolean; onClose(): void; label: string; className?: string; children: ReactNode }) {
+export function Sheet(props: {
+  isOpen: boolean;
+  onClose(): void;
+  label: string;
+  className?: string;
+  children: ReactNode;
+}) {
   return (
     <Radix.Root open={props.isOpen} onOpenChange={(isOpen) => (isOpen ? undefined : props.onClose())}>
       <Radix.Portal>

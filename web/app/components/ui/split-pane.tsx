@@ -27,7 +27,10 @@ export function SplitPane({ direction, panes, shares, onSharesChange, className 
   const root = useRef<HTMLDivElement>(null);
   const isRow = direction === 'row';
 
-  const sizesPx = (): number[] => [...(root.current?.querySelectorAll<HTMLElement>(':scope > [data-pane]') ?? [])].map((e) => (isRow ? e.offsetWidth : e.offsetHeight));
+  const sizesPx = (): number[] =>
+    [...(root.current?.querySelectorAll<HTMLElement>(':scope > [data-pane]') ?? [])].map((e) =>
+      isRow ? e.offsetWidth : e.offsetHeight,
+    );
 
   /** Moves the border after pane `index`, as far as both neighbours allow. */
   const moved = (start: number[], index: number, byPx: number): number[] => {
@@ -38,7 +41,9 @@ export function SplitPane({ direction, panes, shares, onSharesChange, className 
     return start.map((size, i) => (i === index ? a + by : i === index + 1 ? b - by : size));
   };
   const show = (sizes: number[]): void => {
-    root.current?.querySelectorAll<HTMLElement>(':scope > [data-pane]').forEach((e, i) => (e.style.flexGrow = String(sizes[i])));
+    root.current
+      ?.querySelectorAll<HTMLElement>(':scope > [data-pane]')
+      .forEach((e, i) => (e.style.flexGrow = String(sizes[i])));
   };
 
   return (
@@ -59,7 +64,12 @@ export function SplitPane({ direction, panes, shares, onSharesChange, className 
             data-pane={pane.id}
             aria-label={pane.label}
             className="flex min-h-0 min-w-0 flex-col overflow-hidden"
-            style={{ flexGrow: shares[i] ?? 1, flexShrink: 1, flexBasis: 0, [isRow ? 'minWidth' : 'minHeight']: `min(${pane.minPx}px, ${Math.floor(100 / panes.length)}%)` }}
+            style={{
+              flexGrow: shares[i] ?? 1,
+              flexShrink: 1,
+              flexBasis: 0,
+              [isRow ? 'minWidth' : 'minHeight']: `min(${pane.minPx}px, ${Math.floor(100 / panes.length)}%)`,
+            }}
           >
             {pane.children}
           </section>
@@ -75,7 +85,14 @@ function toShares(sizes: number[]): number[] {
   return sizes.map((size) => Math.round((size / total) * 1_000) / 10);
 }
 
-function Border(props: { isRow: boolean; label: string; percent: number; sizesPx(): number[]; onMove(start: number[], byPx: number): void; onDone(start: number[], byPx: number): void }) {
+function Border(props: {
+  isRow: boolean;
+  label: string;
+  percent: number;
+  sizesPx(): number[];
+  onMove(start: number[], byPx: number): void;
+  onDone(start: number[], byPx: number): void;
+}) {
   const [isDragged, setDragged] = useState(false);
   const drag = useRef<{ at: number; start: number[] } | null>(null);
   const position = (event: PointerEvent): number => (props.isRow ? event.clientX : event.clientY);
@@ -117,7 +134,9 @@ function Border(props: { isRow: boolean; label: string; percent: number; sizesPx
       onKeyDown={onKeyDown}
       className={clsx(
         'relative z-10 shrink-0 touch-none bg-line transition-colors duration-100 after:absolute hover:bg-accent focus-visible:bg-accent',
-        props.isRow ? 'w-px cursor-col-resize after:inset-y-0 after:-left-1.5 after:w-3' : 'h-px cursor-row-resize after:inset-x-0 after:-top-1.5 after:h-3',
+        props.isRow
+          ? 'w-px cursor-col-resize after:inset-y-0 after:-left-1.5 after:w-3'
+          : 'h-px cursor-row-resize after:inset-x-0 after:-top-1.5 after:h-3',
         isDragged && 'bg-accent',
       )}
     />

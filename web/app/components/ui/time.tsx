@@ -2,7 +2,15 @@ import { useNow, useTimeZone } from '~/lib/clock.tsx';
 import { agoText, durationText, exactTimeText, relativeTimeText, shortTimeText } from '~/lib/time-text.ts';
 
 /** A moment as people say it; the exact one is a hover away. */
-export function RelativeTime({ value, isShort = false, className }: { value: string; isShort?: boolean; className?: string }) {
+export function RelativeTime({
+  value,
+  isShort = false,
+  className,
+}: {
+  value: string;
+  isShort?: boolean;
+  className?: string;
+}) {
   const now = useNow();
   const timeZone = useTimeZone();
   const ms = Date.parse(value);
@@ -28,5 +36,9 @@ export function Ago({ value }: { value: string }) {
 /** How long something has been going on, ticking; or how long it took, when `until` is known. */
 export function Elapsed({ since, until, className }: { since: string; until?: string | null; className?: string }) {
   const now = useNow(!until);
-  return <span className={`tabular ${className ?? ''}`}>{durationText((until ? Date.parse(until) : now) - Date.parse(since))}</span>;
+  return (
+    <span className={`tabular ${className ?? ''}`}>
+      {durationText((until ? Date.parse(until) : now) - Date.parse(since))}
+    </span>
+  );
 }

@@ -13,8 +13,15 @@ export function Toaster() {
       className="pointer-events-none fixed inset-x-3 bottom-[calc(var(--bottom-bar,0px)+12px)] z-60 flex flex-col items-center gap-2 sm:left-auto sm:items-end"
     >
       {items.map((item) => (
-        <li key={item.id} className="pointer-events-auto flex w-full animate-rise-in items-start gap-2 rounded-box bg-overlay py-2.5 pl-3 pr-2 text-dense shadow-overlay sm:w-90">
-          {item.kind === 'error' ? <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-failed" /> : <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-done" />}
+        <li
+          key={item.id}
+          className="pointer-events-auto flex w-full animate-rise-in items-start gap-2 rounded-box bg-overlay py-2.5 pl-3 pr-2 text-dense shadow-overlay sm:w-90"
+        >
+          {item.kind === 'error' ? (
+            <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-failed" />
+          ) : (
+            <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-done" />
+          )}
           <p className="title-wrap min-w-0 flex-1 py-px">
             {item.kind === 'error' ? <span className="sr-only">Error: </span> : null}
             {item.text}

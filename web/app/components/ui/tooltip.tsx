@@ -5,12 +5,22 @@ import { Kbd } from './kbd.tsx';
 export const TooltipProvider = Radix.Provider;
 
 /** Names a control that shows only an icon. It repeats the label for the eye, so it is not read twice. */
-export function Tooltip(props: { text: ReactNode; keys?: string; side?: 'top' | 'bottom' | 'left' | 'right'; children: ReactElement }) {
+export function Tooltip(props: {
+  text: ReactNode;
+  keys?: string;
+  side?: 'top' | 'bottom' | 'left' | 'right';
+  children: ReactElement;
+}) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{props.children}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content side={props.side ?? 'bottom'} sideOffset={6} collisionPadding={8} className="z-50 flex max-w-72 animate-fade-in items-center gap-2 rounded-control bg-overlay px-2 py-1 text-xs text-fg shadow-overlay">
+        <Radix.Content
+          side={props.side ?? 'bottom'}
+          sideOffset={6}
+          collisionPadding={8}
+          className="z-50 flex max-w-72 animate-fade-in items-center gap-2 rounded-control bg-overlay px-2 py-1 text-xs text-fg shadow-overlay"
+        >
           {props.text}
           {props.keys ? <Kbd keys={props.keys} /> : null}
         </Radix.Content>
