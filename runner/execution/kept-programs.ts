@@ -8,12 +8,13 @@ import { KeeperConnection } from './keeper-connection.ts';
 import type { Assignment, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs, sharedMs } from './lease.ts';
 import { endForHungKeeper, endLeftProcesses, killKeeper } from './left-processes.ts';
-import type { Outcome } from './outcome.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
 import { cgroupFor, planSandbox } from './plan-sandbox.ts';
 import { writeTaskFiles } from './task-files.ts';
 import { openWorkspace } from './open-workspace.ts';
+import { pinCommits } from './pins.ts';
 import { discardWorkspace, isSetUp, noteSetUp } from './workspace.ts';
 
 /** How often a keeper is asked for a sign of life: four times in vain, and it is taken for hung. */
@@ -49,6 +50,8 @@ export class KeptPrograms {
   /** The one that was ended because it did not begin the run. */
   private replaced: KeeperConnection | null = null;
   private leaseSentMs: number;
+  /** Resolves when the commits that the run's folder rests on are pinned, or it is known why not; never rejects. */
+  private pinned: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: KeptProgramsOptions) {
     this.leaseSentMs = options.leaseSentMs;
@@ -65,8 +68,9 @@ export class KeptPrograms {
    * @throws RunFailure, when the run can not be started
    */
   async run(): Promise<KeeperStatus | null> {
-    const status = await this.adopt();
-    return status ?? (this.isOutOfReach ? null : this.start());
+    const status = (await this.adopt()) ?? (this.isOutOfReach ? null : await this.start());
+    await this.pinned;
+    return status;
   }
 
   /** @param sentMs when the renewal was *sent*: the server's clock can only have started later */
@@ -115,6 +119,8 @@ export class KeptPrograms {
     const place = folder.keeper;
     if (place === null) return null;
     onOutput();
+    // The earlier runner may have gone before it did. A repository that is away for a moment ends no run.
+    this.pin(() => undefined);
     const keeper = await KeeperConnection.connect(place.socketPath);
     if (keeper?.runId === spec.runId) return this.follow(keeper);
     const status = this.writtenDown(keeper);
@@ -214,11 +220,13 @@ export class KeptPrograms {
 
   /** Gives the run to a keeper, and to another when that one is stopped before it has read of it: it has gone by then. */
   private async keep(first: KeeperConnection, assignment: Omit<Assignment, 'lease'>): Promise<KeeperStatus | null> {
-    const { folder, host, requireLease } = this.options;
+    const { folder, host, requireLease, spec } = this.options;
     let keeper = first;
     for (let left = MAX_KEEPERS - 1; ; left -= 1) {
       folder.keeper = keeper;
       keeper.assign({ ...assignment, lease: this.lease });
+      // What it makes would rest on what Git may remove.
+      this.pin((error) => this.end(outcomeOf(error), spec.limits.graceMs));
       const status = await this.follow(keeper, left > 0);
       if (this.replaced !== keeper || status !== null || this.isEnding || this.writtenDown(null) !== null)
         return status;
@@ -235,6 +243,19 @@ export class KeptPrograms {
         return null;
       }
     }
+  }
+
+  /** @param onFailure what it means for the run */
+  private pin(onFailure: (error: unknown) => void): void {
+    const { folder, host, spec } = this.options;
+    const pinning = async (): Promise<void> => {
+      const { workspace } = folder;
+      if (workspace) await pinCommits(host.git, workspace);
+    };
+    this.pinned = pinning().catch((error: unknown) => {
+      host.logger.warn({ err: error, runId: spec.runId }, 'the commits that a run rests on could not be pinned');
+      onFailure(error);
+    });
   }
 
   /** Then nothing is started any more, here or by a runner that has gone. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   giveAgentIndex,
@@ -10,14 +10,14 @@ import {
 import { onDisk, splitPaths, statOrNull } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
 import { RunFailure } from './outcome.ts';
-import { pinRef, startRef } from './pins.ts';
+import { assertPinnable } from './pins.ts';
 import { removeTaskFolder, UndeletableError } from '../ledger/remove-folder.ts';
 import type { Logger } from '../logger.ts';
 import { removeInSteps } from './remove-folder.ts';
 import { assertBranchFree } from './result-branch.ts';
 import type { RunHost } from './run-host.ts';
 import { findFolder, findStuck, newFolderName, putAside } from './task-folders.ts';
-import { inUserRepository, type UserRepository } from './user-repository.ts';
+import type { UserRepository } from './user-repository.ts';
 import {
   LEDGER_FOLDER,
   readFolderRecord,
@@ -46,8 +46,8 @@ const MAX_LEFT_OVER = 100;
 const UNFINISHED = 'The work in it was not taken in: its run did not come to its end on this machine';
 
 /**
- * Makes a task's folder ready for a run: a checkout with a repository of its own. The user's repository gets one ref,
- * which keeps the commits that the folder rests on; nothing else of it is touched.
+ * Makes a task's folder ready for a run: a checkout with a repository of its own. The user's repository is not touched:
+ * `pinCommits` gives it the ref that keeps the commits which the folder rests on.
  * @returns the workspace, and a note for the log
  * @throws RunFailure worktree_failed, repo_missing
  */
@@ -57,6 +57,7 @@ export async function makeWorkspace(
   order: WorkspaceOrder,
 ): Promise<{ workspace: Workspace; note: string | null }> {
   assertBranchFree(repository, order.branch);
+  assertPinnable(repository.places);
   const { runnerFolder, taskId, title } = order;
   const { startCommit, note } = findStart(repository, order.startFromBranch);
   const earlier = findFolder(runnerFolder, taskId);
@@ -264,45 +265,14 @@ function makeFolders(runnerFolder: string, workspace: Workspace, record: FolderR
   mkdirSync(workspace.path, { recursive: true, mode: 0o755 });
 }
 
-/** The files and the ref that keeps their commits do not wait for each other. */
 async function fill(git: Git, repository: UserRepository, workspace: Workspace): Promise<void> {
-  const { startCommit, baseCommit, name, isFresh } = workspace;
-  const place = inWorkspace(workspace);
-  const files = git.run(['read-tree', '--reset', '-u', startCommit], place);
-  const start = startCommit === baseCommit ? `delete ${startRef(name)}` : `update ${startRef(name)} ${startCommit}`;
-  const pinned = git.run(['update-ref', '--stdin'], {
-    ...inUserRepository(repository),
-    input: `update ${pinRef(name)} ${baseCommit}\n${start}\n`,
-  });
-  const [filled, pin] = await Promise.allSettled([files, pinned]);
-  if (filled.status === 'rejected') throw filled.reason;
-  if (pin.status === 'rejected') throw whyNotPinned(workspace, pin.reason);
-  if (!isFresh) await removeStrangers(git, workspace);
+  await git.run(['read-tree', '--reset', '-u', workspace.startCommit], inWorkspace(workspace));
+  if (!workspace.isFresh) await removeStrangers(git, workspace);
   if (!lstatSync(workspace.cwd, { throwIfNoEntry: false })?.isDirectory())
     throw new RunFailure(
       'repo_missing',
       `${workspace.baseBranch} of ${workspace.root} has no folder ${repository.subfolder}`,
     );
-}
-
-/** Git names the file it could not make, and not why: the file system is asked. */
-function whyNotPinned({ root, commonDir }: Workspace, error: unknown): unknown {
-  const reasons: Readonly<Record<string, string>> = {
-    EROFS: 'it is on a read-only disk',
-    EACCES: 'this user may not write it',
-  };
-  try {
-    accessSync(join(commonDir, 'refs'), constants.W_OK);
-    return error;
-  } catch (refused) {
-    const why = reasons[(refused as NodeJS.ErrnoException).code ?? ''] ?? String(refused);
-    return new RunFailure(
-      'worktree_failed',
-      `The repository ${root} can not be written: ${why}. Nothing was changed.`,
-      [],
-      { cause: error },
-    );
-  }
 }
 
 /** What an earlier attempt left and is in its branch: this one starts from its own commit. Ignored files, such as installed packages, stay. */

@@ -1,5 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Git } from '../execution/git.ts';
@@ -109,10 +117,13 @@ test('an earlier run throws nothing of a later one away', async () => {
 });
 
 describe('a fresh folder of a run that could not begin, and that could not be removed either', () => {
-  /** The user's repository takes no pins, nor lets go of any. */
+  /** The user's repository lacks a file's content, and lets go of no pins. */
   async function failToBegin(): Promise<string[]> {
-    const refs = join(repository.root, '.git', 'refs');
-    execFileSync('chattr', ['+i', refs]);
+    const content = repository.git('rev-parse', 'main:README.md').trim();
+    const object = join(repository.root, '.git/objects', content.slice(0, 2), content.slice(2));
+    const lock = join(repository.root, '.git/packed-refs.lock');
+    renameSync(object, `${object}-away`);
+    writeFileSync(lock, '');
     try {
       const taskId = '01890a5d-ac96-774b-bcce-b302099a8057';
       for (const attempt of [1, 2])
@@ -120,7 +131,7 @@ describe('a fresh folder of a run that could not begin, and that could not be re
           reason: 'worktree_failed',
         });
     } finally {
-      execFileSync('chattr', ['-i', refs]);
+      rmSync(lock);
     }
     return readdirSync(join(attempts.runnerFolder, 'ledger'));
   }

@@ -9,6 +9,7 @@ import { finishRun, type Finished } from '../execution/finish-run.ts';
 import { Git } from '../execution/git.ts';
 import type { KeeperPool } from '../execution/keeper-pool.ts';
 import { openWorkspace } from '../execution/open-workspace.ts';
+import { pinCommits } from '../execution/pins.ts';
 import { RunnerPolicy } from '../execution/policy.ts';
 import { RunFolder } from '../execution/run-folder.ts';
 import type { RunHost } from '../execution/run-host.ts';
@@ -87,6 +88,7 @@ export class Attempts {
       runFolder.file('workspace.json'),
       signal,
     );
+    await pinCommits(this.host.git, workspace);
     if (typeof agent === 'function') agent(workspace.cwd);
     else this.script(workspace.cwd, agent);
     const finished = await this.finish(spec, runFolder, workspace);
