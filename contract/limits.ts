@@ -14,6 +14,8 @@ export const DEFAULT_GRACE_MS = 5_000;
 export const MAX_TITLE_CHARS = 200;
 export const MAX_DESCRIPTION_CHARS = 20_000;
 export const MAX_MESSAGE_CHARS = 20_000;
+/** What a runner tells of checkouts besides how a merge went. */
+export const MAX_LANDING_NOTE_CHARS = 4_000;
 export const MAX_CRITERIA = 20;
 export const MAX_CRITERION_CHARS = 1_000;
 export const MAX_NAME_CHARS = 120;

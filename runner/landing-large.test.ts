@@ -165,7 +165,11 @@ for (const isLost of [false, true]) {
       start();
       if (isLost) {
         await until(() => run.reported !== null, 'the report');
-        expect(run.reported).toEqual({ isMerged: true, headCommit: repository.git('rev-parse', 'main') });
+        expect(run.reported).toEqual({
+          isMerged: true,
+          headCommit: repository.git('rev-parse', 'main'),
+          note: expect.stringContaining('run `git reset --hard` there') as string,
+        });
       } else {
         const { status, message } = await controlPlane.ended(run);
         expect(status).toBe('completed');

@@ -342,6 +342,10 @@ const ReportLandingInput = builder.inputType('ReportLandingInput', {
     leaseToken: t.string({ required: true, description: 'The lease it was made under.' }),
     isMerged: t.boolean({ required: true, description: 'Whether the base branch holds what was approved.' }),
     headCommit: t.string({ description: 'The commit that brought it there; null: not merged.' }),
+    note: t.string({
+      description:
+        'What else people have to know, at most 4,000 characters: a checkout that is behind its branch, and what to do there.',
+    }),
   }),
 });
 const ReportLandingPayload = builder.objectRef<AgentRun>('ReportLandingPayload').implement({
@@ -357,6 +361,10 @@ builder.mutationField('reportLanding', (t) =>
     errors: { types: [InvalidInputError, LeaseLostError] },
     args: { input: t.arg({ type: ReportLandingInput, required: true, description: 'What was found.' }) },
     resolve: async (_root, { input }, context) =>
-      reportLanding(context.core, runnerOf(context), { ...input, headCommit: input.headCommit ?? null }),
+      reportLanding(context.core, runnerOf(context), {
+        ...input,
+        headCommit: input.headCommit ?? null,
+        note: input.note ?? null,
+      }),
   }),
 );

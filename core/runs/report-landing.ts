@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commitHash, id } from '#contract/fields.ts';
+import { MAX_LANDING_NOTE_CHARS } from '#contract/limits.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { runUpdated } from '#core/events/catalogue.ts';
@@ -17,6 +18,7 @@ const Report = z.strictObject({
   leaseToken: z.string().max(200),
   isMerged: z.boolean(),
   headCommit: commitHash.nullable(),
+  note: z.string().trim().max(MAX_LANDING_NOTE_CHARS).nullable().default(null),
 });
 
 /**
@@ -25,7 +27,7 @@ const Report = z.strictObject({
  * @throws LeaseLostError when this run never was the runner's, InvalidInputError
  */
 export async function reportLanding(core: Core, actor: RunnerActor, value: z.input<typeof Report>): Promise<AgentRun> {
-  const { runId, leaseToken, isMerged, headCommit } = parseInput(Report, value);
+  const { runId, leaseToken, isMerged, headCommit, note } = parseInput(Report, value);
   return inTransaction(core, async (tx) => {
     const { taskId } = await requireLeasedRun(tx.db, actor, runId, leaseToken);
     if (taskId) await tx.db.$queryRaw`select 1 from tasks where id = ${taskId}::uuid for no key update`;
@@ -36,17 +38,25 @@ export async function reportLanding(core: Core, actor: RunnerActor, value: z.inp
     const isOpen =
       run.landingAt !== null && run.landingIsMerged === null && (isLive(run) || run.reason === 'outcome_unknown');
     if (!task || !isOpen) return run;
+    const found: Found = { isMerged, sentence: sentenceOf(run, isMerged), note: note ? ` ${note}` : '' };
     // How it ended stays; its sentence must not go on saying that the outcome is not known.
-    const message = `The runner lost its lease while it merged, and has looked since: ${sentenceOf(run, isMerged)}`;
+    const message = `The runner lost its lease while it merged, and has looked since: ${found.sentence}${found.note}`;
     await tx.db.agentRun.update({
       where: { id: runId },
       data: { landingIsMerged: isMerged, message, ...(isMerged && headCommit ? { headCommit } : {}) },
     });
     tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { landingIsMerged: isMerged, message } });
-    if (isLive(run)) await endAsFound(tx, actor, run, task, isMerged);
-    else await settle(tx, actor, run, task, isMerged);
+    if (isLive(run)) await endAsFound(tx, actor, run, task, found);
+    else await settle(tx, actor, run, task, found);
     return tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
   });
+}
+
+interface Found {
+  isMerged: boolean;
+  sentence: string;
+  /** What else is told, with a space before it, or ''. */
+  note: string;
 }
 
 const sentenceOf = (run: AgentRun, isMerged: boolean): string =>
@@ -55,27 +65,27 @@ const sentenceOf = (run: AgentRun, isMerged: boolean): string =>
     : `${run.branch ?? 'The branch'} was not merged, nothing was changed. Approve it again.`;
 
 /** Its lease has ended, and the sweep has not come yet. */
-async function endAsFound(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, isMerged: boolean): Promise<void> {
-  const message = sentenceOf(run, isMerged);
+async function endAsFound(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, found: Found): Promise<void> {
+  const message = `${found.sentence}${found.note}`;
   await finishRun(
     tx,
     actor,
     run,
     task,
-    isMerged
+    found.isMerged
       ? { status: 'completed', reason: 'ok', message }
       : { status: 'timed_out', reason: 'runner_lost', message: `The runner lost its lease. ${message}` },
   );
 }
 
-async function settle(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, isMerged: boolean): Promise<void> {
-  const message = sentenceOf(run, isMerged);
+async function settle(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, found: Found): Promise<void> {
+  const { isMerged, sentence, note } = found;
   const waits = task.status === 'needs_review';
   const isLate = isMerged && !waits && task.status !== 'done';
   await appendTaskEvent(tx, actor, task, isLate ? 'error' : 'log', {
     runId: run.id,
     isMerged,
-    message: isLate ? `${message} That was before the task became ${task.status}.` : message,
+    message: `${sentence}${isLate ? ` That was before the task became ${task.status}.` : ''}${note}`,
   });
   if (!isMerged || !waits) return;
   // Approved again meanwhile: that merge finds everything merged, and ends the task.
@@ -83,5 +93,5 @@ async function settle(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, isM
     where: { taskId: task.id, kind: 'merge', status: { in: [...LIVE_STATUSES] } },
     select: { id: true },
   });
-  if (!again) await changeTaskStatus(tx, actor, task, { to: 'done', why: message });
+  if (!again) await changeTaskStatus(tx, actor, task, { to: 'done', why: `${sentence}${note}` });
 }

@@ -12,6 +12,7 @@ import {
   UnreadableRunError,
   type ArtifactFile,
   type ControlPlane,
+  type LandingReport,
   type LeaseVerdict,
   type RunLease,
   type RunnerAdvert,
@@ -117,8 +118,8 @@ export class ApiControlPlane implements ControlPlane {
     if (answer.__typename !== 'RequestLandingPayload') throw refusal(lease, answer);
   }
 
-  async reportLanding(lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void> {
-    const input = { runId: lease.runId, leaseToken: lease.token, ...outcome };
+  async reportLanding(lease: RunLease, report: LandingReport): Promise<void> {
+    const input = { runId: lease.runId, leaseToken: lease.token, ...report };
     const { reportLanding: answer } = await this.http.request(ReportLandingDocument, { input });
     if (answer.__typename !== 'ReportLandingPayload') throw refusal(lease, answer);
   }

@@ -64,6 +64,15 @@ export interface LeaseVerdict {
   isCancelRequested: boolean;
 }
 
+/** How a merge went, as the repository shows it. */
+export interface LandingReport {
+  isMerged: boolean;
+  /** The base's commit that has it; null: none has. */
+  headCommit: string | null;
+  /** What else people have to know: a checkout that is behind its branch. */
+  note?: string;
+}
+
 /** All that the runner says to the control plane and hears from it. Network trouble is a `TransientError`. */
 export interface ControlPlane {
   register(advert: RunnerAdvert): Promise<{ name: string }>;
@@ -85,7 +94,7 @@ export interface ControlPlane {
    */
   requestLanding(lease: RunLease, commits: { baseCommit: string; mergeCommit: string }): Promise<void>;
   /** How a merge went whose run was taken away meanwhile. @throws LeaseLostError when it never was this runner's */
-  reportLanding(lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void>;
+  reportLanding(lease: RunLease, report: LandingReport): Promise<void>;
   /** @param requestId the request it answers; null: nobody asked */
   reportRepositories(report: RepositoryReport, requestId: string | null): Promise<void>;
   answerRepositoryCheck(requestId: string, check: RepositoryCheck): Promise<void>;

@@ -5,7 +5,7 @@ import { finishCheckout, mayBeBehind, releaseCheckout } from './landing-checkout
 import type { Git } from './git.ts';
 import { explainTrouble, whyOf } from './git-trouble.ts';
 import type { LandingOrder } from './landing-order.ts';
-import { readLandingRecord, writeLandingRecord, type LandingRecord } from './landing-record.ts';
+import { keepLandingNote, readLandingRecord, type LandingRecord } from './landing-record.ts';
 import type { RefMove } from './landing-ref.ts';
 import { isAncestor, openLandingRepository, readCommit, type GitPlace } from './landing-repository.ts';
 import { RunFailure } from './outcome.ts';
@@ -37,6 +37,8 @@ export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordF
   let left = '';
   for (const checkout of isMoved ? record.checkouts : [])
     left += await finishCheckout(git, checkout, { ...record, path: order.path });
+  // Noted by whoever was ended before it let go.
+  if (record.note.includes(left)) left = '';
   return letGo(order.recordFile, record, left);
 }
 
@@ -59,12 +61,7 @@ export function abandonLanding(recordFile: string): string {
 /** Lets all checkouts go. What is left to do there is written down first: whoever is to tell it may not come to it. */
 function letGo(recordFile: string, record: LandingRecord, left: string): string {
   let note = `${record.note}${left}`;
-  try {
-    if (left !== '') writeLandingRecord(recordFile, { ...record, note });
-  } catch (error) {
-    // It is told from memory.
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-  }
+  keepLandingNote(recordFile, record, note);
   for (const checkout of record.checkouts) note += releaseCheckout(checkout, record.runId);
   return note;
 }

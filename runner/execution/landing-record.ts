@@ -19,6 +19,19 @@ export function readLandingRecord(file: string): LandingRecord | null {
   return LandingRecord.safeParse(readJson(file)).data ?? null;
 }
 
+/**
+ * Writes down what is to be told of a landing's checkouts: whoever is to tell it may not come to it. A disk that does
+ * not take it is no reason not to tell it now.
+ */
+export function keepLandingNote(file: string, record: LandingRecord, note: string): void {
+  if (note === record.note) return;
+  try {
+    writeLandingRecord(file, { ...record, note });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
 export function writeLandingRecord(file: string, record: LandingRecord): void {
   writeJson(file, record);
 }

@@ -129,3 +129,18 @@ test('a runner that only looks tells of a merge whose branches can not be remove
   expect(outcome).toEqual({ isMerged: true, headCommit: scene.repository.git('rev-parse', 'main') });
   expect(note).toContain('could not be removed');
 });
+
+test('a checkout that a merge left behind is told of after a crash', async () => {
+  const onStep = (step: LandingStep): void => {
+    if (step === 'committed') {
+      writeFileSync(at('new.txt'), 'mine');
+      writeFileSync(at('.git/refs/heads/main.lock'), '');
+    }
+    if (step === 'checkout_updated') throw new Error('crashed');
+  };
+  await expect(scene.land({ onStep })).rejects.toThrow('crashed');
+  rmSync(at('.git/refs/heads/main.lock'));
+  const { message } = await scene.land();
+  expect(message).toContain('was merged already into main.');
+  expect(message.split('run `git reset --hard` there; before that, commit nothing there.')).toHaveLength(2);
+});

@@ -9,7 +9,7 @@ import { isTooOld, MAX_GRANT_AGE_MS, now } from './grant-age.ts';
 import { FollowingCheckout } from './landing-checkouts.ts';
 import { MergeRoom } from './landing-merge.ts';
 import type { Landed, LandingCommits, LandingOrder } from './landing-order.ts';
-import { writeLandingRecord } from './landing-record.ts';
+import { keepLandingNote, writeLandingRecord } from './landing-record.ts';
 import { RefTransaction, type RefMove } from './landing-ref.ts';
 import { isAncestor, openLandingRepository, type GitPlace, type LandingRepository } from './landing-repository.ts';
 import { tellLanded } from './landing-told.ts';
@@ -143,6 +143,7 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
     await commitMove(placedGit, transaction, { place, move });
     await order.onStep?.('committed');
     note = await follow(placedGit, followers, { place, move }, baseBranch);
+    keepLandingNote(order.recordFile, record, note);
   } finally {
     await transaction.abort();
     // Where nothing has moved, the next landing names a lock that is left.

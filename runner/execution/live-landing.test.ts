@@ -1,14 +1,12 @@
 import { existsSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Logger } from '../logger.ts';
 import type { Runner } from '../runner.ts';
 import { FakeControlPlane, type KnownRun } from '../testing/fake-control-plane.ts';
 import { LandingScene } from '../testing/landings.ts';
 import { buildProgram, temporaryFolder, until } from '../testing/programs.ts';
 import { makeRunSpec } from '../testing/run-specs.ts';
 import { endedBy, startForkedRunner } from '../testing/start-forked-runner.ts';
-import { silentLogger } from '../testing/silent-logger.ts';
 import { startRunner } from '../testing/start-runner.ts';
 import { fixedPolicies } from './policies.ts';
 import { RunnerPolicy } from './policy.ts';
@@ -19,7 +17,6 @@ let folder: string;
 let scene: LandingScene;
 let controlPlane: FakeControlPlane;
 let run: KnownRun;
-let warnings: string;
 const runners: Runner[] = [];
 const isLocked = (): boolean => existsSync(join(scene.repository.root, '.git/index.lock'));
 const policy = (): object => ({ roots: [folder], executables: {}, limits: { minFreeBytes: 0 } });
@@ -35,7 +32,6 @@ afterAll(() => {
 });
 beforeEach(async () => {
   folder = realpathSync(temporaryFolder());
-  warnings = '';
   scene = new LandingScene(folder);
   scene.review({ 'a.txt': 'ONE\n', 'new.txt': 'new\n' });
   controlPlane = new FakeControlPlane();
@@ -73,14 +69,12 @@ function start(broken = 'nothing'): Runner {
     `#!/bin/sh\ncase "$*" in ${broken}) touch ${folder}/asked; echo "fatal: cannot fork" >&2; exit 128;; esac\nexec /usr/bin/git "$@"\n`,
     { mode: 0o755 },
   );
-  const logger: Logger = { ...silentLogger, warn: (...args: unknown[]) => void (warnings += JSON.stringify(args)) };
   const { runner } = startRunner({
     folder: join(folder, 'runner'),
     policies: fixedPolicies(RunnerPolicy.parse(policy())),
     controlPlane,
     keeperFile,
     gitFile,
-    logger,
   });
   runners.push(runner);
   return runner;
@@ -101,12 +95,24 @@ test.each([
   },
 );
 
-test('when its lease is lost as well, the log says it', { timeout: 40_000 }, async () => {
+test('when its lease is lost as well, the log of the run says it', { timeout: 40_000 }, async () => {
   run.isLost = true;
   start('*is-ancestor*');
-  await until(() => !isLocked(), 'the index to be let go', 30_000);
-  expect(warnings).toContain('has followed main is not known');
+  await until(() => run.lines.some((line) => line.includes(advice())), 'the advice', 30_000);
+  expect(isLocked()).toBe(false);
   expect(run.reported).toBeNull();
+});
+
+test('what could not be brought along is told with how the merge went, when the lease is lost', async () => {
+  scene.repository.write({ 'new.txt': 'mine\n' });
+  run.isLost = true;
+  start();
+  await until(() => run.reported !== null, 'the report');
+  expect(run.reported).toEqual({
+    isMerged: true,
+    headCommit: scene.repository.git('rev-parse', 'main'),
+    note: `In ${scene.repository.root} somebody has changed files meanwhile, which stay as they are: new.txt.`,
+  });
 });
 
 test(

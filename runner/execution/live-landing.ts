@@ -1,5 +1,7 @@
+import { MAX_LANDING_NOTE_CHARS } from '#contract/limits.ts';
 import { RefusedError } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
+import { writeMark } from '../logs/marks.ts';
 import { checkRoot } from './check-run-spec.ts';
 import type { Finished } from './finish-run.ts';
 import type { Git } from './git.ts';
@@ -45,15 +47,30 @@ export class LiveLanding {
       const { outcome, note } = await lookAtLanding(git, order);
       if (note !== '')
         logger.warn({ runId, note: note.trim() }, 'a checkout could not be brought along with its merge');
-      await retrying(() => controlPlane.reportLanding(held.lease, outcome), held.left);
+      const words = note.trim().slice(0, MAX_LANDING_NOTE_CHARS);
+      const report = words === '' ? outcome : { ...outcome, note: words };
+      await retrying(() => controlPlane.reportLanding(held.lease, report), held.left);
       logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
     } catch (error) {
       if (held.isLeft) return false;
       const note = this.abandon();
-      if (note !== '') logger.warn({ runId, note: note.trim() }, 'a checkout may be behind its branch');
       logger.warn({ err: error, runId }, 'how a merge went, whose lease was lost, could not be told');
+      if (note !== '') this.log(note.trim());
     }
     return true;
+  }
+
+  /** The one place left to say it: a run whose lease is lost may still send its log. */
+  private log(note: string): void {
+    const { folder, host, spec } = this.run;
+    try {
+      writeMark(folder.path, note);
+    } catch (error) {
+      host.logger.error(
+        { err: error, runId: spec.runId, note },
+        'a checkout may be behind its branch, and the log of the run does not take it',
+      );
+    }
   }
 
   private async landOrLetGo(): Promise<Landed> {

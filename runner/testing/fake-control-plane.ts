@@ -8,6 +8,7 @@ import {
   TransientError,
   type ArtifactFile,
   type ControlPlane,
+  type LandingReport,
   type LeaseVerdict,
   type RunLease,
   type RunnerAdvert,
@@ -27,7 +28,7 @@ export interface KnownRun {
   /** What it was given the last word for. */
   landing: { baseCommit: string; mergeCommit: string } | null;
   /** What was told of a merge whose run was lost. */
-  reported: { isMerged: boolean; headCommit: string | null } | null;
+  reported: LandingReport | null;
 }
 
 /**
@@ -141,9 +142,9 @@ export class FakeControlPlane implements ControlPlane {
     this.require(lease).landing = commits;
   };
 
-  reportLanding = async (lease: RunLease, outcome: { isMerged: boolean; headCommit: string | null }): Promise<void> => {
+  reportLanding = async (lease: RunLease, report: LandingReport): Promise<void> => {
     this.fail();
-    this.require(lease, true).reported = outcome;
+    this.require(lease, true).reported = report;
   };
 
   reportRepositories = async (report: RepositoryReport, requestId: string | null): Promise<void> => {

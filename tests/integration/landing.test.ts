@@ -230,6 +230,39 @@ describe('the last word', () => {
     expect((await eventsOf(task)).filter((event) => 'isMerged' in event)).toHaveLength(1);
   });
 
+  test('a checkout that is behind its branch is told of in the run and on the trail, also when the lease has just ended or the task was canceled', async () => {
+    const note = 'Run `git reset --hard` in /repo.';
+    const { task, held } = await lost();
+    await runner.reportLanding(held, true, note);
+    expect((await runOf(held.spec.runId)).message).toMatch(
+      /was merged into main\. Run `git reset --hard` in \/repo\.$/,
+    );
+    expect((await eventsOf(task)).find((event) => 'isMerged' in event)).toMatchObject({
+      message: expect.stringMatching(/ was merged into main\. Run `git/) as string,
+    });
+    const canceled = await lost();
+    await cancelTask(canceled.task);
+    await runner.reportLanding(canceled.held, true, note);
+    expect((await eventsOf(canceled.task)).at(-1)).toMatchObject({
+      eventType: 'error',
+      message: expect.stringMatching(/before the task became canceled\. Run `git/) as string,
+    });
+    const ended = await merging();
+    await runner.requestLanding(ended.held);
+    await endLease(core, ended.held.spec.runId);
+    await runner.reportLanding(ended.held, true, note);
+    expect(await runOf(ended.held.spec.runId)).toMatchObject({
+      status: 'completed',
+      message: expect.stringContaining(note) as string,
+    });
+  });
+
+  test('a note that is too long is refused, and nothing is noted', async () => {
+    const { held } = await lost();
+    await expect(runner.reportLanding(held, true, 'x'.repeat(4_001))).rejects.toThrow('4000');
+    expect(await runOf(held.spec.runId)).toMatchObject({ landingIsMerged: null });
+  });
+
   test('it was not merged: that is on the trail, and the task can be approved again', async () => {
     const { task, held } = await lost();
     await runner.reportLanding(held, false);

@@ -95,12 +95,13 @@ export function runnerSide(core: Core, runner: RunnerActor) {
         baseCommit: COMMIT.base,
         mergeCommit: COMMIT.head,
       }),
-    reportLanding: (held: HeldRun, isMerged: boolean): Promise<AgentRun> =>
+    reportLanding: (held: HeldRun, isMerged: boolean, note: string | null = null): Promise<AgentRun> =>
       reportLanding(core, runner, {
         runId: held.spec.runId,
         leaseToken: held.token,
         isMerged,
         headCommit: isMerged ? COMMIT.head : null,
+        note,
       }),
   };
 }
