@@ -42,7 +42,17 @@ export interface HostParts extends Confinement {
 
 /** Puts together what every run needs of its runner. The policy in it is always the one of now. */
 export function makeHost(options: RunnerOptions, parts: HostParts): RunHost {
-  const { policies, env, ownSecrets, controlPlane, logger, gitFile, onLandingStep, hiddenPaths = [] } = options;
+  const {
+    policies,
+    env,
+    ownSecrets,
+    controlPlane,
+    logger,
+    gitFile,
+    onLandingStep,
+    answerPatienceMs,
+    hiddenPaths = [],
+  } = options;
   const { runnerFolder, runnerName } = parts;
   const searchPath = env.PATH ?? '';
   return {
@@ -53,6 +63,7 @@ export function makeHost(options: RunnerOptions, parts: HostParts): RunHost {
     logger,
     hiddenPaths,
     onLandingStep,
+    answerPatienceMs,
     git: new Git(gitFile, searchPath),
     reserve: new DiskReserve(runnerFolder, logger),
     get policy() {

@@ -27,4 +27,6 @@ export interface RunnerOptions {
   onReady: (name: string) => void;
   /** For tests that stop or kill the runner between two steps of a merge. */
   onLandingStep?: (step: LandingStep) => void;
+  /** For tests that do not wait as long for a Git that can not be asked. */
+  answerPatienceMs?: number;
 }

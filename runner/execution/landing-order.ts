@@ -59,6 +59,8 @@ export interface LandingOrder {
   lastWord(commits: LandingCommits): Promise<void>;
   /** Aborted: the merge is given up, up to the last word. */
   signal: AbortSignal;
+  /** For tests: how long a Git that can not say where the branch is, is asked again after a crash. */
+  answerPatienceMs?: number;
   onStep?(step: LandingStep): void | Promise<void>;
 }
 

@@ -13,6 +13,8 @@ const goodGit = new Git('/usr/bin/git', '/usr/bin:/bin');
 const at = (path: string): string => join(scene.repository.root, path);
 const isLocked = (): boolean => existsSync(at('.git/index.lock'));
 const status = (): string => scene.repository.git('status', '--porcelain');
+/** Shorter than a user's runner has; Git is asked several times in it. */
+const answerPatienceMs = 1_000;
 const ADVICE = 'run `git reset --hard` there; before that, commit nothing there.';
 beforeEach(() => {
   folder = realpathSync(temporaryFolder());
@@ -51,7 +53,9 @@ test(
   async () => {
     await crashAt('committed');
     for (const pattern of ['*config*', '*rev-parse*']) {
-      await expect(scene.land({}, brokenGit(pattern))).rejects.toThrow('is not known, because Git can not be asked');
+      await expect(scene.land({ answerPatienceMs }, brokenGit(pattern))).rejects.toThrow(
+        'is not known, because Git can not be asked',
+      );
       expect(isLocked()).toBe(true);
     }
     expect((await scene.land()).message).toBe('overmind/task/1 was merged already into main');
@@ -61,7 +65,9 @@ test(
 
 test('the same for a runner that only looks', { timeout: 60_000 }, async () => {
   await crashAt('committed');
-  await expect(lookAtLanding(brokenGit('*config*'), scene.order())).rejects.toThrow('can not be asked');
+  await expect(lookAtLanding(brokenGit('*config*'), scene.order({ answerPatienceMs }))).rejects.toThrow(
+    'can not be asked',
+  );
   expect(isLocked()).toBe(true);
   expect((await lookAtLanding(goodGit, scene.order())).outcome.isMerged).toBe(true);
   expect([isLocked(), status()]).toEqual([false, '']);

@@ -29,11 +29,18 @@ export interface LandingOutcome {
  * @returns what is to be told: '' when there is nothing to say
  * @throws RunFailure when the branch can not be looked at. The checkouts stay locked then, for whoever looks next
  */
-export async function finishLanding(git: Git, order: Pick<LandingOrder, 'recordFile' | 'path'>): Promise<string> {
+export async function finishLanding(
+  git: Git,
+  order: Pick<LandingOrder, 'recordFile' | 'path' | 'answerPatienceMs'>,
+): Promise<string> {
   const record = readLandingRecord(order.recordFile);
   if (!record) return '';
   await workEnded(order.path);
-  const isMoved = await untilAnswered(record.baseRef, () => holds(git, record.place, record.baseRef, record.to));
+  const isMoved = await untilAnswered(
+    record.baseRef,
+    () => holds(git, record.place, record.baseRef, record.to),
+    order.answerPatienceMs,
+  );
   let left = '';
   for (const checkout of isMoved ? record.checkouts : [])
     left += await finishCheckout(git, checkout, { ...record, path: order.path });
@@ -115,12 +122,12 @@ export function clearAside(path: string): void {
 }
 
 /** A Git that can not be asked just now says nothing about where a branch is: it is asked again before anything is told. */
-async function untilAnswered<T>(ref: string, look: () => Promise<T>): Promise<T> {
+async function untilAnswered<T>(ref: string, look: () => Promise<T>, patienceMs = ANSWER_PATIENCE_MS): Promise<T> {
   for (const sinceMs = performance.now(); ;) {
     try {
       return await look();
     } catch (error) {
-      if (performance.now() - sinceMs >= ANSWER_PATIENCE_MS)
+      if (performance.now() - sinceMs >= patienceMs)
         throw new RunFailure(
           'internal',
           `Whether ${ref} has moved is not known, because Git can not be asked: ${whyOf(error)} Approving again finds it out.`,

@@ -61,8 +61,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The next runner. @param broken what its Git can not be asked, as a pattern of a shell's `case "$*"` */
-function start(broken = 'nothing'): Runner {
+/**
+ * The next runner.
+ * @param broken what its Git can not be asked, as a pattern of a shell's `case "$*"`
+ * @param answerPatienceMs shorter than a user's runner has; Git is asked several times in it
+ */
+function start(broken = 'nothing', answerPatienceMs = 1_000): Runner {
   const gitFile = join(folder, 'git');
   writeFileSync(
     gitFile,
@@ -75,6 +79,7 @@ function start(broken = 'nothing'): Runner {
     controlPlane,
     keeperFile,
     gitFile,
+    answerPatienceMs,
   });
   runners.push(runner);
   return runner;
@@ -119,7 +124,7 @@ test(
   'a runner that is stopped while it looks leaves the index locked, and the next one finishes it',
   { timeout: 40_000 },
   async () => {
-    const runner = start('*is-ancestor*');
+    const runner = start('*is-ancestor*', 4_000);
     await until(() => existsSync(join(folder, 'asked')), 'Git to be asked');
     await runner.stop();
     expect(isLocked()).toBe(true);

@@ -124,6 +124,7 @@ export class LiveLanding {
       },
       lastWord: (commits) => host.controlPlane.requestLanding(held.lease, commits),
       signal: this.stop.signal,
+      ...(host.answerPatienceMs === undefined ? {} : { answerPatienceMs: host.answerPatienceMs }),
       ...(host.onLandingStep ? { onStep: host.onLandingStep } : {}),
     };
     const core = format.filter(([key]) => key.startsWith('core.'));

@@ -37,4 +37,6 @@ export interface RunHost {
   logger: Logger;
   /** For tests that stop or kill the runner between two steps of a merge. */
   onLandingStep?: ((step: LandingStep) => void) | undefined;
+  /** For tests that do not wait as long for a Git that can not be asked. */
+  answerPatienceMs?: number | undefined;
 }
