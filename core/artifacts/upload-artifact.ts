@@ -9,10 +9,12 @@ import { artifactCreated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
-import { isLive, requireLeasedRun } from '#core/runs/run-rows.ts';
+import { requireLeasedRun } from '#core/runs/run-rows.ts';
+import { CLAIMED_SQL, isLive } from '#core/runs/statuses.ts';
 import { putFile, removeFile } from '#core/storage/disk-storage.ts';
 import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
-import type { Artifact, Prisma } from '#prisma/generated/client/client.ts';
+import { Prisma } from '#prisma/generated/client/client.ts';
+import type { Artifact } from '#prisma/generated/client/client.ts';
 
 const NewArtifact = z.strictObject({
   runId: z.uuid(),
@@ -89,7 +91,7 @@ async function insertArtifact(
     // Receiving took time: the run must be the runner's still, and stay so to the commit.
     const live = await tx.db.$queryRaw<
       unknown[]
-    >`select 1 from agent_runs where id = ${runId}::uuid and status in ('started', 'streaming') for share`;
+    >`select 1 from agent_runs where id = ${runId}::uuid and status ${Prisma.raw(CLAIMED_SQL)} for share`;
     if (live.length === 0) throw new LeaseLostError(runId);
     const stored = await tx.db.artifact.create({ data: artifact });
     tx.emit(artifactCreated, { projectId, entityId: id, patch: { kind, taskId, runId, metadata } });

@@ -4,8 +4,9 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { stopRun } from '#core/runs/cancel-run.ts';
-import { LIVE_STATUSES } from '#core/runs/run-rows.ts';
+import { LIVE_SQL, LIVE_STATUSES } from '#core/runs/statuses.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
+import { Prisma } from '#prisma/generated/client/client.ts';
 
 /**
  * Stops every live run of a project that is archived, and cancels the tasks they worked for; a task in review keeps
@@ -17,7 +18,7 @@ export async function stopRunsOfProject(tx: Tx, actor: Actor, projectId: string)
   const rows = await tx.db.$queryRaw<{ id: string }[]>`
     select t.id from tasks t
      where t.project_id = ${projectId}::uuid
-       and exists (select 1 from agent_runs r where r.task_id = t.id and r.status in ('pending', 'started', 'streaming'))
+       and exists (select 1 from agent_runs r where r.task_id = t.id and r.status ${Prisma.raw(LIVE_SQL)})
      order by t.id for no key update`;
   for (const { id } of rows) {
     const task = await tx.db.task.findUniqueOrThrow({ where: { id } });
@@ -35,7 +36,7 @@ export async function sweepArchivedProjects(core: Core): Promise<void> {
   const { rows } = await core.pool.query<{ id: string }>({
     name: 'archived_with_runs',
     text: `select distinct p.id from agent_runs r join projects p on p.id = r.project_id
-            where r.status in ('pending', 'started', 'streaming') and r.cancel_requested_at is null and p.status = 'archived'`,
+            where r.status ${LIVE_SQL} and r.cancel_requested_at is null and p.status = 'archived'`,
   });
   for (const { id } of rows) await inTransaction(core, (tx) => stopRunsOfProject(tx, SYSTEM('archive'), id));
 }

@@ -4,6 +4,7 @@ import type { Core } from '#core/platform/core.ts';
 import { NO_DETAILS, RUNNERS_CHANNEL } from './commands.ts';
 import type { RunnerCommand, RunnerMessage } from './commands.ts';
 import { openRequests, requestCommand } from './runner-requests.ts';
+import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 
 const SAFETY_SWEEP_MS = 30_000;
 
@@ -54,7 +55,7 @@ async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal)
 
 async function canceledRuns(core: Core, actor: RunnerActor): Promise<RunnerCommand[]> {
   const runs = await core.db.agentRun.findMany({
-    where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] }, cancelRequestedAt: { not: null } },
+    where: { runnerId: actor.runnerId, status: { in: [...CLAIMED_STATUSES] }, cancelRequestedAt: { not: null } },
     select: { id: true, cancelReason: true },
   });
   return runs.map((run) => ({ ...NO_DETAILS, type: 'cancel', runId: run.id, reason: run.cancelReason }));

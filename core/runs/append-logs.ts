@@ -10,6 +10,7 @@ import { parseShape } from '#core/errors/parse-input.ts';
 import { storableText } from '#core/errors/storable-text.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
+import { CLAIMED_SQL } from './statuses.ts';
 
 export const runLogChannel = (runId: string): string => `run:${runId}:log`;
 
@@ -55,7 +56,7 @@ const APPEND = `
        set line_count = line_count + $4::int,
            status = case when status = 'started' then 'streaming'::run_status else status end
      where id = $1 and lease_token_hash = $2 and runner_id = $3 and line_count = $5
-       and (status in ('started', 'streaming') or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')))
+       and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')))
     returning id, project_id, clock_timestamp() as at
   ), lines as (
     insert into agent_run_logs (run_id, seq, stream, message, created_at)
@@ -143,7 +144,7 @@ async function answerRepeatOrRefuse(
   count: number,
 ): Promise<number> {
   const { rows } = await core.pool.query<{ line_count: number; is_open: boolean }>({
-    text: `select line_count, status in ('started', 'streaming') or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')) as is_open
+    text: `select line_count, status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')) as is_open
              from agent_runs where id = $1 and lease_token_hash = $2 and runner_id = $3`,
     values: [runId, hashToken(leaseToken), actor.runnerId],
   });

@@ -17,7 +17,7 @@ import { lockTask } from '#core/tasks/lock-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
 import { assertNotLanding } from './landing.ts';
-import { isLive } from './run-rows.ts';
+import { isLive, LIVE_STATUSES } from './statuses.ts';
 
 /** What becomes of the task of a run that is stopped: queued again but held, or canceled. */
 export const THEN_TASK = ['put_back', 'cancel'] as const;
@@ -96,7 +96,7 @@ export async function stopRun(tx: Tx, actor: Actor, run: AgentRun, task: Task, r
 /** Stops every live run of a locked task. */
 export async function stopRunsOfTask(tx: Tx, actor: Actor, task: Task, reason: RunReason): Promise<void> {
   const live = await tx.db.agentRun.findMany({
-    where: { taskId: task.id, status: { in: ['pending', 'started', 'streaming'] } },
+    where: { taskId: task.id, status: { in: [...LIVE_STATUSES] } },
   });
   for (const run of live) await stopRun(tx, actor, run, task, reason);
 }
@@ -107,7 +107,7 @@ export async function stopRunsOfTask(tx: Tx, actor: Actor, task: Task, reason: R
  */
 export async function withdrawMerge(tx: Tx, actor: Actor, task: Task): Promise<void> {
   const merge = await tx.db.agentRun.findFirst({
-    where: { taskId: task.id, kind: 'merge', status: { in: ['pending', 'started', 'streaming'] } },
+    where: { taskId: task.id, kind: 'merge', status: { in: [...LIVE_STATUSES] } },
   });
   if (!merge) return;
   assertNotLanding(merge);

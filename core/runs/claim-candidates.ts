@@ -2,6 +2,7 @@ import type { RunnerActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { grantedRepositorySql } from '#core/repositories/granted-repository.ts';
+import { CLAIMED_SQL } from './statuses.ts';
 
 export interface Candidate {
   id: string;
@@ -10,8 +11,6 @@ export interface Candidate {
   kind: 'task' | 'merge';
   attempt: number;
   branch: string | null;
-  /** False: somebody holds the rows of one that stands before it. */
-  isFirst: boolean;
 }
 
 /** Holds the runner's row, so that its claims come one after another. @returns null when it is to take nothing */
@@ -30,17 +29,25 @@ export async function hasCapacity(
   actor: RunnerActor,
   runner: { capacity: number; isDraining: boolean },
 ): Promise<boolean> {
-  return (
-    !runner.isDraining &&
-    (await tx.db.agentRun.count({ where: { runnerId: actor.runnerId, status: { in: ['started', 'streaming'] } } })) <
-      runner.capacity
+  if (runner.isDraining) return false;
+  const [row] = await tx.db.$queryRawUnsafe<{ live: number }[]>(
+    `select count(*)::int as live from agent_runs where runner_id = $1::uuid and status ${CLAIMED_SQL}`,
+    actor.runnerId,
   );
+  return (row?.live ?? 0) < runner.capacity;
 }
 
 /** SQL: the repository that an agent `a` of a project `p` works in; null: none was chosen. */
 export const REPOSITORY = `coalesce(a.config_json->>'repoRoot', p.default_repo_path)`;
 
 // What this runner may be given: $1 its id, $2 whether it serves every project, $3 the projects it serves.
+const SERVED = `p.status = 'active' and ($2::boolean or p.id = any($3::uuid[]))
+     and (a.type <> 'cloud' or 'cloud' = any(me.labels))
+     and coalesce(a.config_json->'labels', '[]'::jsonb) <@ to_jsonb(me.labels)
+     and ${grantedRepositorySql('p.id', 'me.id', REPOSITORY)} is not null`;
+const HAS_ROOM = `(select count(*) from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status ${CLAIMED_SQL})
+           < coalesce((a.config_json->>'concurrency')::int, 2)`;
+const IS_DUE = `(r.not_before is null or r.not_before <= clock_timestamp())`;
 // Merges are no agent's work: they count against no agent, and a disabled one does not hold them up.
 const ELIGIBLE = `
     from agent_runs r
@@ -48,20 +55,34 @@ const ELIGIBLE = `
     join agents a on a.id = r.agent_id
     join projects p on p.id = r.project_id
     join runners me on me.id = $1::uuid
-   where r.status = 'pending' and (r.not_before is null or r.not_before <= clock_timestamp())
-     and p.status = 'active' and ($2::boolean or p.id = any($3::uuid[]))
-     and ((r.kind = 'task' and t.status = 'queued' and a.is_enabled) or (r.kind = 'merge' and t.status = 'needs_review'))
-     and (a.type <> 'cloud' or 'cloud' = any(me.labels))
-     and coalesce(a.config_json->'labels', '[]'::jsonb) <@ to_jsonb(me.labels)
-     and ${grantedRepositorySql('p.id', 'me.id', REPOSITORY)} is not null
-     and (r.kind = 'merge' or (select count(*) from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status in ('started', 'streaming'))
-           < coalesce((a.config_json->>'concurrency')::int, 2))
-   order by (r.kind = 'merge') desc, t.priority, r.created_at, r.id
-   limit 1`;
-// Merges first: a person waits for them. What it picks is compared with what stands first, held or not, in the same look.
-const PICK = `select r.id, r.task_id, r.agent_id, r.kind, r.attempt, r.branch, (select r.id ${ELIGIBLE}) = r.id as "isFirst" ${ELIGIBLE} for no key update of r, t skip locked`;
-const FIND_FIRST = `select r.id, r.task_id ${ELIGIBLE}`;
-const HAS_WORK = `select exists (select 1 ${ELIGIBLE}) or exists (select 1 from agent_runs where claim_id = $4::uuid) as found`;
+   where r.status = 'pending' and ${IS_DUE} and ${SERVED}
+     and ((r.kind = 'merge' and t.status = 'needs_review') or (r.kind = 'task' and t.status = 'queued' and a.is_enabled and ${HAS_ROOM}))`;
+const IN_ORDER = `order by (r.kind = 'merge') desc, r.queue_priority, r.created_at, r.id limit 1`;
+/**
+ * The run that stands first, held by somebody or not. However many wait, each agent with waiting runs is asked for its
+ * first alone (the index `agent_runs_queue` has them in order), and what costs more is asked of those agents only.
+ * Merges come first, since a person waits for them, and are few.
+ */
+const FIRST = `
+  select c.id, c.task_id from (
+    select r.id, r.task_id, r.kind, r.queue_priority, r.created_at
+      from agents a
+      join projects p on p.id = a.project_id
+      join runners me on me.id = $1::uuid
+     cross join lateral (
+       select r.* from agent_runs r join tasks t on t.id = r.task_id
+        where r.agent_id = a.id and r.status = 'pending' and r.kind = 'task' and ${IS_DUE} and t.status = 'queued'
+        order by r.queue_priority, r.created_at, r.id limit 1
+     ) r
+     where a.is_enabled and ${SERVED} and ${HAS_ROOM}
+    union all
+    (select r.id, r.task_id, r.kind, r.queue_priority, r.created_at ${ELIGIBLE} and r.kind = 'merge' ${IN_ORDER})
+  ) c
+  order by (c.kind = 'merge') desc, c.queue_priority, c.created_at, c.id limit 1`;
+const FIELDS = `r.id, r.task_id, r.agent_id, r.kind, r.attempt, r.branch`;
+const TAKE = `select ${FIELDS} ${ELIGIBLE} and r.id = $4::uuid for no key update of r, t skip locked`;
+const TAKE_NEXT = `select ${FIELDS} ${ELIGIBLE} ${IN_ORDER} for no key update of r, t skip locked`;
+const HAS_WORK = `select exists (${FIRST}) or exists (select 1 from agent_runs where claim_id = $4::uuid) as found`;
 
 /**
  * Whether a claim can find anything at all, a run it was given before included. Most claims find nothing: who was
@@ -76,10 +97,18 @@ export async function hasWork(core: Core, actor: RunnerActor, claimId: string | 
   return rows[0]?.found ?? false;
 }
 
-/** Takes the first run that nobody else holds. */
-export async function pickCandidate(tx: Tx, actor: RunnerActor): Promise<Candidate | null> {
-  const rows = await tx.db.$queryRawUnsafe<Candidate[]>(PICK, actor.runnerId, actor.allProjects, actor.projectIds);
-  return rows[0] ?? null;
+/**
+ * Takes the run that stands first.
+ * @param isPatient false: another run where somebody holds that one's rows; it reads all that wait
+ */
+export async function pickCandidate(tx: Tx, actor: RunnerActor, isPatient: boolean): Promise<Candidate | null> {
+  const who = [actor.runnerId, actor.allProjects, actor.projectIds] as const;
+  const [first] = await tx.db.$queryRawUnsafe<{ id: string }[]>(FIRST, ...who);
+  if (!first) return null;
+  const [taken] = await tx.db.$queryRawUnsafe<Candidate[]>(TAKE, ...who, first.id);
+  if (taken || isPatient) return taken ?? null;
+  const [next] = await tx.db.$queryRawUnsafe<Candidate[]>(TAKE_NEXT, ...who);
+  return next ?? null;
 }
 
 /**
@@ -94,7 +123,7 @@ export async function waitForFirst(
 ): Promise<'nothing' | 'free' | 'held'> {
   const { rows } = await core.pool.query<{ id: string; task_id: string }>({
     name: 'find_first_run',
-    text: FIND_FIRST,
+    text: FIRST,
     values: [actor.runnerId, actor.allProjects, actor.projectIds],
   });
   const first = rows[0];
@@ -129,9 +158,9 @@ export async function hasRoom(tx: Tx, candidate: Candidate): Promise<boolean> {
     select coalesce((config_json->>'concurrency')::int, 2) as concurrency from agents where id = ${candidate.agent_id}::uuid and is_enabled for no key update`;
   const agent = rows[0];
   if (!agent) return false;
-  return (
-    (await tx.db.agentRun.count({
-      where: { agentId: candidate.agent_id, kind: 'task', status: { in: ['started', 'streaming'] } },
-    })) < agent.concurrency
+  const [row] = await tx.db.$queryRawUnsafe<{ live: number }[]>(
+    `select count(*)::int as live from agent_runs where agent_id = $1::uuid and kind = 'task' and status ${CLAIMED_SQL}`,
+    candidate.agent_id,
   );
+  return (row?.live ?? 0) < agent.concurrency;
 }

@@ -74,8 +74,8 @@ async function tryClaim(
   // Before the room is counted: this run has its place already.
   if (earlier) return (await answerClaimAgain(tx, actor, earlier.id)) ?? 'nothing';
   if (!(await hasCapacity(tx, actor, runner))) return 'nothing';
-  const candidate = await pickCandidate(tx, actor);
-  if (!candidate || (isPatient && !candidate.isFirst)) return 'first_is_held';
+  const candidate = await pickCandidate(tx, actor, isPatient);
+  if (!candidate) return 'first_is_held';
   // What was counted before this lock may have changed: another claim of this agent's runs may just have ended.
   if (!(await hasRoom(tx, candidate))) return 'try_again';
   const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: candidate.agent_id } });

@@ -5,6 +5,7 @@ import { abortable } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { LogBatch, LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
+import { LIVE_SQL } from './statuses.ts';
 
 const DIGIT = Object.fromEntries(LOG_STREAMS.map((stream, i) => [stream, String(i + 1)]));
 
@@ -80,7 +81,7 @@ interface LogState {
 async function runState(core: Core, runId: string): Promise<LogState | null> {
   const { rows } = await core.pool.query<LogState>({
     name: 'run_log_state',
-    text: `select line_count as "lineCount", status in ('pending', 'started', 'streaming')
+    text: `select line_count as "lineCount", status ${LIVE_SQL}
                   or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown') and finished_at > clock_timestamp() - make_interval(secs => $2)) as "mayGrow"
              from agent_runs where id = $1`,
     values: [runId, TAIL_WAIT_MS / 1_000],

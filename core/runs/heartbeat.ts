@@ -4,6 +4,7 @@ import type { RunnerActor } from '#core/access/actor.ts';
 import { hashToken } from '#core/access/tokens.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
+import { CLAIMED_SQL } from './statuses.ts';
 
 export interface LeaseState {
   runId: string;
@@ -20,11 +21,11 @@ const RENEW = `
   with asked as (select distinct id, hash from unnest($1::uuid[], $2::text[]) as a(id, hash)),
   held as (
     select r.id, asked.hash from agent_runs r join asked on r.id = asked.id and r.lease_token_hash = asked.hash
-     where r.runner_id = $3 and r.status in ('started', 'streaming') order by r.id for no key update of r
+     where r.runner_id = $3 and r.status ${CLAIMED_SQL} order by r.id for no key update of r
   ),
   renewed as (
     update agent_runs r set lease_expires_at = clock_timestamp() + make_interval(secs => r.lease_ms / 1000.0)
-      from held where r.id = held.id and r.status in ('started', 'streaming')
+      from held where r.id = held.id and r.status ${CLAIMED_SQL}
     returning r.id, held.hash, r.cancel_requested_at, r.lease_ms
   )
   select asked.id, renewed.id is not null as is_held, renewed.cancel_requested_at is not null as is_cancel_requested, coalesce(renewed.lease_ms, 0) as lease_ms

@@ -8,8 +8,10 @@ import { runUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
+import { Prisma } from '#prisma/generated/client/client.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
-import { isLive, requireLeasedRun } from './run-rows.ts';
+import { requireLeasedRun } from './run-rows.ts';
+import { CLAIMED_SQL, CLAIMED_STATUSES, isLive } from './statuses.ts';
 
 const Landing = z.strictObject({
   runId: id,
@@ -40,7 +42,7 @@ export async function requestLanding(
     const granted = await tx.db.$queryRaw<{ landing_at: Date }[]>`
       update agent_runs set landing_at = clock_timestamp(), landing_base_commit = ${baseCommit}, landing_commit = ${mergeCommit},
              lease_expires_at = clock_timestamp() + make_interval(secs => lease_ms / 1000.0)
-       where id = ${runId}::uuid and lease_token_hash = ${hashToken(leaseToken)} and status in ('started', 'streaming')
+       where id = ${runId}::uuid and lease_token_hash = ${hashToken(leaseToken)} and status ${Prisma.raw(CLAIMED_SQL)}
          and lease_expires_at > clock_timestamp() and cancel_requested_at is null
          and exists (select 1 from tasks where tasks.id = task_id and tasks.status = 'needs_review')
          and exists (select 1 from projects where projects.id = project_id and projects.status <> 'archived')
@@ -74,7 +76,7 @@ export function assertNotLanding(run: AgentRun): void {
 /** @throws ConflictError while any merge of the project has the last word. The project's row must be locked. */
 export async function assertNothingLanding(tx: Tx, projectId: string): Promise<void> {
   const landing = await tx.db.agentRun.findFirst({
-    where: { projectId, kind: 'merge', status: { in: ['started', 'streaming'] }, landingAt: { not: null } },
+    where: { projectId, kind: 'merge', status: { in: [...CLAIMED_STATUSES] }, landingAt: { not: null } },
   });
   if (landing) assertNotLanding(landing);
 }

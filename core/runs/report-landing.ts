@@ -11,7 +11,8 @@ import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
-import { LIVE_STATUSES, isLive, requireLeasedRun } from './run-rows.ts';
+import { requireLeasedRun } from './run-rows.ts';
+import { LIVE_STATUSES, isLive } from './statuses.ts';
 
 const Report = z.strictObject({
   runId: id,

@@ -5,13 +5,6 @@ import { isUuid } from '#core/platform/ids.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 
-export const LIVE_STATUSES = ['pending', 'started', 'streaming'] as const;
-export const CLAIMED_STATUSES = ['started', 'streaming'] as const;
-
-export function isLive(run: { status: AgentRun['status'] }): boolean {
-  return (LIVE_STATUSES as readonly string[]).includes(run.status);
-}
-
 /**
  * The run a runner speaks of, if it was given this very attempt.
  * @throws LeaseLostError when the token is not this run's

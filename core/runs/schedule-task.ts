@@ -11,7 +11,7 @@ import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { AgentRun, Prisma, RunKind, Task } from '#prisma/generated/client/client.ts';
 import { agentBlockReason } from './agent-block-reason.ts';
 import { branchToContinue } from './branch-to-continue.ts';
-import { isLive } from './run-rows.ts';
+import { isLive } from './statuses.ts';
 import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /**

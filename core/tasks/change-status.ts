@@ -7,6 +7,7 @@ import type { Prisma, Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
 import { assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
+import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 
 interface StatusChange {
   to: TaskStatus;
@@ -90,7 +91,7 @@ async function assertCompletedRun(tx: Tx, task: Task): Promise<void> {
 /** In progress means that a run has been claimed; nobody but the claim, in its own transaction, can say so. */
 async function assertStartedRun(tx: Tx, task: Task): Promise<void> {
   const started = await tx.db.agentRun.findFirst({
-    where: { taskId: task.id, kind: 'task', status: { in: ['started', 'streaming'] } },
+    where: { taskId: task.id, kind: 'task', status: { in: [...CLAIMED_STATUSES] } },
     select: { id: true },
   });
   if (!started)

@@ -8,7 +8,7 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { stopRunsOfTask, withdrawMerge } from '#core/runs/cancel-run.ts';
-import { CLAIMED_STATUSES } from '#core/runs/run-rows.ts';
+import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { changeTaskStatus } from './change-status.ts';

@@ -1,5 +1,6 @@
 import { WorkFolderFacts } from '#contract/repositories.ts';
 import type { Core } from '#core/platform/core.ts';
+import { CLAIMED_SQL } from '#core/runs/statuses.ts';
 
 export interface WorkFolderItem {
   name: string;
@@ -20,7 +21,7 @@ export interface WorkFolderItem {
 
 const LIST = `
   select f.name, f.facts, f.seen_at as "seenAt", t.id as "taskId", t.title as "taskTitle", t.status::text as "taskStatus", t.held_by as "taskHeldBy", p.id as "projectId", p.name as "projectName",
-         exists (select 1 from agent_runs l where l.task_id = t.id and l.status in ('started', 'streaming')) as "isLive",
+         exists (select 1 from agent_runs l where l.task_id = t.id and l.status ${CLAIMED_SQL}) as "isLive",
          exists (select 1 from agent_runs m where m.task_id = t.id and m.kind = 'merge' and m.status = 'completed') as "isMerged"
     from work_folders f
     left join tasks t on t.id = f.task_id and exists (select 1 from agent_runs r where r.task_id = t.id and r.runner_id = f.runner_id)

@@ -6,6 +6,7 @@ import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { askRunner } from '#core/runners/runner-requests.ts';
+import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 
 /**
  * Has a runner remove a task's folder now, with what the task's runs left in it. What is on branches stays.
@@ -19,7 +20,7 @@ export async function removeWorkFolder(core: Core, actor: Actor, runnerId: strin
     : await core.db.workFolder.findUnique({ where: key, include: { runner: true } });
   if (!found) throw new NotFoundError('work folder');
   const live = await core.db.agentRun.findFirst({
-    where: { taskId: found.taskId, runnerId, status: { in: ['started', 'streaming'] } },
+    where: { taskId: found.taskId, runnerId, status: { in: [...CLAIMED_STATUSES] } },
   });
   if (live) throw new ConflictError('A run works in this folder. Stop the run first.', live.id);
   if (found.runner.connection !== 'online')

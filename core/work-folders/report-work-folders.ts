@@ -7,6 +7,7 @@ import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { answerRequest } from '#core/runners/runner-requests.ts';
+import { LIVE_SQL } from '#core/runs/statuses.ts';
 
 const Report = z.strictObject({ requestId: id.nullable().default(null), report: WorkFolderReport });
 
@@ -30,7 +31,7 @@ const STORE = `
 const JUDGE = `
   select f.name,
          case when t.id is null then 'unknown'
-              when exists (select 1 from agent_runs l where l.task_id = t.id and l.status in ('pending', 'started', 'streaming')) then 'live'
+              when exists (select 1 from agent_runs l where l.task_id = t.id and l.status ${LIVE_SQL}) then 'live'
               when p.status = 'archived' then 'archived'
               when t.status in ('done', 'canceled') then t.status::text
               else 'open' end as task,
