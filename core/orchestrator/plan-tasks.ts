@@ -1,3 +1,5 @@
+import { cutText } from '#contract/cut-text.ts';
+import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import { Request } from '#contract/request.ts';
 import { parseContract } from '#contract/parse.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
@@ -83,7 +85,7 @@ function requestOf(task: Task): Request {
     id: newId(),
     projectId: task.projectId,
     source: task.requestedBy,
-    text: `${task.title}\n${task.description}`.trim().slice(0, 20_000),
+    text: cutText(`${task.title}\n${task.description}`.trim(), MAX_MESSAGE_CHARS),
     intent: task.type,
     priority: task.priority,
     pathHints: [],

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { MAX_CRITERIA, MAX_MESSAGE_CHARS, MAX_PATH_CHARS } from '#contract/limits.ts';
 import { parseContract } from '#contract/parse.ts';
 import { Request } from '#contract/request.ts';
@@ -24,13 +25,13 @@ const MAX_PATH_HINTS = 50;
  * @throws ContractError when an id is not a UUID
  */
 export function relayMessage(input: RelayInput): Request[] {
-  const text = input.text.slice(0, MAX_MESSAGE_CHARS);
+  const text = cutText(input.text, MAX_MESSAGE_CHARS);
   return readAsks(text).map((ask) =>
     parseContract('Request', Request, {
       id: input.newId(),
       projectId: input.projectId,
       source: input.source,
-      text: ask.text.slice(0, MAX_MESSAGE_CHARS),
+      text: cutText(ask.text, MAX_MESSAGE_CHARS),
       intent: ask.type,
       priority: ask.priority ?? DEFAULT_PRIORITY,
       pathHints: ask.paths.filter((path) => path.length <= MAX_PATH_CHARS).slice(0, MAX_PATH_HINTS),

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
 import type { DefaultAgentName, TaskType } from '#contract/enums.ts';
 import { topicTable, topicWords, uncovered } from './topics.ts';
@@ -76,7 +77,7 @@ function byPath(paths: readonly string[]): AgentChoice | null {
   if (frontend.length === 0 && backend.length === 0) return null;
   const name = frontend.length >= backend.length ? 'frontend' : 'backend';
   const path = (name === 'frontend' ? frontend : backend)[0]?.path ?? '';
-  return { name, why: `path ${path} → ${name}`.slice(0, MAX_WHY_CHARS) };
+  return { name, why: cutText(`path ${path} → ${name}`, MAX_WHY_CHARS) };
 }
 
 /** The folder nearest to the file that says something; then the kind of file. */
@@ -117,7 +118,7 @@ function byWords(said: readonly Token[]): AgentChoice | null {
       ? 'frontend'
       : 'backend';
   const words = [...new Set(name === 'frontend' ? frontend.words : backend.words)].slice(0, 4).join(', ');
-  return { name, why: `${words} → ${name}`.slice(0, MAX_WHY_CHARS) };
+  return { name, why: cutText(`${words} → ${name}`, MAX_WHY_CHARS) };
 }
 
 /** "the build is red": how it stands, not what it looks like */

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { MAX_CRITERION_CHARS } from '#contract/limits.ts';
 import { isPunct } from './tokens.ts';
 import type { Token } from './tokens.ts';
@@ -48,7 +49,7 @@ export function trimClause(text: string, clause: readonly Token[]): string {
     .replace(/\s+/g, ' ')
     .replace(/^(?:but|and) /i, '')
     .trim();
-  return words.length > MAX_CRITERION_CHARS ? `${words.slice(0, MAX_CRITERION_CHARS - 1).trimEnd()}…` : words;
+  return cutText(words, MAX_CRITERION_CHARS, '…');
 }
 
 function isMark(token: Token | undefined): boolean {

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { MAX_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import { parseContract } from '#contract/parse.ts';
 import type { Request } from '#contract/request.ts';
@@ -32,7 +33,7 @@ export const rulesPlanner: Planner = {
 };
 
 function defineTask(request: Request, said: Request | null, { agents }: PlanContext): TaskDefinition {
-  const ask = readAsks(request.text.slice(0, MAX_READ_CHARS))[0];
+  const ask = readAsks(cutText(request.text, MAX_READ_CHARS))[0];
   const context = said !== null && ask !== undefined && isDependent(ask) ? said.text : '';
   return parseContract('TaskDefinition', TaskDefinition, {
     requestId: request.id,
@@ -65,5 +66,5 @@ function isDependent(ask: Ask): boolean {
 
 function describe(words: string, context: string): string {
   const description = context === '' ? words : `${words}\n\nSaid right after: ${context}`;
-  return description.slice(0, MAX_DESCRIPTION_CHARS);
+  return cutText(description, MAX_DESCRIPTION_CHARS);
 }

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { findPriorityMarkers } from './markers.ts';
 import { PREPOSITIONS, SUBORDINATORS } from './words/statements.ts';
 import { isNaming, isPunct, tokenize } from './tokens.ts';
@@ -5,7 +6,8 @@ import type { Token } from './tokens.ts';
 import { verbOfGerund } from './words/verbs.ts';
 import type { Ask } from './drafts.ts';
 
-const MAX_TITLE_LENGTH = 100;
+const MAX_TITLE_CHARS = 100;
+const MAX_TITLE_TOKENS = 60;
 const NOT_IN_A_TITLE: ReadonlySet<string> = new Set(['please', 'pls', 'plz', 'kindly', 'asap']);
 const JOINTS_WITHOUT_MARK: ReadonlySet<string> = new Set([
   'and',
@@ -57,9 +59,10 @@ const JOINTS: ReadonlySet<string> = new Set([
  * @param ask the first one read from `text`; undefined when the rules see none in it
  */
 export function titleOf(text: string, ask: Ask | undefined): string {
-  const core = ask?.core ?? tokenize(text).slice(0, 60);
+  const core = ask?.core ?? tokenize(text).slice(0, MAX_TITLE_TOKENS);
   const title = shorten(text, withoutPriority(firstSentence(core)));
-  if (title === '') return shorten(text, tokenize(text).slice(0, 60)) || text.trim().slice(0, MAX_TITLE_LENGTH);
+  if (title === '')
+    return shorten(text, tokenize(text).slice(0, MAX_TITLE_TOKENS)) || cutText(text.trim(), MAX_TITLE_CHARS);
   return capitalize(withVerb(withItems(title, ask), ask, text));
 }
 
@@ -68,7 +71,7 @@ function withItems(title: string, ask: Ask | undefined): string {
   const last = title.slice(title.lastIndexOf(' ') + 1);
   if (ask === undefined || ask.criteria.length === 0 || !PREPOSITIONS.has(last.toLowerCase())) return title;
   const full = `${title} ${ask.criteria.join(', ')}`;
-  return full.length <= MAX_TITLE_LENGTH ? full : title.slice(0, -last.length - 1);
+  return full.length <= MAX_TITLE_CHARS ? full : title.slice(0, -last.length - 1);
 }
 
 /** A report asks for its repair, the name of something wanted for its making. */
@@ -77,7 +80,7 @@ function withVerb(title: string, ask: Ask | undefined, text: string): string {
   if (ask === undefined || first === undefined) return title;
   if (ask.remedy.length > 0) {
     const remedy = shorten(text, withoutPriority(ask.remedy)).replace(/[\s.!?]+$/, '');
-    if (remedy !== '' && remedy.length + title.length < MAX_TITLE_LENGTH) return `${remedy}: ${title}`;
+    if (remedy !== '' && remedy.length + title.length < MAX_TITLE_CHARS) return `${remedy}: ${title}`;
   }
   if (ask.kind === 'report' && ask.type === 'research') return `Investigate: ${title}`;
   if (ask.kind === 'report')
@@ -141,8 +144,8 @@ function shorten(text: string, tokens: readonly Token[]): string {
     const before = tokens[i - 1];
     const gap = before !== undefined && token.start > before.end ? ' ' : '';
     const words = text.slice(token.start, token.end).replace(/\s+/g, ' ');
-    if (title.length + gap.length + words.length > MAX_TITLE_LENGTH) {
-      if (title === '') return `${words.slice(0, MAX_TITLE_LENGTH - 1)}…`;
+    if (title.length + gap.length + words.length > MAX_TITLE_CHARS) {
+      if (title === '') return cutText(words, MAX_TITLE_CHARS, '…');
       return lastClauseEnd.length > 30 ? lastClauseEnd : `${title.replace(/[\s,;:(–—-]+$/, '')}…`;
     }
     if (i > 3 && (isPunct(token, ',') || SUBORDINATORS.has(token.lower))) lastClauseEnd = title.replace(/,$/, '');
