@@ -1,5 +1,6 @@
 import { orchestratorCycle } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
@@ -42,16 +43,15 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
 
 /** Cycles that nobody works on: their wake-up was lost, or their worker died. */
 async function wakeCycles(core: Core, runCyclesOf: (projectId: string) => Promise<unknown>): Promise<void> {
-  const { rows } = await core.pool.query<{ project_id: string }>({
+  const { rows } = await core.pool.query<{ id: string }>({
     name: 'stale_cycles',
-    text: `select distinct project_id from orchestrator_cycles
+    text: `select distinct project_id as id from orchestrator_cycles
             where (status = 'pending' and created_at < now() - interval '2 seconds') or status = 'running'`,
   });
   // Through the queue while Redis is there, so that workers share them; by ourselves when it is not.
-  for (const row of rows) {
-    if (core.bus.isConnected()) await core.queues.add(orchestratorCycle, { projectId: row.project_id });
-    else await runCyclesOf(row.project_id);
-  }
+  await eachAlone(core, 'to work off the cycles of a project', rows, ({ id: projectId }) =>
+    core.bus.isConnected() ? core.queues.add(orchestratorCycle, { projectId }) : runCyclesOf(projectId),
+  );
 }
 
 /** Retries whose delay has ended: their delayed wake-up may have been lost. */

@@ -4,6 +4,7 @@ import { Request } from '#contract/request.ts';
 import { parseContract } from '#contract/parse.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';
 import { isAgentBlockReason } from '#core/runs/agent-block-reason.ts';
@@ -43,13 +44,13 @@ export async function planTasks(core: Core, planner: Planner, projectId: string,
   if (tasks.length + disabled.length === 0) return 0;
   const agents = await core.db.agent.findMany({ where: { projectId } });
   let assigned = 0;
-  for (const task of [...tasks, ...disabled]) {
-    if (task.status === 'blocked' && !isAgentBlockReason(task.blockedReason)) continue;
+  await eachAlone(core, 'to find the agent of a task', [...tasks, ...disabled], async (task) => {
+    if (task.status === 'blocked' && !isAgentBlockReason(task.blockedReason)) return;
     const [definition] = task.agentId ? [] : await planner.plan([requestOf(task)], { agents });
     const name = task.agentName ?? definition?.agent.name ?? null;
     const agent = agents.find((candidate) => candidate.name === name);
     assigned += (await assign(core, task, name, definition?.agent.why ?? task.agentReason, agent)) ? 1 : 0;
-  }
+  });
   return assigned;
 }
 

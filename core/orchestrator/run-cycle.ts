@@ -5,14 +5,14 @@ import { inTransaction } from '#core/platform/in-transaction.ts';
 import { withLock } from '#core/platform/locked-client.ts';
 import type { HeldLock } from '#core/platform/locked-client.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
-import type { CyclePhase, OrchestratorCycle } from '#prisma/generated/client/client.ts';
-import { ingestMessages } from './ingest-messages.ts';
+import type { Agent, CyclePhase, OrchestratorCycle } from '#prisma/generated/client/client.ts';
 import { loadInputs } from './load-inputs.ts';
-import { planMessages } from './plan-messages.ts';
 import { planTasks } from './plan-tasks.ts';
 import type { Planner } from './planner.ts';
+import { planMessages, relayMessages } from './read-messages.ts';
 import { describeCause } from './request-cycle.ts';
 import { scheduleRuns } from './schedule-runs.ts';
+import { Steps } from './steps.ts';
 
 const MAX_ATTEMPTS = 5;
 
@@ -91,16 +91,27 @@ async function runCycle(core: Core, cycle: OrchestratorCycle, lock: HeldLock, op
     const inputs = await loadInputs(core, projectId);
     await reach('loaded_state', { messages: inputs.messages.length });
     await reach('validated_state', { brokenStateVersions: inputs.isStateBroken ? 1 : 0 });
-    const { messages, isArchived } = inputs;
-    const requests = isArchived ? 0 : await ingestMessages(core, messages);
-    await reach('ingested_inputs', { requests });
-    const planned = isArchived ? 0 : await planMessages(core, options.planner, projectId, messages);
-    const assigned = isArchived ? 0 : await planTasks(core, options.planner, projectId, cycle.mode);
-    await reach('planned_tasks', { tasks: planned, assigned });
-    const { scheduled, blocked } = isArchived ? { scheduled: 0, blocked: 0 } : await scheduleRuns(core, projectId);
-    await reach('scheduled_runs', { scheduled, blocked });
-    const version = await rebuildStateDocument(core, projectId, describeCause(cycle.cause));
+    // Nothing is planned or scheduled in an archived project.
+    const isOpen = !inputs.isArchived;
+    const read = isOpen ? relayMessages(core, inputs.messages) : [];
+    await reach('ingested_inputs', { requests: sum(read.map(({ requests }) => requests?.length ?? 0)) });
+    const steps = new Steps();
+    const planned = await steps.take({ tasks: 0, unread: 0 }, async (none) =>
+      read.length > 0 ? planMessages(core, options.planner, await agentsOf(core, projectId), read) : none,
+    );
+    const assigned = await steps.take(0, async (none) =>
+      isOpen ? planTasks(core, options.planner, projectId, cycle.mode) : none,
+    );
+    await reach('planned_tasks', { ...planned, assigned });
+    const scheduled = await steps.take({ scheduled: 0, blocked: 0 }, async (none) =>
+      isOpen ? scheduleRuns(core, projectId) : none,
+    );
+    await reach('scheduled_runs', scheduled);
+    const version = await steps.take(null, async () =>
+      rebuildStateDocument(core, projectId, describeCause(cycle.cause)),
+    );
     await reach('updated_state', { newStateVersions: version === null ? 0 : 1 });
+    steps.assertTaken();
     await finishCycle(core, cycle, 'completed', counts, null);
     await options.onPhase?.('completed');
   } catch (error) {
@@ -147,4 +158,12 @@ async function finishCycle(
       patch: { mode: cycle.mode, status, counts, error },
     });
   });
+}
+
+function agentsOf(core: Core, projectId: string): Promise<Agent[]> {
+  return core.db.agent.findMany({ where: { projectId } });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,5 +1,6 @@
 import { ConflictError } from '#core/errors/errors.ts';
 import type { Core } from '#core/platform/core.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import { lockTask } from '#core/tasks/lock-task.ts';
@@ -21,7 +22,7 @@ export async function scheduleRuns(core: Core, projectId: string): Promise<{ sch
     select: { id: true },
   });
   const counts = { scheduled: 0, blocked: 0 };
-  for (const { id } of waiting) {
+  await eachAlone(core, 'to schedule a task', waiting, async ({ id }) => {
     const outcome = await inTransaction(core, async (tx) => {
       const { task } = await lockTask(tx, ORCHESTRATOR, id);
       return task.status === 'queued' && !task.heldBy ? scheduleTask(tx, ORCHESTRATOR, task) : null;
@@ -31,6 +32,6 @@ export async function scheduleRuns(core: Core, projectId: string): Promise<{ sch
       throw error;
     });
     if (outcome) counts[outcome.status === 'blocked' ? 'blocked' : 'scheduled'] += 1;
-  }
+  });
   return counts;
 }
