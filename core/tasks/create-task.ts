@@ -7,7 +7,6 @@ import { requireProject } from '#core/access/permissions.ts';
 import { IllegalTransitionError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskCreated } from '#core/events/catalogue.ts';
-import { rebuildState } from '#core/jobs/jobs.ts';
 import { requestCycle } from '#core/orchestrator/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
@@ -77,7 +76,6 @@ export async function insertTasks(tx: Tx, actor: Actor, all: readonly TaskFields
   });
   const tasks = rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const task of tasks) {
-    tx.enqueue(rebuildState, { projectId: task.projectId });
     tx.emit(taskCreated, { projectId: task.projectId, entityId: task.id, patch: taskCard(task) });
   }
   await appendTaskEvents(
