@@ -7,7 +7,7 @@ import { eachAlone } from '#core/platform/each-alone.ts';
 import { newId } from '#core/platform/ids.ts';
 import { isAgentBlockReason } from '#core/runs/agent-block-reason.ts';
 import type { Agent, CycleMode, Task } from '#prisma/generated/client/client.ts';
-import type { Planner } from './planner.ts';
+import type { Planner } from '#core/planner/planner.ts';
 
 const MAX_TASKS_A_CYCLE = 500;
 

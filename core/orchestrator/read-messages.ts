@@ -9,9 +9,9 @@ import { newId } from '#core/platform/ids.ts';
 import { insertTasks } from '#core/tasks/create-task.ts';
 import type { Agent, Message } from '#prisma/generated/client/client.ts';
 import { answerUnread, answerWithoutTasks, answerWithTasks } from './answer.ts';
-import type { Planner } from './planner.ts';
+import type { Planner } from '#core/planner/planner.ts';
 import { ORCHESTRATOR } from './orchestrator-actor.ts';
-import { relayMessage } from './relayer.ts';
+import { relayMessage } from '#core/planner/relayer.ts';
 
 /** A message with the requests that the relayer has found in it; null: it can not be read. */
 export interface ReadMessage {

@@ -7,9 +7,9 @@ import type { Agent, CyclePhase, OrchestratorCycle } from '#prisma/generated/cli
 import { CycleRecord } from './cycle-record.ts';
 import { loadInputs } from './load-inputs.ts';
 import { findWaitingTasks, planTasks } from './plan-tasks.ts';
-import type { Planner } from './planner.ts';
+import type { Planner } from '#core/planner/planner.ts';
 import { planMessages, relayMessages } from './read-messages.ts';
-import { describeCause } from './request-cycle.ts';
+import { describeCause } from '#core/cycles/request-cycle.ts';
 import { NOTHING_SCHEDULED, scheduleRuns } from './schedule-runs.ts';
 import { Steps } from './steps.ts';
 

@@ -7,7 +7,7 @@ import { requireProject } from '#core/access/permissions.ts';
 import { IllegalTransitionError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskCreated } from '#core/events/catalogue.ts';
-import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { runOrchestrator } from '#core/orchestrator/run-orchestrator.ts';
 import type { Core } from '#core/platform/core.ts';
 import { LockLostError, withLock } from '#core/platform/locked-client.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { UserActor } from '#core/access/actor.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { copyStateToGit, orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';

@@ -6,7 +6,7 @@ import { Queue } from 'bullmq';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { copyStateToGit, rebuildState } from '#core/jobs/jobs.ts';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { LockLostError } from '#core/platform/locked-client.ts';

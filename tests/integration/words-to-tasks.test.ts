@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';

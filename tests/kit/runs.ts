@@ -2,7 +2,7 @@ import { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
 import { findWaitingTasks, planTasks } from '#core/orchestrator/plan-tasks.ts';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { scheduleRuns } from '#core/orchestrator/schedule-runs.ts';
 import type { ScheduleCounts } from '#core/orchestrator/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';

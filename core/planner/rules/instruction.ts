@@ -1,5 +1,5 @@
-import { isNaming } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming } from './token.ts';
+import type { Token } from './token.ts';
 import { DETERMINERS, NOUN_PHRASE_ENDS, PREPOSITIONS, SUBORDINATORS } from './words/statements.ts';
 import { VERBS, verbOfGerund } from './words/verbs.ts';
 

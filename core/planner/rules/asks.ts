@@ -23,8 +23,9 @@ import { rangeOf, wordsOf } from './ranges.ts';
 import type { TextRange } from './ranges.ts';
 import { endsSection, isHeader, readSection } from './sections.ts';
 import type { Section } from './sections.ts';
-import { isNaming, isPunct, tokenize } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming, isPunct } from './token.ts';
+import { tokenize } from './tokens.ts';
+import type { Token } from './token.ts';
 import { FIX_VERBS } from './words/verbs.ts';
 
 /** Past this many, the rest of a message is taken as part of its last ask, so that no word is lost. */

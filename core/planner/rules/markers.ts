@@ -1,5 +1,5 @@
-import { isNaming, isPunct } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming, isPunct } from './token.ts';
+import type { Token } from './token.ts';
 import {
   BESIDE_WHOLE_MESSAGE,
   PRIORITY_NOUNS,

@@ -4,7 +4,7 @@ import type { Instruction, NounPhrase } from './instruction.ts';
 import { listOf, phraseTable } from './phrases.ts';
 import { singular, topicTable, topicWords, uncovered } from './topics.ts';
 import type { TopicTable } from './topics.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './token.ts';
 import * as topics from './words/topics.ts';
 import { NOUN_PHRASE_ENDS, STATES } from './words/statements.ts';
 import { FIX_VERBS } from './words/verbs.ts';

@@ -5,8 +5,8 @@ import { typeOfInstruction } from './intent.ts';
 import { readLead } from './lead.ts';
 import type { PriorityMarker } from './markers.ts';
 import { pathsIn } from './paths.ts';
-import { isNaming, isPunct } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming, isPunct } from './token.ts';
+import type { Token } from './token.ts';
 import { SUBORDINATORS } from './words/statements.ts';
 
 type Markers = ReadonlyMap<number, PriorityMarker>;

@@ -5,8 +5,8 @@ import type { PriorityMarker } from './markers.ts';
 import { pathsIn } from './paths.ts';
 import { rangeOf } from './ranges.ts';
 import type { TextRange } from './ranges.ts';
-import { isNaming, isPunct } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming, isPunct } from './token.ts';
+import type { Token } from './token.ts';
 
 /** What stands below a heading or a line that ends in a colon. */
 export interface Section {

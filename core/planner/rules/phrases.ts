@@ -1,4 +1,4 @@
-import type { Token } from './tokens.ts';
+import type { Token } from './token.ts';
 
 /** Finds the phrases of a vocabulary in tokens; the longest phrase at a place wins. */
 export interface PhraseTable<T> {

@@ -1,6 +1,6 @@
 import type { TaskType } from '#contract/enums.ts';
-import { isPunct } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isPunct } from './token.ts';
+import type { Token } from './token.ts';
 import type { PriorityMarker } from './markers.ts';
 import { LEADS, PREFIX_WORDS, TYPE_OF_PREFIX } from './words/leads.ts';
 import type { LeadKind } from './words/leads.ts';

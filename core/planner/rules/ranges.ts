@@ -1,4 +1,4 @@
-import type { Token } from './tokens.ts';
+import type { Token } from './token.ts';
 
 /** A stretch of the message: from its first character up to, without, its last. */
 export type TextRange = [from: number, to: number];

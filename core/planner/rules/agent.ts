@@ -2,9 +2,10 @@ import { cutText } from '#contract/cut-text.ts';
 import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
 import type { DefaultAgentName, TaskType } from '#contract/enums.ts';
 import { topicTable, topicWords, uncovered } from './topics.ts';
-import { isNaming, isPunct, tokenize } from './tokens.ts';
+import { isNaming, isPunct } from './token.ts';
+import { tokenize } from './tokens.ts';
 import type { TopicHit, TopicTable } from './topics.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './token.ts';
 import { STATES, SUBORDINATORS } from './words/statements.ts';
 import * as topics from './words/topics.ts';
 

@@ -4,8 +4,9 @@ import type { SegmentKind } from './classify.ts';
 import type { PriorityMarker } from './markers.ts';
 import type { TextRange } from './ranges.ts';
 import { topicWords } from './topics.ts';
-import { isNaming, tokenize } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming } from './token.ts';
+import { tokenize } from './tokens.ts';
+import type { Token } from './token.ts';
 import { FIX_VERBS } from './words/verbs.ts';
 
 /** One thing that a person asks for, with everything the message says about it. */

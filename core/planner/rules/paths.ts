@@ -1,5 +1,5 @@
 import { hasFileExtension, looksLikePath, isNamedFile, withoutPosition } from './path-shapes.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './token.ts';
 
 /** The files and folders that a text names, in order, each once; line numbers are cut off. */
 export function pathsIn(tokens: readonly Token[]): string[] {

@@ -1,22 +1,6 @@
+import type { Token, TokenKind } from './token.ts';
 import { ABBREVIATIONS, isNamedFile, looksLikePath } from './path-shapes.ts';
 import { corrected } from './spelling.ts';
-
-/**
- * word: a word or number; path, url, code (`…`), quote ("…"), colour (#0066ff): literals that are never taken apart;
- * punct: one mark; symbol: emoji and other signs without meaning to the rules.
- */
-export type TokenKind = 'word' | 'path' | 'url' | 'code' | 'quote' | 'colour' | 'punct' | 'symbol';
-
-export interface Token {
-  kind: TokenKind;
-  /** As written, without the marks around a quote or code. */
-  text: string;
-  /** For comparing with the vocabularies: lower case, straight apostrophes, common slips of typing corrected. */
-  lower: string;
-  /** Where the token stands in the text, marks included. */
-  start: number;
-  end: number;
-}
 
 const CLOSING_QUOTES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -63,15 +47,6 @@ export function tokenize(text: string, from = 0, to = text.length): Token[] {
     }
   }
   return tokens;
-}
-
-/** A token that can name something: anything but marks and emoji. */
-export function isNaming(token: Token | undefined): token is Token {
-  return token !== undefined && token.kind !== 'punct' && token.kind !== 'symbol';
-}
-
-export function isPunct(token: Token | undefined, marks: string): boolean {
-  return token?.kind === 'punct' && marks.includes(token.text);
 }
 
 function push(tokens: Token[], kind: TokenKind, text: string, start: number, end: number): void {

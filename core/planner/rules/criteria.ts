@@ -1,7 +1,7 @@
 import { cutText } from '#contract/cut-text.ts';
 import { MAX_CRITERION_CHARS } from '#contract/limits.ts';
-import { isPunct } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isPunct } from './token.ts';
+import type { Token } from './token.ts';
 import { phraseSet } from './phrases.ts';
 import { DEMAND_MODALS } from './words/statements.ts';
 

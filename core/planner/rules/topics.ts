@@ -1,5 +1,5 @@
 import { listOf } from './phrases.ts';
-import type { Token } from './tokens.ts';
+import type { Token } from './token.ts';
 
 export interface TopicHit {
   phrase: string;

@@ -1,8 +1,9 @@
 import { cutText } from '#contract/cut-text.ts';
 import { findPriorityMarkers } from './markers.ts';
 import { PREPOSITIONS, SUBORDINATORS } from './words/statements.ts';
-import { isNaming, isPunct, tokenize } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming, isPunct } from './token.ts';
+import { tokenize } from './tokens.ts';
+import type { Token } from './token.ts';
 import { verbOfGerund } from './words/verbs.ts';
 import type { Ask } from './drafts.ts';
 

@@ -7,8 +7,8 @@ import { asksForDocument, EDITS } from './intent.ts';
 import type { PriorityMarker } from './markers.ts';
 import { phraseSet } from './phrases.ts';
 import { singular } from './topics.ts';
-import { isNaming, isPunct } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { isNaming, isPunct } from './token.ts';
+import type { Token } from './token.ts';
 import {
   ANAPHORS,
   DEMAND_MODALS,
