@@ -33,7 +33,8 @@ export function answerUnread(): string {
 
 /** What is running is a question with an answer; for small talk it is enough to say that no task was made. */
 export async function answerWithoutTasks(db: Queryable, message: Message): Promise<string> {
-  if (!message.content.includes('?')) return 'No task made of that. Say what you want done, and I plan it.';
+  if (!message.content.includes('?'))
+    return 'I found nothing to do in that, so I made no task. What would you like to have done? Say it in other words, or make it a task as it is.';
   const groups = await db.task.groupBy({
     by: ['status'],
     where: { projectId: message.projectId, status: { notIn: ['done', 'canceled'] } },
