@@ -8,10 +8,19 @@ const MAX_QUOTED_CHARS = 300;
 
 /**
  * What the orchestrator says of the tasks it made: what, how urgent, for whom and why, and when it counts as done.
+ * @param isAsItIs nobody has read the message: it is the task
  * @param unplanned what was asked for as well, and no task was made of because planning it failed
  */
-export function answerWithTasks(definitions: TaskDefinition[], unplanned: readonly Request[]): string {
-  const head = definitions.length === 1 ? 'I made one task of that:' : `I made ${definitions.length} tasks of that:`;
+export function answerWithTasks(
+  definitions: TaskDefinition[],
+  unplanned: readonly Request[],
+  isAsItIs: boolean,
+): string {
+  const head = isAsItIs
+    ? 'I understand English only so far, so I made one task of that with the text as it is. Look at its type, its priority and its agent:'
+    : definitions.length === 1
+      ? 'I made one task of that:'
+      : `I made ${definitions.length} tasks of that:`;
   const items = definitions.map((definition, i) => {
     const { title, type, priority, agent, acceptanceCriteria } = definition;
     const criteria = acceptanceCriteria.map((criterion) => `\n   - ${plain(criterion)}`).join('');

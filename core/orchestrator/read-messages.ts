@@ -11,7 +11,7 @@ import type { Agent, Message } from '#prisma/generated/client/client.ts';
 import { answerUnread, answerWithoutTasks, answerWithTasks } from './answer.ts';
 import type { Planner } from '#core/planner/planner.ts';
 import { ORCHESTRATOR } from './orchestrator-actor.ts';
-import { relayMessage } from '#core/planner/relayer.ts';
+import { isRelayedAsItIs, relayMessage } from '#core/planner/relayer.ts';
 
 /** A message with the requests that the relayer has found in it; null: it can not be read. */
 export interface ReadMessage {
@@ -92,7 +92,7 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
   const taskIds = tasks.map((task) => task.id);
   const content =
     definitions.length + unplanned.length > 0
-      ? answerWithTasks(definitions, unplanned)
+      ? answerWithTasks(definitions, unplanned, isRelayedAsItIs(message.content))
       : await answerWithoutTasks(tx.db, message);
   await postAnswer(tx, message, content, taskIds);
   if (taskIds.length > 0)

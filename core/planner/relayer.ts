@@ -4,6 +4,8 @@ import { parseContract } from '#contract/parse.ts';
 import { Request } from '#contract/request.ts';
 import type { RequestSource } from '#contract/enums.ts';
 import { readAsks } from './rules/asks.ts';
+import type { Ask } from './rules/drafts.ts';
+import { isOtherLanguage } from './rules/language.ts';
 
 export interface RelayInput {
   projectId: string;
@@ -21,12 +23,13 @@ const MAX_PATH_HINTS = 50;
 
 /**
  * Makes the requests of one message: one for each thing that is asked for, in order; none for small
- * talk and questions of how the work stands. The same text always gives the same requests, ids aside.
+ * talk and questions of how the work stands. What is in a language that the rules do not know is one ask, as it is. The same text always gives the same requests, ids aside.
  * @throws ContractError when an id is not a UUID
  */
 export function relayMessage(input: RelayInput): Request[] {
   const text = cutText(input.text, MAX_MESSAGE_CHARS);
-  return readAsks(text).map((ask) =>
+  const asks = isOtherLanguage(text) ? [asItIs(text)] : readAsks(text);
+  return asks.map((ask) =>
     parseContract('Request', Request, {
       id: input.newId(),
       projectId: input.projectId,
@@ -40,4 +43,13 @@ export function relayMessage(input: RelayInput): Request[] {
       recordingId: input.recordingId,
     }),
   );
+}
+
+/** Whether nothing in a message was read: its one request holds the text as it is. */
+export function isRelayedAsItIs(text: string): boolean {
+  return isOtherLanguage(cutText(text, MAX_MESSAGE_CHARS));
+}
+
+function asItIs(text: string): Pick<Ask, 'text' | 'type' | 'priority' | 'paths' | 'criteria'> {
+  return { text, type: 'code_change', priority: null, paths: [], criteria: [] };
 }

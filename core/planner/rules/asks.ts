@@ -2,7 +2,7 @@ import { readBlocks } from './blocks.ts';
 import { readInstruction } from './instruction.ts';
 import { typeOfInstruction } from './intent.ts';
 import type { Block } from './blocks.ts';
-import { classify, namesTopic } from './classify.ts';
+import { classify, namesTopic, tellsOfProduct } from './classify.ts';
 import type { Segment } from './classify.ts';
 import { dependsOnFormer, readClauses } from './clauses.ts';
 import { demandsWithin, trimClause } from './criteria.ts';
@@ -26,7 +26,7 @@ import type { Section } from './sections.ts';
 import { isNaming, isPunct } from './token.ts';
 import { tokenize } from './tokens.ts';
 import type { Token } from './token.ts';
-import { FIX_VERBS } from './words/verbs.ts';
+import { ADJUSTING_VERBS, FIX_VERBS } from './words/verbs.ts';
 
 /** Past this many, the rest of a message is taken as part of its last ask, so that no word is lost. */
 export const MAX_ASKS = 50;
@@ -44,6 +44,8 @@ class AskReader {
   private wholeMessagePriority: number | null = null;
   private pending: Pending = nothingPending();
   private section: Section | null = null;
+  /** The first statement about the product before there was an ask. */
+  private statement: { segment: Segment; place: Place; range: TextRange } | null = null;
 
   constructor(private readonly text: string) {}
 
@@ -82,6 +84,7 @@ class AskReader {
   }
 
   finish(): Ask[] {
+    this.takeLoneStatement();
     for (const draft of this.drafts) {
       draft.priority = this.priorityOf(draft);
       draft.text = [draft.sharedVerb, wordsOf(this.text, draft.ranges)].join(' ').trim();
@@ -100,6 +103,18 @@ class AskReader {
       isNamed,
       isDependent,
     }));
+  }
+
+  /**
+   * A statement about the product that comes with urgency, in a message that asks for nothing, is the report of a fault:
+   * nobody is in a hurry to say that all is well.
+   */
+  private takeLoneStatement(): void {
+    const lone = this.statement;
+    const isUrgent = this.wholeMessagePriority === 1 || this.pending.priority === 1 || /!\s*$/.test(this.text);
+    if (lone === null || this.drafts.length > 0 || !isUrgent) return;
+    this.pending.ranges = this.pending.ranges.filter((range) => range !== lone.range);
+    this.begin({ ...lone.segment, kind: 'report' }, lone.place, lone.range, []);
   }
 
   private priorityOf({ markers }: Draft): number | null {
@@ -136,6 +151,7 @@ class AskReader {
         if (isSameBlock || (last !== undefined && !at.isItem)) return attach(last);
         this.pending.ranges.push(range);
         this.pending.subject = { core: said, type: segment.type };
+        if (tellsOfProduct(said)) this.statement ??= { segment, place: at, range };
         return;
       case 'prohibition':
         if (last !== undefined && (isSameBlock || !at.isItem)) {
@@ -212,7 +228,8 @@ class AskReader {
       case 'ask':
         if (last !== undefined && this.continues(last, segment, tokens, isSameBlock, at.isItem)) {
           if (last.kind !== 'ask' && last.remedy.length === 0 && isRemedy(said)) last.remedy = said;
-          if (last.kind !== 'ask') last.core = this.coreOf(last, segment, tokens);
+          if (last.kind !== 'ask' && !isRemedyInSentence(tokens, segment))
+            last.core = this.coreOf(last, segment, tokens);
           if (segment.type !== 'code_change' && last.kind !== 'ask') last.type = segment.type;
           if (last.kind === 'question') {
             last.kind = 'ask';
@@ -238,6 +255,7 @@ class AskReader {
       )
         return false;
       if (isAboutFormer) return last.kind !== 'question' || isSameBlock;
+      if (isSameBlock && last.kind === 'report' && isRemedyInSentence(tokens, segment)) return true;
       return (
         isSameBlock &&
         last.kind === 'report' &&
@@ -270,7 +288,10 @@ class AskReader {
       return;
     }
     const subject =
-      segment.kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) ? this.pending.subject : null;
+      segment.kind === 'ask' &&
+      (dependsOnFormer(at.tokens, segment.core, segment.to) || isRemedyInSentence(at.tokens, segment))
+        ? this.pending.subject
+        : null;
     const kind = subject !== null ? 'report' : segment.kind === 'demand' ? 'ask' : (segment.kind as Ask['kind']);
     const isDependent = kind === 'ask' && dependsOnFormer(at.tokens, segment.core, segment.to) && last !== undefined;
     const isAboutText =
@@ -370,4 +391,14 @@ class AskReader {
     if (last !== undefined) last.ranges.push(range);
     else this.pending.ranges.push(range);
   }
+}
+
+/** "The pods get killed, raise their limit": a statement and, behind a comma, what is to be changed about it. */
+function isRemedyInSentence(tokens: readonly Token[], segment: Segment): boolean {
+  return (
+    segment.from > 0 &&
+    isPunct(tokens[segment.from], ',;—–') &&
+    !segment.lead.kinds.has('sequel') &&
+    ADJUSTING_VERBS.has(segment.instruction?.verb ?? '')
+  );
 }

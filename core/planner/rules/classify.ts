@@ -348,7 +348,7 @@ export function namesTopic(said: readonly Token[]): boolean {
 }
 
 /** "The docs say port 8080", "deleting a project leaves its runs behind": a statement about the product, without praise. */
-function tellsOfProduct(said: readonly Token[]): boolean {
+export function tellsOfProduct(said: readonly Token[]): boolean {
   const names = said.filter(isNaming).map((token) => token.lower);
   const verbAt = names.findIndex((word, i) => i > 0 && words.STATES.has(word));
   // "Anna will look at the API", "the deploy took a while": plans and the past are no complaint
@@ -366,8 +366,30 @@ export function hasTrouble(said: readonly Token[]): boolean {
   return said.some(
     (token, i) =>
       i < INSTRUCTION_WINDOW &&
-      (words.TROUBLE.match(said, i) !== null || (token.lower === 'too' && said[i + 1]?.kind === 'word')),
+      (words.TROUBLE.match(said, i) !== null ||
+        (token.lower === 'too' && said[i + 1]?.kind === 'word') ||
+        // "The pods keep getting killed"
+        (i > 0 && /^keeps?$/.test(token.lower) && /ing$/.test(said[i + 1]?.lower ?? '')) ||
+        reachesOthers(said, i)),
   );
+}
+
+/** "Users can see other users' recordings", "guests are able to open each other's files": more than they should. */
+function reachesOthers(said: readonly Token[], at: number): boolean {
+  const isAble = /^(?:can|could)$/.test(said[at]?.lower ?? '') || said[at]?.lower === 'able';
+  if (!isAble || at === 0 || words.FIRST_PERSON.has(said[0]?.lower ?? '') || words.PRONOUNS.has(said[0]?.lower ?? ''))
+    return false;
+  return said
+    .slice(at + 1, at + 9)
+    .some(
+      ({ lower }, i, after) =>
+        /^(?:others|someone|somebody|anyone|anybody|everyone|everybody)(?:'s?|s')?$/.test(lower) ||
+        (/^(?:other|another|different|foreign)$/.test(lower) &&
+          /(?:s'|'s)$|^(?:user|customer|tenant|account|organi[sz]ation|company|person|people|member|guest|client|team|project)/.test(
+            after[i + 1]?.lower ?? '',
+          )) ||
+        /^other's$/.test(lower),
+    );
 }
 
 function demandsFirst(said: readonly Token[]): boolean {

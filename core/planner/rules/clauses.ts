@@ -64,6 +64,26 @@ const REPORTING: ReadonlySet<string> = new Set([
   'propose',
   'recommend',
 ]);
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'recommendation',
+  'summary',
+  'report',
+  'comparison',
+  'overview',
+  'conclusion',
+  'finding',
+  'result',
+  'proposal',
+  'suggestion',
+  'approach',
+  'option',
+  'verdict',
+  'advice',
+  'opinion',
+  'note',
+  'writeup',
+  'write-up',
+]);
 const UPDATING: ReadonlySet<string> = new Set(['update', 'adjust', 'adapt', 'fix', 'extend', 'change']);
 const ORDINALS = /^(?:second|secondly|third|thirdly|fourth|fifth|finally|lastly|last|another|other)$/;
 const MAKES_OTHERS_ACT: ReadonlySet<string> = new Set(['let', 'lets', 'help', 'helps', 'allow', 'allows', 'makes']);
@@ -272,6 +292,7 @@ function isAnotherAsk(
     (dependsOnFormer(tokens, core, to) || /^(?:me|us)$/.test(tokens[core + 1]?.lower ?? ''))
   )
     return false;
+  if (left.type === 'research' && joint !== 'sequel' && asksForOutcome(tokens, core, to)) return false;
   if (UPDATING.has(verb) && right.type === 'test' && left.type === 'code_change' && joint !== 'sequel') return false;
   const isLook = left.type === 'research' || /^(?:look|have|take|check|see)$/.test(left.instruction?.verb ?? '');
   if (isLook && FIX_VERBS.has(verb) && joint === 'and' && dependsOnFormer(tokens, core, to)) return false;
@@ -285,6 +306,13 @@ function isAnotherAsk(
     return false;
   if (dependsOnFormer(tokens, core, to)) return !isSameType && !(left.type === 'doc' && EDITS.has(verb));
   return isListItem && start === 0 ? !isSameType : true;
+}
+
+/** "… and write up a recommendation": what a piece of research ends with anyway. */
+function asksForOutcome(tokens: readonly Token[], core: number, to: number): boolean {
+  const object = tokens.slice(core + 1, Math.min(to, core + 8));
+  const end = object.findIndex((token, i) => i > 1 && PREPOSITIONS.has(token.lower));
+  return object.slice(0, end < 0 ? object.length : end).some((token) => OUTCOMES.has(singular(token.lower)));
 }
 
 /** "find and fix the bug", "the add and remove buttons" */

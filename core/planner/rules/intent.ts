@@ -76,9 +76,20 @@ const CODE_NOUNS: ReadonlySet<string> = new Set(
 const PACKAGE_VERBS: ReadonlySet<string> = new Set(listOf('bump, upgrade, update, switch, move, migrate'));
 const PACKAGES: ReadonlySet<string> = new Set(listOf('eslint, prettier, husky, linting'));
 
+// Whether something is really so is found out by trying it.
+const TRUTH_ADVERBS = /^(?:actually|really|still|indeed)$/;
+const HOLDING_VERBS = /^(?:works?|runs?|arrives?|restores?|succeeds?)$/;
+
+/** "Make sure that the backup actually restores" */
+function isVerification(verb: string, all: readonly Token[]): boolean {
+  if (verb !== 'ensure' && !(verb === 'make' && all[1]?.lower === 'sure')) return false;
+  return all.some((token) => TRUTH_ADVERBS.test(token.lower) || HOLDING_VERBS.test(token.lower));
+}
+
 /** What kind of work an instruction asks for: the first rule that fits. */
 export function typeOfInstruction(instruction: Instruction, paths: readonly string[]): TaskType {
   const { verb, object, places, main, all } = instruction;
+  if (isVerification(verb, all)) return 'test';
   const byVerb =
     TYPE_OF_VERB.match([{ lower: verb, kind: 'word' }, ...all.slice(1).filter((token) => token.kind !== 'punct')], 0)
       ?.value ?? null;

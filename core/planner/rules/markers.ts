@@ -77,6 +77,14 @@ const COPULAS = new Set([
   'be',
 ]);
 
+const SPOKEN: ReadonlyMap<string, number> = new Map([
+  ['one', 1],
+  ['two', 2],
+  ['three', 3],
+  ['four', 4],
+  ['five', 5],
+]);
+
 /** Every explicit priority among the tokens of a stretch of text, by its first token. */
 export function findPriorityMarkers(tokens: readonly Token[]): Map<number, PriorityMarker> {
   const markers = new Map<number, PriorityMarker>();
@@ -118,10 +126,12 @@ function numbered(tokens: readonly Token[], at: number): Found | null {
     (isPunct(tokens[next], ':=#-') ||
       tokens[next]?.lower === '=' ||
       tokens[next]?.lower === 'is' ||
-      tokens[next]?.lower === 'level')
+      tokens[next]?.lower === 'level' ||
+      tokens[next]?.lower === 'number')
   )
     next += 1;
-  const digits = /^#?(\d{1,2})(?:\/5)?$/.exec(tokens[next]?.lower ?? '')?.[1];
+  const said = tokens[next]?.lower ?? '';
+  const digits = SPOKEN.has(said) ? SPOKEN.get(said) : /^#?(\d{1,2})(?:\/5)?$/.exec(said)?.[1];
   if (digits !== undefined)
     return { priority: Math.min(5, Math.max(1, Number(digits))), length: next - at + 1, use: 'label' };
   // "priority: high" reads like "priority high"

@@ -171,3 +171,20 @@ test('a request that the rules see no ask in is still planned: the API may send 
   const [task] = await rulesPlanner.plan([request], { agents: [] });
   expect(task).toMatchObject({ title: 'Lorem ipsum', description: 'lorem ipsum', agent: { name: 'backend' } });
 });
+
+describe('titles', () => {
+  test.each([
+    ['**fix** the login page', 'Fix the login page'],
+    ['***urgent*** _please_ fix **the login page**', 'Fix the login page'],
+    ['add _soft_ shadows to the *header*', 'Add soft shadows to the header'],
+    ['rename __init__ to setup in core/db.py', 'Rename __init__ to setup in core/db.py'],
+    [
+      'the runner keeps losing its lease, extend the timeout to 60 s',
+      'Extend the timeout to 60 s: the runner keeps losing its lease',
+    ],
+    ['Bitte füge eine CONTRIBUTING-Datei hinzu', 'Bitte füge eine CONTRIBUTING-Datei hinzu'],
+  ])('%s', async (text, title) => {
+    const [task] = await plan(text);
+    expect(task?.title).toBe(title);
+  });
+});

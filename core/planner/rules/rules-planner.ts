@@ -5,10 +5,12 @@ import type { Request } from '#contract/request.ts';
 import { TaskDefinition } from '#contract/task-definition.ts';
 import type { TaskType } from '#contract/enums.ts';
 import type { PlanContext, Planner } from '../planner.ts';
+import { titleOfWords } from '../verbatim.ts';
 import { chooseAgent } from './agent.ts';
 import { titleOf } from './title.ts';
 import { dependsOnFormer } from './clauses.ts';
 import { readAsks } from './asks.ts';
+import { isOtherLanguage } from './language.ts';
 import type { Ask } from './drafts.ts';
 
 // The first words say what the ask is; a long log behind them does not change its title.
@@ -33,11 +35,13 @@ export const rulesPlanner: Planner = {
 };
 
 function defineTask(request: Request, said: Request | null, { agents }: PlanContext): TaskDefinition {
-  const ask = readAsks(cutText(request.text, MAX_READ_CHARS))[0];
+  const start = cutText(request.text, MAX_READ_CHARS);
+  const isForeign = isOtherLanguage(start);
+  const ask = isForeign ? undefined : readAsks(start)[0];
   const context = said !== null && ask !== undefined && isDependent(ask) ? said.text : '';
   return parseContract('TaskDefinition', TaskDefinition, {
     requestId: request.id,
-    title: titleOf(request.text, ask),
+    title: isForeign ? titleOfWords(request.text) : titleOf(request.text, ask),
     description: describe(request.text, context),
     acceptanceCriteria:
       request.acceptanceCriteria.length > 0 ? request.acceptanceCriteria : [USUAL_CRITERIA[request.intent]],

@@ -112,7 +112,12 @@ function withoutPriority(tokens: Token[]): Token[] {
       at = marker.to - 1;
       while (isSetApart && isPunct(tokens[at + 1], '!)]')) at += 1;
       if (kept.length === 0) while (isPunct(tokens[at + 1], ',:—–-')) at += 1;
-    } else if (token !== undefined && token.kind !== 'symbol' && !NOT_IN_A_TITLE.has(token.lower)) {
+    } else if (
+      token !== undefined &&
+      token.kind !== 'symbol' &&
+      !isPunct(token, '*_~') &&
+      !NOT_IN_A_TITLE.has(token.lower)
+    ) {
       kept.push(token);
     }
   }

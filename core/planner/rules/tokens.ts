@@ -143,7 +143,10 @@ function splitChunk(text: string, from: number, to: number, tokens: Token[], isU
 function isLeadingMark(text: string, start: number, end: number): boolean {
   const char = text.charAt(start);
   if (!LEADING_MARKS.includes(char)) return false;
+  // "_gently_": emphasis, while "_private" and "__init__" are names
+  if (char === '_' && text.charAt(end - 1) === '_' && text.charAt(start + 1) !== '_' && end - start > 2) return true;
   if (!'./\\_<'.includes(char)) return true;
+  if (char === '_' && text.charAt(start + 1) === '_') return !HAS_WORD_CHARACTER.test(text.charAt(start + 2));
   return (
     start + 1 >= end || !(char === '.' ? /[\p{L}/.]/u : /[\p{L}\p{N}]/u).test(text.charAt(start + 1)) || char === '<'
   );
@@ -157,6 +160,7 @@ function isPartOfCore(text: string, start: number, end: number): boolean {
   if (char === ')') return core.indexOf('(') > 0;
   if (char === ']') return core.indexOf('[') > 0;
   if (char === '*') return core.includes('/');
+  if (char === '_') return core.startsWith('__');
   return false;
 }
 

@@ -8,7 +8,7 @@ import { listOf, phraseSet } from '../phrases.ts';
 const PLAIN_VERBS = listOf(`
   add, allow, analyse, analyze, apply, append, assess, assert, avoid, bring, brainstorm, bump, change, clarify, clean, collapse, combine, compare, compress,
   compute, configure, connect, containerise, containerize, convert, correct, create, debug, define, delete, deploy, deprecate, describe, detect,
-  determine, diagnose, disable, dockerise, dockerize, download, draw, drop, eliminate, enable, enforce, enhance, ensure, establish, evaluate, examine,
+  determine, diagnose, disable, double, halve, dockerise, dockerize, download, draw, drop, eliminate, enable, enforce, enhance, ensure, establish, evaluate, examine,
   exclude, expand, explain, explore, expose, extend, extract, figure, find, fix, gather, generate, get, give, handle, harden, hide, highlight, hook,
   identify, implement, improve, include, increase, inject, insert, inspect, install, integrate, introduce, invalidate, invert, investigate, keep, let,
   localise, localize, lower, maintain, make, migrate, minify, modernise, modernize, modify, move, normalise, normalize, notify, optimise, optimize, organise, organize,
@@ -45,6 +45,13 @@ export const VERB_PAIRS = phraseSet(
 export const FIX_VERBS: ReadonlySet<string> = new Set(
   listOf(
     'fix, repair, unbreak, correct, resolve, solve, debug, patch, stop, prevent, unblock, handle, restore, address, revert, undo, silence, unskip, skip',
+  ),
+);
+
+/** What these change is a value of something that is there: said behind a statement about it, they are its remedy. */
+export const ADJUSTING_VERBS: ReadonlySet<string> = new Set(
+  listOf(
+    'raise, increase, bump, lower, decrease, reduce, double, halve, extend, lengthen, shorten, renew, rotate, restart, limit, cap, enlarge, shrink, tune, adjust, throttle, relax, tighten, widen, speed, slim',
   ),
 );
 
