@@ -113,6 +113,26 @@ export default tseslint.config(
   },
   ...Object.keys(MAY_IMPORT).map(wall),
   {
+    files: ['{contract,core,api,workers,runner,web}/**/*.{ts,tsx}'],
+    ignores: ['contract/cut-text.ts', '**/*.test.{ts,tsx}'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          // A limit of a text ends in Chars (names carry their units) …
+          'CallExpression[callee.property.name=/^(slice|substring|substr)$/] > Identifier.arguments[name=/chars$/i]',
+          'CallExpression[callee.property.name=/^(slice|substring|substr)$/] > .arguments Identifier[name=/chars$/i]',
+          // … and a text that is made on the spot is one without a name to tell it by.
+          'CallExpression[callee.property.name=/^(slice|substring|substr)$/][callee.object.type="TemplateLiteral"]',
+          'CallExpression[callee.property.name=/^(slice|substring|substr)$/][arguments.0.value=0][arguments.1.value>=50]',
+        ].map((selector) => ({
+          selector,
+          message: 'Cut a text with cutText, cutStart or cutMiddle (#contract/cut-text.ts): slice tears characters.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['core/**/*.ts', 'api/**/*.ts', 'workers/**/*.ts', 'runner/**/*.ts', 'contract/**/*.ts'],
     ignores: ['core/config/env.ts', '**/env.ts', '**/*.test.ts', '**/testing/**'],
     rules: {

@@ -7,7 +7,7 @@ import { connectRedis } from '#core/platform/open-core.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 import { startSweeps } from './sweeps.ts';
 
 const CONCURRENCY = 4;
@@ -26,10 +26,7 @@ export function startWorkers(core: Core, options: WorkersOptions): () => Promise
   const cyclesOf = (projectId: string) => runCycles(core, projectId, cycle);
   const handlers = [
     handles(orchestratorCycle, async ({ projectId }) => void (await cyclesOf(projectId))),
-    handles(
-      rebuildState,
-      async ({ projectId }) => void (await rebuildStateDocument(core, projectId, 'a task changed')),
-    ),
+    handles(rebuildState, ({ projectId }) => rebuildStaleState(core, projectId)),
     handles(copyStateToGit, ({ projectId }) => copyStateVersions(core, projectId)),
     handles(wakeRunners, async ({ projectId }) =>
       core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId } satisfies RunnerMessage),

@@ -1,9 +1,14 @@
-import { orchestratorCycle } from '#core/jobs/jobs.ts';
+import type { JobDefinition } from '#core/jobs/define-job.ts';
+import { copyStateToGit, orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
+import type { ProjectPayload } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
+import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
+import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
 const PARTITION_SWEEP_MS = 6 * 3_600_000;
@@ -20,10 +25,12 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
         .then(() => msToNextLeaseEnd(core))
         .then((ms) => Math.min(MAX_LEASE_WAIT_MS, Math.max(100, ms ?? MAX_LEASE_WAIT_MS))),
     ),
-    repeat(core, 'cycles', async () => {
-      await wakeCycles(core, runCyclesOf);
-      return CYCLE_SWEEP_MS;
-    }),
+    ...sweepsOf(core, runCyclesOf).map((sweep) =>
+      repeat(core, sweep.job.name, async () => {
+        await wakeProjects(core, sweep);
+        return CYCLE_SWEEP_MS;
+      }),
+    ),
     repeat(core, 'delayed runs', async () => {
       await wakeDelayedRuns(core);
       return CYCLE_SWEEP_MS;
@@ -40,18 +47,50 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
   return () => stops.forEach((stop) => stop());
 }
 
-/** Cycles that nobody works on: their wake-up was lost, or their worker died. */
-async function wakeCycles(core: Core, runCyclesOf: (projectId: string) => Promise<unknown>): Promise<void> {
-  const { rows } = await core.pool.query<{ project_id: string }>({
-    name: 'stale_cycles',
-    text: `select distinct project_id from orchestrator_cycles
-            where (status = 'pending' and created_at < now() - interval '2 seconds') or status = 'running'`,
-  });
-  // Through the queue while Redis is there, so that workers share them; by ourselves when it is not.
-  for (const row of rows) {
-    if (core.bus.isConnected()) await core.queues.add(orchestratorCycle, { projectId: row.project_id });
-    else await runCyclesOf(row.project_id);
-  }
+interface Sweep {
+  job: JobDefinition<ProjectPayload>;
+  /** Names the projects that have work, and whether it is overdue. */
+  sql: string;
+  work(projectId: string): Promise<unknown>;
+}
+
+/**
+ * Work that nobody does: its wake-up was lost, or its worker died. Through the queue, so that workers share it; by
+ * ourselves without Redis, and when the queue has had half a minute for it.
+ */
+async function wakeProjects(core: Core, { job, sql, work }: Sweep): Promise<void> {
+  const { rows } = await core.pool.query<{ id: string; is_overdue: boolean }>({ name: `sweep ${job.name}`, text: sql });
+  await eachAlone(core, `to do what is left of ${job.name}`, rows, ({ id: projectId, is_overdue: isOverdue }) =>
+    core.bus.isConnected() && !isOverdue ? core.queues.add(job, { projectId }) : work(projectId),
+  );
+}
+
+function sweepsOf(core: Core, runCyclesOf: (projectId: string) => Promise<unknown>): Sweep[] {
+  return [
+    {
+      job: orchestratorCycle,
+      sql: `select project_id as id, bool_or(status = 'pending' and created_at < now() - interval '30 seconds') as is_overdue
+              from orchestrator_cycles
+             where (status = 'pending' and created_at < now() - interval '2 seconds') or status = 'running'
+             group by project_id`,
+      work: runCyclesOf,
+    },
+    {
+      job: rebuildState,
+      // Not while a cycle is on its way, which ends with the document.
+      sql: `select p.id, p.updated_at < now() - interval '30 seconds' as is_overdue from projects p
+             where p.state_changes > p.state_rendered and p.updated_at < now() - interval '2 seconds'
+               and not exists (select 1 from orchestrator_cycles c where c.project_id = p.id and c.status in ('pending', 'running'))`,
+      work: (projectId) => rebuildStaleState(core, projectId),
+    },
+    {
+      job: copyStateToGit,
+      sql: `select p.id, bool_or(v.created_at < now() - interval '30 seconds') as is_overdue
+              from projects p join project_state_versions v on v.project_id = p.id and v.version > p.state_copied
+             where v.created_at < now() - interval '2 seconds' group by p.id`,
+      work: (projectId) => copyStateVersions(core, projectId),
+    },
+  ];
 }
 
 /** Retries whose delay has ended: their delayed wake-up may have been lost. */

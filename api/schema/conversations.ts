@@ -18,6 +18,10 @@ export const MessageType = builder.prismaObject('Message', {
     content: t.exposeString('content', { description: 'What is said. Text from outside: show it as text.' }),
     contentFormat: t.expose('contentFormat', { type: ContentFormatEnum, description: 'How it is to be read.' }),
     conversationId: t.exposeID('conversationId', { description: 'The conversation it is part of.' }),
+    answersId: t.exposeID('answersId', {
+      nullable: true,
+      description: 'The message that it answers; null: none.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
     relatedTasks: t.field({
       type: [TaskType],

@@ -10,6 +10,7 @@ import './task-mutations.ts';
 import './runs.ts';
 import './artifacts.ts';
 import './conversations.ts';
+import './message-tasks.ts';
 import './state.ts';
 import './cycles.ts';
 import './runners.ts';

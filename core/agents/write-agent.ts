@@ -7,7 +7,7 @@ import { ConflictError, InvalidInputError, NotFoundError } from '#core/errors/er
 import { parseInput } from '#core/errors/parse-input.ts';
 import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
 import { agentCreated, agentUpdated } from '#core/events/catalogue.ts';
-import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import type { Queryable } from '#core/platform/db.ts';

@@ -28,9 +28,10 @@ export async function postMessage(tx: Tx, input: NewMessage): Promise<Message> {
       relatedTaskId: relatedTaskIds[0] ?? null,
       answersId: input.answersId ?? null,
       createdByUserId: input.createdByUserId ?? null,
-      tasks: { create: relatedTaskIds.map((taskId) => ({ taskId })) },
     },
   });
+  if (relatedTaskIds.length > 0)
+    await tx.db.messageTask.createMany({ data: relatedTaskIds.map((taskId) => ({ messageId: message.id, taskId })) });
   tx.emit(messageCreated, {
     projectId: input.projectId,
     entityId: message.id,

@@ -6,7 +6,7 @@ import { userIdOf } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
-import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Message } from '#prisma/generated/client/client.ts';

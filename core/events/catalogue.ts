@@ -28,17 +28,19 @@ export const projectUpdated = defineEvent(
   'project.updated',
   'project',
   optional({ name: text, description: text, status: text, defaultRepoPath: nullableText, updatedAt: time }),
+  { touchesState: ['name', 'status'] },
 );
 export const projectStateUpdated = defineEvent('project.state.updated', 'project', {
   version: z.int(),
   contentHash: text,
   createdBy: nullableText,
 });
-export const taskCreated = defineEvent('task.created', 'task', card);
+export const taskCreated = defineEvent('task.created', 'task', card, { touchesState: true });
 export const taskUpdated = defineEvent(
   'task.updated',
   'task',
   optional({ ...card, description: text, acceptanceCriteria: z.array(text), feedback: nullableText }),
+  { touchesState: ['title', 'priority', 'status', 'agentName', 'blockedReason', 'heldBy', 'updatedAt'] },
 );
 export const taskEventAppended = defineEvent('task.event.appended', 'task', {
   eventId: text,
@@ -79,7 +81,7 @@ export const runUpdated = defineEvent(
     landingIsMerged: z.boolean(),
     message: text,
   }),
-  { touchesProject: false },
+  { touchesProject: false, touchesState: ['landingIsMerged'] },
 );
 /** A notice: the lines themselves come by the run's own subscription. `lastMessage` feeds the board card. */
 export const runLogAppended = defineEvent(
@@ -88,17 +90,22 @@ export const runLogAppended = defineEvent(
   { lastSeq: z.int(), count: z.int(), lastMessage: text },
   { touchesProject: false, isStored: false },
 );
-export const runCompleted = defineEvent('agent.run.completed', 'run', {
-  taskId: nullableText,
-  status: text,
-  reason: text,
-  message: nullableText,
-  exitCode: z.int().nullable(),
-  finishedAt: time,
-  summary: nullableText,
-  metrics: json.nullable(),
-  lineCount: z.int(),
-});
+export const runCompleted = defineEvent(
+  'agent.run.completed',
+  'run',
+  {
+    taskId: nullableText,
+    status: text,
+    reason: text,
+    message: nullableText,
+    exitCode: z.int().nullable(),
+    finishedAt: time,
+    summary: nullableText,
+    metrics: json.nullable(),
+    lineCount: z.int(),
+  },
+  { touchesState: true },
+);
 export const artifactCreated = defineEvent('artifact.created', 'artifact', {
   kind: text,
   taskId: nullableText,
@@ -114,17 +121,18 @@ export const messageCreated = defineEvent('conversation.message.created', 'messa
   relatedTaskIds: z.array(text),
   createdAt: time,
 });
+/** A notice, like the phases: the row says how far a cycle is, and its end is stored. */
 export const cycleStarted = defineEvent(
   'orchestrator.cycle.started',
   'cycle',
   { mode: text, phase: nullableText, cause: text },
-  { touchesProject: false },
+  { touchesProject: false, isStored: false },
 );
 export const cyclePhase = defineEvent(
   'orchestrator.cycle.phase',
   'cycle',
   { mode: text, phase: text },
-  { touchesProject: false },
+  { touchesProject: false, isStored: false },
 );
 export const cycleCompleted = defineEvent(
   'orchestrator.cycle.completed',

@@ -9,6 +9,8 @@ export interface EventDefinition<Patch extends z.ZodRawShape = z.ZodRawShape> {
   patch: z.ZodObject<Patch>;
   /** False for what a person did not change: such an event leaves projects.updated_at alone. */
   touchesProject: boolean;
+  /** Whether the state document tells of it: always, never, or when one of these is in the patch. */
+  touchesState: boolean | readonly string[];
   /** False: a notice that is not stored and carries no cursor. */
   isStored: boolean;
 }
@@ -27,13 +29,18 @@ export function defineEvent<Patch extends z.ZodRawShape>(
   type: string,
   entity: EntityKind,
   patch: Patch,
-  options: { touchesProject?: boolean; isStored?: boolean } = {},
+  options: {
+    touchesProject?: boolean;
+    touchesState?: boolean | readonly (keyof Patch & string)[];
+    isStored?: boolean;
+  } = {},
 ): EventDefinition<Patch> {
   return {
     type,
     entity,
     patch: z.strictObject(patch),
     touchesProject: options.touchesProject ?? true,
+    touchesState: options.touchesState ?? false,
     isStored: options.isStored ?? true,
   };
 }

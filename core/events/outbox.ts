@@ -33,6 +33,7 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
     events.filter((event) => event.definition.isStored),
     (event) => event.projectId,
   );
+  const states = statesTouchedBy(events);
   const envelopes: EventEnvelope[] = [];
   for (const projectId of [...byProject.keys()].sort()) {
     const ofProject = byProject.get(projectId) ?? [];
@@ -47,6 +48,7 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
       rows.length,
       JSON.stringify(rows),
       touches,
+      states.has(projectId),
     );
     if (written.length !== ofProject.length)
       throw new Error(
@@ -58,6 +60,13 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
     });
   }
   return envelopes;
+}
+
+/** The projects whose state document tells of these events. */
+export function statesTouchedBy(events: readonly PendingEvent[]): Set<string> {
+  const isTold = ({ definition: { touchesState }, patch }: PendingEvent): boolean =>
+    typeof touchesState === 'boolean' ? touchesState : touchesState.some((key) => key in patch);
+  return new Set(events.filter(isTold).map(({ projectId }) => projectId));
 }
 
 export function envelope(event: PendingEvent, at: Date, cursor: string | null): EventEnvelope {
@@ -75,6 +84,7 @@ const WRITE_EVENTS = `
   with bumped as (
     update projects
        set event_cursor = event_cursor + $2::int,
+           state_changes = state_changes + $5::boolean::int,
            updated_at = case when $4::boolean then date_trunc('milliseconds', clock_timestamp()) else updated_at end
      where id = $1::uuid
     returning event_cursor

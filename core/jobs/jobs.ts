@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineJob } from './define-job.ts';
 
 const project = z.strictObject({ projectId: z.uuid() });
+export type ProjectPayload = typeof project;
 
 /** Run the cycle that waits for this project, if one waits. */
 export const orchestratorCycle = defineJob({

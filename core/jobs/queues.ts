@@ -29,7 +29,15 @@ export function openQueues(connection: Redis, prefix: string, logger: Logger): Q
         backoff: { type: 'exponential', delay: 500 },
         removeOnComplete: true,
         removeOnFail: { count: 200 },
-        delay: options.delayMs ?? 0,
+        ...(options.delayMs
+          ? { delay: options.delayMs }
+          : // One that waits sees everything committed before it begins; one that works is followed by one more.
+            {
+              deduplication: {
+                id: `${job.name}:${Object.values(payload as object).join(':')}`,
+                keepLastIfActive: true,
+              },
+            }),
       });
     },
     async close() {

@@ -1,21 +1,49 @@
+import { cutText } from '#contract/cut-text.ts';
+import type { Request } from '#contract/request.ts';
 import type { TaskDefinition } from '#contract/task-definition.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import type { Message } from '#prisma/generated/client/client.ts';
 
-/** What the orchestrator says of the tasks it made: what, how urgent, for whom and why, and when it counts as done. */
-export function answerWithTasks(definitions: TaskDefinition[]): string {
-  const head = definitions.length === 1 ? 'I made one task of that:' : `I made ${definitions.length} tasks of that:`;
+const MAX_QUOTED_CHARS = 300;
+
+/**
+ * What the orchestrator says of the tasks it made: what, how urgent, for whom and why, and when it counts as done.
+ * @param isAsItIs nobody has read the message: it is the task
+ * @param unplanned what was asked for as well, and no task was made of because planning it failed
+ */
+export function answerWithTasks(
+  definitions: TaskDefinition[],
+  unplanned: readonly Request[],
+  isAsItIs: boolean,
+): string {
+  const head = isAsItIs
+    ? 'I understand English only so far, so I made one task of that with the text as it is. Look at its type, its priority and its agent:'
+    : definitions.length === 1
+      ? 'I made one task of that:'
+      : `I made ${definitions.length} tasks of that:`;
   const items = definitions.map((definition, i) => {
     const { title, type, priority, agent, acceptanceCriteria } = definition;
     const criteria = acceptanceCriteria.map((criterion) => `\n   - ${plain(criterion)}`).join('');
     return `${i + 1}. **${plain(title)}** (${type.replaceAll('_', ' ')}, priority ${priority}, for ${agent.name}: ${plain(agent.why)})${criteria}`;
   });
-  return [head, '', ...items].join('\n');
+  const left = unplanned.map(({ text }) => `- ${plain(cutText(text, MAX_QUOTED_CHARS, '…'))}`);
+  return [
+    ...(items.length > 0 ? [head, '', ...items] : []),
+    ...(left.length > 0
+      ? [...(items.length > 0 ? [''] : []), 'I could not plan this. Say it in other words:', '', ...left]
+      : []),
+  ].join('\n');
+}
+
+/** Something in it was too much for us; the log says what. */
+export function answerUnread(): string {
+  return 'I could not read this message, so no task was made of it. Say it in other words, or in several messages.';
 }
 
 /** What is running is a question with an answer; for small talk it is enough to say that no task was made. */
 export async function answerWithoutTasks(db: Queryable, message: Message): Promise<string> {
-  if (!message.content.includes('?')) return 'No task made of that. Say what you want done, and I plan it.';
+  if (!message.content.includes('?'))
+    return 'I found nothing to do in that, so I made no task. What would you like to have done? Say it in other words, or make it a task as it is.';
   const groups = await db.task.groupBy({
     by: ['status'],
     where: { projectId: message.projectId, status: { notIn: ['done', 'canceled'] } },

@@ -1,80 +1,61 @@
-import { Request } from '#contract/request.ts';
+import { cutText } from '#contract/cut-text.ts';
+import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import { parseContract } from '#contract/parse.ts';
-import { taskUpdated } from '#core/events/catalogue.ts';
+import { Request } from '#contract/request.ts';
 import type { Core } from '#core/platform/core.ts';
-import { inTransaction } from '#core/platform/in-transaction.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { newId } from '#core/platform/ids.ts';
 import { isAgentBlockReason } from '#core/runs/agent-block-reason.ts';
-import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
-import { changeTaskStatus } from '#core/tasks/change-status.ts';
-import { lockTask } from '#core/tasks/lock-task.ts';
 import type { Agent, CycleMode, Task } from '#prisma/generated/client/client.ts';
-import { ORCHESTRATOR } from './orchestrator-actor.ts';
-import type { Planner } from './planner.ts';
+import type { Planner } from '#core/planner/planner.ts';
 
 const MAX_TASKS_A_CYCLE = 500;
 
+/** A task that waits to be started, and the agent that it is for. */
+export interface WaitingTask {
+  id: string;
+  task: Task;
+  agentName: string | null;
+  agentReason: string | null;
+}
+
 /**
- * Finds the agent of tasks that have none: those made without one, and in a full cycle those that are blocked
- * because their agent was missing or disabled.
- * @returns how many tasks were given an agent
+ * The queued tasks without a live run, by priority, then age; not those that are held. A full cycle takes up those
+ * again that are blocked because their agent was missing or disabled.
  */
-export async function planTasks(core: Core, planner: Planner, projectId: string, mode: CycleMode): Promise<number> {
+export async function findWaitingTasks(core: Core, projectId: string, mode: CycleMode): Promise<Task[]> {
   const tasks = await core.db.task.findMany({
     where: {
       projectId,
-      agentId: null,
       status: { in: mode === 'full' ? ['queued', 'blocked'] : ['queued'] },
-      ...(mode === 'full' ? {} : { agentName: null }),
+      heldBy: null,
+      runs: { none: { kind: 'task', status: { in: ['pending', 'started', 'streaming'] } } },
     },
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: MAX_TASKS_A_CYCLE,
   });
-  const disabled =
-    mode === 'full'
-      ? await core.db.task.findMany({
-          where: { projectId, status: 'blocked', agent: { isEnabled: true } },
-          orderBy: { id: 'asc' },
-          take: MAX_TASKS_A_CYCLE,
-        })
-      : [];
-  if (tasks.length + disabled.length === 0) return 0;
-  const agents = await core.db.agent.findMany({ where: { projectId } });
-  let assigned = 0;
-  for (const task of [...tasks, ...disabled]) {
-    if (task.status === 'blocked' && !isAgentBlockReason(task.blockedReason)) continue;
-    const [definition] = task.agentId ? [] : await planner.plan([requestOf(task)], { agents });
-    const name = task.agentName ?? definition?.agent.name ?? null;
-    const agent = agents.find((candidate) => candidate.name === name);
-    assigned += (await assign(core, task, name, definition?.agent.why ?? task.agentReason, agent)) ? 1 : 0;
-  }
-  return assigned;
+  return tasks.filter((task) => task.status === 'queued' || isAgentBlockReason(task.blockedReason));
 }
 
-async function assign(
+/** Finds the agent of those that name none. One that can not be planned keeps none, and the others are planned. */
+export async function planTasks(
   core: Core,
-  seen: Task,
-  agentName: string | null,
-  agentReason: string | null,
-  agent: Agent | undefined,
-): Promise<boolean> {
-  return inTransaction(core, async (tx) => {
-    const { task } = await lockTask(tx, ORCHESTRATOR, seen.id);
-    // Somebody was faster; the next cycle looks at what there is then.
-    if (task.status !== seen.status || task.agentId !== seen.agentId) return false;
-    const agentId = agent?.isEnabled ? agent.id : null;
-    const isNews = agentId !== task.agentId || agentName !== task.agentName;
-    const updated = isNews
-      ? await tx.db.task.update({ where: { id: task.id }, data: { agentId, agentName, agentReason } })
-      : task;
-    if (isNews) {
-      await appendTaskEvent(tx, ORCHESTRATOR, task, 'log', { agent: agentName, why: agentReason });
-      tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { agentId, agentName } });
-    }
-    if (task.status === 'blocked' && agentId)
-      await changeTaskStatus(tx, ORCHESTRATOR, updated, { to: 'queued', why: `The agent ${agentName} is there.` });
-    return agentId !== null;
+  planner: Planner,
+  agents: readonly Agent[],
+  tasks: readonly Task[],
+): Promise<WaitingTask[]> {
+  const planned = new Map<string, { name: string; why: string }>();
+  const without = tasks.filter((task) => task.agentId === null && task.agentName === null);
+  await eachAlone(core, 'to find the agent of a task', without, async (task) => {
+    const [definition] = await planner.plan([requestOf(task)], { agents });
+    if (definition) planned.set(task.id, definition.agent);
   });
+  return tasks.map((task) => ({
+    id: task.id,
+    task,
+    agentName: task.agentName ?? planned.get(task.id)?.name ?? null,
+    agentReason: planned.get(task.id)?.why ?? task.agentReason,
+  }));
 }
 
 /** A task that was made by hand, as the request it would have been. */
@@ -83,7 +64,7 @@ function requestOf(task: Task): Request {
     id: newId(),
     projectId: task.projectId,
     source: task.requestedBy,
-    text: `${task.title}\n${task.description}`.trim().slice(0, 20_000),
+    text: cutText(`${task.title}\n${task.description}`.trim(), MAX_MESSAGE_CHARS),
     intent: task.type,
     priority: task.priority,
     pathHints: [],

@@ -1,18 +1,17 @@
-import { cycleCompleted, cyclePhase, cycleStarted } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
-import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { withLock } from '#core/platform/locked-client.ts';
 import type { HeldLock } from '#core/platform/locked-client.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
-import type { CyclePhase, OrchestratorCycle } from '#prisma/generated/client/client.ts';
-import { ingestMessages } from './ingest-messages.ts';
+import { rebuildStateIn } from '#core/state-document/rebuild-state.ts';
+import type { Agent, CyclePhase, OrchestratorCycle } from '#prisma/generated/client/client.ts';
+import { CycleRecord } from './cycle-record.ts';
 import { loadInputs } from './load-inputs.ts';
-import { planMessages } from './plan-messages.ts';
-import { planTasks } from './plan-tasks.ts';
-import type { Planner } from './planner.ts';
-import { describeCause } from './request-cycle.ts';
-import { scheduleRuns } from './schedule-runs.ts';
+import { findWaitingTasks, planTasks } from './plan-tasks.ts';
+import type { Planner } from '#core/planner/planner.ts';
+import { planMessages, relayMessages } from './read-messages.ts';
+import { describeCause } from '#core/cycles/request-cycle.ts';
+import { NOTHING_SCHEDULED, scheduleRuns } from './schedule-runs.ts';
+import { Steps } from './steps.ts';
 
 const MAX_ATTEMPTS = 5;
 
@@ -29,122 +28,105 @@ export interface CycleOptions {
  */
 export async function runCycles(core: Core, projectId: string, options: CycleOptions): Promise<number> {
   let completed = 0;
-  for (;;) {
+  do {
     // One cycle a project at a time, and none that is stuck for ever: the lock ends with its process.
-    const ran = await withLock(core, { lock: `cycle:${projectId}`, waits: false }, async (lock) => {
+    const ran = await withLock(core, `cycle:${projectId}`, async (lock) => {
       const cycle = await takeCycle(core, projectId);
       if (cycle) await runCycle(core, cycle, lock, options);
       return cycle !== null;
     });
-    // Whoever holds the lock looks again after it has let go, so a cycle asked for meanwhile is not left waiting.
     if (!ran) return completed;
     completed += 1;
-  }
+    // Whoever holds the lock looks again after it has let go, so a cycle asked for meanwhile is not left waiting.
+  } while (await isCycleOpen(core, projectId));
+  return completed;
 }
 
-async function takeCycle(core: Core, projectId: string): Promise<OrchestratorCycle | null> {
-  return inTransaction(core, async (tx) => {
-    const running = await tx.db.orchestratorCycle.findFirst({ where: { projectId, status: 'running' } });
-    const cycle = running ?? (await tx.db.orchestratorCycle.findFirst({ where: { projectId, status: 'pending' } }));
-    if (!cycle) return null;
-    const now = await databaseNow(tx.db);
-    const taken = await tx.db.orchestratorCycle.updateMany({
-      where: { id: cycle.id, status: cycle.status },
-      data: {
-        status: 'running',
-        attempt: { increment: 1 },
-        startedAt: cycle.startedAt ?? now,
-        phase: 'started',
-        phaseTimes: { started: now.toISOString() },
-      },
-    });
-    if (taken.count === 0) return null;
-    tx.emit(cycleStarted, {
-      projectId,
-      entityId: cycle.id,
-      patch: { mode: cycle.mode, phase: 'started', cause: cycle.cause },
-    });
-    return tx.db.orchestratorCycle.findUniqueOrThrow({ where: { id: cycle.id } });
+async function isCycleOpen(core: Core, projectId: string): Promise<boolean> {
+  const { rows } = await core.pool.query<{ open: boolean }>({
+    name: 'open_cycle',
+    text: `select exists (select 1 from orchestrator_cycles where project_id = $1 and status in ('pending', 'running')) as open`,
+    values: [projectId],
   });
+  return rows[0]?.open ?? false;
 }
 
-async function runCycle(core: Core, cycle: OrchestratorCycle, lock: HeldLock, options: CycleOptions): Promise<void> {
-  const { projectId } = cycle;
-  const phaseTimes = { ...(cycle.phaseTimes as Record<string, string>) };
-  const counts: Record<string, number> = {};
-  const reach = async (phase: CyclePhase, more: Record<string, number> = {}): Promise<void> => {
+type TakenCycle = Pick<OrchestratorCycle, 'id' | 'projectId' | 'mode' | 'cause' | 'attempt'> & { takenAt: Date };
+
+/** The one that was broken off first, then the one that waits. */
+async function takeCycle(core: Core, projectId: string): Promise<TakenCycle | null> {
+  const [cycle] = await core.db.$queryRaw<TakenCycle[]>`
+    update orchestrator_cycles c
+       set status = 'running', attempt = c.attempt + 1, started_at = coalesce(c.started_at, now.at), phase = 'started',
+           phase_times = jsonb_build_object('started', to_char(now.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+      from (select date_trunc('milliseconds', clock_timestamp()) as at) now
+     where c.id = (select id from orchestrator_cycles where project_id = ${projectId}::uuid and status in ('running', 'pending')
+                    order by status = 'pending' limit 1)
+    returning c.id, c.project_id as "projectId", c.mode, c.cause, c.attempt, now.at as "takenAt"`;
+  return cycle ?? null;
+}
+
+async function runCycle(core: Core, cycle: TakenCycle, lock: HeldLock, options: CycleOptions): Promise<void> {
+  const { projectId, mode } = cycle;
+  const record = new CycleRecord(core, cycle);
+  const reach = async (phase: CyclePhase, counts: Record<string, number> = {}): Promise<void> => {
     lock.assertHeld();
-    Object.assign(counts, more);
-    await inTransaction(core, async (tx) => {
-      phaseTimes[phase] = (await databaseNow(tx.db)).toISOString();
-      await tx.db.orchestratorCycle.update({
-        where: { id: cycle.id },
-        data: { phase, phaseTimes: { ...phaseTimes }, counts: { ...counts } },
-      });
-      tx.emit(cyclePhase, { projectId, entityId: cycle.id, patch: { mode: cycle.mode, phase } });
-    });
+    record.reach(phase, counts);
     await options.onPhase?.(phase);
   };
 
   try {
-    await options.onPhase?.('started');
-    const inputs = await loadInputs(core, projectId);
+    await reach('started');
+    const inputs = await loadInputs(core, projectId, mode);
     await reach('loaded_state', { messages: inputs.messages.length });
     await reach('validated_state', { brokenStateVersions: inputs.isStateBroken ? 1 : 0 });
-    const { messages, isArchived } = inputs;
-    const requests = isArchived ? 0 : await ingestMessages(core, messages);
+    // Nothing is planned or scheduled in an archived project.
+    const isOpen = !inputs.isArchived;
+    const read = isOpen ? relayMessages(core, inputs.messages) : [];
+    const requests = sum(read.map((message) => message.requests?.length ?? 0));
     await reach('ingested_inputs', { requests });
-    const planned = isArchived ? 0 : await planMessages(core, options.planner, projectId, messages);
-    const assigned = isArchived ? 0 : await planTasks(core, options.planner, projectId, cycle.mode);
-    await reach('planned_tasks', { tasks: planned, assigned });
-    const { scheduled, blocked } = isArchived ? { scheduled: 0, blocked: 0 } : await scheduleRuns(core, projectId);
-    await reach('scheduled_runs', { scheduled, blocked });
-    const version = await rebuildStateDocument(core, projectId, describeCause(cycle.cause));
-    await reach('updated_state', { newStateVersions: version === null ? 0 : 1 });
-    await finishCycle(core, cycle, 'completed', counts, null);
+    // Planning may take its time; all else does not.
+    if (requests > 0) await record.save();
+
+    const steps = new Steps();
+    const agents = isOpen && (requests > 0 || inputs.hasTasks) ? await agentsOf(core, projectId) : [];
+    const made = await steps.take({ tasks: 0, unread: 0 }, () => planMessages(core, options.planner, agents, read));
+    const waiting = await steps.take([], async () =>
+      isOpen && (inputs.hasTasks || made.tasks > 0)
+        ? planTasks(core, options.planner, agents, await findWaitingTasks(core, projectId, mode))
+        : [],
+    );
+    await reach('planned_tasks', made);
+    const scheduled = await steps.take(NOTHING_SCHEDULED, () => scheduleRuns(core, agents, waiting));
+    await reach('scheduled_runs', { ...scheduled });
+    const isStateTold =
+      !inputs.isStateStale && !inputs.isStateBroken && made.tasks + scheduled.assigned + scheduled.blocked === 0;
+    steps.assertTaken();
+    await inTransaction(
+      core,
+      async (tx) => {
+        const version = isStateTold ? null : await rebuildStateIn(tx, projectId, describeCause(cycle.cause));
+        await reach('updated_state', { newStateVersions: version === null ? 0 : 1 });
+        await record.finish(tx, 'completed', null);
+      },
+      { rebuildsState: true },
+    );
     await options.onPhase?.('completed');
   } catch (error) {
     // Tried again from the start by the same job; only a cycle that fails every time is given up.
     if (cycle.attempt >= MAX_ATTEMPTS) {
-      await finishCycle(
-        core,
-        cycle,
-        'failed',
-        counts,
-        `It failed ${cycle.attempt} times. The server's log has more under the id of this cycle.`,
-      );
+      const why = `It failed ${cycle.attempt} times. The server's log has more under the id of this cycle.`;
+      await inTransaction(core, (tx) => record.finish(tx, 'failed', why));
     }
     core.logger.error({ err: error, cycleId: cycle.id, projectId, attempt: cycle.attempt }, 'A cycle failed');
     throw error;
   }
 }
 
-async function finishCycle(
-  core: Core,
-  cycle: OrchestratorCycle,
-  status: 'completed' | 'failed',
-  counts: Record<string, number>,
-  error: string | null,
-): Promise<void> {
-  await inTransaction(core, async (tx) => {
-    const finishedAt = await databaseNow(tx.db);
-    const seen = await tx.db.orchestratorCycle.findUniqueOrThrow({ where: { id: cycle.id } });
-    await tx.db.orchestratorCycle.update({
-      where: { id: cycle.id },
-      data: {
-        status,
-        error,
-        finishedAt,
-        counts,
-        ...(status === 'completed'
-          ? { phase: 'completed', phaseTimes: { ...(seen.phaseTimes as object), completed: finishedAt.toISOString() } }
-          : {}),
-      },
-    });
-    tx.emit(cycleCompleted, {
-      projectId: cycle.projectId,
-      entityId: cycle.id,
-      patch: { mode: cycle.mode, status, counts, error },
-    });
-  });
+function agentsOf(core: Core, projectId: string): Promise<Agent[]> {
+  return core.db.agent.findMany({ where: { projectId } });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

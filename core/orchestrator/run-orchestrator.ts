@@ -6,7 +6,7 @@ import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { OrchestratorCycle } from '#prisma/generated/client/client.ts';
-import { requestCycle } from './request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 
 const Start = z.strictObject({ projectId: id, mode: z.enum(['incremental', 'full']) });
 

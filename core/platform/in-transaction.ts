@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { EventDefinition } from '#core/events/define-event.ts';
-import { envelope, pendingEvent, writeEvents } from '#core/events/outbox.ts';
+import { envelope, pendingEvent, statesTouchedBy, writeEvents } from '#core/events/outbox.ts';
 import type { PendingEvent } from '#core/events/outbox.ts';
 import type { JobDefinition } from '#core/jobs/define-job.ts';
+import { orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
 import type { Core } from './core.ts';
 import type { Queryable } from './db.ts';
 
@@ -21,20 +22,33 @@ export interface Tx {
   afterCommit(work: () => Promise<void> | void): void;
 }
 
+interface TransactionOptions {
+  /** Whoever brings the state document up to date anyway says so; else it is asked for when the change is one it tells of. */
+  rebuildsState?: boolean;
+}
+
 /**
  * One change: its rows, its events and its wake-ups, all or nothing. Events are written as the last statement
  * before the commit; what goes to Redis goes after it and is not waited for, since Redis may be away.
  */
-export async function inTransaction<T>(core: Core, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  core: Core,
+  work: (tx: Tx) => Promise<T>,
+  { rebuildsState = false }: TransactionOptions = {},
+): Promise<T> {
   const events: PendingEvent[] = [];
+  // By what they are: asked for several times, a wake-up is sent once.
+  const jobs = new Map<string, () => Promise<void>>();
   const after: (() => Promise<void> | void)[] = [];
   const { result, envelopes } = await core.db.$transaction(async (db) => {
     events.length = 0;
     after.length = 0;
+    jobs.clear();
     const result = await work({
       db,
       emit: (definition, event) => void events.push(pendingEvent(definition, event)),
-      enqueue: (job, payload, options) => void after.push(() => core.queues.add(job, payload, options)),
+      enqueue: (job, payload, options) =>
+        void jobs.set(keyOf(job, payload, options?.delayMs), () => core.queues.add(job, payload, options)),
       publish: (channel, message) => void after.push(() => core.bus.publish(channel, message)),
       afterCommit: (step) => void after.push(step),
     });
@@ -44,7 +58,12 @@ export async function inTransaction<T>(core: Core, work: (tx: Tx) => Promise<T>)
     .filter((event) => !event.definition.isStored)
     .map((event) => envelope(event, new Date(), null));
   core.bus.publishEvents([...envelopes, ...notices]);
-  for (const step of after) {
+  for (const projectId of rebuildsState ? [] : statesTouchedBy(events)) {
+    // A cycle ends with the state document.
+    if (!jobs.has(keyOf(orchestratorCycle, { projectId })))
+      jobs.set(keyOf(rebuildState, { projectId }), () => core.queues.add(rebuildState, { projectId }));
+  }
+  for (const step of [...jobs.values(), ...after]) {
     // The change is committed: whoever asked for it must not be told otherwise because a wake-up failed.
     void Promise.resolve()
       .then(step)
@@ -53,4 +72,8 @@ export async function inTransaction<T>(core: Core, work: (tx: Tx) => Promise<T>)
       );
   }
   return result;
+}
+
+function keyOf(job: JobDefinition, payload: unknown, delayMs = 0): string {
+  return `${job.name} ${delayMs} ${JSON.stringify(payload)}`;
 }

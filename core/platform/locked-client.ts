@@ -14,24 +14,16 @@ export class LockLostError extends Error {
   }
 }
 
-interface LockOptions {
-  /** What is locked, across all processes. */
-  lock: string;
-  /** False: gives up at once when somebody else holds it. */
-  waits: boolean;
-}
-
 /**
  * Works while holding an advisory lock, which PostgreSQL gives back when this process dies. The lock is as alive as
  * its connection: a connection that breaks fails the work, and nothing else.
- * @returns null when somebody else holds the lock and it is not waited for
+ * Nobody waits for a lock, since a waiter holds a connection: whoever has it looks again after letting go, so what was
+ * asked for meanwhile is done too.
+ * @param lock what is locked, across all processes
+ * @returns null when somebody else holds the lock
  * @throws LockLostError, and what the work throws
  */
-export async function withLock<T>(
-  core: Core,
-  { lock, waits }: LockOptions,
-  work: (held: HeldLock) => Promise<T>,
-): Promise<T | null> {
+export async function withLock<T>(core: Core, lock: string, work: (held: HeldLock) => Promise<T>): Promise<T | null> {
   const client = await core.pool.connect();
   let broken: Error | null = null;
   // The pool tells of the clients it keeps, not of those it has lent: unheard, the work would go on without the lock.
@@ -43,10 +35,10 @@ export async function withLock<T>(
     if (broken) throw new LockLostError(lock, broken);
   };
   try {
-    const take = waits
-      ? 'select pg_advisory_lock(hashtextextended($1, 0)), true as locked'
-      : 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked';
-    const { rows } = await client.query<{ locked: boolean }>(take, [lock]);
+    const { rows } = await client.query<{ locked: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked',
+      [lock],
+    );
     if (!rows[0]?.locked) return null;
     const result = await work({ assertHeld });
     assertHeld();

@@ -1,6 +1,7 @@
 import { SYSTEM } from '#core/access/actor.ts';
 import type { Actor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { stopRun } from '#core/runs/cancel-run.ts';
@@ -38,5 +39,7 @@ export async function sweepArchivedProjects(core: Core): Promise<void> {
     text: `select distinct p.id from agent_runs r join projects p on p.id = r.project_id
             where r.status ${LIVE_SQL} and r.cancel_requested_at is null and p.status = 'archived'`,
   });
-  for (const { id } of rows) await inTransaction(core, (tx) => stopRunsOfProject(tx, SYSTEM('archive'), id));
+  await eachAlone(core, 'to stop the runs of an archived project', rows, ({ id }) =>
+    inTransaction(core, (tx) => stopRunsOfProject(tx, SYSTEM('archive'), id)),
+  );
 }

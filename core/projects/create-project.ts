@@ -9,7 +9,7 @@ import { insertConversation } from '#core/conversations/create-conversation.ts';
 import { ForbiddenError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { projectUpdated } from '#core/events/catalogue.ts';
-import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';

@@ -5,7 +5,7 @@ import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { projectUpdated } from '#core/events/catalogue.ts';
-import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';

@@ -6,6 +6,7 @@ import { parseInput } from '#core/errors/parse-input.ts';
 import { runnerStatusChanged } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Runner, RunnerConnection } from '#prisma/generated/client/client.ts';
@@ -67,7 +68,8 @@ export async function noteRunnersSeen(core: Core, runnerIds: string[]): Promise<
             where runners.id = before.id returning runners.id, before.was`,
     values: [runnerIds],
   });
-  for (const { id, was } of rows) if (was !== 'online') await tellProjects(core, id);
+  const changed = rows.filter(({ was }) => was !== 'online');
+  await eachAlone(core, 'to tell the projects of a runner', changed, ({ id }) => tellProjects(core, id));
 }
 
 /** Finds runners whose api process died with their sockets: nobody says for them that they are gone. */
@@ -76,7 +78,9 @@ export async function sweepSilentRunners(core: Core): Promise<void> {
     text: `select id from runners where connection = 'online' and last_seen_at < now() - make_interval(secs => $1)`,
     values: [(2 * RUNNER_SILENCE_MS) / 1000],
   });
-  for (const { id } of silent.rows) await setRunnerConnection(core, id, 'unreachable', 2 * RUNNER_SILENCE_MS);
+  await eachAlone(core, 'to say of a runner that it is silent', silent.rows, ({ id }) =>
+    setRunnerConnection(core, id, 'unreachable', 2 * RUNNER_SILENCE_MS),
+  );
 }
 
 /** Tells the projects a runner serves that it has changed, and why their runs wait now. */
@@ -99,5 +103,5 @@ export async function tellProjects(core: Core, runnerId: string): Promise<void> 
       });
     }
   });
-  for (const project of projects) await refreshWaitingReasons(core, project.id);
+  await eachAlone(core, 'to say why the runs of a project wait', projects, ({ id }) => refreshWaitingReasons(core, id));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText } from '#contract/cut-text.ts';
 import { LOG_STREAMS } from '#contract/enums.ts';
 import { MAX_LOG_BATCH_BYTES, MAX_LOG_BATCH_LINES, MAX_LOG_LINE_BYTES } from '#contract/limits.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
@@ -173,7 +174,7 @@ function noticeProject(
     const event = pendingEvent(runLogAppended, {
       projectId,
       entityId: runId,
-      patch: { lastSeq, count, lastMessage: lastMessage.slice(0, LAST_MESSAGE_CHARS) },
+      patch: { lastSeq, count, lastMessage: cutText(lastMessage, LAST_MESSAGE_CHARS) },
     });
     core.bus.publishEvents([envelope(event, new Date(), null)]);
   };

@@ -4,7 +4,7 @@ import type { Actor } from '#core/access/actor.ts';
 import { nameOf } from '#core/access/actor.ts';
 import { AgentConfig } from '#contract/agent-config.ts';
 import { runCompleted } from '#core/events/catalogue.ts';
-import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';

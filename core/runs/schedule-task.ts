@@ -35,14 +35,38 @@ export async function scheduleTask(
       (name ? await tx.db.agent.findUnique({ where: { projectId_name: { projectId: task.projectId, name } } }) : null);
     return changeTaskStatus(tx, actor, task, { to: 'blocked', why: agentBlockReason(name, known !== null) });
   }
-  const run = await createRun(tx, task, 'task', agent.id, {
-    delayMs,
-    fields: { startFromBranch: await branchToContinue(tx, task.id) },
-  });
-  if (run.waitingReason === task.waitingReason) return task;
-  await tx.db.task.update({ where: { id: task.id }, data: { waitingReason: run.waitingReason } });
-  tx.emit(taskUpdated, { projectId: task.projectId, entityId: task.id, patch: { waitingReason: run.waitingReason } });
-  return { ...task, waitingReason: run.waitingReason };
+  const [scheduled = task] = await scheduleTasks(tx, [task], delayMs);
+  return scheduled;
+}
+
+/**
+ * The same for several tasks of a project whose agents are known and enabled, in as many statements as for one.
+ * @throws ConflictError when one of them has a live run already
+ */
+export async function scheduleTasks(tx: Tx, tasks: readonly Task[], delayMs = 0): Promise<Task[]> {
+  const wanted: WantedRun[] = [];
+  if (tasks.length === 0) return [];
+  const last = await lastAttempts(
+    tx,
+    tasks.map(({ id }) => id),
+    'task',
+  );
+  for (const task of tasks) {
+    if (task.agentId === null) throw new Error(`Expected the task ${task.id} to have an agent, found none`);
+    const startFromBranch = await branchToContinue(tx, task.id, last.get(task.id));
+    wanted.push({ task, agentId: task.agentId, last: last.get(task.id), fields: { startFromBranch } });
+  }
+  const runs = await insertRuns(tx, 'task', wanted, delayMs);
+  const told = tasks.map((task, i) => ({ ...task, waitingReason: runs[i]?.waitingReason ?? null }));
+  const news = told.filter((task, i) => task.waitingReason !== tasks[i]?.waitingReason);
+  if (news.length === 0) return told;
+  const rows = news.map(({ id, waitingReason }) => ({ id, waitingReason }));
+  await tx.db.$executeRaw`
+    update tasks t set waiting_reason = n."waitingReason"
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n(id uuid, "waitingReason" text) where t.id = n.id`;
+  for (const { projectId, id, waitingReason } of news)
+    tx.emit(taskUpdated, { projectId, entityId: id, patch: { waitingReason } });
+  return told;
 }
 
 /**
@@ -57,47 +81,76 @@ export async function createRun(
   options: { delayMs?: number; fields?: Partial<Prisma.AgentRunUncheckedCreateInput> } = {},
 ): Promise<AgentRun> {
   const { delayMs = 0, fields = {} } = options;
-  // The next attempt is made when the one before it has ended, so a live one is the last.
-  const last = await tx.db.agentRun.findFirst({
-    where: { taskId: task.id, kind },
-    orderBy: { attempt: 'desc' },
-    select: { id: true, attempt: true, status: true },
-  });
-  if (last && isLive(last)) throw new ConflictError(`This task already has a live ${kind} run.`, last.id);
-  const attempt = (last?.attempt ?? 0) + 1;
-  const waitingReason = delayMs > 0 ? WAITS_FOR_RETRY : await findWaitingReason(tx.db, task.projectId, agentId);
-  const run = await tx.db.agentRun
-    .create({
-      data: {
+  const last = (await lastAttempts(tx, [task.id], kind)).get(task.id);
+  const [run] = await insertRuns(tx, kind, [{ task, agentId, last, fields }], delayMs);
+  if (!run) throw new Error('Expected the run that was added, found none');
+  return run;
+}
+
+type Attempt = Pick<AgentRun, 'id' | 'taskId' | 'attempt' | 'status' | 'branch' | 'headCommit' | 'startFromBranch'>;
+
+interface WantedRun {
+  task: Task;
+  agentId: string;
+  last: Attempt | undefined;
+  fields: Partial<Prisma.AgentRunUncheckedCreateInput>;
+}
+
+/** The next attempt is made when the one before it has ended, so a live one is the last. */
+async function lastAttempts(tx: Tx, taskIds: readonly string[], kind: RunKind): Promise<Map<string, Attempt>> {
+  const rows = await tx.db.$queryRaw<(Attempt & { taskId: string })[]>`
+    select distinct on (task_id) id, task_id as "taskId", attempt, status, branch, head_commit as "headCommit", start_from_branch as "startFromBranch"
+      from agent_runs where task_id = any(${taskIds}::uuid[]) and kind = ${kind}::run_kind order by task_id, attempt desc`;
+  return new Map(rows.map((row) => [row.taskId, row]));
+}
+
+async function insertRuns(tx: Tx, kind: RunKind, wanted: readonly WantedRun[], delayMs: number): Promise<AgentRun[]> {
+  const live = wanted.find(({ last }) => last && isLive(last));
+  if (live) throw new ConflictError(`This task already has a live ${kind} run.`, live.last?.id);
+  const reasons = new Map<string, string | null>();
+  for (const { task, agentId } of delayMs > 0 ? [] : wanted)
+    if (!reasons.has(agentId)) reasons.set(agentId, await findWaitingReason(tx.db, task.projectId, agentId));
+  const notBefore = delayMs > 0 ? new Date((await databaseNow(tx.db)).getTime() + delayMs) : null;
+  const rows = await tx.db.agentRun
+    .createManyAndReturn({
+      data: wanted.map(({ task, agentId, last, fields }) => ({
         id: newId(),
         projectId: task.projectId,
         agentId,
         taskId: task.id,
         kind,
-        attempt,
-        status: 'pending',
-        waitingReason,
-        notBefore: delayMs > 0 ? new Date((await databaseNow(tx.db)).getTime() + delayMs) : null,
+        attempt: (last?.attempt ?? 0) + 1,
+        status: 'pending' as const,
+        waitingReason: delayMs > 0 ? WAITS_FOR_RETRY : (reasons.get(agentId) ?? null),
+        notBefore,
         ...fields,
-      },
+      })),
     })
     .catch((error: unknown) => {
       throw isUniqueViolation(error) ? new ConflictError(`This task already has a live ${kind} run.`) : error;
     });
-  tx.emit(runCreated, {
-    projectId: run.projectId,
-    entityId: run.id,
-    patch: {
-      agentId,
-      taskId: task.id,
-      kind,
-      attempt,
-      status: 'pending',
-      waitingReason,
-      createdAt: run.createdAt.toISOString(),
-    },
+  const runs = wanted.map(({ task }) => {
+    const run = rows.find(({ taskId }) => taskId === task.id);
+    if (!run) throw new Error(`Expected the run of the task ${task.id}, found none`);
+    return run;
   });
-  if (delayMs > 0) tx.enqueue(wakeRunners, { projectId: task.projectId }, { delayMs });
-  else announceWork(tx, task.projectId);
-  return run;
+  for (const run of runs)
+    tx.emit(runCreated, {
+      projectId: run.projectId,
+      entityId: run.id,
+      patch: {
+        agentId: run.agentId,
+        taskId: run.taskId,
+        kind,
+        attempt: run.attempt,
+        status: 'pending',
+        waitingReason: run.waitingReason,
+        createdAt: run.createdAt.toISOString(),
+      },
+    });
+  for (const projectId of new Set(runs.map((run) => run.projectId))) {
+    if (delayMs > 0) tx.enqueue(wakeRunners, { projectId }, { delayMs });
+    else announceWork(tx, projectId);
+  }
+  return runs;
 }

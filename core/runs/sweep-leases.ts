@@ -1,6 +1,7 @@
 import { SYSTEM } from '#core/access/actor.ts';
 import { LEASE_MARGIN_MS } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
+import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
@@ -20,7 +21,9 @@ export async function sweepLeases(core: Core): Promise<number> {
     values: [LEASE_MARGIN_MS / 1000],
   });
   let lost = 0;
-  for (const row of rows) lost += (await loseRun(core, row.id, row.task_id)) ? 1 : 0;
+  await eachAlone(core, 'to take away a run whose lease has ended', rows, async (row) => {
+    lost += (await loseRun(core, row.id, row.task_id)) ? 1 : 0;
+  });
   return lost;
 }
 

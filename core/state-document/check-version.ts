@@ -4,7 +4,9 @@ import { contentHash } from './content-hash.ts';
 import { parseStateDocument } from './document.ts';
 
 /** Whether a stored version is what was written, and is a state document. */
-export function isStateVersionIntact(version: ProjectStateVersion): boolean {
+export function isStateVersionIntact(
+  version: Pick<ProjectStateVersion, 'content' | 'contentHash' | 'stateFormat'>,
+): boolean {
   if (contentHash(version.content) !== version.contentHash) return false;
   try {
     parseStateDocument(version.content, version.stateFormat);

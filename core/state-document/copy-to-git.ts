@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Core } from '#core/platform/core.ts';
 import { withLock } from '#core/platform/locked-client.ts';
+import type { HeldLock } from '#core/platform/locked-client.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 
 const run = promisify(execFile);
@@ -20,26 +21,51 @@ interface Repository {
  * rows are the truth: a copy that is broken off goes on where the repository stands.
  */
 export async function copyStateVersions(core: Core, projectId: string): Promise<void> {
-  await withLock(core, { lock: `state-git:${projectId}`, waits: true }, async (lock) => {
-    const repository: Repository = {
-      repository: path.join(core.dataDirectory, 'projects', projectId, 'state'),
-      searchPath: core.searchPath,
-    };
-    await openRepository(repository);
-    for (;;) {
-      const versions = await core.db.projectStateVersion.findMany({
-        where: { projectId, version: { gt: await copiedVersion(repository) } },
-        orderBy: { version: 'asc' },
-        take: VERSIONS_A_TURN,
-      });
-      for (const version of versions) {
-        // Two that commit at once would meet in Git's own locks.
-        lock.assertHeld();
-        await commitVersion(repository, version);
-      }
-      if (versions.length < VERSIONS_A_TURN) return;
-    }
+  // One process at a time, and nobody waits: whoever copies looks again when it has let go.
+  do {
+    const copied = await withLock(core, `state-git:${projectId}`, (lock) => copyAll(core, projectId, lock));
+    if (copied === null) return;
+  } while (await hasUncopied(core, projectId));
+}
+
+async function hasUncopied(core: Core, projectId: string): Promise<boolean> {
+  const { rows } = await core.pool.query<{ uncopied: boolean }>({
+    name: 'has_uncopied_versions',
+    text: `select exists (select 1 from project_state_versions v where v.project_id = p.id and v.version > p.state_copied) as uncopied
+             from projects p where p.id = $1`,
+    values: [projectId],
   });
+  return rows[0]?.uncopied ?? false;
+}
+
+/** @returns the newest version that is in the repository now */
+async function copyAll(core: Core, projectId: string, lock: HeldLock): Promise<bigint> {
+  const repository: Repository = {
+    repository: path.join(core.dataDirectory, 'projects', projectId, 'state'),
+    searchPath: core.searchPath,
+  };
+  await openRepository(repository);
+  let copied = await copiedVersion(repository);
+  for (;;) {
+    const versions = await core.db.projectStateVersion.findMany({
+      where: { projectId, version: { gt: copied } },
+      orderBy: { version: 'asc' },
+      take: VERSIONS_A_TURN,
+    });
+    for (const version of versions) {
+      // Two that commit at once would meet in Git's own locks.
+      lock.assertHeld();
+      await commitVersion(repository, version);
+      copied = version.version;
+    }
+    if (versions.length < VERSIONS_A_TURN) break;
+  }
+  await core.pool.query({
+    name: 'note_copied_versions',
+    text: 'update projects set state_copied = greatest(state_copied, $2) where id = $1',
+    values: [projectId, copied],
+  });
+  return copied;
 }
 
 async function openRepository(repository: Repository): Promise<void> {

@@ -1,44 +1,50 @@
 import type { Queryable } from '#core/platform/db.ts';
-import { readHumanPart } from './human-part-store.ts';
+import { EMPTY_HUMAN_PART, HumanPart } from './human-part.ts';
 import type { StateFacts, StateTask } from './render.ts';
 
 const MAX_TASKS = 1_000;
 
-/** Reads where a project stands. Bounded: of more open tasks than this, the most urgent are shown. */
-export async function readStateFacts(db: Queryable, projectId: string): Promise<StateFacts> {
-  const project = await db.project.findUniqueOrThrow({ where: { id: projectId } });
-  const tasks = await db.task.findMany({
-    where: { projectId, status: { notIn: ['done', 'canceled'] } },
-    orderBy: [{ priority: 'asc' }, { id: 'asc' }],
-    take: MAX_TASKS,
-    select: {
-      id: true,
-      title: true,
-      status: true,
-      priority: true,
-      agentName: true,
-      blockedReason: true,
-      heldBy: true,
-      createdAt: true,
-      updatedAt: true,
-      resultRun: { select: { headCommit: true } },
-    },
-  });
-  const newest = await db.task.aggregate({ where: { projectId }, _max: { updatedAt: true } });
-  const run = await db.agentRun.findFirst({
-    where: { projectId, finishedAt: { not: null }, OR: [{ status: 'completed' }, { landingIsMerged: true }] },
-    orderBy: { finishedAt: 'desc' },
-  });
+interface ProjectFacts {
+  name: string;
+  status: StateFacts['project']['status'];
+  changes: bigint;
+  human: unknown;
+  lastChangedAt: Date | null;
+  runId: string | null;
+  runSummary: string | null;
+  runFinishedAt: Date | null;
+}
+
+/**
+ * Reads where a project stands. Bounded: of more open tasks than this, the most urgent are shown.
+ * @returns with them, up to which change they tell
+ */
+export async function readStateFacts(db: Queryable, projectId: string): Promise<StateFacts & { changes: bigint }> {
+  // Its count of changes is read before the tasks: what changes from here on is not counted as told.
+  const [project] = await db.$queryRaw<ProjectFacts[]>`
+    select p.name, p.status, p.state_changes as changes, h.content as human,
+           (select max(updated_at) from tasks where project_id = p.id) as "lastChangedAt",
+           r.id as "runId", coalesce(r.summary, r.message) as "runSummary", r.finished_at as "runFinishedAt"
+      from projects p
+      left join project_state_human h on h.project_id = p.id
+      left join lateral (select id, summary, message, finished_at from agent_runs
+                          where project_id = p.id and finished_at is not null and (status = 'completed' or landing_is_merged)
+                          order by finished_at desc limit 1) r on true
+     where p.id = ${projectId}::uuid`;
+  if (!project) throw new Error(`Expected the project ${projectId}, found none`);
+  const tasks = await db.$queryRaw<StateTask[]>`
+    select t.id, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason", t.held_by as "heldBy",
+           t.created_at as "createdAt", t.updated_at as "updatedAt", t.status = 'needs_review' and r.head_commit is null as "isReport"
+      from tasks t left join agent_runs r on r.id = t.result_run_id
+     where t.project_id = ${projectId}::uuid and t.status not in ('done', 'canceled')
+     order by t.priority, t.id limit ${MAX_TASKS}`;
+  const { runId: id, runSummary: summary, runFinishedAt: finishedAt } = project;
   return {
+    changes: project.changes,
     project: { name: project.name, status: project.status },
-    human: await readHumanPart(db, projectId),
-    tasks: tasks.map(
-      ({ resultRun, ...task }) =>
-        ({ ...task, isReport: task.status === 'needs_review' && !resultRun?.headCommit }) as StateTask,
-    ),
-    lastCompletedRun: run?.finishedAt
-      ? { id: run.id, summary: run.summary ?? run.message, finishedAt: run.finishedAt }
-      : null,
-    lastChangedAt: newest._max.updatedAt,
+    human: project.human === null ? EMPTY_HUMAN_PART : HumanPart.parse(project.human),
+    tasks,
+    lastCompletedRun: id !== null && finishedAt !== null ? { id, summary, finishedAt } : null,
+    lastChangedAt: project.lastChangedAt,
   };
 }

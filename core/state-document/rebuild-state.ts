@@ -1,5 +1,6 @@
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
 import { SYSTEM } from '#core/access/actor.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import { factsHash } from './content-hash.ts';
@@ -18,18 +19,35 @@ export async function rebuildStateDocument(
   projectId: string,
   cause: string,
 ): Promise<ProjectStateVersion | null> {
-  return inTransaction(core, async (tx) => {
-    const newest = await lockNewestVersion(tx, projectId);
-    const facts = await readStateFacts(tx.db, projectId);
-    const hash = factsHash(facts);
-    if (newest && newest.factsHash === hash && isStateVersionIntact(newest)) return null;
-    const format = newest?.stateFormat ?? 'yaml';
-    return writeVersion(tx, SYSTEM('orchestrator'), newest, {
-      projectId,
-      content: renderStateDocument(facts, format),
-      format,
-      factsHash: hash,
-      cause,
-    });
+  return inTransaction(core, (tx) => rebuildStateIn(tx, projectId, cause), { rebuildsState: true });
+}
+
+/** The same, unless the document tells of everything already: one wake-up for each of many changes costs no more. */
+export async function rebuildStaleState(core: Core, projectId: string): Promise<void> {
+  const { rows } = await core.pool.query<{ stale: boolean }>({
+    name: 'is_state_stale',
+    text: 'select state_changes > state_rendered as stale from projects where id = $1',
+    values: [projectId],
   });
+  if (rows[0]?.stale) await rebuildStateDocument(core, projectId, 'a task changed');
+}
+
+export async function rebuildStateIn(tx: Tx, projectId: string, cause: string): Promise<ProjectStateVersion | null> {
+  const newest = await lockNewestVersion(tx, projectId);
+  const facts = await readStateFacts(tx.db, projectId);
+  const hash = factsHash(facts);
+  const format = newest?.stateFormat ?? 'yaml';
+  const version =
+    newest && newest.factsHash === hash && isStateVersionIntact(newest)
+      ? null
+      : await writeVersion(tx, SYSTEM('orchestrator'), newest, {
+          projectId,
+          content: renderStateDocument(facts, format),
+          format,
+          factsHash: hash,
+          cause,
+        });
+  await tx.db
+    .$executeRaw`update projects set state_rendered = greatest(state_rendered, ${facts.changes}) where id = ${projectId}::uuid`;
+  return version;
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { cutText } from '#contract/cut-text.ts';
 import type { HumanPart } from './human-part.ts';
 import type { StateDocument, StateFormat } from './document.ts';
 
@@ -123,11 +124,7 @@ function describeAction({ status, title, blockedReason, heldBy, isReport }: Stat
 }
 
 function focusOf(task: StateTask | undefined): string | null {
-  const title = task?.title
-    .trim()
-    .slice(0, MAX_FOCUS_CHARS)
-    .replace(/\p{Surrogate}$/u, '');
-  return title === undefined || title === '' ? null : title;
+  return cutText(task?.title.trim() ?? '', MAX_FOCUS_CHARS) || null;
 }
 
 function firstByUrgency(a: StateTask, b: StateTask): number {

@@ -13,12 +13,32 @@ export async function appendTaskEvent(
   eventType: TaskEventType,
   details: Prisma.InputJsonObject,
 ): Promise<string> {
-  const payload = { ...details, actor: describeActor(actor) };
-  const event = await tx.db.taskEvent.create({ data: { id: newId(), taskId: task.id, eventType, payload } });
-  tx.emit(taskEventAppended, {
-    projectId: task.projectId,
-    entityId: task.id,
-    patch: { eventId: event.id, eventType, payload: payload, createdAt: event.createdAt.toISOString() },
+  const [eventId] = await appendTaskEvents(tx, actor, eventType, [{ task, details }]);
+  if (eventId === undefined) throw new Error('Expected the line that was added, found none');
+  return eventId;
+}
+
+/** One line for each of several tasks, in as many statements as for one. */
+export async function appendTaskEvents(
+  tx: Tx,
+  actor: Actor,
+  eventType: TaskEventType,
+  lines: readonly { task: { id: string; projectId: string }; details: Prisma.InputJsonObject }[],
+): Promise<string[]> {
+  const rows = lines.map(({ task, details }) => ({
+    task,
+    data: { id: newId(), taskId: task.id, eventType, payload: { ...details, actor: describeActor(actor) } },
+  }));
+  const written = await tx.db.taskEvent.createManyAndReturn({
+    data: rows.map(({ data }) => data),
+    select: { id: true, createdAt: true },
   });
-  return event.id;
+  const times = new Map(written.map(({ id, createdAt }) => [id, createdAt.toISOString()]));
+  for (const { task, data } of rows)
+    tx.emit(taskEventAppended, {
+      projectId: task.projectId,
+      entityId: task.id,
+      patch: { eventId: data.id, eventType, payload: data.payload, createdAt: times.get(data.id) ?? '' },
+    });
+  return rows.map(({ data }) => data.id);
 }

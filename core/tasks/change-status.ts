@@ -1,7 +1,6 @@
 import type { Actor } from '#core/access/actor.ts';
 import { ConflictError, IllegalTransitionError, InvalidInputError } from '#core/errors/errors.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
-import { rebuildState } from '#core/jobs/jobs.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Prisma, Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
@@ -47,7 +46,6 @@ export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change:
   if (!written) throw new ConflictError('Somebody changed this task a moment ago. Look at it again.', task.status);
   const { updatedAt } = written;
   await appendTaskEvent(tx, actor, task, 'status_changed', { from: task.status, to, why, ...change.details });
-  tx.enqueue(rebuildState, { projectId: task.projectId });
   if (!change.isPassing) {
     tx.emit(taskUpdated, {
       projectId: task.projectId,

@@ -7,15 +7,14 @@ import { requireProject } from '#core/access/permissions.ts';
 import { IllegalTransitionError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskCreated } from '#core/events/catalogue.ts';
-import { rebuildState } from '#core/jobs/jobs.ts';
-import { requestCycle } from '#core/orchestrator/request-cycle.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
-import { appendTaskEvent } from './append-task-event.ts';
+import { appendTaskEvents } from './append-task-event.ts';
 import { taskCard } from './task-patch.ts';
 
 const NewTask = z.strictObject({
@@ -54,25 +53,47 @@ export async function createTask(core: Core, actor: Actor, input: NewTask): Prom
   });
 }
 
+type TaskFields = z.output<typeof NewTask> & {
+  agentName: string | null;
+  agentReason: string | null;
+  requestId: string | null;
+};
+
 /** Writes the row, its first audit line and its event. For callers that have checked access already. */
-export async function insertTask(
-  tx: Tx,
-  actor: Actor,
-  fields: z.output<typeof NewTask> & { agentName: string | null; agentReason: string | null; requestId: string | null },
-): Promise<Task> {
-  const task = await tx.db.task.create({
-    data: { id: newId(), ...fields, status: 'queued', createdByUserId: userIdOf(actor) },
-  });
-  tx.enqueue(rebuildState, { projectId: task.projectId });
-  tx.emit(taskCreated, { projectId: task.projectId, entityId: task.id, patch: taskCard(task) });
-  await appendTaskEvent(tx, actor, task, 'created', {
-    title: task.title,
-    type: task.type,
-    priority: task.priority,
-    requestedBy: task.requestedBy,
-    ...(task.agentName ? { agent: task.agentName, why: task.agentReason } : {}),
-  });
+export async function insertTask(tx: Tx, actor: Actor, fields: TaskFields): Promise<Task> {
+  const [task] = await insertTasks(tx, actor, [fields]);
+  if (!task) throw new Error('Expected the task that was added, found none');
   return task;
+}
+
+/** The same for several, in as many statements as for one. @returns them in the given order */
+export async function insertTasks(tx: Tx, actor: Actor, all: readonly TaskFields[]): Promise<Task[]> {
+  if (all.length === 0) return [];
+  const createdByUserId = userIdOf(actor);
+  // The ids grow in this order, so it is theirs.
+  const rows = await tx.db.task.createManyAndReturn({
+    data: all.map((fields) => ({ id: newId(), ...fields, status: 'queued' as const, createdByUserId })),
+  });
+  const tasks = rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const task of tasks) {
+    tx.emit(taskCreated, { projectId: task.projectId, entityId: task.id, patch: taskCard(task) });
+  }
+  await appendTaskEvents(
+    tx,
+    actor,
+    'created',
+    tasks.map((task) => ({
+      task,
+      details: {
+        title: task.title,
+        type: task.type,
+        priority: task.priority,
+        requestedBy: task.requestedBy,
+        ...(task.agentName ? { agent: task.agentName, why: task.agentReason } : {}),
+      },
+    })),
+  );
+  return tasks;
 }
 
 async function requireTaskOfProject(tx: Tx, projectId: string, taskId: string): Promise<void> {

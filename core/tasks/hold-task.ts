@@ -1,7 +1,6 @@
 import type { Actor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
-import { rebuildState } from '#core/jobs/jobs.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
@@ -57,6 +56,5 @@ export async function setHold(tx: Tx, task: Task, by: string | null): Promise<Ta
     entityId: task.id,
     patch: { heldBy: by, waitingReason, updatedAt: updatedAt.toISOString() },
   });
-  tx.enqueue(rebuildState, { projectId: task.projectId });
   return { ...task, heldBy: by, heldAt: by === null ? null : updatedAt, waitingReason, updatedAt };
 }

@@ -5,7 +5,6 @@ import type { Actor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
-import { rebuildState } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
@@ -54,7 +53,6 @@ export async function updateTask(core: Core, actor: Actor, input: z.input<typeof
       entityId: task.id,
       patch: { ...patch, updatedAt: updatedAt.toISOString() },
     });
-    tx.enqueue(rebuildState, { projectId: task.projectId });
     await appendTaskEvent(tx, actor, task, 'log', {
       changed: Object.keys(patch),
       ...(agent ? { agent: agent.name } : {}),

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { RefusedError, TransientError } from './control-plane.ts';
 
 /**
@@ -22,6 +23,8 @@ const REFUSAL_CODES: ReadonlySet<unknown> = new Set([
 const TRY_AGAIN_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 /** Longer waits are not believed: who asks for an hour is not our control plane. */
 const MAX_RETRY_AFTER_MS = 10_000;
+/** Of an answer that is not ours, enough to know it by. */
+const MAX_SHOWN_CHARS = 100;
 
 export interface HttpAnswer {
   status: number;
@@ -93,7 +96,7 @@ function errorsOf(body: unknown): AnswerError[] {
 
 /** A proxy's page, an answer that was cut off, a portal that wants a login. */
 function notOurs(answer: HttpAnswer, cause?: Error): TransientError {
-  const found = answer.text.trim() === '' ? 'nothing' : answer.text.trim().slice(0, 100).replace(/\s+/g, ' ');
+  const found = cutText(answer.text.trim(), MAX_SHOWN_CHARS).replace(/\s+/g, ' ') || 'nothing';
   return new TransientError(`Expected an answer of the control plane, found ${answer.status}: ${found}`, {
     cause,
     retryAfterMs: retryAfterOf(answer),

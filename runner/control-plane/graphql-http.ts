@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
+import { cutText } from '#contract/cut-text.ts';
 import { readAnswer, type HttpAnswer } from './answers.ts';
 import { TransientError } from './control-plane.ts';
 import type { TypedDocumentString } from './gql/graphql.ts';
@@ -12,6 +13,8 @@ const IDLE_CONNECTION_MS = 30_000;
 const UPLOAD_TIMEOUT_MS = 120_000;
 /** No answer of ours is as long; whatever sends more is not the control plane. */
 const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
+/** Of a document, for a message. */
+const MAX_SHOWN_CHARS = 100;
 
 /** GraphQL over HTTP with the runner's token. Repeats nothing itself: what may be repeated is a `TransientError`. */
 export class GraphqlHttp {
@@ -133,6 +136,6 @@ export class GraphqlHttp {
 function rootField(document: { toString(): string }): string {
   const found = /\{\s*(\w+)/.exec(document.toString())?.[1];
   if (found === undefined)
-    throw new Error(`Expected an operation with a field, found ${document.toString().slice(0, 100)}`);
+    throw new Error(`Expected an operation with a field, found ${cutText(document.toString(), MAX_SHOWN_CHARS)}`);
   return found;
 }

@@ -1,3 +1,7 @@
+import { cutText } from '#contract/cut-text.ts';
+
+const MAX_HEADING_CHARS = 60;
+
 /** What a reviewer asked for, as a section of a document: a heading in their words, and what is known about it. */
 export function feedbackSection(feedback: string): string {
   const [first = ''] = feedback.trim().split(/(?<=[.!?])\s|\n/);
@@ -8,7 +12,7 @@ export function feedbackSection(feedback: string): string {
       '',
     )
     .replace(/[.!?]+$/, '');
-  const short = wish.length > 60 ? `${wish.slice(0, 57).trimEnd()}…` : wish;
+  const short = cutText(wish, MAX_HEADING_CHARS, '…');
   const heading = short === '' ? 'From the review' : short.charAt(0).toUpperCase() + short.slice(1);
   const known = KNOWN_TOPICS.filter(({ pattern }) => pattern.test(feedback)).map(({ text }) => text);
   const body = known.length > 0 ? known.join('\n\n') : `Asked for in review: “${feedback.trim().replace(/\s+/g, ' ')}”`;

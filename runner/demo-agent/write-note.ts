@@ -1,17 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cutText } from '#contract/cut-text.ts';
 import { feedbackSection } from './feedback.ts';
 import { paint, type Screen } from './screen.ts';
 import type { DemoTask } from './task.ts';
 
+const MAX_SLUG_CHARS = 60;
+
 /** The demo agent understands two tasks; of any other it makes an honest note, so that the loop can be tried with it. */
 export async function writeNote(task: DemoTask, folder: string, screen: Screen): Promise<string> {
-  const slug =
-    task.title
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '')
-      .slice(0, 60) || 'task';
+  const words = task.title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  const slug = cutText(words, MAX_SLUG_CHARS) || 'task';
   const file = `docs/notes/${slug}.md`;
   const path = join(folder, file);
   await screen.step('Reading the task');

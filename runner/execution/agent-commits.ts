@@ -15,6 +15,8 @@ import { inUserRepository } from './user-repository.ts';
 /** Small packs are unpacked, as Git's own fetch does; many small packs would slow the user's repository down. */
 const UNPACK_MAX_FILES = 1_000;
 const UNPACK_MAX_BYTES = 16 * 1024 * 1024;
+/** Branches that are looked at; an agent that leaves more has been told of enough. */
+const MAX_TOLD = 50;
 
 /** What the agent has committed itself. */
 export interface AgentCommits {
@@ -88,7 +90,7 @@ export async function findLeftBranches(git: Git, workspace: Workspace, head: str
   const objects = made.length > 0 ? inspectAgentObjects(workspace) : null;
   if (objects === null) return made.map(({ name }) => shortName(name));
   const left: string[] = [];
-  for (const { name, object } of made.slice(0, 50)) {
+  for (const { name, object } of made.slice(0, MAX_TOLD)) {
     const { code, stdout } = await git.ask(
       ['rev-list', '--max-count=1', object, '--not', head, workspace.startCommit],
       { ...inWorkspace(workspace), env: { GIT_OBJECT_DIRECTORY: objects.folder }, okCodes: [128] },

@@ -1,9 +1,13 @@
+import { cutText } from '#contract/cut-text.ts';
 import type { KeeperCommand } from './keeper-protocol.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { withHint, withSetting, type RunnerPolicy } from './policy.ts';
 import { findProgram, foldersOfPath, isExecutableFile } from './programs-on-path.ts';
 import { isProgramWorthAllowing } from './worth-allowing.ts';
+
+const MAX_ARGUMENT_CHARS = 80;
+const MAX_COMMAND_CHARS = 300;
 
 export interface ExecutableSearch {
   policy: Pick<RunnerPolicy, 'executables' | 'roots'>;
@@ -87,8 +91,7 @@ function withAdvice(refusal: string, name: string, { runnerFolder }: ExecutableS
 /** A command for people's eyes, never for a shell: long arguments shortened. */
 function displayOf(argv: readonly string[]): string {
   const words = argv
-    .map((word) => (word.length > 80 ? `${word.slice(0, 77)}…` : word))
+    .map((word) => cutText(word, MAX_ARGUMENT_CHARS, '…'))
     .map((word) => (/[\s"']/.test(word) ? JSON.stringify(word) : word));
-  const text = words.join(' ');
-  return text.length > 300 ? `${text.slice(0, 297)}…` : text;
+  return cutText(words.join(' '), MAX_COMMAND_CHARS, '…');
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { cutStart } from '#contract/cut-text.ts';
 import { printablePath, splitPaths } from './byte-paths.ts';
 import { RunFailure } from './outcome.ts';
 
@@ -260,7 +261,7 @@ interface Ended {
 async function ended(child: ChildProcess, call: GitCall): Promise<Ended> {
   let stdout = '';
   const stderr = attend(child, call);
-  child.stdout?.on('data', (chunk: Buffer) => (stdout = (stdout + chunk.toString('utf8')).slice(-MAX_STDERR_CHARS)));
+  child.stdout?.on('data', (chunk: Buffer) => (stdout = cutStart(stdout + chunk.toString('utf8'), MAX_STDERR_CHARS)));
   const code = await codeOf(child);
   return { code, stdout, stderr: stderr() };
 }
@@ -268,7 +269,9 @@ async function ended(child: ChildProcess, call: GitCall): Promise<Ended> {
 /** Gives a call its input, where it has one of its own, and collects what it warns of. @returns the end of that so far */
 function attend(child: ChildProcess, { input = '' }: GitCall): () => string {
   let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-MAX_STDERR_CHARS)));
+  child.stderr
+    ?.setEncoding('utf8')
+    .on('data', (chunk: string) => (stderr = cutStart(stderr + chunk, MAX_STDERR_CHARS)));
   // Git may end without reading all of it; its exit code tells.
   child.stdin?.on('error', () => undefined).end(input);
   return () => stderr;

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { LeaseLostError, type ControlPlane, type RunLease } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
@@ -39,7 +40,7 @@ function resultOf({ runId }: RunLease, { status, reason, message }: Outcome, lin
     runId,
     status,
     reason,
-    message: message.slice(0, MAX_MESSAGE_CHARS),
+    message: cutText(message, MAX_MESSAGE_CHARS),
     exitCode: null,
     summary: null,
     lineCount: lines,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { cutMiddle } from '#contract/cut-text.ts';
 import { splitPaths, type BytePath } from './byte-paths.ts';
 import type { Git, GitCall } from './git.ts';
 import { openFolder } from './open-up.ts';
@@ -7,6 +8,7 @@ import type { Workspace } from './workspace-record.ts';
 /** Git's words, in the C locale: it leaves such a folder out, and ends well. A message of more than 4 KiB lacks its end. */
 const UNOPENED = /^warning: could not open directory '(.*?)(?:\/?': ([A-Z][^':\n]*))?$/gm;
 const MAX_TRIES = 64;
+const MAX_SHOWN_CHARS = 200;
 
 /**
  * Lists files of a task's folder. A folder of ours that may not be read is made readable; any other that Git leaves
@@ -39,5 +41,5 @@ export async function listReadable(
 
 /** A path that is too long for Git is too long for a sentence. */
 export function shortened(path: string): string {
-  return path.length <= 200 ? path : `${path.slice(0, 100)}…${path.slice(-50)}`;
+  return cutMiddle(path, MAX_SHOWN_CHARS);
 }

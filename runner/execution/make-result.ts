@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { Finished } from './finish-run.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
@@ -20,7 +21,7 @@ export function makeResult(
   wallSeconds: number,
 ): RunResult {
   const { spec, masker } = run;
-  const message = masker.mask(finished.outcome.message).slice(0, MAX_MESSAGE_CHARS);
+  const message = cutText(masker.mask(finished.outcome.message), MAX_MESSAGE_CHARS);
   return {
     runId: spec.runId,
     status: finished.outcome.status,
@@ -30,7 +31,7 @@ export function makeResult(
     summary: spec.kind === 'merge' ? message : summaryOf(run),
     lineCount: 0,
     git: finished.git,
-    paths: finished.paths.slice(0, MAX_PATHS).map((path) => masker.mask(path).slice(0, MAX_PATH_CHARS)),
+    paths: finished.paths.slice(0, MAX_PATHS).map((path) => cutText(masker.mask(path), MAX_PATH_CHARS)),
     metrics: {
       wallSeconds: status?.wallSeconds ?? wallSeconds,
       cpuSeconds: status?.cpuSeconds ?? null,

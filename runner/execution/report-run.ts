@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import {
@@ -109,11 +110,10 @@ export function lesserResult(result: RunResult, why: string): RunResult {
     summary: null,
     git: null,
     paths: [],
-    message:
-      `The control plane refused the result of this run: ${why}. It had ended as ${result.status} (${result.reason}): ${result.message}`.slice(
-        0,
-        MAX_MESSAGE_CHARS,
-      ),
+    message: cutText(
+      `The control plane refused the result of this run: ${why}. It had ended as ${result.status} (${result.reason}): ${result.message}`,
+      MAX_MESSAGE_CHARS,
+    ),
   };
 }
 
@@ -147,15 +147,16 @@ export function withWords(
     // The branch has moved, and whoever is told otherwise does it again.
     return {
       ...result,
-      message: [result.message, `Its log could not be stored (${logTrouble})`, ...notes]
-        .join('. ')
-        .slice(0, MAX_MESSAGE_CHARS),
+      message: cutText(
+        [result.message, `Its log could not be stored (${logTrouble})`, ...notes].join('. '),
+        MAX_MESSAGE_CHARS,
+      ),
     };
   }
   const isSaid = logTrouble === null || result.message.includes(logTrouble);
   const ended = `It had ended as ${result.status}: ${result.message}`;
   const said = isSaid ? result.message : `Its log could not be stored (${logTrouble}). ${ended}`;
-  const message = [said, ...notes].join('. ').slice(0, MAX_MESSAGE_CHARS);
+  const message = cutText([said, ...notes].join('. '), MAX_MESSAGE_CHARS);
   if (logTrouble === null || result.status === 'canceled') return { ...result, message };
   return { ...result, message, status: 'failed', reason: 'internal' };
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { cutText } from '#contract/cut-text.ts';
 import type { Masker } from '../logs/mask.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
 import { decode } from '../logs/split-lines.ts';
@@ -55,10 +56,9 @@ function printable(line: string): string {
 }
 
 function cutAtWord(text: string, maxChars: number): string {
-  const cut = text.slice(0, maxChars);
+  const cut = cutText(text, maxChars);
   const space = cut.lastIndexOf(' ');
-  // Half a surrogate pair is no character.
-  return (space > maxChars / 2 ? cut.slice(0, space) : cut).replace(/[\ud800-\udbff]$/, '').trimEnd();
+  return (space > maxChars / 2 ? cut.slice(0, space) : cut).trimEnd();
 }
 
 function readTail(path: string, masker: Masker, maxBytes = TAIL_BYTES): string {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { access, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cutText } from '#contract/cut-text.ts';
 import { inWorkspace } from './agent-repository.ts';
 import { onDisk, parentOf, printablePath, splitPaths, statOrNull, type BytePath } from './byte-paths.ts';
 import { GitError, type Git } from './git.ts';
@@ -41,14 +42,12 @@ export function findFolder(runnerFolder: string, taskId: string): FolderRecord |
  * part of one still has it, a number comes between: what is being removed under a name is never a later run's.
  */
 export function newFolderName(runnerFolder: string, taskId: string, title: string): string {
-  const slug =
-    title
-      .normalize('NFKD')
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '')
-      .slice(0, MAX_SLUG_CHARS)
-      .replace(/-$/, '') || 'task';
+  const words = title
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  const slug = cutText(words, MAX_SLUG_CHARS).replace(/-$/, '') || 'task';
   return firstFree(runnerFolder, (number) => `${slug}${number}-${taskId.slice(-8)}`);
 }
 

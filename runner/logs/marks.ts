@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { cutText } from '#contract/cut-text.ts';
 import { writeWhole } from '../execution/disk.ts';
 import { SPOOL_FILES } from './spool-files.ts';
 
@@ -36,7 +37,7 @@ export function writeMark(folder: string, text: string | null, isEnd = false): v
 
 /** The lines of marks.spool that say this. */
 export function formatMarks(at: Mark['at'], text: string | null, isEnd: boolean): string {
-  const texts = text === null ? [null] : text.split(/\r?\n/).map((line) => line.slice(0, MAX_TEXT_CHARS));
+  const texts = text === null ? [null] : text.split(/\r?\n/).map((line) => cutText(line, MAX_TEXT_CHARS));
   return texts
     .map(
       (line, index) =>

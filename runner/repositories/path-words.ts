@@ -1,4 +1,5 @@
 import { sep } from 'node:path';
+import { cutMiddle } from '#contract/cut-text.ts';
 
 /** A file system takes no more in one name. @source NAME_MAX, limits.h */
 const MAX_NAME_BYTES = 255;
@@ -11,8 +12,7 @@ export function hasTooLongName(path: string): boolean {
 
 /** A typed path in a sentence: of a long one its start and its end. */
 export function pathInWords(path: string): string {
-  const half = MAX_SHOWN_CHARS / 2;
-  return path.length <= MAX_SHOWN_CHARS ? path : `${path.slice(0, half)}…${path.slice(-half)}`;
+  return cutMiddle(path, MAX_SHOWN_CHARS);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import type { RepositoryFacts } from '#contract/repositories.ts';
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -93,11 +94,7 @@ async function readLastCommit(git: Git, gitDir: string, root: string): Promise<R
 
 /** One line without control characters or halves of characters, cut where it is too long. */
 export function asLine(text: string, maxChars: number): string {
-  return text
-    .replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')
-    .slice(0, maxChars)
-    .replace(/[\ud800-\udbff]$/, '')
-    .trim();
+  return cutText(text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' '), maxChars).trim();
 }
 
 export function isGitError(error: unknown): error is GitError {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { createDemoRepository } from '#runner/demo-agent/create-demo-repository.ts';
 import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
 import { startTestRunner } from '#tests/kit/runner.ts';

@@ -1,5 +1,7 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { newId } from '#core/platform/ids.ts';
@@ -11,6 +13,7 @@ import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts'
 import { PASSWORD, seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
+import { until } from '#tests/kit/until.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -299,4 +302,23 @@ test('why an attempt failed is said once on each part of the task', async () => 
   await page.getByRole('tab', { name: /Runs/ }).click();
   await page.getByRole('list', { name: 'Runs' }).waitFor();
   expect(await page.getByRole('alert').count()).toBe(0);
+}, 60_000);
+
+test('what leads to no task is asked about, and one press makes it a task', async () => {
+  const { core, project, page, complaints, here } = await arrange();
+  await page.goto(here);
+  const composer = page.getByLabel('Message to the orchestrator');
+  await composer.fill('that thing from yesterday');
+  await composer.press('Control+Enter');
+  await until(
+    () => core.db.message.count({ where: { projectId: project.id, role: 'user' } }),
+    (count) => count === 1,
+  );
+  await runCycles(core, project.id, { planner: rulesPlanner });
+  await page.getByText('What would you like to have done?').waitFor();
+  await page.getByRole('button', { name: 'Make it a task' }).click();
+  await page.getByRole('list', { name: 'Messages' }).getByRole('link', { name: 'that thing from yesterday' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Make it a task' }).count()).toBe(0);
+  await column(page, 'QUEUED').getByText('that thing from yesterday').waitFor();
+  expect(complaints).toEqual([]);
 }, 60_000);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import { runOrchestrator } from '#core/orchestrator/run-orchestrator.ts';
 import type { Core } from '#core/platform/core.ts';

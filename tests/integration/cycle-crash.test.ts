@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendMessage } from '#core/conversations/send-message.ts';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import { until } from '#tests/kit/until.ts';
 import { seeder } from '#tests/kit/seed.ts';

@@ -3,7 +3,6 @@ import type { UserActor } from '#core/access/actor.ts';
 import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import type { EventEnvelope } from '#core/events/define-event.ts';
-import { scheduleRuns } from '#core/orchestrator/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
@@ -18,7 +17,7 @@ import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { post } from '#tests/kit/graphql-client.ts';
-import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { endLease, failed, runnerSide, scheduleWaiting, scheduledTask } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -321,7 +320,7 @@ describe('stopping a run', () => {
         status: 'canceled',
         reason: 'by_user',
       });
-      await scheduleRuns(core, project.id);
+      await scheduleWaiting(core, project.id);
       await sweepLeases(core);
       expect(await runner.claimOrNull()).toBeNull();
       expect(await taskOf(task)).toMatchObject({ status: 'canceled', heldBy: null });
@@ -404,10 +403,10 @@ describe('a held task', () => {
 
   test('is scheduled by no cycle, however it is changed', async () => {
     const task = await heldTask();
-    await scheduleRuns(core, project.id);
+    await scheduleWaiting(core, project.id);
     const other = await seeder(core).agent(project, 'qa');
     await updateTask(core, user, { taskId: task.id, agentId: other.id, priority: 1 });
-    await scheduleRuns(core, project.id);
+    await scheduleWaiting(core, project.id);
     expect(await liveRuns(task)).toBe(0);
     expect(await taskOf(task)).toMatchObject({ status: 'queued', heldBy: user.email, agentId: other.id });
   });
@@ -493,7 +492,7 @@ describe('archiving a project', () => {
     expect(await runner.claimOrNull()).toBeNull();
 
     await updateProject(core, user, { projectId: project.id, status: 'active' });
-    await scheduleRuns(core, project.id);
+    await scheduleWaiting(core, project.id);
     expect(await runner.claimOrNull()).toBeNull();
     await startTask(core, user, { taskId: held.id });
     expect((await runner.claim()).spec.taskId).toBe(held.id);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { createDemoRepository } from '#runner/demo-agent/create-demo-repository.ts';
 import { until } from '#tests/kit/until.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';

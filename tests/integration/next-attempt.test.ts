@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
-import { scheduleRuns } from '#core/orchestrator/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
@@ -9,7 +8,7 @@ import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
-import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { endLease, failed, runnerSide, scheduleWaiting, scheduledTask } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -83,7 +82,7 @@ describe('a task that was sent back while its agent was disabled', () => {
         await core.db.task.update({ where: { id }, data: { agentId: null } });
         await transitionTask(core, user, { taskId: id, to: 'queued' });
         await core.db.task.update({ where: { id }, data: { agentId: other.id } });
-        await scheduleRuns(core, project.id);
+        await scheduleWaiting(core, project.id);
       },
     ],
     [

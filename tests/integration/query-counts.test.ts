@@ -1,7 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
+import { sendMessage } from '#core/conversations/send-message.ts';
+import { copyStateToGit, orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
+import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
-import type { Agent, Project } from '#prisma/generated/client/client.ts';
+import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
+import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
+import { createTask } from '#core/tasks/create-task.ts';
+import { transitionTask } from '#core/tasks/transition-task.ts';
+import type { Agent, Conversation, Project } from '#prisma/generated/client/client.ts';
 import { countSql } from '#tests/kit/count-sql.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { seeder } from '#tests/kit/seed.ts';
@@ -137,5 +146,83 @@ describe('a list costs as many statements for forty items as for four', () => {
       acceptanceCriteria: ['one'],
       feedback: null,
     });
+  });
+});
+
+describe('a change and all that follows from it', () => {
+  /** The change, then what it has asked the workers for, each once and in the order it was asked for, until nothing is left. */
+  async function countAll(change: (core: Core) => Promise<unknown>): Promise<number> {
+    const wanted = new Map<string, () => Promise<unknown>>();
+    const core: Core = {
+      ...system.core,
+      queues: {
+        add: async (job, payload) => {
+          const { projectId } = payload as { projectId: string };
+          wanted.set(job.name, () => workOff(core, job.name, projectId));
+        },
+        close: async () => {},
+      },
+    };
+    const { statements } = await countSql(async () => {
+      await change(core);
+      // Wake-ups are sent behind the commit, without being waited for.
+      await new Promise(setImmediate);
+      for (let [next] = wanted; next; [next] = wanted) {
+        wanted.delete(next[0]);
+        await next[1]();
+        await new Promise(setImmediate);
+      }
+    });
+    return statements.length;
+  }
+
+  async function workOff(core: Core, job: string, projectId: string): Promise<unknown> {
+    if (job === orchestratorCycle.name) return runCycles(core, projectId, { planner: rulesPlanner });
+    if (job === rebuildState.name) return rebuildStaleState(core, projectId);
+    if (job === copyStateToGit.name) return copyStateVersions(core, projectId);
+    throw new Error(`Expected a job of a cycle or the state document, found ${job}`);
+  }
+
+  let fresh: Project;
+  let conversation: Conversation;
+  beforeEach(async () => {
+    fresh = await seeder(system.core).project(user);
+    conversation = await system.core.db.conversation.findFirstOrThrow({ where: { projectId: fresh.id } });
+    await countAll((core) => runCycles(core, fresh.id, { planner: rulesPlanner }));
+  });
+  const say = (content: string) => (core: Core) =>
+    sendMessage(core, user, { conversationId: conversation.id, content });
+
+  test('a task', async () => {
+    const create = (core: Core) => createTask(core, user, { projectId: fresh.id, title: 'Fix the header' });
+    expect(await countAll(create)).toBeLessThanOrEqual(40);
+    const [task] = await system.core.db.task.findMany({ where: { projectId: fresh.id }, include: { runs: true } });
+    expect(task).toMatchObject({ agentName: 'frontend', runs: [{ status: 'pending' }] });
+  });
+
+  test('a message with two asks, and one with eight costs no more', async () => {
+    const few = await countAll(say('Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js'));
+    expect(few).toBeLessThanOrEqual(60);
+    expect(await system.core.db.agentRun.count({ where: { projectId: fresh.id } })).toBe(2);
+    const asks = Array.from({ length: 8 }, (_, i) => `${i + 1}. fix the crash in core/part-${i % 2}.ts`).join('\n');
+    expect(await countAll(say(asks))).toBeLessThanOrEqual(few);
+    expect(await system.core.db.agentRun.count({ where: { projectId: fresh.id } })).toBe(10);
+  });
+
+  test('a message that asks for nothing', async () => {
+    expect(await countAll(say('thanks'))).toBeLessThanOrEqual(23);
+  });
+
+  test('a block', async () => {
+    const task = await createTask(system.core, user, { projectId: fresh.id, title: 'Fix the header' });
+    await countAll((core) => runCycles(core, fresh.id, { planner: rulesPlanner }));
+    const block = (core: Core) =>
+      transitionTask(core, user, { taskId: task.id, to: 'blocked', reason: 'It waits for a decision.' });
+    expect(await countAll(block)).toBeLessThanOrEqual(45);
+    const state = await system.core.db.projectStateVersion.findFirst({
+      where: { projectId: fresh.id },
+      orderBy: { version: 'desc' },
+    });
+    expect(state?.content).toContain('It waits for a decision.');
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rulesPlanner } from '#core/orchestrator/rules/rules-planner.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -94,3 +94,26 @@ test('small talk makes no task and is answered once', async () => {
   );
   expect(await system.core.db.task.count({ where: { projectId: project.id } })).toBe(0);
 });
+
+test.each([
+  'Bitte füge eine CONTRIBUTING-Datei hinzu',
+  'Ajoute un mode sombre à la page des paramètres. Merci !',
+  'ログインページを修正してください',
+  'Добавь тёмную тему, пожалуйста',
+])(
+  'a message in a language that is not known becomes one task as it is, and the answer says so: %s',
+  async (content) => {
+    const seed = seeder(system.core);
+    const user = await seed.user();
+    const project = await seed.project(user);
+    const conversation = await conversationOf(project.id);
+    const message = await sendMessage(system.core, user, { conversationId: conversation.id, content });
+    const answer = await until(
+      () => system.core.db.message.findUnique({ where: { answersId: message.id } }),
+      (found) => found !== null,
+    );
+    expect(answer?.content).toMatch(/English only.*one task.*as it is/s);
+    const tasks = await system.core.db.task.findMany({ where: { projectId: project.id } });
+    expect(tasks.map(({ title, description }) => [title, description])).toEqual([[content, content]]);
+  },
+);

@@ -1,6 +1,10 @@
 import { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
+import { findWaitingTasks, planTasks } from '#core/orchestrator/plan-tasks.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
+import { scheduleRuns } from '#core/orchestrator/schedule-runs.ts';
+import type { ScheduleCounts } from '#core/orchestrator/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
@@ -123,4 +127,11 @@ export async function endLease(core: Core, runId: string): Promise<void> {
     `update agent_runs set lease_expires_at = clock_timestamp() - interval '1 hour' where id = $1`,
     [runId],
   );
+}
+
+/** What an incremental cycle does with the tasks that wait, and nothing else of it. */
+export async function scheduleWaiting(core: Core, projectId: string): Promise<ScheduleCounts> {
+  const agents = await core.db.agent.findMany({ where: { projectId } });
+  const tasks = await findWaitingTasks(core, projectId, 'incremental');
+  return scheduleRuns(core, agents, await planTasks(core, rulesPlanner, agents, tasks));
 }

@@ -140,6 +140,7 @@ export const optimisticAnswers: OptimisticMutationConfig = {
         content: input.content,
         contentFormat: 'PLAIN',
         conversationId: input.conversationId,
+        answersId: null,
         createdAt: new Date().toISOString(),
         relatedTasks: [],
       },

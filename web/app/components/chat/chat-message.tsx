@@ -9,6 +9,7 @@ import { RelativeTime } from '../ui/time.tsx';
 import { Markdown } from '../ui/markdown.tsx';
 import { ChatTask } from './chat-task.tsx';
 import { Clamped } from './clamped.tsx';
+import { MakeTask } from './make-task.tsx';
 
 export const ChatMessage_MessageFragment = graphql(`
   fragment ChatMessage_Message on Message {
@@ -16,6 +17,7 @@ export const ChatMessage_MessageFragment = graphql(`
     role
     content
     contentFormat
+    answersId
     createdAt
     relatedTasks {
       id
@@ -85,6 +87,9 @@ export const ChatMessage = memo(function ChatMessage({
               <ChatTask key={task.id} task={task} />
             ))}
           </ul>
+        ) : null}
+        {message.relatedTasks.length === 0 && message.answersId !== null ? (
+          <MakeTask messageId={message.answersId} />
         ) : null}
       </div>
     </li>

@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Queue } from 'bullmq';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { UserActor } from '#core/access/actor.ts';
+import { copyStateToGit, rebuildState } from '#core/jobs/jobs.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
+import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import type { Core } from '#core/platform/core.ts';
+import { LockLostError } from '#core/platform/locked-client.ts';
+import { createLogger } from '#core/platform/logger.ts';
+import { connectRedis } from '#core/platform/open-core.ts';
+import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
+import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import { transitionTask } from '#core/tasks/transition-task.ts';
+import type { Project } from '#prisma/generated/client/client.ts';
+import { seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+import { errorOf, until } from '#tests/kit/until.ts';
+import { startWorkers } from '#workers/start-workers.ts';
+
+let system: TestSystem;
+let core: Core;
+/** The same, with a Git that waits for `open`. */
+let slow: Core;
+let folder: string;
+let user: UserActor;
+let project: Project;
+const opened: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  system = await startTestSystem();
+  ({ core } = system);
+  folder = await mkdtemp(path.join(tmpdir(), 'slow-git-'));
+  const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  await writeFile(
+    path.join(folder, 'git'),
+    `#!/bin/sh\nwhile [ ! -e '${folder}/open' ]; do sleep 0.05; done\nexec '${git}' "$@"\n`,
+    { mode: 0o755 },
+  );
+  const own = system.openCore({
+    searchPath: `${folder}:${process.env['PATH']}`,
+    logger: createLogger('slow', 'silent'),
+  });
+  opened.push(own);
+  slow = own;
+  user = await seeder(core).user();
+});
+beforeEach(async () => {
+  await rm(path.join(folder, 'open'), { force: true });
+  project = await seeder(core).project(user);
+});
+afterAll(async () => {
+  for (const own of opened) await own.close();
+  await system.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const openGit = () => writeFile(path.join(folder, 'open'), '');
+/** What a change leaves behind whose wake-ups are lost. */
+const withoutWakeUps = (): Core => ({ ...core, queues: { add: async () => {}, close: async () => {} } });
+function copiedVersions(of: Project): string[] {
+  const repository = path.join(system.dataDirectory, 'projects', of.id, 'state');
+  return execFileSync('git', ['log', '--reverse', '--format=%s'], { cwd: repository, encoding: 'utf8' })
+    .trim()
+    .split('\n');
+}
+async function holders(lock: string): Promise<number[]> {
+  const { rows } = await core.pool.query<{ pid: number }>(
+    `select pid from pg_locks where locktype = 'advisory' and objsubid = 1
+        and ((classid::bigint << 32) | objid::bigint) = hashtextextended($1, 0)
+        and database = (select oid from pg_database where datname = current_database())`,
+    [lock],
+  );
+  return rows.map(({ pid }) => pid);
+}
+async function isCopying(of: Project): Promise<void> {
+  await until(
+    () => holders(`state-git:${of.id}`),
+    (pids) => pids.length === 1,
+  );
+}
+
+test('while one copies, nobody waits, and what is written meanwhile is copied too', async () => {
+  await rebuildStateDocument(withoutWakeUps(), project.id, 'first');
+  const copying = copyStateVersions(slow, project.id);
+  await isCopying(project);
+  await seeder(withoutWakeUps()).task(user, project);
+  await rebuildStateDocument(withoutWakeUps(), project.id, 'second');
+  // Were they waiting, this would hang: Git is not let go yet.
+  await Promise.all(Array.from({ length: 6 }, () => copyStateVersions(slow, project.id)));
+  await openGit();
+  await copying;
+  expect(copiedVersions(project)).toEqual(['version 1', 'version 2']);
+});
+
+test('a copy is broken off with its connection, and goes on where it stands', async () => {
+  await rebuildStateDocument(withoutWakeUps(), project.id, 'first');
+  const copying = errorOf(copyStateVersions(slow, project.id));
+  await isCopying(project);
+  await core.pool.query('select pg_terminate_backend($1)', await holders(`state-git:${project.id}`));
+  await openGit();
+  expect(await copying).toBeInstanceOf(LockLostError);
+  await copyStateVersions(core, project.id);
+  expect(copiedVersions(project)).toEqual(['version 1']);
+});
+
+test('copies of one project leave the workers to the others', async () => {
+  const other = await seeder(core).project(user, 'Other');
+  await rebuildStateDocument(withoutWakeUps(), project.id, 'first');
+  const { redisUrl, redisPrefix } = system;
+  const stop = startWorkers(slow, { planner: rulesPlanner, redisUrl, redisPrefix });
+  for (let i = 0; i < 12; i += 1) await core.queues.add(copyStateToGit, { projectId: project.id });
+  await isCopying(project);
+  await core.queues.add(rebuildState, { projectId: other.id });
+  await until(
+    () => core.db.projectStateVersion.count({ where: { projectId: other.id } }),
+    (count) => count > 0,
+    4_000,
+  );
+  await openGit();
+  await stop();
+});
+
+test('ten changes whose wake-ups wait are one job of a kind', async () => {
+  const seed = seeder(core);
+  await runCycles(core, project.id, { planner: rulesPlanner });
+  const connection = connectRedis(system.redisUrl, core.logger, { waitsInside: true });
+  const queues = ['orchestrator', 'maintenance'].map(
+    (name) => new Queue(name, { connection, prefix: `${system.redisPrefix}-jobs` }),
+  );
+  for (const queue of queues) await queue.drain();
+  const task = await seed.task(user, project, { agentId: (await seed.agent(project)).id });
+  for (let i = 0; i < 5; i += 1) {
+    await transitionTask(core, user, { taskId: task.id, to: 'blocked', reason: `reason ${i}` });
+    await transitionTask(core, user, { taskId: task.id, to: 'queued' });
+  }
+  const jobs = await until(
+    async () => (await Promise.all(queues.map((queue) => queue.getJobs(['waiting', 'delayed', 'active'])))).flat(),
+    (found) => found.length >= 2,
+  );
+  const ofProject = jobs.filter((job) => (job.data as { projectId: string }).projectId === project.id);
+  expect(ofProject.map(({ name }) => name).sort()).toEqual(['orchestrator.cycle', 'state.rebuild']);
+  for (const queue of queues) await queue.close();
+  connection.disconnect();
+});
+
+test('a change whose wake-ups are lost reaches the document, and Git, by the sweep', async () => {
+  await openGit();
+  const agentId = (await seeder(core).agent(project)).id;
+  await core.db.orchestratorCycle.deleteMany({ where: { projectId: project.id } });
+  await seeder(withoutWakeUps()).task(user, project, { title: 'Lost and found', agentId });
+  const { redisUrl, redisPrefix } = system;
+  const stop = startWorkers(core, { planner: rulesPlanner, redisUrl, redisPrefix });
+  const version = await until(
+    () => core.db.projectStateVersion.findFirst({ where: { projectId: project.id } }),
+    (found) => found !== null,
+    15_000,
+  );
+  expect(version?.content).toContain('Lost and found');
+  await until(
+    () => core.db.project.findUniqueOrThrow({ where: { id: project.id } }),
+    ({ stateCopied }) => stateCopied === version?.version,
+    15_000,
+  );
+  expect(copiedVersions(project)).toEqual(['version 1']);
+  await stop();
+});
