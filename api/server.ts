@@ -4,6 +4,7 @@ import { createProxyServer } from 'httpxy';
 import type { Actor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
 import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
+import { whyJsonTooLarge } from '#core/errors/json-size.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { SystemParts } from '#core/system/system-parts.ts';
@@ -156,6 +157,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
           });
         const operation = parseOperation(body);
         if (!operation) return refuse(response, 400, 'BAD_USER_INPUT', 'The body of the request is not a JSON object.');
+        const tooLarge = whyJsonTooLarge(operation);
+        if (tooLarge) return refuse(response, 400, 'BAD_USER_INPUT', tooLarge);
         // The stream is used up; the adapter takes the operation from here. Given the bytes instead, it would make a
         // list of all their indices to see whether there are any: a quarter of this process's time under load.
         Object.assign(request, { body: operation });

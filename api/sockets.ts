@@ -16,6 +16,7 @@ import type { SystemParts } from '#core/system/system-parts.ts';
 import { clientAddress } from './http/address.ts';
 import { maskError, withoutHttp } from './graphql-errors.ts';
 import { isOwnOrigin } from './http/origin.ts';
+import { refuseLargeJson } from './json-size.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
 import { watchSocketTokens } from './socket-tokens.ts';
@@ -83,6 +84,8 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
             }),
           ];
         }
+        const tooLarge = refuseLargeJson(payload);
+        if (tooLarge) return [tooLarge];
         const context: ApiContext = {
           core,
           presence,

@@ -18,6 +18,7 @@ import type { Logger } from '#core/platform/logger.ts';
 import { closedCodes } from './closed-codes.ts';
 import { maskError } from './graphql-errors.ts';
 import { introspectionForSignedIn } from './introspection.ts';
+import { jsonSize } from './json-size.ts';
 import { oneLoginRule } from './one-login-rule.ts';
 import { currentRequestId } from './request-ids.ts';
 import { subscriptionsBySocket } from './subscriptions-by-socket.ts';
@@ -59,6 +60,7 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
       ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) }
       : {}),
     plugins: [
+      jsonSize(),
       rules,
       introspectionForSignedIn(),
       subscriptionsBySocket(),

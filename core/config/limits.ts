@@ -2,6 +2,9 @@
 /** A full log batch of control characters, each escaped to six bytes, still fits. */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 export const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
+/** Variables and the values in them: contracts need less than half of both. */
+export const MAX_JSON_DEPTH = 32;
+export const MAX_JSON_VALUES = 20_000;
 export const MAX_QUERY_DEPTH = 10;
 export const MAX_QUERY_TOKENS = 1_000;
 export const MAX_QUERY_ALIASES = 15;
