@@ -1,4 +1,3 @@
-import { costLimitPlugin } from '@escape.tech/graphql-armor-cost-limit';
 import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
@@ -7,19 +6,14 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Plugin } from 'graphql-yoga';
 import type { ApiContext } from '#api/context.ts';
-import {
-  EXECUTION_TIMEOUT_MS,
-  MAX_QUERY_ALIASES,
-  MAX_QUERY_COST,
-  MAX_QUERY_DEPTH,
-  MAX_QUERY_TOKENS,
-} from '#core/config/limits.ts';
+import { EXECUTION_TIMEOUT_MS, MAX_QUERY_ALIASES, MAX_QUERY_DEPTH, MAX_QUERY_TOKENS } from '#core/config/limits.ts';
 import type { Logger } from '#core/platform/logger.ts';
 import { closedCodes } from './closed-codes.ts';
 import { maskError } from './graphql-errors.ts';
 import { introspectionForSignedIn } from './introspection.ts';
 import { jsonSize } from './json-size.ts';
 import { oneLoginRule } from './one-login-rule.ts';
+import { queryCost } from './query-cost.ts';
 import { currentRequestId } from './request-ids.ts';
 import { subscriptionsBySocket } from './subscriptions-by-socket.ts';
 import { timeLimit } from './time-limit.ts';
@@ -63,13 +57,13 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
       jsonSize(),
       rules,
       introspectionForSignedIn(),
+      queryCost(),
       subscriptionsBySocket(),
       closedCodes(isExplorable),
       timeLimit(EXECUTION_TIMEOUT_MS),
       maxTokensPlugin({ n: MAX_QUERY_TOKENS, ...refused }),
       maxDepthPlugin({ n: MAX_QUERY_DEPTH, ignoreIntrospection: true, flattenFragments: true, ...refused }),
       maxAliasesPlugin({ n: MAX_QUERY_ALIASES, ...refused }),
-      costLimitPlugin({ maxCost: MAX_QUERY_COST, ignoreIntrospection: true, flattenFragments: true, ...refused }),
     ] as Plugin[],
   });
 }

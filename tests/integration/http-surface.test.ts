@@ -213,7 +213,15 @@ describe('queries that ask for too much', () => {
     ['tokens', `{ viewer { ${repeat(1_100, () => 'id')} } }`],
     [
       'cost',
-      'query ($id: ID!) { conversations(projectId: $id, first: 100) { nodes { messages(first: 100) { nodes { content } } } } }',
+      'query ($id: ID!) { conversations(projectId: $id, first: 100) { nodes { messages(first: 100) { nodes { id role content createdAt } } } } }',
+    ],
+    [
+      'cost of lists that do not say how long they are',
+      'query ($id: ID!) { task(id: $id) { runs { task { runs { task { runs { id } } } } } } }',
+    ],
+    [
+      'cost of a list whose length is a variable',
+      'query ($id: ID!, $n: Int = 100) { conversations(projectId: $id, first: $n) { nodes { messages(first: $n) { nodes { id role content createdAt } } } } }',
     ],
     ['fragments that call themselves', 'query { viewer { ...A } } fragment A on User { ...A }'],
     [
