@@ -18,9 +18,14 @@ export const MAX_LOG_PAGE_LINES = 2_000;
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 export const SESSION_MAX_MS = 7 * 86_400_000;
-export const LOGIN_ATTEMPTS_AN_ACCOUNT = 5;
+/** Wrong passwords for one account from one address before each further one costs a pause, which doubles from 2 s. */
+export const LOGIN_FREE_ATTEMPTS = 5;
+export const LOGIN_MAX_DELAY_S = 15 * 60;
+/** Wrong passwords from one address, over whatever accounts, in the window. */
 export const LOGIN_ATTEMPTS_AN_ADDRESS = 20;
 export const LOGIN_WINDOW_S = 15 * 60;
+/** Wrong passwords for one account in an hour, from all the addresses it has not been signed in to from. */
+export const LOGIN_ATTEMPTS_AN_ACCOUNT = 100;
 
 /** Events a follower may be behind before it is told to load everything anew. */
 export const MAX_REPLAY_EVENTS = 10_000;
