@@ -9,7 +9,7 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { SystemParts } from '#core/system/system-parts.ts';
 import type { ApiContext } from './context.ts';
-import { clientAddress } from './http/address.ts';
+import { addressReader } from './http/address.ts';
 import { isUploadTooLarge, parseOperation, readBody, refuse } from './http/body.ts';
 import { CALLER_NOTE_HEADER, CallerNotes } from './http/caller-notes.ts';
 import { serveFile } from './http/files.ts';
@@ -49,14 +49,15 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);
 
 /** One origin for everything: `/graphql`, sockets, files, health, and the pages of web. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
-  const { core, publicOrigin, trustedProxies, parts = new SystemParts() } = options;
+  const { core, publicOrigin, parts = new SystemParts() } = options;
+  const peerAddressOf = addressReader(options.trustedProxies);
   const presence = watchRunners(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
-  const sockets = openSockets({ core, yoga, presence, parts, publicOrigin, trustedProxies });
+  const sockets = openSockets({ core, yoga, presence, parts, publicOrigin, addressOf: peerAddressOf });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const callers = new CallerNotes();
   const addressOf = (request: IncomingMessage): string =>
-    callers.read(request.headers[CALLER_NOTE_HEADER]) ?? clientAddress(request, trustedProxies);
+    callers.read(request.headers[CALLER_NOTE_HEADER]) ?? peerAddressOf(request);
   let isDraining = false;
 
   const server = createServer((request, response) => {
@@ -101,7 +102,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     if (pathname === '/healthz') return answer(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const health = await checkHealth({ core });
-      const isHere = LOOPBACK.has(clientAddress(request, trustedProxies));
+      const isHere = LOOPBACK.has(peerAddressOf(request));
       return answer(response, health.database && !isDraining ? 200 : 503, {
         ...health,
         draining: isDraining,
@@ -110,7 +111,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     }
     if (!proxy) return refuse(response, 404, 'NOT_FOUND', 'This process serves the API only.');
     // Web believes what we say of the caller's address, so what the caller says of it is not passed on.
-    const address = clientAddress(request, trustedProxies);
+    const address = peerAddressOf(request);
     request.headers['x-forwarded-for'] = address;
     request.headers[CALLER_NOTE_HEADER] = callers.write(address);
     request.headers['x-forwarded-host'] = request.headers.host;

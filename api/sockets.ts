@@ -13,7 +13,7 @@ import { MAX_BODY_BYTES, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
-import { clientAddress } from './http/address.ts';
+import type { AddressOf } from './http/address.ts';
 import { maskError, withoutHttp } from './graphql-errors.ts';
 import { isOwnOrigin } from './http/origin.ts';
 import { refuseLargeJson } from './json-size.ts';
@@ -41,14 +41,14 @@ export interface SocketOptions {
   presence: RunnerPresence;
   parts: SystemParts;
   publicOrigin: string | undefined;
-  trustedProxies: readonly string[];
+  addressOf: AddressOf;
 }
 
 /**
  * GraphQL over WebSocket. Goes through the same envelope as HTTP, so masking, limits and validation hold here
  * too. Who asks is settled once, at connect, and the socket ends with the session.
  */
-export function openSockets({ core, yoga, presence, parts, publicOrigin, trustedProxies }: SocketOptions) {
+export function openSockets({ core, yoga, presence, parts, publicOrigin, addressOf }: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
   const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
 
@@ -93,7 +93,7 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
           transport: 'socket',
           actor: extra.actor ?? null,
           requestId: newId(),
-          address: clientAddress(extra.request, trustedProxies),
+          address: addressOf(extra.request),
         };
         const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
           ...context,
