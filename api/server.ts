@@ -13,10 +13,10 @@ import { addressReader } from './http/address.ts';
 import { isUploadTooLarge, parseOperation, readBody, refuse } from './http/body.ts';
 import { CALLER_NOTE_HEADER, CallerNotes } from './http/caller-notes.ts';
 import { serveFile } from './http/files.ts';
-import { isSameOriginRequest } from './http/origin.ts';
+import { isFromAnotherSite, servedHosts } from './http/hosts.ts';
 import { answerPagesAway } from './http/pages-away.ts';
 import { pathOf } from './http/path.ts';
-import { readToken } from './http/token.ts';
+import { readToken, sessionCookieName } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
 import { watchRunners } from './runner-presence.ts';
 import { DATABASE_AWAY, isDatabaseAway } from './unavailable.ts';
@@ -32,6 +32,8 @@ export interface ApiOptions {
   /** Where pages come from; without it only the API is served. */
   webOrigin?: string | undefined;
   publicOrigin?: string | undefined;
+  /** Further names that programs reach this one by. */
+  hosts?: readonly string[];
   trustedProxies: readonly string[];
   isExplorable: boolean;
   /** What a supervisor says of the programs of this system; without one nothing is known of them. */
@@ -50,10 +52,12 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);
 /** One origin for everything: `/graphql`, sockets, files, health, and the pages of web. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { core, publicOrigin, parts = new SystemParts() } = options;
+  const hosts = servedHosts(publicOrigin, options.hosts);
+  const cookieName = sessionCookieName(publicOrigin);
   const peerAddressOf = addressReader(options.trustedProxies);
   const presence = watchRunners(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
-  const sockets = openSockets({ core, yoga, presence, parts, publicOrigin, addressOf: peerAddressOf });
+  const sockets = openSockets({ core, yoga, presence, parts, hosts, cookieName, addressOf: peerAddressOf });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const callers = new CallerNotes();
   const addressOf = (request: IncomingMessage): string =>
@@ -96,10 +100,12 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   async function handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     const pathname = pathOf(request);
     if (pathname === null) return refuse(response, 400, 'BAD_USER_INPUT', 'The request names no path.');
+    if (pathname === '/healthz') return answer(response, 200, { status: 'ok' });
+    const notServed = hosts.whyNotServed(request);
+    if (notServed !== null) return refuse(response, 421, 'BAD_USER_INPUT', notServed);
     if (pathname === '/graphql') return handleGraphql(request, response, requestId);
     if (pathname.startsWith('/files/'))
       return serveFile(core, await actorOfRequest(request), request, response, pathname);
-    if (pathname === '/healthz') return answer(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const health = await checkHealth({ core });
       const isHere = LOOPBACK.has(peerAddressOf(request));
@@ -114,7 +120,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const address = peerAddressOf(request);
     request.headers['x-forwarded-for'] = address;
     request.headers[CALLER_NOTE_HEADER] = callers.write(address);
-    request.headers['x-forwarded-host'] = request.headers.host;
+    const isPublic = publicOrigin !== undefined && request.headers.origin === publicOrigin;
+    request.headers['x-forwarded-host'] = isPublic ? new URL(publicOrigin).host : request.headers.host;
     request.headers['x-forwarded-proto'] = publicOrigin?.startsWith('https:') ? 'https' : 'http';
     return proxy.web(request, response).catch((error: unknown) => {
       core.logger.warn({ err: error, requestId }, 'The web process did not answer');
@@ -124,9 +131,13 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   }
 
   async function handleGraphql(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    const token = readToken(request);
+    const token = readToken(request, cookieName);
     // A cookie is sent by the browser whoever asks; a bearer token only by who has it.
-    if (token?.source === 'cookie' && request.method !== 'GET' && !isSameOriginRequest(request, publicOrigin)) {
+    // A link from elsewhere may show the explorer's page, and have nothing executed.
+    const isPage =
+      request.method === 'GET' && !new URL(request.url ?? '/', 'http://here.invalid').searchParams.has('query');
+    const isTrusted = request.method === 'GET' ? !isFromAnotherSite(request) : hosts.isSameOriginRequest(request);
+    if (token?.source === 'cookie' && !isPage && !isTrusted) {
       return refuse(
         response,
         403,
@@ -185,7 +196,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   }
 
   async function actorOfRequest(request: IncomingMessage): Promise<Actor | null> {
-    const token = readToken(request);
+    const token = readToken(request, cookieName);
     return token ? authenticate(core, token.token) : null;
   }
 

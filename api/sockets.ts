@@ -15,7 +15,7 @@ import { newId } from '#core/platform/ids.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
 import type { AddressOf } from './http/address.ts';
 import { maskError, withoutHttp } from './graphql-errors.ts';
-import { isOwnOrigin } from './http/origin.ts';
+import type { Hosts } from './http/hosts.ts';
 import { refuseLargeJson } from './json-size.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
@@ -40,7 +40,8 @@ export interface SocketOptions {
   yoga: ReturnType<typeof createGraphql>;
   presence: RunnerPresence;
   parts: SystemParts;
-  publicOrigin: string | undefined;
+  hosts: Hosts;
+  cookieName: string;
   addressOf: AddressOf;
 }
 
@@ -48,7 +49,7 @@ export interface SocketOptions {
  * GraphQL over WebSocket. Goes through the same envelope as HTTP, so masking, limits and validation hold here
  * too. Who asks is settled once, at connect, and the socket ends with the session.
  */
-export function openSockets({ core, yoga, presence, parts, publicOrigin, addressOf }: SocketOptions) {
+export function openSockets({ core, yoga, presence, parts, hosts, cookieName, addressOf }: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
   const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
 
@@ -61,7 +62,7 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, address
           typeof connectionParams?.authorization === 'string'
             ? /^Bearer (\S+)$/i.exec(connectionParams.authorization)?.[1]
             : undefined;
-        const token = bearer ?? readToken(extra.request)?.token;
+        const token = bearer ?? readToken(extra.request, cookieName)?.token;
         if (!token) return false;
         // Remembered before it is looked at: a session that ends in between is noticed by one of the two.
         tokens.remember(token, extra.socket);
@@ -134,8 +135,11 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, address
         socket.on('error', () => socket.destroy());
         const pathname = pathOf(request);
         // A browser always says where a page comes from; only our own may open a socket with its cookie.
-        if (pathname !== '/graphql') return reject(socket, '404 Not Found');
-        if (!isOwnOrigin(request, publicOrigin)) return reject(socket, '403 Forbidden');
+        if (pathname !== '/graphql') return reject(socket, '404 Not Found', 'Sockets are at /graphql.');
+        const notServed = hosts.whyNotServed(request);
+        if (notServed !== null) return reject(socket, '421 Misdirected Request', notServed);
+        if (!hosts.isOwnOrigin(request))
+          return reject(socket, '403 Forbidden', 'Sockets are opened by programs and by our own pages.');
         server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
       });
     },
@@ -161,6 +165,8 @@ interface EnvelopedArgs extends ExecutionArgs {
   rootValue: { execute(args: ExecutionArgs): never; subscribe(args: ExecutionArgs): never };
 }
 
-function reject(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+function reject(socket: Duplex, status: string, why: string): void {
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(why)}\r\n\r\n${why}`,
+  );
 }

@@ -7,6 +7,13 @@ import { explainIssue } from '#contract/explain-issue.ts';
 const booleanFlag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 const origin = z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin);
 
+function toList(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
 function isAddressOrNetwork(text: string): boolean {
   const [address = '', prefix, ...more] = text.split('/');
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
@@ -27,17 +34,21 @@ const Environment = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   WEB_ORIGIN: origin.optional(),
   OVERMIND_PUBLIC_ORIGIN: origin.optional(),
+  /** Names beside the public origin's and this machine's own that programs reach the api by, separated by commas. */
+  OVERMIND_HOSTS: z
+    .string()
+    .default('')
+    .transform(toList)
+    .refine(
+      (names) => names.every((name) => /^[A-Za-z0-9._-]+$/.test(name)),
+      'Names without scheme and port, separated by commas',
+    ),
   OVERMIND_GRAPHIQL: booleanFlag.default(process.env['NODE_ENV'] !== 'production'),
   /** Addresses and networks whose X-Forwarded-For is believed, separated by commas. None unless told: whatever runs on this machine, agents too, comes from loopback. */
   OVERMIND_TRUSTED_PROXIES: z
     .string()
     .default('')
-    .transform((value) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
-    )
+    .transform(toList)
     .refine(
       (proxies) => proxies.every(isAddressOrNetwork),
       'Addresses and networks such as 10.0.0.0/8, separated by commas',
