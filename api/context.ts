@@ -1,4 +1,5 @@
 import type { Actor } from '#core/access/actor.ts';
+import type { FollowedRights } from './followed-rights.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
@@ -13,6 +14,8 @@ export interface ApiContext {
   requestId: string;
   /** Which runners are connected to this process. */
   presence: RunnerPresence;
+  /** Ends what is followed when the right to it is lost. */
+  rights: FollowedRights;
   /** What the supervisor says of the programs of this system. */
   parts: SystemParts;
   /** The caller's address, as far as trusted proxies told it. */

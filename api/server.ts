@@ -18,6 +18,7 @@ import { answerPagesAway } from './http/pages-away.ts';
 import { pathOf } from './http/path.ts';
 import { readToken, sessionCookieName } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
+import { watchFollowedRights } from './followed-rights.ts';
 import { watchRunners } from './runner-presence.ts';
 import { DATABASE_AWAY, isDatabaseAway } from './unavailable.ts';
 import { buildSchema } from './schema/schema.ts';
@@ -56,8 +57,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const cookieName = sessionCookieName(publicOrigin);
   const peerAddressOf = addressReader(options.trustedProxies);
   const presence = watchRunners(core);
+  const rights = watchFollowedRights(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
-  const sockets = openSockets({ core, yoga, presence, parts, hosts, cookieName, addressOf: peerAddressOf });
+  const sockets = openSockets({ core, yoga, presence, rights, parts, hosts, cookieName, addressOf: peerAddressOf });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const callers = new CallerNotes();
   const addressOf = (request: IncomingMessage): string =>
@@ -186,6 +188,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const context: ApiContext = {
       core,
       presence,
+      rights,
       parts,
       transport: 'http',
       actor,
@@ -207,6 +210,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await sockets.close();
       presence.close();
+      rights.close();
       server.closeIdleConnections();
       const impatience = setTimeout(() => server.closeAllConnections(), 5_000);
       await closed;

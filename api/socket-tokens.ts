@@ -3,8 +3,8 @@ import { ENDED_SESSIONS_CHANNEL, findEndedTokens } from '#core/access/sessions.t
 import { hashToken } from '#core/access/tokens.ts';
 import type { Core } from '#core/platform/core.ts';
 
-/** Sessions also run out, which nobody tells, and what is told may be missed while Redis is away. */
-const LOOK_MS = 30_000;
+/** Sessions also run out, which nobody tells, and what is told may be missed while Redis is away: within five seconds then. */
+const LOOK_MS = 3_000;
 
 /**
  * Ends sockets with the token they were opened with: signed out, password changed, expired, revoked, disabled. What

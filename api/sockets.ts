@@ -7,9 +7,8 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { ApiContext } from '#api/context.ts';
-import type { Actor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
-import { MAX_BODY_BYTES, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
+import { MAX_BODY_BYTES, MAX_SOCKETS_AN_ACCOUNT, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
@@ -19,9 +18,11 @@ import type { Hosts } from './http/hosts.ts';
 import { refuseLargeJson } from './json-size.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
+import { SocketCounts, tokenOf } from './socket-caller.ts';
 import { watchSocketTokens } from './socket-tokens.ts';
 import { isDatabaseAway } from './unavailable.ts';
 import type { createGraphql } from './yoga.ts';
+import type { FollowedRights } from './followed-rights.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 
 /** How often a socket must prove that its other end lives; two silent rounds end it, within runs.md's 10 s. */
@@ -32,13 +33,15 @@ const TRY_AGAIN_LATER = 1013;
 interface SocketExtra extends Record<PropertyKey, unknown> {
   request: IncomingMessage;
   socket: WebSocket;
-  actor?: Actor | null;
+  /** What it was opened with; undefined until it is. */
+  token?: string;
 }
 
 export interface SocketOptions {
   core: Core;
   yoga: ReturnType<typeof createGraphql>;
   presence: RunnerPresence;
+  rights: FollowedRights;
   parts: SystemParts;
   hosts: Hosts;
   cookieName: string;
@@ -47,27 +50,34 @@ export interface SocketOptions {
 
 /**
  * GraphQL over WebSocket. Goes through the same envelope as HTTP, so masking, limits and validation hold here
- * too. Who asks is settled once, at connect, and the socket ends with the session.
+ * too. Who asks is looked up at connect and for each operation; the socket ends with the session, and what is followed
+ * when the right to it is lost.
  */
-export function openSockets({ core, yoga, presence, parts, hosts, cookieName, addressOf }: SocketOptions) {
+export function openSockets({ core, yoga, presence, rights, parts, hosts, cookieName, addressOf }: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
+  const counts = new SocketCounts();
   const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
 
-  const disposable = useServer<{ authorization?: string }, SocketExtra>(
+  const disposable = useServer<Record<string, unknown>, SocketExtra>(
     {
       execute: (args) => (args as EnvelopedArgs).rootValue.execute(args),
       subscribe: (args) => (args as EnvelopedArgs).rootValue.subscribe(args),
       onConnect: async ({ extra, connectionParams }) => {
-        const bearer =
-          typeof connectionParams?.authorization === 'string'
-            ? /^Bearer (\S+)$/i.exec(connectionParams.authorization)?.[1]
-            : undefined;
-        const token = bearer ?? readToken(extra.request, cookieName)?.token;
+        const token = tokenOf(connectionParams) ?? readToken(extra.request, cookieName)?.token;
         if (!token) return false;
         // Remembered before it is looked at: a session that ends in between is noticed by one of the two.
         tokens.remember(token, extra.socket);
         try {
-          extra.actor = await authenticate(core, token);
+          const actor = await authenticate(core, token);
+          if (actor === null) return false;
+          const leave = counts.take(actor);
+          if (leave === null) {
+            extra.socket.close(TRY_AGAIN_LATER, `At most ${MAX_SOCKETS_AN_ACCOUNT} sockets an account`);
+            return false;
+          }
+          extra.socket.once('close', leave);
+          extra.token = token;
+          return true;
         } catch (error) {
           if (!isDatabaseAway(error)) throw error;
           // Who has come is not known, so nobody is turned away: clients come back by themselves after this code.
@@ -75,7 +85,6 @@ export function openSockets({ core, yoga, presence, parts, hosts, cookieName, ad
           extra.socket.close(TRY_AGAIN_LATER, 'The database does not answer');
           return false;
         }
-        return extra.actor !== null;
       },
       onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS_A_SOCKET) {
@@ -87,21 +96,25 @@ export function openSockets({ core, yoga, presence, parts, hosts, cookieName, ad
         }
         const tooLarge = refuseLargeJson(payload);
         if (tooLarge) return [tooLarge];
-        const context: ApiContext = {
-          core,
-          presence,
-          parts,
-          transport: 'socket',
-          actor: extra.actor ?? null,
-          requestId: newId(),
-          address: addressOf(extra.request),
-        };
-        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
-          ...context,
-          request: extra.request,
-          params: payload,
-        }) as unknown as Enveloped;
         try {
+          const actor = await authenticate(core, extra.token ?? '');
+          if (actor === null)
+            return [new GraphQLError('The session has ended.', { extensions: { code: 'UNAUTHENTICATED' } })];
+          const context: ApiContext = {
+            core,
+            presence,
+            rights,
+            parts,
+            transport: 'socket',
+            actor,
+            requestId: newId(),
+            address: addressOf(extra.request),
+          };
+          const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+            ...context,
+            request: extra.request,
+            params: payload,
+          }) as unknown as Enveloped;
           const document = parse(payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;

@@ -12,6 +12,8 @@ export const MAX_QUERY_ALIASES = 15;
 export const MAX_QUERY_COST = 60_000;
 export const EXECUTION_TIMEOUT_MS = 10_000;
 export const MAX_SUBSCRIPTIONS_A_SOCKET = 50;
+/** At one api process; a tab has one. */
+export const MAX_SOCKETS_AN_ACCOUNT = 200;
 
 export const MAX_PAGE_SIZE = 100;
 export const MAX_LOG_PAGE_LINES = 2_000;
