@@ -3,14 +3,21 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createProxyServer } from 'httpxy';
 import type { Actor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
-import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
+import {
+  BODY_TIMEOUT_MS,
+  MAX_BODY_BYTES,
+  MAX_RUNNER_BODY_BYTES,
+  MAX_UPLOAD_BYTES,
+  UPLOAD_TIMEOUT_MS,
+} from '#core/config/limits.ts';
 import { whyJsonTooLarge } from '#core/errors/json-size.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { SystemParts } from '#core/system/system-parts.ts';
 import type { ApiContext } from './context.ts';
+import { EXPLORER_PATH, serveExplorerFile, serveExplorerPage } from './explorer/serve-explorer.ts';
 import { addressReader } from './http/address.ts';
-import { isUploadTooLarge, parseOperation, readBody, refuse } from './http/body.ts';
+import { isUploadTooLarge, limitSlowBody, parseOperation, readBody, refuse } from './http/body.ts';
 import { CALLER_NOTE_HEADER, CallerNotes } from './http/caller-notes.ts';
 import { serveFile } from './http/files.ts';
 import { isFromAnotherSite, servedHosts } from './http/hosts.ts';
@@ -37,6 +44,8 @@ export interface ApiOptions {
   hosts?: readonly string[];
   trustedProxies: readonly string[];
   isExplorable: boolean;
+  /** How long the body of a request that is no upload may take. */
+  bodyTimeoutMs?: number;
   /** What a supervisor says of the programs of this system; without one nothing is known of them. */
   parts?: SystemParts;
 }
@@ -59,14 +68,25 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const presence = watchRunners(core);
   const rights = watchFollowedRights(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
-  const sockets = openSockets({ core, yoga, presence, rights, parts, hosts, cookieName, addressOf: peerAddressOf });
+  const sockets = openSockets({
+    core,
+    yoga,
+    presence,
+    rights,
+    parts,
+    hosts,
+    cookieName,
+    isExplorable: options.isExplorable,
+    addressOf: peerAddressOf,
+  });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const callers = new CallerNotes();
   const addressOf = (request: IncomingMessage): string =>
     callers.read(request.headers[CALLER_NOTE_HEADER]) ?? peerAddressOf(request);
   let isDraining = false;
 
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: 2_000 }, (request, response) => {
+    limitSlowBody(request, response, options.bodyTimeoutMs ?? BODY_TIMEOUT_MS);
     const requestId = newId();
     response.setHeader('x-request-id', requestId);
     requestIds.run(requestId, () => {
@@ -91,8 +111,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       });
     });
   });
-  // Slow clients may not hold a connection for ever; sockets are not affected.
-  server.requestTimeout = 60_000;
+  // Slow clients may not hold a connection for ever; sockets are not affected. Of all requests uploads may take longest.
+  server.requestTimeout = UPLOAD_TIMEOUT_MS;
   server.headersTimeout = 20_000;
   // Longer than clients (runners: 30 s) and usual proxies keep an idle one: a connection is never closed from here just as a request comes.
   server.keepAliveTimeout = 75_000;
@@ -106,6 +126,10 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const notServed = hosts.whyNotServed(request);
     if (notServed !== null) return refuse(response, 421, 'BAD_USER_INPUT', notServed);
     if (pathname === '/graphql') return handleGraphql(request, response, requestId);
+    if (options.isExplorable && pathname.startsWith(EXPLORER_PATH)) {
+      if (!(await actorOfRequest(request))) return refuse(response, 401, 'UNAUTHENTICATED', 'Sign in first.');
+      return serveExplorerFile(response, pathname);
+    }
     if (pathname.startsWith('/files/'))
       return serveFile(core, await actorOfRequest(request), request, response, pathname);
     if (pathname === '/readyz') {
@@ -117,6 +141,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
         parts: parts.list().map((part) => (isHere ? part : { ...part, detail: null })),
       });
     }
+    // Web would send a scraper to the sign-in page.
+    if (pathname === '/metrics')
+      return refuse(response, 404, 'NOT_FOUND', 'There are no metrics here; /readyz says how the system is.');
     if (!proxy) return refuse(response, 404, 'NOT_FOUND', 'This process serves the API only.');
     // Web believes what we say of the caller's address, so what the caller says of it is not passed on.
     const address = peerAddressOf(request);
@@ -150,6 +177,12 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const actor = token ? await authenticate(core, token.token) : null;
     if (token?.source === 'bearer' && !actor)
       return refuse(response, 401, 'UNAUTHENTICATED', 'This token is unknown, expired or revoked.');
+    if (isPage && options.isExplorable && (request.headers.accept ?? '').includes('text/html')) {
+      if (actor) return serveExplorerPage(response);
+      if (!proxy) return refuse(response, 401, 'UNAUTHENTICATED', 'Sign in first.');
+      response.writeHead(302, { location: '/sign-in?next=/graphql' }).end();
+      return;
+    }
     if (request.method === 'POST') {
       const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
       if (type === 'multipart/form-data') {
@@ -164,11 +197,10 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
             { limit: MAX_UPLOAD_BYTES },
           );
       } else if (type === 'application/json' || type === 'application/graphql-response+json') {
-        const body = await readBody(request);
+        const limit = actor?.kind === 'runner' ? MAX_RUNNER_BODY_BYTES : MAX_BODY_BYTES;
+        const body = await readBody(request, limit);
         if (!body)
-          return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${MAX_BODY_BYTES} bytes.`, {
-            limit: MAX_BODY_BYTES,
-          });
+          return refuse(response, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${limit} bytes.`, { limit });
         const operation = parseOperation(body);
         if (!operation) return refuse(response, 400, 'BAD_USER_INPUT', 'The body of the request is not a JSON object.');
         const tooLarge = whyJsonTooLarge(operation);

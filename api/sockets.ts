@@ -13,7 +13,7 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
 import type { AddressOf } from './http/address.ts';
-import { maskError, withoutHttp } from './graphql-errors.ts';
+import { maskError, withoutHttp, withoutSuggestion } from './graphql-errors.ts';
 import type { Hosts } from './http/hosts.ts';
 import { refuseLargeJson } from './json-size.ts';
 import { pathOf } from './http/path.ts';
@@ -44,6 +44,8 @@ export interface SocketOptions {
   rights: FollowedRights;
   parts: SystemParts;
   hosts: Hosts;
+  /** As for HTTP: whether names from the schema are told. */
+  isExplorable: boolean;
   cookieName: string;
   addressOf: AddressOf;
 }
@@ -53,7 +55,17 @@ export interface SocketOptions {
  * too. Who asks is looked up at connect and for each operation; the socket ends with the session, and what is followed
  * when the right to it is lost.
  */
-export function openSockets({ core, yoga, presence, rights, parts, hosts, cookieName, addressOf }: SocketOptions) {
+export function openSockets({
+  core,
+  yoga,
+  presence,
+  rights,
+  parts,
+  hosts,
+  cookieName,
+  isExplorable,
+  addressOf,
+}: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
   const counts = new SocketCounts();
   const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
@@ -135,7 +147,9 @@ export function openSockets({ core, yoga, presence, rights, parts, hosts, cookie
       },
       // What never reached the envelope's own masking: refused operations, and sources that broke while they were followed.
       onError: (_context, _id, _payload, errors) =>
-        errors.map((error) => withoutHttp(maskError(error, newId(), core.logger))),
+        errors
+          .map((error) => withoutHttp(maskError(error, newId(), core.logger)))
+          .map((error) => (isExplorable ? error : withoutSuggestion(error))),
       isProd: true,
     },
     server,

@@ -21,7 +21,7 @@ import { timeLimit } from './time-limit.ts';
 export interface YogaOptions {
   schema: GraphQLSchema;
   logger: Logger;
-  /** GraphiQL, and introspection for those who are signed in; otherwise neither. */
+  /** Introspection, and names from the schema in what is said of a mistake, for those who are signed in; otherwise for nobody. */
   isExplorable: boolean;
 }
 
@@ -42,17 +42,8 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
     landingPage: false,
     graphqlEndpoint: '/graphql',
     maskedErrors: { maskError: (error) => maskError(error, currentRequestId(), logger) },
-    graphiql: isExplorable
-      ? {
-          subscriptionsProtocol: 'WS',
-          credentials: 'same-origin',
-          headers: '{"x-overmind-csrf":"1"}',
-          title: 'OvermindOps GraphiQL',
-        }
-      : false,
-    ...(isExplorable
-      ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) }
-      : {}),
+    // The explorer's page is ours (explorer/serve-explorer.ts): Yoga's has no policy of what it may load.
+    graphiql: false,
     plugins: [
       jsonSize(),
       rules,

@@ -1,6 +1,9 @@
 /** Limits of the server, beside those of the contract. Source: security.md and data.md of the design. */
+export const MAX_BODY_BYTES = 1024 * 1024;
 /** A full log batch of control characters, each escaped to six bytes, still fits. */
-export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+export const MAX_RUNNER_BODY_BYTES = 2 * 1024 * 1024;
+export const BODY_TIMEOUT_MS = 30_000;
+export const UPLOAD_TIMEOUT_MS = 300_000;
 export const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
 /** Variables and the values in them: contracts need less than half of both. */
 export const MAX_JSON_DEPTH = 32;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { id, name } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
@@ -15,7 +15,7 @@ import type { ProjectChanges } from './write-project.ts';
 
 const Changes = z.strictObject({
   projectId: id,
-  name: z.string().trim().min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
+  name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
   description: z.string().max(2_000).optional(),
   defaultRepoPath: plainPath.nullable().optional(),
   /** Whose repository it is; null: any runner's that has it. */

@@ -21,7 +21,10 @@ export interface TestSystem {
   /** Starts an api process's worth of server in this process, with a core of its own. */
   startApi(
     options?: Partial<
-      Pick<ApiOptions, 'webOrigin' | 'publicOrigin' | 'hosts' | 'trustedProxies' | 'isExplorable' | 'parts'>
+      Pick<
+        ApiOptions,
+        'webOrigin' | 'bodyTimeoutMs' | 'publicOrigin' | 'hosts' | 'trustedProxies' | 'isExplorable' | 'parts'
+      >
     >,
   ): Promise<ApiServer & { url: string }>;
   close(): Promise<void>;
