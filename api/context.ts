@@ -9,8 +9,8 @@ export interface ApiContext {
   core: Core;
   /** Null: nobody is signed in; only fields marked public may be reached. */
   actor: Actor | null;
-  /** Subscriptions go over sockets, which end with their session. */
-  transport: 'http' | 'socket';
+  /** Subscriptions go over sockets and streams of events, which end with their session. */
+  transport: 'http' | 'events' | 'socket';
   requestId: string;
   /** Which runners are connected to this process. */
   presence: RunnerPresence;

@@ -7,6 +7,7 @@ import {
   BODY_TIMEOUT_MS,
   MAX_BODY_BYTES,
   MAX_RUNNER_BODY_BYTES,
+  MAX_SOCKETS_AN_ACCOUNT,
   MAX_UPLOAD_BYTES,
   UPLOAD_TIMEOUT_MS,
 } from '#core/config/limits.ts';
@@ -26,6 +27,8 @@ import { pathOf } from './http/path.ts';
 import { readToken, sessionCookieName } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
 import { watchFollowedRights } from './followed-rights.ts';
+import type { Stream } from './open-streams.ts';
+import { watchStreams } from './open-streams.ts';
 import { watchRunners } from './runner-presence.ts';
 import { DATABASE_AWAY, isDatabaseAway } from './unavailable.ts';
 import { buildSchema } from './schema/schema.ts';
@@ -67,10 +70,12 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const peerAddressOf = addressReader(options.trustedProxies);
   const presence = watchRunners(core);
   const rights = watchFollowedRights(core);
+  const streams = watchStreams(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
   const sockets = openSockets({
     core,
     yoga,
+    streams,
     presence,
     rights,
     parts,
@@ -83,6 +88,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const callers = new CallerNotes();
   const addressOf = (request: IncomingMessage): string =>
     callers.read(request.headers[CALLER_NOTE_HEADER]) ?? peerAddressOf(request);
+  const answersThatGoOn = new Set<ServerResponse>();
   let isDraining = false;
 
   const server = createServer({ connectionsCheckingInterval: 2_000 }, (request, response) => {
@@ -217,12 +223,26 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
         );
       }
     }
+    const isStream = (request.headers.accept ?? '').includes('text/event-stream');
+    if (isStream && token && actor) {
+      const stream: Stream = { end: () => response.destroy(), onceClosed: (work) => response.once('close', work) };
+      streams.remember(token.token, stream);
+      if (!streams.count(actor, stream))
+        return refuse(
+          response,
+          429,
+          'RATE_LIMITED',
+          `At most ${MAX_SOCKETS_AN_ACCOUNT} sockets and event streams an account.`,
+        );
+      answersThatGoOn.add(response);
+      stream.onceClosed(() => answersThatGoOn.delete(response));
+    }
     const context: ApiContext = {
       core,
       presence,
       rights,
       parts,
-      transport: 'http',
+      transport: isStream ? 'events' : 'http',
       actor,
       requestId,
       address: addressOf(request),
@@ -243,6 +263,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       await sockets.close();
       presence.close();
       rights.close();
+      streams.close();
+      for (const response of answersThatGoOn) response.end();
       server.closeIdleConnections();
       const impatience = setTimeout(() => server.closeAllConnections(), 5_000);
       await closed;

@@ -18,8 +18,8 @@ import type { Hosts } from './http/hosts.ts';
 import { refuseLargeJson } from './json-size.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
-import { SocketCounts, tokenOf } from './socket-caller.ts';
-import { watchSocketTokens } from './socket-tokens.ts';
+import { tokenOf } from './socket-caller.ts';
+import type { OpenStreams, Stream } from './open-streams.ts';
 import { isDatabaseAway } from './unavailable.ts';
 import type { createGraphql } from './yoga.ts';
 import type { FollowedRights } from './followed-rights.ts';
@@ -40,6 +40,7 @@ interface SocketExtra extends Record<PropertyKey, unknown> {
 export interface SocketOptions {
   core: Core;
   yoga: ReturnType<typeof createGraphql>;
+  streams: OpenStreams;
   presence: RunnerPresence;
   rights: FollowedRights;
   parts: SystemParts;
@@ -58,6 +59,7 @@ export interface SocketOptions {
 export function openSockets({
   core,
   yoga,
+  streams,
   presence,
   rights,
   parts,
@@ -67,8 +69,10 @@ export function openSockets({
   addressOf,
 }: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
-  const counts = new SocketCounts();
-  const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
+  const streamOf = (socket: WebSocket): Stream => ({
+    end: () => socket.close(CloseCode.Forbidden, 'Session ended'),
+    onceClosed: (work) => socket.once('close', work),
+  });
 
   const disposable = useServer<Record<string, unknown>, SocketExtra>(
     {
@@ -78,16 +82,15 @@ export function openSockets({
         const token = tokenOf(connectionParams) ?? readToken(extra.request, cookieName)?.token;
         if (!token) return false;
         // Remembered before it is looked at: a session that ends in between is noticed by one of the two.
-        tokens.remember(token, extra.socket);
+        const stream = streamOf(extra.socket);
+        streams.remember(token, stream);
         try {
           const actor = await authenticate(core, token);
           if (actor === null) return false;
-          const leave = counts.take(actor);
-          if (leave === null) {
+          if (!streams.count(actor, stream)) {
             extra.socket.close(TRY_AGAIN_LATER, `At most ${MAX_SOCKETS_AN_ACCOUNT} sockets an account`);
             return false;
           }
-          extra.socket.once('close', leave);
           extra.token = token;
           return true;
         } catch (error) {
@@ -172,7 +175,6 @@ export function openSockets({
     },
     /** Tells every client to come back, and waits until they have gone. */
     async close(): Promise<void> {
-      tokens.close();
       await disposable.dispose();
     },
   };

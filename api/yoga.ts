@@ -15,7 +15,7 @@ import { jsonSize } from './json-size.ts';
 import { oneLoginRule } from './one-login-rule.ts';
 import { queryCost } from './query-cost.ts';
 import { currentRequestId } from './request-ids.ts';
-import { subscriptionsBySocket } from './subscriptions-by-socket.ts';
+import { subscriptionsByStream } from './subscriptions-by-stream.ts';
 import { timeLimit } from './time-limit.ts';
 
 export interface YogaOptions {
@@ -49,7 +49,7 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
       rules,
       introspectionForSignedIn(),
       queryCost(),
-      subscriptionsBySocket(),
+      subscriptionsByStream(),
       closedCodes(isExplorable),
       timeLimit(EXECUTION_TIMEOUT_MS),
       maxTokensPlugin({ n: MAX_QUERY_TOKENS, ...refused }),

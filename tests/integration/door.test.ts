@@ -147,7 +147,6 @@ test('the explorer’s page loads its programs from here alone, and is in no fra
     expect(response.headers.get('content-type')).toMatch(file.endsWith('.css') ? /^text\/css/ : /^text\/javascript/);
     expect((await response.text()).length).toBeGreaterThan(100);
   }
-  expect((await fetch(`${url}/graphql/explorer/../../etc/passwd.js`, { headers })).status).not.toBe(200);
   expect((await fetch(`${url}/graphql/explorer/other.js`, { headers })).status).toBe(404);
 });
 
