@@ -22,6 +22,7 @@ describe('the cost of a query', () => {
       '{ projects(first: 3) { nodes { id } pageInfo { hasNextPage } } }',
       2 + 3 * (3 + 3),
     ],
+    ['the type of everything, as clients ask for it', '{ __typename viewer { __typename id } }', 2 + 1],
     ['a list that does not', '{ projects { nodes { id } } }', 2 + 100 * 3],
     ['a fragment that is used twice', '{ a: viewer { ...U } b: viewer { ...U } } fragment U on User { id email }', 8],
   ])('%s', (_name, query, expected) => {

@@ -92,8 +92,8 @@ export function costOf(operation: OperationDefinitionNode, { schema, document, v
     return cost;
   };
   const costOfField = (node: FieldNode, parent: GraphQLNamedType | undefined): number => {
-    // The schema is of one size, and read by who may read it.
-    if (node.name.value.startsWith('__')) return LEAF_COST;
+    // Clients ask for the type everywhere, which costs next to nothing; the schema is of one size.
+    if (node.name.value.startsWith('__')) return 0;
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
     if (!field || !node.selectionSet) return LEAF_COST;
     const type = getNamedType(field.type);
