@@ -77,6 +77,15 @@ export default tseslint.config(
       eqeqeq: 'error',
       // Keeping control characters out is a good part of what our patterns do.
       'no-control-regex': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'ObjectExpression:has(> Property[key.name="mode"][value.value="insensitive"]):has(> Property[key.name=/^(equals|in)$/])',
+          message:
+            'Prisma makes a pattern of this (ILIKE): "%" would be equal to everything. Compare lower(column) with the text in lower case, as find-user.ts does.',
+        },
+      ],
       'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
     },
   },

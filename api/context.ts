@@ -1,4 +1,5 @@
 import type { Actor } from '#core/access/actor.ts';
+import type { FollowedRights } from './followed-rights.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
@@ -8,11 +9,13 @@ export interface ApiContext {
   core: Core;
   /** Null: nobody is signed in; only fields marked public may be reached. */
   actor: Actor | null;
-  /** Subscriptions go over sockets, which end with their session. */
-  transport: 'http' | 'socket';
+  /** Subscriptions go over sockets and streams of events, which end with their session. */
+  transport: 'http' | 'events' | 'socket';
   requestId: string;
   /** Which runners are connected to this process. */
   presence: RunnerPresence;
+  /** Ends what is followed when the right to it is lost. */
+  rights: FollowedRights;
   /** What the supervisor says of the programs of this system. */
   parts: SystemParts;
   /** The caller's address, as far as trusted proxies told it. */

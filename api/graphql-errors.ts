@@ -31,6 +31,8 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
 
 /** The same error with a code of the closed set, and without what a library has added to a code of its own. */
 export function toClosedCode(error: GraphQLError): GraphQLError {
+  const limit = /^Syntax Error: (?:Query )?(Depth|Token|Aliases) limit of (\d+) exceeded/i.exec(error.message);
+  if (limit) return limitError(error, limit[1] ?? '', Number(limit[2]));
   if (hasOwnCode(error)) return error;
   const { code, http } = error.extensions;
   const isInput =
@@ -38,6 +40,20 @@ export function toClosedCode(error: GraphQLError): GraphQLError {
   return new GraphQLError(error.message, {
     ...locationOf(error),
     extensions: { ...(http ? { http } : {}), code: isInput ? 'BAD_USER_INPUT' : 'QUERY_REJECTED' },
+  });
+}
+
+const LIMITS: Record<string, (limit: number) => string> = {
+  depth: (limit) => `A query is at most ${limit} levels deep.`,
+  token: (limit) => `A query has at most ${limit} tokens: names, values and punctuation.`,
+  aliases: (limit) => `A query has at most ${limit} aliases.`,
+};
+
+/** The libraries that hold the limits call what goes over them a syntax error. */
+function limitError(error: GraphQLError, name: string, limit: number): GraphQLError {
+  return new GraphQLError(LIMITS[name.toLowerCase()]?.(limit) ?? error.message, {
+    ...locationOf(error),
+    extensions: { code: 'QUERY_REJECTED', limit },
   });
 }
 

@@ -32,6 +32,7 @@ const api = await startApi({
   port: environment.PORT,
   webOrigin: environment.WEB_ORIGIN,
   publicOrigin: environment.OVERMIND_PUBLIC_ORIGIN,
+  hosts: environment.OVERMIND_HOSTS,
   trustedProxies: environment.OVERMIND_TRUSTED_PROXIES,
   isExplorable: environment.OVERMIND_GRAPHIQL,
   parts,

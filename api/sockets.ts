@@ -7,20 +7,22 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { ApiContext } from '#api/context.ts';
-import type { Actor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
-import { MAX_BODY_BYTES, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
+import { MAX_BODY_BYTES, MAX_SOCKETS_AN_ACCOUNT, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
-import { clientAddress } from './http/address.ts';
-import { maskError, withoutHttp } from './graphql-errors.ts';
-import { isOwnOrigin } from './http/origin.ts';
+import type { AddressOf } from './http/address.ts';
+import { maskError, withoutHttp, withoutSuggestion } from './graphql-errors.ts';
+import type { Hosts } from './http/hosts.ts';
+import { refuseLargeJson } from './json-size.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
-import { watchSocketTokens } from './socket-tokens.ts';
+import { tokenOf } from './socket-caller.ts';
+import type { OpenStreams, Stream } from './open-streams.ts';
 import { isDatabaseAway } from './unavailable.ts';
 import type { createGraphql } from './yoga.ts';
+import type { FollowedRights } from './followed-rights.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 
 /** How often a socket must prove that its other end lives; two silent rounds end it, within runs.md's 10 s. */
@@ -31,41 +33,66 @@ const TRY_AGAIN_LATER = 1013;
 interface SocketExtra extends Record<PropertyKey, unknown> {
   request: IncomingMessage;
   socket: WebSocket;
-  actor?: Actor | null;
+  /** What it was opened with; undefined until it is. */
+  token?: string;
 }
 
 export interface SocketOptions {
   core: Core;
   yoga: ReturnType<typeof createGraphql>;
+  streams: OpenStreams;
   presence: RunnerPresence;
+  rights: FollowedRights;
   parts: SystemParts;
-  publicOrigin: string | undefined;
-  trustedProxies: readonly string[];
+  hosts: Hosts;
+  /** As for HTTP: whether names from the schema are told. */
+  isExplorable: boolean;
+  cookieName: string;
+  addressOf: AddressOf;
 }
 
 /**
  * GraphQL over WebSocket. Goes through the same envelope as HTTP, so masking, limits and validation hold here
- * too. Who asks is settled once, at connect, and the socket ends with the session.
+ * too. Who asks is looked up at connect and for each operation; the socket ends with the session, and what is followed
+ * when the right to it is lost.
  */
-export function openSockets({ core, yoga, presence, parts, publicOrigin, trustedProxies }: SocketOptions) {
+export function openSockets({
+  core,
+  yoga,
+  streams,
+  presence,
+  rights,
+  parts,
+  hosts,
+  cookieName,
+  isExplorable,
+  addressOf,
+}: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
-  const tokens = watchSocketTokens(core, (socket) => socket.close(CloseCode.Forbidden, 'Session ended'));
+  const streamOf = (socket: WebSocket): Stream => ({
+    end: () => socket.close(CloseCode.Forbidden, 'Session ended'),
+    onceClosed: (work) => socket.once('close', work),
+  });
 
-  const disposable = useServer<{ authorization?: string }, SocketExtra>(
+  const disposable = useServer<Record<string, unknown>, SocketExtra>(
     {
       execute: (args) => (args as EnvelopedArgs).rootValue.execute(args),
       subscribe: (args) => (args as EnvelopedArgs).rootValue.subscribe(args),
       onConnect: async ({ extra, connectionParams }) => {
-        const bearer =
-          typeof connectionParams?.authorization === 'string'
-            ? /^Bearer (\S+)$/i.exec(connectionParams.authorization)?.[1]
-            : undefined;
-        const token = bearer ?? readToken(extra.request)?.token;
+        const token = tokenOf(connectionParams) ?? readToken(extra.request, cookieName)?.token;
         if (!token) return false;
         // Remembered before it is looked at: a session that ends in between is noticed by one of the two.
-        tokens.remember(token, extra.socket);
+        const stream = streamOf(extra.socket);
+        streams.remember(token, stream);
         try {
-          extra.actor = await authenticate(core, token);
+          const actor = await authenticate(core, token);
+          if (actor === null) return false;
+          if (!streams.count(actor, stream)) {
+            extra.socket.close(TRY_AGAIN_LATER, `At most ${MAX_SOCKETS_AN_ACCOUNT} sockets an account`);
+            return false;
+          }
+          extra.token = token;
+          return true;
         } catch (error) {
           if (!isDatabaseAway(error)) throw error;
           // Who has come is not known, so nobody is turned away: clients come back by themselves after this code.
@@ -73,7 +100,6 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
           extra.socket.close(TRY_AGAIN_LATER, 'The database does not answer');
           return false;
         }
-        return extra.actor !== null;
       },
       onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS_A_SOCKET) {
@@ -83,21 +109,27 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
             }),
           ];
         }
-        const context: ApiContext = {
-          core,
-          presence,
-          parts,
-          transport: 'socket',
-          actor: extra.actor ?? null,
-          requestId: newId(),
-          address: clientAddress(extra.request, trustedProxies),
-        };
-        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
-          ...context,
-          request: extra.request,
-          params: payload,
-        }) as unknown as Enveloped;
+        const tooLarge = refuseLargeJson(payload);
+        if (tooLarge) return [tooLarge];
         try {
+          const actor = await authenticate(core, extra.token ?? '');
+          if (actor === null)
+            return [new GraphQLError('The session has ended.', { extensions: { code: 'UNAUTHENTICATED' } })];
+          const context: ApiContext = {
+            core,
+            presence,
+            rights,
+            parts,
+            transport: 'socket',
+            actor,
+            requestId: newId(),
+            address: addressOf(extra.request),
+          };
+          const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+            ...context,
+            request: extra.request,
+            params: payload,
+          }) as unknown as Enveloped;
           const document = parse(payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
@@ -118,7 +150,9 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
       },
       // What never reached the envelope's own masking: refused operations, and sources that broke while they were followed.
       onError: (_context, _id, _payload, errors) =>
-        errors.map((error) => withoutHttp(maskError(error, newId(), core.logger))),
+        errors
+          .map((error) => withoutHttp(maskError(error, newId(), core.logger)))
+          .map((error) => (isExplorable ? error : withoutSuggestion(error))),
       isProd: true,
     },
     server,
@@ -131,14 +165,16 @@ export function openSockets({ core, yoga, presence, parts, publicOrigin, trusted
         socket.on('error', () => socket.destroy());
         const pathname = pathOf(request);
         // A browser always says where a page comes from; only our own may open a socket with its cookie.
-        if (pathname !== '/graphql') return reject(socket, '404 Not Found');
-        if (!isOwnOrigin(request, publicOrigin)) return reject(socket, '403 Forbidden');
+        if (pathname !== '/graphql') return reject(socket, '404 Not Found', 'Sockets are at /graphql.');
+        const notServed = hosts.whyNotServed(request);
+        if (notServed !== null) return reject(socket, '421 Misdirected Request', notServed);
+        if (!hosts.isOwnOrigin(request))
+          return reject(socket, '403 Forbidden', 'Sockets are opened by programs and by our own pages.');
         server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
       });
     },
     /** Tells every client to come back, and waits until they have gone. */
     async close(): Promise<void> {
-      tokens.close();
       await disposable.dispose();
     },
   };
@@ -158,6 +194,8 @@ interface EnvelopedArgs extends ExecutionArgs {
   rootValue: { execute(args: ExecutionArgs): never; subscribe(args: ExecutionArgs): never };
 }
 
-function reject(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+function reject(socket: Duplex, status: string, why: string): void {
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(why)}\r\n\r\n${why}`,
+  );
 }

@@ -1,4 +1,3 @@
-import { costLimitPlugin } from '@escape.tech/graphql-armor-cost-limit';
 import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
@@ -7,26 +6,22 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Plugin } from 'graphql-yoga';
 import type { ApiContext } from '#api/context.ts';
-import {
-  EXECUTION_TIMEOUT_MS,
-  MAX_QUERY_ALIASES,
-  MAX_QUERY_COST,
-  MAX_QUERY_DEPTH,
-  MAX_QUERY_TOKENS,
-} from '#core/config/limits.ts';
+import { EXECUTION_TIMEOUT_MS, MAX_QUERY_ALIASES, MAX_QUERY_DEPTH, MAX_QUERY_TOKENS } from '#core/config/limits.ts';
 import type { Logger } from '#core/platform/logger.ts';
 import { closedCodes } from './closed-codes.ts';
 import { maskError } from './graphql-errors.ts';
 import { introspectionForSignedIn } from './introspection.ts';
+import { jsonSize } from './json-size.ts';
 import { oneLoginRule } from './one-login-rule.ts';
+import { queryCost } from './query-cost.ts';
 import { currentRequestId } from './request-ids.ts';
-import { subscriptionsBySocket } from './subscriptions-by-socket.ts';
+import { subscriptionsByStream } from './subscriptions-by-stream.ts';
 import { timeLimit } from './time-limit.ts';
 
 export interface YogaOptions {
   schema: GraphQLSchema;
   logger: Logger;
-  /** GraphiQL, and introspection for those who are signed in; otherwise neither. */
+  /** Introspection, and names from the schema in what is said of a mistake, for those who are signed in; otherwise for nobody. */
   isExplorable: boolean;
 }
 
@@ -47,27 +42,19 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
     landingPage: false,
     graphqlEndpoint: '/graphql',
     maskedErrors: { maskError: (error) => maskError(error, currentRequestId(), logger) },
-    graphiql: isExplorable
-      ? {
-          subscriptionsProtocol: 'WS',
-          credentials: 'same-origin',
-          headers: '{"x-overmind-csrf":"1"}',
-          title: 'OvermindOps GraphiQL',
-        }
-      : false,
-    ...(isExplorable
-      ? { renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options) }
-      : {}),
+    // The explorer's page is ours (explorer/serve-explorer.ts): Yoga's has no policy of what it may load.
+    graphiql: false,
     plugins: [
+      jsonSize(),
       rules,
       introspectionForSignedIn(),
-      subscriptionsBySocket(),
+      queryCost(),
+      subscriptionsByStream(),
       closedCodes(isExplorable),
       timeLimit(EXECUTION_TIMEOUT_MS),
       maxTokensPlugin({ n: MAX_QUERY_TOKENS, ...refused }),
       maxDepthPlugin({ n: MAX_QUERY_DEPTH, ignoreIntrospection: true, flattenFragments: true, ...refused }),
       maxAliasesPlugin({ n: MAX_QUERY_ALIASES, ...refused }),
-      costLimitPlugin({ maxCost: MAX_QUERY_COST, ignoreIntrospection: true, flattenFragments: true, ...refused }),
     ] as Plugin[],
   });
 }

@@ -4,6 +4,18 @@ import { MAX_CRITERIA, MAX_CRITERION_CHARS, MAX_DESCRIPTION_CHARS, MAX_PATH_CHAR
 /** The building blocks that several shapes of the contract share. */
 export const id = z.uuid();
 export const title = z.string().trim().min(1, 'A title is needed').max(MAX_TITLE_CHARS);
+/**
+ * What things are called, in terminals, logs and lists: one line, and nothing that changes how what stands beside it is
+ * read. @source Unicode UAX #9: the characters that set the direction of a text
+ */
+export const name = z
+  .string()
+  .trim()
+  .min(1, 'A name is needed')
+  .regex(
+    /^[^\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u,
+    'A name has one line, and no characters that control a terminal or the direction of a text',
+  );
 export const description = z.string().max(MAX_DESCRIPTION_CHARS);
 export const acceptanceCriteria = z.array(z.string().trim().min(1).max(MAX_CRITERION_CHARS)).max(MAX_CRITERIA);
 export const priority = z.int().min(1, 'Priority runs from 1 (first) to 5').max(5, 'Priority runs from 1 (first) to 5');

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { spawn } from 'node:child_process';
 import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
 
 const rootDir = fileURLToPath(new URL('..', import.meta.url));
 const outDir = path.join(rootDir, 'build');
@@ -23,6 +24,7 @@ const PROGRAMS = {
   'demo-agent': 'runner/demo-agent/main.ts',
   migrate: 'scripts/migrate.ts',
   setup: 'scripts/setup.ts',
+  'explorer-files': 'api/explorer/explorer-files.ts',
 } as const satisfies Record<string, string>;
 
 // CommonJS packages inside an ES module still ask for these.
@@ -37,6 +39,16 @@ const COMMONJS_NAMES = [
 // argon2 is a native addon; pg-native is an optional one that pg asks for and lives without.
 const EXTERNAL_PACKAGES = ['argon2', 'pg-native'];
 
+/** What is loaded on demand is a bundle of its own: inside of the api's it would be read by each start. */
+const filesOnDemand: Plugin = {
+  name: 'files-on-demand',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/explorer-files\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './explorer-files.mjs', external: true } : undefined,
+    );
+  },
+};
+
 async function buildProgram(name: string, entryPoint: string): Promise<void> {
   await build({
     entryPoints: [path.join(rootDir, entryPoint)],
@@ -47,6 +59,7 @@ async function buildProgram(name: string, entryPoint: string): Promise<void> {
     target: 'node20',
     banner: { js: COMMONJS_NAMES },
     external: EXTERNAL_PACKAGES,
+    plugins: [filesOnDemand],
     sourcemap: 'external',
     // One letter beyond Latin-1 in a comment makes V8 keep the whole source with two bytes a letter. Names stay, and lines
     // stay short enough to be found from a stack trace.

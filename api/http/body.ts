@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '#core/errors/errors.ts';
-import { MAX_BODY_BYTES, MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
+import { MAX_UPLOAD_BYTES } from '#core/config/limits.ts';
 
 /** Answers a request that never reaches GraphQL with an error of the same form. */
 export function refuse(
@@ -18,13 +18,13 @@ export function refuse(
  * Reads a JSON body up to the limit, whatever its headers claim.
  * @returns null when it is too large: the rest is not read
  */
-export async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null;
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return null;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) return null;
+    if (size > maxBytes) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -42,6 +42,21 @@ export function parseOperation(body: Buffer): object | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
     ? value
     : null;
+}
+
+/** Ends a request whose body does not come: but for uploads, which may be large and have a limit of their own. */
+export function limitSlowBody(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
+  if (request.complete || (request.headers['content-type'] ?? '').startsWith('multipart/form-data')) return;
+  const timer = setTimeout(() => {
+    if (request.complete) return;
+    if (response.headersSent) {
+      request.destroy();
+      return;
+    }
+    response.once('finish', () => request.destroy());
+    refuse(response, 408, 'BAD_USER_INPUT', 'The body of the request did not come in time.');
+  }, timeoutMs);
+  response.once('close', () => clearTimeout(timer));
 }
 
 /** Uploads are streamed, so they must say their length beforehand. */

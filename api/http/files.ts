@@ -13,6 +13,7 @@ import { refuse } from './body.ts';
 const DOWNLOAD_HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "sandbox; default-src 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'private, no-store',
 };
 

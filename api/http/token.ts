@@ -1,15 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 
-export const SESSION_COOKIE = 'ovm_session';
+/**
+ * With TLS the name has a prefix by which browsers take the cookie from this host alone, never from a neighbour or over
+ * plain http. Web gives the cookie, under the same names (web/app/lib/session.server.ts).
+ */
+export function sessionCookieName(publicOrigin: string | undefined): string {
+  return publicOrigin?.startsWith('https:') ? '__Host-ovm_session' : 'ovm_session';
+}
 
 /** Where a request's token came from decides whether it must prove that our own page made it. */
-export function readToken(request: IncomingMessage): { token: string; source: 'bearer' | 'cookie' } | null {
+export function readToken(
+  request: IncomingMessage,
+  cookieName: string,
+): { token: string; source: 'bearer' | 'cookie' } | null {
   // Whatever stands after the word: what is no token is refused, not passed over for a cookie.
   const bearer = /^Bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { token: bearer, source: 'bearer' };
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [name, ...value] = part.trim().split('=');
-    if (name === SESSION_COOKIE) return { token: value.join('='), source: 'cookie' };
+    if (name === cookieName) return { token: value.join('='), source: 'cookie' };
   }
   return null;
 }

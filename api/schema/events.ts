@@ -226,7 +226,11 @@ builder.subscriptionField('projectEvents', (t) =>
     subscribe: async (_root, { projectId, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
       const events = follow(context.core, projectId, parseCursor(after));
-      return abortable((signal) => asEnvelopes(projectId, events, signal));
+      return context.rights.whileAllowed(
+        actorOf(context),
+        projectId,
+        abortable((signal) => asEnvelopes(projectId, events, signal)),
+      );
     },
     resolve: (event: EventEnvelope) => event,
   }),

@@ -24,11 +24,12 @@ builder.subscriptionField('runLog', (t) =>
       const run = isUuid(runId)
         ? await context.core.db.agentRun.findFirst({
             where: { id: runId, project: projectScope(actorOf(context)) },
-            select: { id: true },
+            select: { projectId: true },
           })
         : null;
       if (!run) throw new NotFoundError('run', runId);
-      return followRunLog(context.core, runId, Math.max(-1, afterSeq ?? -1));
+      const lines = followRunLog(context.core, runId, Math.max(-1, afterSeq ?? -1));
+      return context.rights.whileAllowed(actorOf(context), run.projectId, lines);
     },
     resolve: (batch: LogBatch) => batch,
   }),

@@ -1,6 +1,6 @@
 import type { ApiContext } from '#api/context.ts';
 import { PART_STATES, type SystemPart } from '#core/system/system-parts.ts';
-import { builder } from './builder.ts';
+import { actorOf, builder } from './builder.ts';
 import { enumOf } from './enums.ts';
 
 const SystemPartStateEnum = enumOf(
@@ -49,7 +49,7 @@ builder.subscriptionField('systemPartsChanged', (t) =>
     type: [SystemPartType],
     description: 'The programs of this system now, and again whenever one of them changes.',
     authScopes: { signedIn: true },
-    subscribe: (_root, _args, { parts }) => parts.follow(),
+    subscribe: (_root, _args, context) => context.rights.whileAllowed(actorOf(context), null, context.parts.follow()),
     resolve: (parts: readonly SystemPart[]) => [...parts],
   }),
 );

@@ -8,7 +8,8 @@ import { newId } from '#core/platform/ids.ts';
 import type { Actor, UserActor } from './actor.ts';
 import { verifyPassword } from './passwords.ts';
 import { hashToken, newToken, tokenKind } from './tokens.ts';
-import { limitLogins } from './limit-logins.ts';
+import { limitLogins } from './limit-passwords.ts';
+import { findUserByEmail } from '#core/users/find-user.ts';
 
 /** Told when a session has ended or a runner's token was revoked, so that open sockets look at once whether it was theirs. */
 export const ENDED_SESSIONS_CHANNEL = 'sessions:ended';
@@ -23,7 +24,7 @@ export interface SignedIn {
 
 /**
  * Signs a person in with a new session. Unknown account and wrong password give the same answer in the same time.
- * @throws UnauthenticatedError, RateLimitedError (per account and per address), InvalidInputError for what no account can have
+ * @throws UnauthenticatedError, RateLimitedError, InvalidInputError for what no account can have
  */
 export async function signIn(
   core: Core,
@@ -31,7 +32,7 @@ export async function signIn(
 ): Promise<SignedIn> {
   const email = parseInput(Credentials, { email: input.email, password: input.password }).email.trim().toLowerCase();
   const attempt = await limitLogins(core, email, input.address);
-  const user = await core.db.user.findFirst({ where: { email: { equals: email, mode: 'insensitive' } } });
+  const user = await findUserByEmail(core, email);
   const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
   if (!user || !isRight || !user.isActive) throw new UnauthenticatedError('Email or password is wrong.');
   await attempt.forgive();
@@ -60,6 +61,11 @@ export async function signOut(core: Core, actor: UserActor): Promise<void> {
 /** Ends a person's sessions but one, as a change of password does. */
 export async function endOtherSessions(core: Core, userId: string, keepSessionId: string | null): Promise<void> {
   await core.db.session.deleteMany({ where: { userId, ...(keepSessionId ? { id: { not: keepSessionId } } : {}) } });
+  tellSessionsEnded(core);
+}
+
+/** Lets open sockets look whether the session they were opened with is still there. */
+export function tellSessionsEnded(core: Core): void {
   core.bus.publish(ENDED_SESSIONS_CHANNEL, { ended: 'others' });
 }
 

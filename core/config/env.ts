@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { explainIssue } from '#contract/explain-issue.ts';
@@ -5,6 +6,21 @@ import { explainIssue } from '#contract/explain-issue.ts';
 /** The only reader of process.env for api and workers. Only entry files call it. */
 const booleanFlag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 const origin = z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin);
+
+function toList(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
+  return (
+    bits > 0 && more.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  );
+}
 
 const Environment = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
@@ -18,16 +34,24 @@ const Environment = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   WEB_ORIGIN: origin.optional(),
   OVERMIND_PUBLIC_ORIGIN: origin.optional(),
+  /** Names beside the public origin's and this machine's own that programs reach the api by, separated by commas. */
+  OVERMIND_HOSTS: z
+    .string()
+    .default('')
+    .transform(toList)
+    .refine(
+      (names) => names.every((name) => /^[A-Za-z0-9._-]+$/.test(name)),
+      'Names without scheme and port, separated by commas',
+    ),
   OVERMIND_GRAPHIQL: booleanFlag.default(process.env['NODE_ENV'] !== 'production'),
-  /** Addresses whose X-Forwarded-For is believed, separated by commas. None unless told: whatever runs on this machine, agents too, comes from loopback. */
+  /** Addresses and networks whose X-Forwarded-For is believed, separated by commas. None unless told: whatever runs on this machine, agents too, comes from loopback. */
   OVERMIND_TRUSTED_PROXIES: z
     .string()
     .default('')
-    .transform((value) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
+    .transform(toList)
+    .refine(
+      (proxies) => proxies.every(isAddressOrNetwork),
+      'Addresses and networks such as 10.0.0.0/8, separated by commas',
     ),
   OVERMIND_ADMIN_EMAIL: z.email().default('admin@localhost.local'),
   OVERMIND_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),

@@ -1,22 +1,36 @@
 /** Limits of the server, beside those of the contract. Source: security.md and data.md of the design. */
+export const MAX_BODY_BYTES = 1024 * 1024;
 /** A full log batch of control characters, each escaped to six bytes, still fits. */
-export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+export const MAX_RUNNER_BODY_BYTES = 2 * 1024 * 1024;
+export const BODY_TIMEOUT_MS = 30_000;
+export const UPLOAD_TIMEOUT_MS = 300_000;
 export const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
+/** Variables and the values in them: contracts need less than half of both. */
+export const MAX_JSON_DEPTH = 32;
+export const MAX_JSON_VALUES = 20_000;
 export const MAX_QUERY_DEPTH = 10;
 export const MAX_QUERY_TOKENS = 1_000;
 export const MAX_QUERY_ALIASES = 15;
-export const MAX_QUERY_COST = 20_000;
+/** Values an answer may have at most: a hundred tasks with all of a hundred runs each. As many take the api about a second. */
+export const MAX_QUERY_COST = 120_000;
 export const EXECUTION_TIMEOUT_MS = 10_000;
 export const MAX_SUBSCRIPTIONS_A_SOCKET = 50;
+/** At one api process; a tab has one. */
+export const MAX_SOCKETS_AN_ACCOUNT = 200;
 
 export const MAX_PAGE_SIZE = 100;
 export const MAX_LOG_PAGE_LINES = 2_000;
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 export const SESSION_MAX_MS = 7 * 86_400_000;
-export const LOGIN_ATTEMPTS_AN_ACCOUNT = 5;
+/** Wrong passwords for one account from one address before each further one costs a pause, which doubles from 2 s. */
+export const LOGIN_FREE_ATTEMPTS = 5;
+export const LOGIN_MAX_DELAY_S = 15 * 60;
+/** Wrong passwords from one address, over whatever accounts, in the window. */
 export const LOGIN_ATTEMPTS_AN_ADDRESS = 20;
 export const LOGIN_WINDOW_S = 15 * 60;
+/** Wrong passwords for one account in an hour, from all the addresses it has not been signed in to from. */
+export const LOGIN_ATTEMPTS_AN_ACCOUNT = 100;
 
 /** Events a follower may be behind before it is told to load everything anew. */
 export const MAX_REPLAY_EVENTS = 10_000;

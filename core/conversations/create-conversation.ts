@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { id, name } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { userIdOf } from '#core/access/actor.ts';
@@ -14,7 +14,7 @@ import type { Conversation } from '#prisma/generated/client/client.ts';
 
 const NewConversation = z.strictObject({
   projectId: id,
-  title: z.string().trim().min(1, 'A conversation needs a title').max(MAX_NAME_CHARS),
+  title: name.min(1, 'A conversation needs a title').max(MAX_NAME_CHARS),
   mode: z.enum(['text', 'voice']).default('text'),
 });
 

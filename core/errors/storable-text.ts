@@ -12,27 +12,42 @@ export interface UnstorableText {
   message: string;
 }
 
-/** Every place in a value where a text, or the name of a key, can not be stored. */
+/** More of them tell nobody more. */
+const MAX_FOUND = 100;
+
+/** A place in a value, as a chain: copying the path at each level would make a deep value quadratic. */
+interface Place {
+  value: unknown;
+  key: string | number | null;
+  parent: Place | null;
+}
+
+/** The places in a value where a text, or the name of a key, can not be stored; the first hundred that are found. */
 export function findUnstorable(value: unknown): UnstorableText[] {
   const found: UnstorableText[] = [];
   // Not by recursion: how deep a JSON value goes is up to who sends it.
-  const open: { value: unknown; path: (string | number)[] }[] = [{ value, path: [] }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { path } = next;
-    if (typeof next.value === 'string') {
-      const why = whyUnstorable(next.value);
-      if (why) found.push({ path, message: why });
-    } else if (Array.isArray(next.value)) {
-      next.value.forEach((item: unknown, i) => open.push({ value: item, path: [...path, i] }));
-    } else if (typeof next.value === 'object' && next.value !== null) {
-      for (const [key, item] of Object.entries(next.value)) {
+  const open: Place[] = [{ value, key: null, parent: null }];
+  for (let place = open.pop(); place && found.length < MAX_FOUND; place = open.pop()) {
+    if (typeof place.value === 'string') {
+      const why = whyUnstorable(place.value);
+      if (why) found.push({ path: pathTo(place), message: why });
+    } else if (Array.isArray(place.value)) {
+      for (const [key, item] of place.value.entries()) open.push({ value: item, key, parent: place });
+    } else if (typeof place.value === 'object' && place.value !== null) {
+      for (const [key, item] of Object.entries(place.value)) {
         const why = whyUnstorable(key);
-        if (why) found.push({ path, message: `${why} in the name of a key` });
-        open.push({ value: item, path: [...path, key] });
+        if (why) found.push({ path: pathTo(place), message: `${why} in the name of a key` });
+        open.push({ value: item, key, parent: place });
       }
     }
   }
   return found;
+}
+
+function pathTo(place: Place): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at: Place | null = place; at; at = at.parent) if (at.key !== null) path.push(at.key);
+  return path.reverse();
 }
 
 function whyUnstorable(text: string): string | null {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
-import { id } from '#contract/fields.ts';
+import { id, name } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { AGENT_PRESET_NAMES, presetConfig } from '#core/agents/presets.ts';
@@ -18,7 +18,7 @@ import { plainPath } from '#core/repositories/plain-path.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 
 const NewProject = z.strictObject({
-  name: z.string().trim().min(1, 'A project needs a name').max(MAX_NAME_CHARS),
+  name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS),
   description: z.string().max(2_000).default(''),
   defaultRepoPath: plainPath.nullable().default(null),
   /** Whose repository it is; null: any runner's that has it. */

@@ -1,25 +1,21 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { id, name } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
-import { projectUpdated } from '#core/events/catalogue.ts';
-import { requestCycle } from '#core/cycles/request-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
-import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
 import { plainPath } from '#core/repositories/plain-path.ts';
-import { announceWork } from '#core/runners/commands.ts';
-import { assertNothingLanding } from '#core/runs/landing.ts';
 import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
-import { stopRunsOfProject } from './archive-project.ts';
+import { writeProject } from './write-project.ts';
+import type { ProjectChanges } from './write-project.ts';
 
 const Changes = z.strictObject({
   projectId: id,
-  name: z.string().trim().min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
+  name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
   description: z.string().max(2_000).optional(),
   defaultRepoPath: plainPath.nullable().optional(),
   /** Whose repository it is; null: any runner's that has it. */
@@ -36,12 +32,9 @@ const Changes = z.strictObject({
  */
 export async function updateProject(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Project> {
   const { projectId, runnerId, ...fields } = parseInput(Changes, input);
-  const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    name?: string;
-    description?: string;
-    defaultRepoPath?: string | null;
-    status?: Project['status'];
-  };
+  const changes = Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as ProjectChanges;
   const before = await requireProject(core.db, actor, projectId, 'project:write');
   const path = changes.defaultRepoPath ?? null;
   // What it has already is not asked about again: whether it may still be used, each claim looks.
@@ -53,18 +46,7 @@ export async function updateProject(core: Core, actor: Actor, input: z.input<typ
   const project = await inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'project:write');
     if (chosen) await grantChoice(tx, actor, projectId, chosen);
-    if (changes.status === 'archived') await stopRunsOfProject(tx, actor, projectId);
-    const updatedAt = await databaseNow(tx.db);
-    const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
-    if (updated.status === 'archived') await assertNothingLanding(tx, projectId);
-    tx.emit(projectUpdated, {
-      projectId,
-      entityId: projectId,
-      patch: { ...changes, updatedAt: updatedAt.toISOString() },
-    });
-    if (updated.status !== 'archived') await requestCycle(tx, projectId, 'incremental', 'project_changed');
-    if (updated.status === 'active') announceWork(tx, projectId);
-    return updated;
+    return writeProject(tx, actor, projectId, changes);
   });
   if (changes.status || changes.defaultRepoPath !== undefined) await refreshWaitingReasons(core, projectId);
   return project;

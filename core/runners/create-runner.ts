@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, label } from '#contract/fields.ts';
+import { id, label, name } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireAdmin } from '#core/access/permissions.ts';
 import { ENDED_SESSIONS_CHANNEL } from '#core/access/sessions.ts';
@@ -17,7 +17,7 @@ import type { Runner } from '#prisma/generated/client/client.ts';
 const DEFAULT_CAPACITY = 2;
 
 const NewRunner = z.strictObject({
-  name: z.string().trim().min(1).max(64),
+  name: name.max(64),
   labels: z.array(label).max(20).default([]),
   /** A limit of runs at once, whatever the runner says; null: as many as it says. */
   capacity: z.int().min(1).max(100).nullable().default(DEFAULT_CAPACITY),

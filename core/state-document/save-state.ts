@@ -4,12 +4,11 @@ import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
-import { projectUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
-import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import { announceWork } from '#core/runners/commands.ts';
+import { writeProject } from '#core/projects/write-project.ts';
+import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { ProjectStateVersion, StateFormat } from '#prisma/generated/client/client.ts';
 import { isStateVersionIntact } from './check-version.ts';
 import { factsHash } from './content-hash.ts';
@@ -31,7 +30,7 @@ const Document = z.strictObject({
 
 /**
  * Saves a version by hand, exactly as it was written. Its human part survives; what is generated is rebuilt at the
- * next change of the facts.
+ * next change of the facts. Its status is the project's: who may not change that may not save another one.
  * @throws InvalidInputError naming the path that does not fit, ConflictError when there is a newer version, NotFoundError, ForbiddenError
  */
 export async function saveState(
@@ -40,7 +39,7 @@ export async function saveState(
   input: z.input<typeof Document>,
 ): Promise<ProjectStateVersion> {
   const { projectId, content, format, baseVersion } = parseInput(Document, input);
-  return inTransaction(core, async (tx) => {
+  const saved = await inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'state:write');
     const newest = await lockNewestVersion(tx, projectId);
     const current = Number(newest?.version ?? 0);
@@ -51,6 +50,8 @@ export async function saveState(
       );
     return storeByHand(tx, actor, newest, { projectId, content, format, cause: 'saved by hand', setsStatus: true });
   });
+  await refreshWaitingReasons(core, projectId);
+  return saved;
 }
 
 /** Writes a new version with the text of an old one, and takes its human part over; whether the project is paused stays. */
@@ -92,16 +93,7 @@ async function storeByHand(
   const human = extractHumanPart(parseStateDocument(content, format), edited);
   await writeHumanPart(tx.db, projectId, { ...human, status: null });
   // The project's row is the truth of its status; the document is another place to set it.
-  if (human.status && input.setsStatus) {
-    const updatedAt = await databaseNow(tx.db);
-    await tx.db.project.update({ where: { id: projectId }, data: { status: human.status, updatedAt } });
-    tx.emit(projectUpdated, {
-      projectId,
-      entityId: projectId,
-      patch: { status: human.status, updatedAt: updatedAt.toISOString() },
-    });
-    if (human.status === 'active') announceWork(tx, projectId);
-  }
+  if (human.status && input.setsStatus) await writeProject(tx, actor, projectId, { status: human.status });
   // The hash of the facts as they are now: until they change, the person's text stands.
   return writeVersion(tx, actor, newest, {
     projectId,

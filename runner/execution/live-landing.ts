@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { MAX_LANDING_NOTE_CHARS } from '#contract/limits.ts';
 import { RefusedError } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
@@ -47,7 +48,7 @@ export class LiveLanding {
       const { outcome, note } = await lookAtLanding(git, order);
       if (note !== '')
         logger.warn({ runId, note: note.trim() }, 'a checkout could not be brought along with its merge');
-      const words = note.trim().slice(0, MAX_LANDING_NOTE_CHARS);
+      const words = cutText(note.trim(), MAX_LANDING_NOTE_CHARS, ' …');
       const report = words === '' ? outcome : { ...outcome, note: words };
       await retrying(() => controlPlane.reportLanding(held.lease, report), held.left);
       logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -21,7 +22,9 @@ import { StartFailure, codeOf } from './start-failure.mjs';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
 
 const READY_TIMEOUT_MS = 60_000;
+/** Owns the database and may do nothing beyond it; whoever must, starts the cluster in single-user mode. */
 const ROLE = 'overmind';
+const SUPERUSER = 'postgres';
 const DATABASE = 'overmind';
 
 /**
@@ -120,7 +123,7 @@ async function makeCluster(options, native, clusterDir) {
   rmSync(clusterDir, { recursive: true, force: true });
   const passwordFile = `${clusterDir}.password`;
   rmSync(passwordFile, { force: true });
-  writeFileSync(passwordFile, options.password, { mode: 0o600, flag: 'wx' });
+  writeFileSync(passwordFile, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   mkdirSync(clusterDir, { mode: 0o700 });
   chmodSync(clusterDir, 0o700);
   if (user) for (const file of [passwordFile, clusterDir]) chownSync(file, user.uid, user.gid);
@@ -132,7 +135,7 @@ async function makeCluster(options, native, clusterDir) {
         '-D',
         clusterDir,
         '-U',
-        ROLE,
+        SUPERUSER,
         '--auth=scram-sha-256',
         `--pwfile=${passwordFile}`,
         '--encoding=UTF8',
@@ -152,10 +155,12 @@ async function makeCluster(options, native, clusterDir) {
       ['--single', '-D', clusterDir, '-c', 'log_min_messages=error', 'postgres'],
       {
         ...asUser,
-        input: `CREATE DATABASE ${DATABASE}\n`,
+        // Tests make databases of their own.
+        input: `CREATE ROLE ${ROLE} LOGIN ${options.isThrowAway ? 'CREATEDB' : ''} PASSWORD '${options.password}'\nCREATE DATABASE ${DATABASE} OWNER ${ROLE}\n`,
       },
     );
-    if (created.code !== 0 || /ERROR|FATAL/.test(created.stderr)) throw failedSetup('CREATE DATABASE', created);
+    if (created.code !== 0 || /ERROR|FATAL/.test(created.stderr))
+      throw failedSetup('making role and database', created);
   } finally {
     rmSync(passwordFile, { force: true });
   }

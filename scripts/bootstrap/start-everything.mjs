@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findBubblewrap } from './bubblewrap.mjs';
 import { buildPrograms } from './built-programs.mjs';
+import { checkSettings } from './check-settings.mjs';
 import { prepareDataDirectory } from './data-directory.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { runEntryPoint } from './entry-point.mjs';
@@ -29,13 +30,14 @@ export async function startEverything() {
   await runEntryPoint(async ({ onStop, stopping }) => {
     const startedAt = performance.now();
     const environment = readSystemEnvironment(process.env, rootDir);
+    checkSettings(environment.variables);
+    requireGit(environment);
     const progress = createProgress(process.stdout, stopping);
     onStop(prepareDataDirectory(environment.dataDir, 'OVERMIND_DATA_DIR'));
     const leftovers = await endLeftovers(environment.dataDir);
     if (leftovers.length > 0)
       progress.note(`  ! an earlier start was killed; ended what it had left running: ${leftovers.join(', ')}`);
     await requireFreePort(environment);
-    requireGit(environment);
     await checkExternalServices(environment);
     progress.note('OvermindOps is starting');
     onStop(() => progress.note('OvermindOps has stopped'));

@@ -9,12 +9,16 @@ import { LOOPBACK_HOSTS, isGraphiqlOn, loopbackOrigin } from './system.mjs';
  */
 export function welcome({ environment, admin, missing, elapsedMs }) {
   const isReachedHere = [...LOOPBACK_HOSTS, '0.0.0.0', '::'].includes(environment.host);
-  const address = isReachedHere ? `http://localhost:${environment.port}` : loopbackOrigin(environment);
+  const address = isReachedHere ? `http://overmind.localhost:${environment.port}` : loopbackOrigin(environment);
   return [
     '',
     `  OvermindOps is ready (${(elapsedMs / 1000).toFixed(1)} s)${missing.length > 0 ? `, still without: ${missing.join(', ')}` : ''}`,
     '',
     `    Open      ${address}`,
+    // Other browsers ask the machine's resolver, which may not know names below localhost.
+    ...(isReachedHere
+      ? [`              http://localhost:${environment.port}, in a browser that does not know that name`]
+      : []),
     ...signIn(admin),
     ...(isGraphiqlOn(environment) ? [`    GraphiQL  ${address}/graphql`] : []),
     `    Logs      ${path.join(environment.dataDir, 'logs')}`,

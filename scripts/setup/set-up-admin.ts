@@ -4,6 +4,7 @@ import { hashPassword, verifyPassword } from '#core/access/passwords.ts';
 import { endOtherSessions } from '#core/access/sessions.ts';
 import type { Core } from '#core/platform/core.ts';
 import { createUser } from '#core/users/create-user.ts';
+import { findUserByEmail } from '#core/users/find-user.ts';
 import type { User } from '#prisma/generated/client/client.ts';
 
 export interface AdminSetup {
@@ -34,10 +35,8 @@ export async function setUpAdmin(
     const user = await createUser(core, SYSTEM('set-up'), { email, password: generated, isAdmin: true });
     return { user, isNew: true, ...(password ? {} : { password: generated }) };
   }
-  const named = await core.db.user.findFirst({
-    where: { email: { equals: email, mode: 'insensitive' }, isAdmin: true },
-  });
-  const user = named ?? anyAdmin;
+  const named = await findUserByEmail(core, email);
+  const user = named?.isAdmin ? named : anyAdmin;
   if (password && !(await verifyPassword(user.passwordHash, password))) {
     await core.db.user.update({
       where: { id: user.id },

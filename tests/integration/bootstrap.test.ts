@@ -127,6 +127,14 @@ describe('npm start says in one line, naming the variable,', () => {
 
   test.for([
     [{ PORT: 'http' }, 'PORT=http is not a port number'],
+    [{ PATH: '/nonexistent' }, 'Git was not found on PATH (/nonexistent)'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL=loud is not valid: it is one of fatal, error'],
+    [{ OVERMIND_PUBLIC_ORIGIN: 'overmind.example.org' }, 'OVERMIND_PUBLIC_ORIGIN=overmind.example.org is not valid'],
+    [{ OVERMIND_PUBLIC_ORIGIN: 'ftp://x' }, 'OVERMIND_PUBLIC_ORIGIN=ftp://x is not valid'],
+    [{ OVERMIND_ADMIN_EMAIL: 'admin' }, 'OVERMIND_ADMIN_EMAIL=admin is not valid'],
+    [{ OVERMIND_ADMIN_PASSWORD: 'short' }, 'OVERMIND_ADMIN_PASSWORD is not valid: a password has 8 to 200'],
+    [{ OVERMIND_REPO_ROOTS: '/tmp:/nope' }, 'OVERMIND_REPO_ROOTS=/tmp:/nope is not valid: there is no folder /nope'],
+    [{ OVERMIND_REPO_ROOTS: '/etc/passwd' }, 'there is no folder /etc/passwd'],
     [{ DATABASE_URL: 'localhost/overmind' }, 'DATABASE_URL is not an address'],
     [{ DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/c' }, 'DATABASE_URL: nothing answers at 127.0.0.1:1'],
     [{ REDIS_URL: 'redis://127.0.0.1:1' }, 'REDIS_URL does not answer at 127.0.0.1:1'],
@@ -139,6 +147,16 @@ describe('npm start says in one line, naming the variable,', () => {
     expect(lines(result.output)).toEqual([expect.stringContaining(message)]);
     expect(result.code).toBe(1);
   });
+});
+
+test('the role of the database owns it, and neither the server nor its files', async () => {
+  const { databaseUrl } = await startServices('data');
+  const isSuperuser = 'SELECT rolsuper AS value FROM pg_roles WHERE rolname = current_user';
+  expect(await queryOne(databaseUrl, isSuperuser)).toBe(false);
+  await expect(query(databaseUrl, `COPY (SELECT 1) TO PROGRAM 'true'`)).rejects.toThrow(/permission denied/);
+  const asSuperuser = new URL(databaseUrl);
+  asSuperuser.username = 'postgres';
+  await expect(queryOne(asSuperuser.href, 'SELECT 1 AS value')).rejects.toThrow(/password authentication failed/);
 });
 
 describe('migrations', () => {

@@ -64,6 +64,10 @@ test('no forwarded address is believed unless the configuration says so', () => 
       OVERMIND_TRUSTED_PROXIES: '10.0.0.1, ::1',
     }).OVERMIND_TRUSTED_PROXIES,
   ).toEqual(['10.0.0.1', '::1']);
+  for (const wrong of ['proxy.example.org', '10.0.0.0/33', '10.0.0.1;::1', '10.0.0.0/', '*'])
+    expect(() =>
+      readEnvironment({ DATABASE_URL: 'postgres://x/y', REDIS_URL: 'redis://x', OVERMIND_TRUSTED_PROXIES: wrong }),
+    ).toThrow(/OVERMIND_TRUSTED_PROXIES is not valid: Addresses and networks/);
 });
 
 test('who signs in by a page is counted by his own address, which nobody can make up', async () => {

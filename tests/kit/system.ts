@@ -20,7 +20,12 @@ export interface TestSystem {
   openCore(changes?: Partial<CoreOptions>): ReturnType<typeof openCore>;
   /** Starts an api process's worth of server in this process, with a core of its own. */
   startApi(
-    options?: Partial<Pick<ApiOptions, 'webOrigin' | 'trustedProxies' | 'isExplorable' | 'parts'>>,
+    options?: Partial<
+      Pick<
+        ApiOptions,
+        'webOrigin' | 'bodyTimeoutMs' | 'publicOrigin' | 'hosts' | 'trustedProxies' | 'isExplorable' | 'parts'
+      >
+    >,
   ): Promise<ApiServer & { url: string }>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { createRequestHandler } from '@remix-run/express';
 import type { ServerBuild } from '@remix-run/node';
 import express, { type Express, type RequestHandler } from 'express';
+import { refuseForeignForms } from './refuse-foreign-forms.ts';
 import { securityHeaders } from './security-headers.ts';
 import { serveBuiltFiles } from './serve-built-files.ts';
 
@@ -27,11 +28,12 @@ export interface WebAppOptions {
 export function createWebApp(options: WebAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
-  // Only the api, or another proxy on this machine, stands in front of us.
-  app.set('trust proxy', 'loopback');
+  // Only the api stands in front of us: on this machine, or in a network of containers.
+  app.set('trust proxy', ['loopback', 'uniquelocal']);
   if (options.clientDir) app.use(serveBuiltFiles(options.clientDir));
   if (options.middleware) app.use(options.middleware);
   app.use(securityHeaders({ isDevelopment: options.mode === 'development' }));
+  app.use(refuseForeignForms);
   const pages = createRequestHandler({
     build: options.build,
     mode: options.mode,

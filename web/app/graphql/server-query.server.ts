@@ -40,7 +40,7 @@ export async function queryOnServer<Data, Variables extends AnyVariables>(
     fetchOptions: { headers: forwardedHeaders({ request, context }), signal: request.signal },
   });
   const { data, error } = await client.query(document, variables).toPromise();
-  if (error && isUnauthenticated(error)) throw redirectToSignIn(request);
+  if (error && isUnauthenticated(error)) throw redirectToSignIn({ request, context });
   if (error) {
     const facts = apiErrorFacts(error);
     throw new Response(facts.message, { status: HTTP_STATUS[facts.code] ?? 500, statusText: facts.code });
@@ -49,8 +49,8 @@ export async function queryOnServer<Data, Variables extends AnyVariables>(
   return { data, urql: ssr.extractData() };
 }
 
-export function forwardedHeaders({ request }: Incoming): Record<string, string> {
-  const token = readSessionToken(request.headers.get('cookie'));
+export function forwardedHeaders({ request, context }: Incoming): Record<string, string> {
+  const token = readSessionToken(request.headers.get('cookie'), context.isHttps);
   // The api's own note of whose request this is: it believes no other word of ours.
   const callerNote = request.headers.get('x-overmind-caller');
   return {
@@ -61,11 +61,11 @@ export function forwardedHeaders({ request }: Incoming): Record<string, string> 
 }
 
 /** Signs in first, and comes back to the page that was asked for. */
-export function redirectToSignIn(request: Request): Response {
+export function redirectToSignIn({ request, context }: Incoming): Response {
   const { pathname, search } = new URL(request.url);
   const params = new URLSearchParams();
   // Whoever still has a cookie had a session: the sign-in page says what became of it.
-  if (readSessionToken(request.headers.get('cookie'))) params.set('expired', '');
+  if (readSessionToken(request.headers.get('cookie'), context.isHttps)) params.set('expired', '');
   const next = `${pathname}${search}`;
   if (next !== '/' && next !== '/projects') params.set('next', next);
   return redirect(params.size > 0 ? `/sign-in?${params.toString()}` : '/sign-in');

@@ -76,7 +76,7 @@ export async function signIn({ request, context }: Incoming, form: FormData) {
 
 /** Ends the session at the API and forgets its cookie. Without the API the cookie goes all the same. */
 export async function signOut(incoming: Incoming) {
-  if (readSessionToken(incoming.request.headers.get('cookie'))) {
+  if (readSessionToken(incoming.request.headers.get('cookie'), incoming.context.isHttps)) {
     const { error } = await apiClient(incoming).mutation(SignOut_Mutation, {}).toPromise();
     if (error && !['UNAUTHENTICATED', 'UNAVAILABLE'].includes(apiErrorFacts(error).code)) throw error;
   }
@@ -85,7 +85,7 @@ export async function signOut(incoming: Incoming) {
 
 /** Whether the request's cookie still stands for a session. */
 export async function hasLiveSession(incoming: Incoming): Promise<boolean> {
-  if (!readSessionToken(incoming.request.headers.get('cookie'))) return false;
+  if (!readSessionToken(incoming.request.headers.get('cookie'), incoming.context.isHttps)) return false;
   const { data: answer } = await apiClient(incoming).query(LiveSession_Query, {}).toPromise();
   return Boolean(answer?.viewer);
 }

@@ -20,7 +20,7 @@ const Frame_Query = graphql(`
 
 export async function loader(args: LoaderFunctionArgs) {
   const { data, urql } = await queryOnServer(args, Frame_Query, {});
-  if (!data.viewer) throw redirectToSignIn(args.request);
+  if (!data.viewer) throw redirectToSignIn(args);
   return { urql };
 }
 

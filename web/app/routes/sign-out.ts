@@ -1,5 +1,4 @@
 import { redirect, type ActionFunctionArgs } from '@remix-run/node';
-import { assertSameOrigin } from '~/lib/session.server.ts';
 import { signOut } from '~/lib/sign-in.server.ts';
 
 export function loader() {
@@ -7,6 +6,5 @@ export function loader() {
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
-  assertSameOrigin(request);
   return signOut({ request, context });
 }

@@ -7,11 +7,13 @@ import { Logo } from '../frame/logo.tsx';
 interface SignInFormProps {
   next: string;
   isExpired: boolean;
+  /** Where this system would share its cookie with nothing else; null: here. */
+  ownHost: string | null;
   refused: { email: string; message: string } | null;
 }
 
 /** A plain form: it works before, and without, any script. */
-export function SignInForm({ next, isExpired, refused }: SignInFormProps) {
+export function SignInForm({ next, isExpired, ownHost, refused }: SignInFormProps) {
   const [isSending, setSending] = useState(false);
   return (
     <main className="grid min-h-dvh place-items-center px-5 py-10">
@@ -58,6 +60,16 @@ export function SignInForm({ next, isExpired, refused }: SignInFormProps) {
         <p className="mt-6 text-xs text-faint text-pretty">
           The first administrator’s password was printed in the terminal when the system was set up.
         </p>
+        {ownHost ? (
+          <p className="mt-3 text-xs text-faint text-pretty">
+            At this address your browser gives your session to every program on this machine that you open at localhost,
+            whatever its port. Better open{' '}
+            <a href={ownHost} className="underline">
+              {ownHost.replace(/^https?:\/\//, '')}
+            </a>
+            , if your browser knows it.
+          </p>
+        ) : null}
       </div>
     </main>
   );

@@ -1,0 +1,39 @@
+import type { Actor } from '#core/access/actor.ts';
+import { requireProject } from '#core/access/permissions.ts';
+import { projectUpdated } from '#core/events/catalogue.ts';
+import { requestCycle } from '#core/cycles/request-cycle.ts';
+import { databaseNow } from '#core/platform/database-now.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+import { announceWork } from '#core/runners/commands.ts';
+import { assertNothingLanding } from '#core/runs/landing.ts';
+import type { Project } from '#prisma/generated/client/client.ts';
+import { stopRunsOfProject } from './archive-project.ts';
+
+export interface ProjectChanges {
+  name?: string;
+  description?: string;
+  defaultRepoPath?: string | null;
+  /** Paused: nothing is started, and everything says so. Archived: read-only and hidden. */
+  status?: Project['status'];
+}
+
+/**
+ * The one way a project's row is changed, whoever asks for it and wherever: its settings, or its state document. When
+ * the status or the repository changes, the caller has the waiting reasons refreshed after the commit.
+ * @throws NotFoundError, ForbiddenError, ConflictError while a merge is past its last word
+ */
+export async function writeProject(tx: Tx, actor: Actor, projectId: string, changes: ProjectChanges): Promise<Project> {
+  await requireProject(tx.db, actor, projectId, 'project:write');
+  if (changes.status === 'archived') await stopRunsOfProject(tx, actor, projectId);
+  const updatedAt = await databaseNow(tx.db);
+  const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
+  if (updated.status === 'archived') await assertNothingLanding(tx, projectId);
+  tx.emit(projectUpdated, {
+    projectId,
+    entityId: projectId,
+    patch: { ...changes, updatedAt: updatedAt.toISOString() },
+  });
+  if (updated.status !== 'archived') await requestCycle(tx, projectId, 'incremental', 'project_changed');
+  if (updated.status === 'active') announceWork(tx, projectId);
+  return updated;
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { UserActor } from '#core/access/actor.ts';
+import { ForbiddenError } from '#core/errors/errors.ts';
+import { newId } from '#core/platform/ids.ts';
+import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
+import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import { saveState } from '#core/state-document/save-state.ts';
+import type { Project } from '#prisma/generated/client/client.ts';
+import { scheduledTask } from '#tests/kit/runs.ts';
+import { seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+
+let system: TestSystem;
+let owner: UserActor;
+let maintainer: UserActor;
+let project: Project;
+beforeAll(async () => {
+  system = await startTestSystem();
+});
+beforeEach(async () => {
+  const seed = seeder(system.core);
+  [owner, maintainer] = [await seed.user(), await seed.user()];
+  project = await seed.project(owner);
+  await system.core.db.projectMember.create({
+    data: { id: newId(), projectId: project.id, userId: maintainer.userId, role: 'maintainer' },
+  });
+  await rebuildStateDocument(system.core, project.id, 'test');
+});
+afterAll(() => system.close());
+
+const newest = () =>
+  system.core.db.projectStateVersion.findFirstOrThrow({
+    where: { projectId: project.id },
+    orderBy: { version: 'desc' },
+  });
+const statusNow = async () => (await system.core.db.project.findUniqueOrThrow({ where: { id: project.id } })).status;
+async function save(actor: UserActor, from: RegExp, to: string) {
+  const { content, stateFormat, version } = await newest();
+  expect(content).toMatch(from);
+  return saveState(system.core, actor, {
+    projectId: project.id,
+    content: content.replace(from, to),
+    format: stateFormat,
+    baseVersion: Number(version),
+  });
+}
+
+test('who may not change the status of a project may not do it through the state document either', async () => {
+  const before = await newest();
+  await expect(save(maintainer, /status: active/, 'status: paused')).rejects.toThrow(ForbiddenError);
+  expect(await statusNow()).toBe('active');
+  expect(await newest()).toEqual(before);
+  // Everything else in it is his.
+  await save(maintainer, /current_focus: .*/, 'current_focus: ours');
+  expect((await newest()).content).toContain('ours');
+});
+
+test('an owner pauses by the document as by the settings: what waits says so, and those who follow are told', async () => {
+  const { core } = system;
+  const agent = await seeder(core).agent(project);
+  const task = await scheduledTask(core, owner, project, agent);
+  await refreshWaitingReasons(core, project.id);
+  await save(owner, /status: active/, 'status: paused');
+  expect(await statusNow()).toBe('paused');
+  expect((await core.db.task.findUniqueOrThrow({ where: { id: task.id } })).waitingReason).toMatch(/paused/);
+  const events = await core.db.realtimeEvent.findMany({
+    where: { projectId: project.id, eventType: 'project.updated' },
+  });
+  expect(JSON.stringify(events.at(-1)?.payload)).toContain('"status":"paused"');
+  await save(owner, /status: paused/, 'status: active');
+  expect((await core.db.task.findUniqueOrThrow({ where: { id: task.id } })).waitingReason).not.toMatch(/paused/);
+});
