@@ -14,29 +14,35 @@ import type { AgentRun, Runner } from '#prisma/generated/client/client.ts';
 import { builder, runnerOf, userOf } from './builder.ts';
 import { RunStatusEnum } from './enums.ts';
 import { COMMON_ERRORS, RUNNER_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
 import { RunnerType } from './runner-type.ts';
 
+const RunnerConnection = connectionOf('Runner', RunnerType);
 builder.queryField('runners', (t) =>
-  t.prismaField({
-    type: [RunnerType],
-    description: 'The runners, by name: all for administrators, those that serve your projects for others.',
-    authScopes: { signedIn: true },
-    resolve: async (query, _root, _args, context) => {
-      const user = userOf(context);
-      const mine = {
-        OR: [
-          { allProjects: true },
-          { projects: { some: { project: { members: { some: { userId: user.userId } } } } } },
-        ],
-      };
-      return context.core.db.runner.findMany({
-        ...query,
-        where: user.isAdmin ? {} : mine,
-        orderBy: { name: 'asc' },
-        take: 500,
-      });
+  t.connection(
+    {
+      type: RunnerType,
+      nullable: true,
+      description: 'The runners, by name: all for administrators, those that serve your projects for others.',
+      authScopes: { signedIn: true },
+      resolve: (_root, page, context, info) => {
+        const user = userOf(context);
+        const mine = {
+          OR: [
+            { allProjects: true },
+            { projects: { some: { project: { members: { some: { userId: user.userId } } } } } },
+          ],
+        };
+        return readConnection(context, info, page, {
+          typeName: 'Runner',
+          rows: context.core.db.runner,
+          order: [{ field: 'name', direction: 'asc', kind: 'text' }],
+          where: user.isAdmin ? {} : mine,
+        });
+      },
     },
-  }),
+    RunnerConnection,
+  ),
 );
 
 const RunnerTokenPayload = (name: string, description: string) =>

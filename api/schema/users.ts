@@ -3,6 +3,7 @@ import { signIn, signOut } from '#core/access/sessions.ts';
 import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
 import type { User } from '#prisma/generated/client/client.ts';
 import { builder, userOf } from './builder.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
 
 export const UserType = builder.prismaObject('User', {
   description: 'A person with an account on this system.',
@@ -25,14 +26,24 @@ builder.queryField('viewer', (t) =>
       actor?.kind === 'user' ? core.db.user.findUnique({ ...query, where: { id: actor.userId } }) : null,
   }),
 );
+const UserConnection = connectionOf('User', UserType);
 builder.queryField('users', (t) =>
-  t.prismaField({
-    type: [UserType],
-    description: 'Everybody with an account (administrators only).',
-    authScopes: { admin: true },
-    resolve: async (query, _root, _args, { core }) =>
-      core.db.user.findMany({ ...query, orderBy: { email: 'asc' }, take: 500 }),
-  }),
+  t.connection(
+    {
+      type: UserType,
+      nullable: true,
+      description: 'Everybody with an account, by address (administrators only).',
+      authScopes: { admin: true },
+      resolve: (_root, page, context, info) =>
+        readConnection(context, info, page, {
+          typeName: 'User',
+          rows: context.core.db.user,
+          order: [{ field: 'email', direction: 'asc', kind: 'text' }],
+          where: {},
+        }),
+    },
+    UserConnection,
+  ),
 );
 
 const LoginInput = builder.inputType('LoginInput', {

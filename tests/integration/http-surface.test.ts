@@ -269,7 +269,7 @@ describe('queries that ask for too much', () => {
     });
     const answer = await post(
       url,
-      'query ($id: ID!) { board(projectId: $id) { id events(first: 100) { nodes { id } } } }',
+      'query ($id: ID!) { board(projectId: $id) { tasks { nodes { id events(first: 100) { nodes { id } } } } } }',
       { id: project.id },
       user.token,
     );
@@ -313,7 +313,7 @@ describe('bugs', () => {
         metadata: {},
       },
     });
-    const query = `query ($id: ID!) { task(id: $id) { artifacts { id text } } }`;
+    const query = `query ($id: ID!) { task(id: $id) { artifacts { nodes { id text } } } }`;
     const answer = await post(url, query, { id: broken.id }, user.token);
     expect(answer.errors).toMatchObject([
       { extensions: { code: 'INTERNAL', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string } },

@@ -13,12 +13,14 @@ export const TaskResult_RunFragment = graphql(`
     summary
     headCommit
     artifacts {
-      id
-      kind
-      name
-      size
-      url
-      createdAt
+      nodes {
+        id
+        kind
+        name
+        size
+        url
+        createdAt
+      }
     }
   }
 `);

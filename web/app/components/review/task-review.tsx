@@ -38,8 +38,10 @@ export function TaskReview({
 }) {
   const task = readFragment(TaskReview_TaskFragment, masked);
   const result = readFragment(TaskResult_RunFragment, task.result);
-  const diff = result?.artifacts.find((artifact) => artifact.kind === 'DIFF');
-  const report = result?.artifacts.find((artifact) => artifact.kind === 'REPORT' && artifact.name === REPORT_NAME);
+  const diff = result?.artifacts.nodes.find((artifact) => artifact.kind === 'DIFF');
+  const report = result?.artifacts.nodes.find(
+    (artifact) => artifact.kind === 'REPORT' && artifact.name === REPORT_NAME,
+  );
   if (diff && report) {
     return (
       <>

@@ -88,7 +88,7 @@ export function GrantDialog({
             <option value="" disabled>
               Choose a project
             </option>
-            {(data?.projects.nodes ?? []).map(({ id, name }) => (
+            {(data?.projects?.nodes ?? []).map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
               </option>

@@ -17,9 +17,11 @@ export const ProjectSettings_Query = graphql(`
       name
       ...ProjectForm_Project
       ...ProjectStatusSettings_Project
-      agents {
-        id
-        ...AgentItem_Agent
+      agents(first: 100) {
+        nodes {
+          id
+          ...AgentItem_Agent
+        }
       }
     }
   }
@@ -42,7 +44,7 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
             text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name."
           >
             <SettingsList label="Agents">
-              {project.agents.map((agent) => (
+              {project.agents.nodes.map((agent) => (
                 <AgentItem key={agent.id} agent={agent} />
               ))}
             </SettingsList>

@@ -25,9 +25,11 @@ export const Runners_Query = graphql(`
       id
       isAdmin
     }
-    runners {
-      id
-      ...RunnerItem_Runner
+    runners(first: 100) {
+      nodes {
+        id
+        ...RunnerItem_Runner
+      }
     }
   }
 `);
@@ -79,10 +81,10 @@ export function RunnersPage() {
         actions={create}
       />
       {isOutOfDate ? <OutOfDateNotice /> : null}
-      {data ? (
-        data.runners.length > 0 ? (
+      {data?.runners ? (
+        data.runners.nodes.length > 0 ? (
           <SettingsList label="Runners">
-            {data.runners.map((runner) => (
+            {data.runners.nodes.map((runner) => (
               <RunnerItem
                 key={runner.id}
                 runner={runner}

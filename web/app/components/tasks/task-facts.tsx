@@ -25,12 +25,16 @@ export const TaskFacts_TaskFragment = graphql(`
       title
     }
     followUps {
-      id
-      title
+      nodes {
+        id
+        title
+      }
     }
-    runs {
-      id
-      branch
+    runs(first: 100) {
+      nodes {
+        id
+        branch
+      }
     }
   }
 `);
@@ -46,7 +50,7 @@ export function TaskFacts({
   isColumn: boolean;
 }) {
   const task = readFragment(TaskFacts_TaskFragment, masked);
-  const branch = task.runs.find((run) => run.branch)?.branch;
+  const branch = task.runs.nodes.find((run) => run.branch)?.branch;
   const linkTo = (id: string): string => `/projects/${task.project.id}/tasks/${id}`;
   return (
     <dl
@@ -92,10 +96,10 @@ export function TaskFacts({
           </Link>
         </Fact>
       ) : null}
-      {task.followUps.length > 0 ? (
+      {task.followUps.nodes.length > 0 ? (
         <Fact name="Followed by">
           <span className="flex min-w-0 flex-col">
-            {task.followUps.map((followUp) => (
+            {task.followUps.nodes.map((followUp) => (
               <Link key={followUp.id} to={linkTo(followUp.id)} className="truncate underline underline-offset-2">
                 {followUp.title}
               </Link>

@@ -1,0 +1,18 @@
+import { graphql } from '~/graphql/gql/gql.ts';
+import type { FragmentType } from '~/graphql/gql/fragment-masking.ts';
+
+export const Board_TaskFragment = graphql(`
+  fragment Board_Task on Task {
+    id
+    title
+    status
+    priority
+    updatedAt
+    liveRun {
+      id
+    }
+    ...BoardCard_Task
+  }
+`);
+
+export type BoardTask = FragmentType<typeof Board_TaskFragment>;
