@@ -101,6 +101,7 @@ const CreateAgentInput = builder.inputType('CreateAgentInput', {
 builder.mutationField('createAgent', (t) =>
   t.field({
     type: AgentPayload('CreateAgentPayload', 'The agent was added.'),
+    nullable: true,
     description: 'Adds an agent to a project.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
@@ -128,6 +129,7 @@ const UpdateAgentInput = builder.inputType('UpdateAgentInput', {
 builder.mutationField('updateAgent', (t) =>
   t.field({
     type: AgentPayload('UpdateAgentPayload', 'The agent was changed.'),
+    nullable: true,
     description: 'Changes, enables or disables an agent. Runs that work keep the configuration they started with.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },

@@ -146,6 +146,7 @@ const UploadArtifactPayload = builder.objectRef<{ artifact: Artifact }>('UploadA
 builder.mutationField('uploadArtifact', (t) =>
   t.field({
     type: UploadArtifactPayload,
+    nullable: true,
     description:
       'For runners: stores a file of a run. Sending the same kind and name again answers with what is stored.',
     authScopes: { runner: true },

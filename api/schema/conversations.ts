@@ -168,6 +168,7 @@ const CreateConversationPayload = builder
 builder.mutationField('createConversation', (t) =>
   t.field({
     type: CreateConversationPayload,
+    nullable: true,
     description: 'Opens a conversation in a project.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },
@@ -198,6 +199,7 @@ const SendMessagePayload = builder.objectRef<{ message: Message }>('SendMessageP
 builder.mutationField('sendMessage', (t) =>
   t.field({
     type: SendMessagePayload,
+    nullable: true,
     description: 'Says what you want done. The orchestrator makes tasks of it and answers in the conversation.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },

@@ -83,6 +83,7 @@ const RunOrchestratorPayload = builder.objectRef<{ cycle: OrchestratorCycle }>('
 builder.mutationField('runOrchestrator', (t) =>
   t.field({
     type: RunOrchestratorPayload,
+    nullable: true,
     description: 'Starts a cycle. Asked for twice at once, it runs once.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },

@@ -186,6 +186,7 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
 builder.mutationField('createProject', (t) =>
   t.field({
     type: ProjectPayload('CreateProjectPayload', 'The project was made.'),
+    nullable: true,
     description:
       'Makes a project with five agents (frontend, backend, qa, infra, docs) and a conversation. You own it.',
     authScopes: { signedIn: true },
@@ -220,6 +221,7 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
 builder.mutationField('updateProject', (t) =>
   t.field({
     type: ProjectPayload('UpdateProjectPayload', 'The project was changed.'),
+    nullable: true,
     description: 'Changes, pauses, resumes or archives a project (owners only).',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
@@ -236,16 +238,21 @@ builder.mutationField('updateProject', (t) =>
     }),
   }),
 );
+const ArchiveProjectInput = builder.inputType('ArchiveProjectInput', {
+  description: 'Which project to archive.',
+  fields: (t) => ({ projectId: t.id({ required: true, description: 'The project.' }) }),
+});
 builder.mutationField('archiveProject', (t) =>
   t.field({
     type: ProjectPayload('ArchiveProjectPayload', 'The project is archived.'),
+    nullable: true,
     description:
       'Archives a project: it can be read, is hidden from lists, and nothing runs in it; what is live is stopped, and its tasks are canceled (owners only).',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
-    args: { projectId: t.arg.id({ required: true, description: 'The project.' }) },
-    resolve: async (_root, { projectId }, context) => ({
-      project: await updateProject(context.core, actorOf(context), { projectId, status: 'archived' }),
+    args: { input: t.arg({ type: ArchiveProjectInput, required: true, description: 'The project.' }) },
+    resolve: async (_root, { input }, context) => ({
+      project: await updateProject(context.core, actorOf(context), { ...input, status: 'archived' }),
     }),
   }),
 );

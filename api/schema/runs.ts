@@ -239,23 +239,28 @@ const CancelRunPayload = builder.objectRef<{ run: AgentRun }>('CancelRunPayload'
     run: t.field({ type: RunType, description: 'The run as it stands now.', resolve: (payload) => payload.run }),
   }),
 });
+const CancelRunInput = builder.inputType('CancelRunInput', {
+  description: 'Which run to stop, and what becomes of its task.',
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'The run.' }),
+    thenTask: t.field({
+      type: ThenTaskEnum,
+      description:
+        'What becomes of its task; PUT_BACK if not given. Of a merge that is stopped, PUT_BACK leaves the task in review.',
+    }),
+  }),
+});
 builder.mutationField('cancelRun', (t) =>
   t.field({
     type: CancelRunPayload,
+    nullable: true,
     description:
       "Stops a live run: its programs get SIGTERM, and SIGKILL after the agent's grace. It is no failure: its task is put back and held, or canceled, as you say.",
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: {
-      runId: t.arg.id({ required: true, description: 'The run.' }),
-      thenTask: t.arg({
-        type: ThenTaskEnum,
-        description:
-          'What becomes of its task; PUT_BACK if not given. Of a merge that is stopped, PUT_BACK leaves the task in review.',
-      }),
-    },
-    resolve: async (_root, { runId, thenTask }, context) => ({
-      run: await cancelRun(context.core, actorOf(context), runId, thenTask ?? 'put_back'),
+    args: { input: t.arg({ type: CancelRunInput, required: true, description: 'The run.' }) },
+    resolve: async (_root, { input }, context) => ({
+      run: await cancelRun(context.core, actorOf(context), input.runId, input.thenTask ?? 'put_back'),
     }),
   }),
 );

@@ -120,6 +120,7 @@ const SaveStateInput = builder.inputType('SaveStateInput', {
 builder.mutationField('saveState', (t) =>
   t.field({
     type: StatePayload('SaveStatePayload', 'The version is saved.'),
+    nullable: true,
     description: 'Saves a version of the state document by hand.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
@@ -144,6 +145,7 @@ const RollBackStateInput = builder.inputType('RollBackStateInput', {
 builder.mutationField('rollBackState', (t) =>
   t.field({
     type: StatePayload('RollBackStatePayload', 'The old text is the newest version.'),
+    nullable: true,
     description: 'Writes a new version with the text of an old one, and takes its human part over.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },

@@ -40,6 +40,7 @@ const CreateTaskInput = builder.inputType('CreateTaskInput', {
 builder.mutationField('createTask', (t) =>
   t.field({
     type: taskPayload('CreateTaskPayload', 'The task was added.'),
+    nullable: true,
     description:
       'Adds a queued task. With an agent its run is scheduled at once; without one the orchestrator considers it in its next cycle.',
     authScopes: { signedIn: true },
@@ -66,6 +67,7 @@ const UpdateTaskInput = builder.inputType('UpdateTaskInput', {
 builder.mutationField('updateTask', (t) =>
   t.field({
     type: taskPayload('UpdateTaskPayload', 'The task was changed.'),
+    nullable: true,
     description: 'Changes what a task says, or who does it.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -87,6 +89,7 @@ const TransitionTaskInput = builder.inputType('TransitionTaskInput', {
 builder.mutationField('transitionTask', (t) =>
   t.field({
     type: taskPayload('TransitionTaskPayload', 'The task was moved.'),
+    nullable: true,
     description:
       'Moves a task along an allowed transition. Queueing schedules its next run; blocking and canceling stop its runs.',
     authScopes: { signedIn: true },
@@ -112,6 +115,7 @@ const BlockTaskInput = builder.inputType('BlockTaskInput', {
 builder.mutationField('blockTask', (t) =>
   t.field({
     type: taskPayload('BlockTaskPayload', 'The task is blocked.'),
+    nullable: true,
     description: 'Blocks a queued task, with a reason on the audit trail.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -122,17 +126,27 @@ builder.mutationField('blockTask', (t) =>
   }),
 );
 
-const TaskIdInput = builder.inputType('TaskIdInput', {
-  description: 'A task.',
-  fields: (t) => ({ taskId: t.id({ required: true, description: 'The task.' }) }),
-});
+/** Some mutations need the task alone; each has its own input, with room to grow. */
+function taskInput(name: string, description: string) {
+  return builder.inputType(name, {
+    description,
+    fields: (t) => ({ taskId: t.id({ required: true, description: 'The task.' }) }),
+  });
+}
 builder.mutationField('cancelTask', (t) =>
   t.field({
     type: taskPayload('CancelTaskPayload', 'The task is canceled.'),
+    nullable: true,
     description: 'Cancels a task and stops its runs.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('CancelTaskInput', 'Which task to cancel.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => ({
       task: await transitionTask(context.core, actorOf(context), { ...input, to: 'canceled' }),
     }),
@@ -141,20 +155,34 @@ builder.mutationField('cancelTask', (t) =>
 builder.mutationField('startTask', (t) =>
   t.field({
     type: taskPayload('StartTaskPayload', 'The task is no longer held.'),
+    nullable: true,
     description: 'Starts a task that is held: its next run waits for a runner.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('StartTaskInput', 'Which held task to start.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => ({ task: await startTask(context.core, actorOf(context), input) }),
   }),
 );
 builder.mutationField('retryTask', (t) =>
   t.field({
     type: taskPayload('RetryTaskPayload', 'The task is queued again.'),
+    nullable: true,
     description: 'Queues a failed task again, or starts one that is held.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('RetryTaskInput', 'Which failed task to queue again.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => ({ task: await retryTask(context.core, actorOf(context), input) }),
   }),
 );
@@ -169,6 +197,7 @@ const CommentOnTaskInput = builder.inputType('CommentOnTaskInput', {
 builder.mutationField('commentOnTask', (t) =>
   t.field({
     type: taskPayload('CommentOnTaskPayload', 'The comment is on the audit trail.'),
+    nullable: true,
     description: 'Adds a comment to the audit trail.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -198,10 +227,17 @@ const ApproveTaskPayload = builder
 builder.mutationField('approveTask', (t) =>
   t.field({
     type: ApproveTaskPayload,
+    nullable: true,
     description: 'Approves what the last run made: its branch is merged into the base, and the task is done.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('ApproveTaskInput', 'Whose work to approve.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => approveTask(context.core, actorOf(context), input),
   }),
 );
@@ -216,6 +252,7 @@ const SendBackTaskInput = builder.inputType('SendBackTaskInput', {
 builder.mutationField('sendBackTask', (t) =>
   t.field({
     type: taskPayload('SendBackTaskPayload', 'The task runs again, with the feedback.'),
+    nullable: true,
     description: 'Sends a task back: it runs again with the feedback, on the branch of its last run.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -235,6 +272,7 @@ const FollowUpTaskInput = builder.inputType('FollowUpTaskInput', {
 builder.mutationField('followUpTask', (t) =>
   t.field({
     type: taskPayload('FollowUpTaskPayload', 'The follow-up was added.'),
+    nullable: true,
     description: 'Reopens a finished task as a new one that is linked to it.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },

@@ -195,7 +195,8 @@ async function makeProject(client: ApiClient, repository: string): Promise<Bench
     { input: { name: 'Bench', defaultRepoPath: repository } },
   );
   const { id, conversations, agents } = made.project;
-  for (const agent of agents.nodes) await client.ask(UPDATE_AGENT, { input: { agentId: agent.id, config: agentConfig({}) } });
+  for (const agent of agents.nodes)
+    await client.ask(UPDATE_AGENT, { input: { agentId: agent.id, config: agentConfig({}) } });
   const conversationId = conversations.nodes[0]?.id;
   if (conversationId === undefined) throw new Error('Expected a new project to have a conversation');
   return { id, conversationId, repository };

@@ -296,7 +296,7 @@ describe('a runner', () => {
       fetch(`${url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: '{"query":"mutation { claimRun { __typename } }"}',
+        body: '{"query":"mutation { claimRun(input: {}) { __typename } }"}',
       });
     expect((await claim()).status).toBe(200);
     await core.db.runner.update({ where: { id: runner.id }, data: { isEnabled: false } });

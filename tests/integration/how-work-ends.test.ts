@@ -357,7 +357,7 @@ describe('stopping a run', () => {
     const one = await claimed();
     await post(
       api.url,
-      'mutation ($id: ID!) { cancelRun(runId: $id, thenTask: CANCEL) { __typename } }',
+      'mutation ($id: ID!) { cancelRun(input: { runId: $id, thenTask: CANCEL }) { __typename } }',
       { id: one.held.spec.runId },
       user.token,
     );
@@ -366,7 +366,7 @@ describe('stopping a run', () => {
     const two = await claimed();
     await post(
       api.url,
-      'mutation ($id: ID!) { cancelRun(runId: $id) { __typename } }',
+      'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { __typename } }',
       { id: two.held.spec.runId },
       user.token,
     );

@@ -125,7 +125,7 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   expect([fix?.priority, fix?.agent?.name, doc?.priority, doc?.agent?.name]).toEqual([1, 'backend', 3, 'docs']);
 
   await ask(
-    `mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { message } } }`,
+    `mutation ($input: ApproveTaskInput!) { approveTask(input: $input) { __typename ... on UserError { message } } }`,
     { input: { taskId: fix?.id } },
   );
   await until(board, (tasks) => tasks.find((task) => task.id === fix?.id)?.status === 'DONE', 30_000);

@@ -20,7 +20,7 @@ const GrantProjects_Query = graphql(`
 `);
 
 const GrantRepository_Mutation = graphql(`
-  mutation GrantRepository($input: RepositoryGrantInput!) {
+  mutation GrantRepository($input: GrantRepositoryInput!) {
     grantRepository(input: $input) {
       __typename
       ... on UserError {

@@ -60,7 +60,7 @@ function CreateRunnerForm({ onOpenChange, onToken }: CreateRunnerDialogProps) {
     });
     const refused = mutationFailure(result);
     if (refused) return setFailure(refused);
-    if (result.data?.createRunner.__typename !== 'CreateRunnerPayload') return;
+    if (result.data?.createRunner?.__typename !== 'CreateRunnerPayload') return;
     onOpenChange(false);
     onToken(result.data.createRunner.token);
   };

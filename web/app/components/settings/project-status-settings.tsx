@@ -19,8 +19,8 @@ export const ProjectStatusSettings_ProjectFragment = graphql(`
 `);
 
 const ArchiveProject_Mutation = graphql(`
-  mutation ArchiveProject($projectId: ID!) {
-    archiveProject(projectId: $projectId) {
+  mutation ArchiveProject($input: ArchiveProjectInput!) {
+    archiveProject(input: $input) {
       __typename
       ... on ArchiveProjectPayload {
         project {
@@ -55,7 +55,7 @@ export function ProjectStatusSettings({
     if (failure) showToast({ kind: 'error', text: failure });
   };
   const archive = async (): Promise<void> => {
-    const failure = mutationFailure(await archiveProject({ projectId: project.id }));
+    const failure = mutationFailure(await archiveProject({ input: { projectId: project.id } }));
     if (failure) return showToast({ kind: 'error', text: failure });
     navigate('/projects');
   };

@@ -35,8 +35,8 @@ export const Runners_Query = graphql(`
 `);
 
 const RotateRunnerToken_Mutation = graphql(`
-  mutation RotateRunnerToken($runnerId: ID!) {
-    rotateRunnerToken(runnerId: $runnerId) {
+  mutation RotateRunnerToken($input: RotateRunnerTokenInput!) {
+    rotateRunnerToken(input: $input) {
       __typename
       ... on RotateRunnerTokenPayload {
         token
@@ -61,10 +61,10 @@ export function RunnersPage() {
   const [, rotate] = useMutation(RotateRunnerToken_Mutation);
   const isAdmin = data?.viewer?.isAdmin ?? false;
   const rotateToken = async (runnerId: string): Promise<void> => {
-    const result = await rotate({ runnerId });
+    const result = await rotate({ input: { runnerId } });
     const failure = mutationFailure(result);
     if (failure) showToast({ kind: 'error', text: failure });
-    else if (result.data?.rotateRunnerToken.__typename === 'RotateRunnerTokenPayload')
+    else if (result.data?.rotateRunnerToken?.__typename === 'RotateRunnerTokenPayload')
       setSecret(result.data.rotateRunnerToken.token);
   };
   const create = isAdmin ? (

@@ -43,7 +43,7 @@ const BlockTask_Mutation = graphql(`
 `);
 
 const StartTask_Mutation = graphql(`
-  mutation StartTask($input: TaskIdInput!) {
+  mutation StartTask($input: StartTaskInput!) {
     startTask(input: $input) {
       __typename
       ... on StartTaskPayload {
@@ -61,7 +61,7 @@ const StartTask_Mutation = graphql(`
 `);
 
 const RetryTask_Mutation = graphql(`
-  mutation RetryTask($input: TaskIdInput!) {
+  mutation RetryTask($input: RetryTaskInput!) {
     retryTask(input: $input) {
       __typename
       ... on RetryTaskPayload {
@@ -79,7 +79,7 @@ const RetryTask_Mutation = graphql(`
 `);
 
 const CancelTask_Mutation = graphql(`
-  mutation CancelTask($input: TaskIdInput!) {
+  mutation CancelTask($input: CancelTaskInput!) {
     cancelTask(input: $input) {
       __typename
       ... on CancelTaskPayload {
@@ -97,7 +97,7 @@ const CancelTask_Mutation = graphql(`
 `);
 
 const ApproveTask_Mutation = graphql(`
-  mutation ApproveTask($input: TaskIdInput!) {
+  mutation ApproveTask($input: ApproveTaskInput!) {
     approveTask(input: $input) {
       __typename
       ... on ApproveTaskPayload {
