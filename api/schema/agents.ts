@@ -4,6 +4,7 @@ import { isUuid } from '#core/platform/ids.ts';
 import { createAgent, updateAgent } from '#core/agents/write-agent.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
+import { givenFields } from './changes.ts';
 import { AgentTypeEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
@@ -118,7 +119,7 @@ builder.mutationField('createAgent', (t) =>
 );
 
 const UpdateAgentInput = builder.inputType('UpdateAgentInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays, and nothing of it can be null.',
   fields: (t) => ({
     agentId: t.id({ required: true, description: 'The agent.' }),
     name: t.string({ description: 'Unique in its project.' }),
@@ -135,12 +136,7 @@ builder.mutationField('updateAgent', (t) =>
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: UpdateAgentInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
-      agent: await updateAgent(context.core, actorOf(context), {
-        agentId: input.agentId,
-        name: input.name ?? undefined,
-        config: input.config ?? undefined,
-        isEnabled: input.isEnabled ?? undefined,
-      }),
+      agent: await updateAgent(context.core, actorOf(context), givenFields(input)),
     }),
   }),
 );

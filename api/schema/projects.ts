@@ -8,6 +8,7 @@ import type { Project } from '#prisma/generated/client/client.ts';
 import { AGENTS_OF_PROJECT, AgentConnection, AgentType } from './agents.ts';
 import { parseWords } from './arguments.ts';
 import { actorOf, builder } from './builder.ts';
+import { emptyForNull, givenFields } from './changes.ts';
 import { CONVERSATIONS_OF_PROJECT, ConversationConnection, ConversationType } from './conversations.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
@@ -205,14 +206,14 @@ builder.mutationField('createProject', (t) =>
 );
 
 const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',
   fields: (t) => ({
     projectId: t.id({ required: true, description: 'The project.' }),
     name: t.string({ description: 'At most 120 characters.' }),
-    description: t.string({ description: 'At most 2,000 characters.' }),
+    description: t.string({ description: 'At most 2,000 characters; null: none.' }),
     defaultRepoPath: t.string({
       description:
-        'The repository, or a folder in it: one that is granted to the project; an administrator grants any by choosing it.',
+        'The repository, or a folder in it: one that is granted to the project; an administrator grants any by choosing it. Null: each agent names its own.',
     }),
     runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     status: t.field({ type: ProjectStatusEnum, description: 'PAUSED starts nothing; ARCHIVED hides it.' }),
@@ -228,12 +229,8 @@ builder.mutationField('updateProject', (t) =>
     args: { input: t.arg({ type: UpdateProjectInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       project: await updateProject(context.core, actorOf(context), {
-        projectId: input.projectId,
-        name: input.name ?? undefined,
-        description: input.description ?? undefined,
-        defaultRepoPath: input.defaultRepoPath ?? undefined,
-        runnerId: input.runnerId ?? null,
-        status: input.status ?? undefined,
+        ...givenFields(input),
+        description: emptyForNull(input.description, ''),
       }),
     }),
   }),

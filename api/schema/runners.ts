@@ -12,6 +12,7 @@ import type { LeaseState } from '#core/runs/heartbeat.ts';
 import { ConflictError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
 import type { AgentRun, Runner } from '#prisma/generated/client/client.ts';
 import { builder, runnerOf, userOf } from './builder.ts';
+import { emptyForNull, givenFields } from './changes.ts';
 import { RunStatusEnum } from './enums.ts';
 import { COMMON_ERRORS, RUNNER_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
@@ -125,14 +126,12 @@ builder.mutationField('setRunnerEnabled', (t) =>
   }),
 );
 const UpdateRunnerInput = builder.inputType('UpdateRunnerInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays.',
   fields: (t) => ({
     runnerId: t.id({ required: true, description: 'The runner.' }),
-    labels: t.stringList({ description: 'The labels that are granted to it; they replace those it had.' }),
-    capacity: t.int({ description: 'The limit of runs at once.' }),
-    isCapacityItsOwn: t.boolean({ description: 'True: no limit, as many as the runner says.' }),
-    projectIds: t.idList({ description: 'The projects it serves.' }),
-    allProjects: t.boolean({ description: 'True: it serves every project.' }),
+    labels: t.stringList({ description: 'The labels that are granted to it; they replace those it had; null: none.' }),
+    capacity: t.int({ description: 'The limit of runs at once; null: no limit, as many as the runner says.' }),
+    projectIds: t.idList({ description: 'The projects it serves; null: every project.' }),
   }),
 });
 const UpdateRunnerPayload = builder.objectRef<{ runner: Runner }>('UpdateRunnerPayload').implement({
@@ -155,10 +154,8 @@ builder.mutationField('updateRunner', (t) =>
     args: { input: t.arg({ type: UpdateRunnerInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       runner: await updateRunner(context.core, userOf(context), {
-        runnerId: input.runnerId,
-        labels: input.labels ?? undefined,
-        capacity: input.isCapacityItsOwn ? null : (input.capacity ?? undefined),
-        projectIds: input.allProjects ? null : (input.projectIds ?? undefined),
+        ...givenFields(input),
+        labels: emptyForNull(input.labels, []),
       }),
     }),
   }),

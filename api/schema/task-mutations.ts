@@ -7,6 +7,7 @@ import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
+import { emptyForNull, givenFields } from './changes.ts';
 import { TaskStatusEnum, TaskTypeEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
 import { RunType } from './runs.ts';
@@ -53,12 +54,12 @@ builder.mutationField('createTask', (t) =>
 );
 
 const UpdateTaskInput = builder.inputType('UpdateTaskInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',
   fields: (t) => ({
     taskId: t.id({ required: true, description: 'The task.' }),
     title: t.string({ description: 'At most 200 characters.' }),
-    description: t.string({ description: 'At most 20,000 characters.' }),
-    acceptanceCriteria: t.stringList({ description: 'Replaces all of them.' }),
+    description: t.string({ description: 'At most 20,000 characters; null: none.' }),
+    acceptanceCriteria: t.stringList({ description: 'Replaces all of them; null: none.' }),
     type: t.field({ type: TaskTypeEnum, description: 'What kind of work.' }),
     priority: t.int({ description: '1 (first) to 5.' }),
     agentId: t.id({ description: 'Gives the task to this agent; not while a run of it works.' }),
@@ -73,7 +74,11 @@ builder.mutationField('updateTask', (t) =>
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: UpdateTaskInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
-      task: await updateTask(context.core, actorOf(context), withoutNulls(input)),
+      task: await updateTask(context.core, actorOf(context), {
+        ...givenFields(input),
+        description: emptyForNull(input.description, ''),
+        acceptanceCriteria: emptyForNull(input.acceptanceCriteria, []),
+      }),
     }),
   }),
 );
@@ -283,7 +288,7 @@ builder.mutationField('followUpTask', (t) =>
   }),
 );
 
-/** In an input null means the same as absent: the default, or no change. */
+/** Where something is made, null means the same as absent: the default. */
 function withoutNulls<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], null> } {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], null>;

@@ -107,7 +107,9 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
             isBusy={isLooking}
             disabled={whyAway !== null}
             title={whyNoLook}
-            onClick={() => void look({ input: { runnerId: page.id } }).then((result) => report(mutationFailure(result)))}
+            onClick={() =>
+              void look({ input: { runnerId: page.id } }).then((result) => report(mutationFailure(result)))
+            }
           >
             {isLooking ? null : <RefreshCw aria-hidden className="size-4" />}
             Look again
