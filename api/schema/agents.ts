@@ -3,7 +3,7 @@ import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { createAgent, updateAgent } from '#core/agents/write-agent.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
-import { actorOf, builder } from './builder.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
 import { givenFields } from './changes.ts';
 import { AgentTypeEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
@@ -15,6 +15,7 @@ export const AgentType = builder.prismaObject('Agent', {
   description: 'Who does the work: commands that are run for a task on a machine that has the repository.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     name: t.exposeString('name', { description: 'Unique in its project: frontend, backend, qa, infra, docs …' }),
     type: t.expose('type', { type: AgentTypeEnum, description: 'Where it is reached.' }),
     isEnabled: t.exposeBoolean('isEnabled', { description: 'A disabled agent is given no work.' }),

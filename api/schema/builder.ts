@@ -92,6 +92,10 @@ export const builder = new SchemaBuilder<{
   },
 });
 
+/** The description of `revision`, which everything has that changes while somebody looks. */
+export const REVISION =
+  'Grows with every change: of two answers about the same thing the one with the greater revision is the newer.';
+
 /** For signatures that take or give references of this schema. */
 export type SchemaTypes = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never;
 

@@ -4,7 +4,7 @@ import { sendMessage } from '#core/conversations/send-message.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import type { Conversation, Message } from '#prisma/generated/client/client.ts';
 import { parseId } from './arguments.ts';
-import { actorOf, builder } from './builder.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
 import { ContentFormatEnum, ConversationModeEnum, MessageRoleEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
@@ -18,6 +18,7 @@ export const MessageType = builder.prismaObject('Message', {
   description: 'Something said in a conversation.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     role: t.expose('role', { type: MessageRoleEnum, description: 'Who speaks.' }),
     content: t.exposeString('content', { description: 'What is said. Text from outside: show it as text.' }),
     contentFormat: t.expose('contentFormat', { type: ContentFormatEnum, description: 'How it is to be read.' }),

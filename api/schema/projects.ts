@@ -7,7 +7,7 @@ import { updateProject } from '#core/projects/update-project.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 import { AGENTS_OF_PROJECT, AgentConnection, AgentType } from './agents.ts';
 import { parseWords } from './arguments.ts';
-import { actorOf, builder } from './builder.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
 import { emptyForNull, givenFields } from './changes.ts';
 import { CONVERSATIONS_OF_PROJECT, ConversationConnection, ConversationType } from './conversations.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
@@ -22,6 +22,7 @@ export const ProjectType = builder.prismaObject('Project', {
   description: 'A repository and all that is planned, running and done in it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     name: t.exposeString('name', { description: 'Its name.' }),
     description: t.exposeString('description', { description: 'What it is.' }),
     defaultRepoPath: t.exposeString('defaultRepoPath', {

@@ -10,7 +10,7 @@ import { readLines } from '#core/runs/follow-logs.ts';
 import { runFilter } from '#core/runs/list-runs.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { ARTIFACTS_OF_RUN, ArtifactConnection, ArtifactType } from './artifacts.ts';
-import { actorOf, builder } from './builder.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
 import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum, ThenTaskEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
@@ -59,6 +59,7 @@ export const RunType = builder.prismaObject('AgentRun', {
   description: 'One attempt of an agent at a task, or the merge of an approved one.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     kind: t.expose('kind', { type: RunKindEnum, description: 'What it is for.' }),
     attempt: t.exposeInt('attempt', { description: 'Counts the runs of this kind of the task, from 1.' }),
     status: t.expose('status', { type: RunStatusEnum, description: 'Where it stands.' }),

@@ -1,7 +1,7 @@
 import { TASK_TRANSITIONS } from '#core/tasks/transitions.ts';
 import type { Task, TaskEvent } from '#prisma/generated/client/client.ts';
 import { ARTIFACTS_OF_TASK, ArtifactConnection, ArtifactType } from './artifacts.ts';
-import { builder } from './builder.ts';
+import { builder, REVISION } from './builder.ts';
 import { RequestSourceEnum, TaskEventTypeEnum, TaskStatusEnum, TaskTypeEnum } from './enums.ts';
 import { connectionOf } from './lists/connection.ts';
 import { inOrder, nestedConnection } from './lists/nested-connection.ts';
@@ -68,6 +68,7 @@ export const TaskType = builder.prismaObject('Task', {
   description: 'Something to be done in a project.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     title: t.exposeString('title', { description: 'What is to be done, in a line.' }),
     description: t.exposeString('description', {
       description: 'The words it was asked for with, and what the planner added.',

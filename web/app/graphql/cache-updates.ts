@@ -138,6 +138,7 @@ export const optimisticAnswers: OptimisticMutationConfig = {
         id: `${PENDING_PREFIX}${++pendingCount}`,
         role: 'USER',
         content: input.content,
+        revision: 0,
         contentFormat: 'PLAIN',
         conversationId: input.conversationId,
         createdAt: new Date().toISOString(),

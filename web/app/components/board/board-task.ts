@@ -4,12 +4,14 @@ import type { FragmentType } from '~/graphql/gql/fragment-masking.ts';
 export const Board_TaskFragment = graphql(`
   fragment Board_Task on Task {
     id
+    revision
     title
     status
     priority
     updatedAt
     liveRun {
       id
+      revision
     }
     ...BoardCard_Task
   }

@@ -14,6 +14,7 @@ export const ColumnPage_Query = graphql(`
       tasks(first: 50, after: $after) {
         nodes {
           id
+          revision
           ...Board_Task
         }
         pageInfo {

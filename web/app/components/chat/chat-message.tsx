@@ -13,12 +13,14 @@ import { Clamped } from './clamped.tsx';
 export const ChatMessage_MessageFragment = graphql(`
   fragment ChatMessage_Message on Message {
     id
+    revision
     role
     content
     contentFormat
     createdAt
     relatedTasks {
       id
+      revision
       ...ChatTask_Task
     }
   }

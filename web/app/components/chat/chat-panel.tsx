@@ -20,6 +20,7 @@ export const ChatPanel_ConversationFragment = graphql(`
     messages(first: 60) {
       nodes {
         id
+        revision
         role
         content
         ...ChatMessage_Message
@@ -39,6 +40,7 @@ const SendMessage_Mutation = graphql(`
       ... on SendMessagePayload {
         message {
           id
+          revision
           conversationId
           ...ChatMessage_Message
         }

@@ -11,6 +11,7 @@ const OlderMessages_Query = graphql(`
       messages(first: 60, after: $after) {
         nodes {
           id
+          revision
           ...ChatMessage_Message
         }
         pageInfo {

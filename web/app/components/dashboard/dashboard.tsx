@@ -24,9 +24,11 @@ export const Dashboard_Query = graphql(`
       tasks {
         nodes {
           id
+          revision
           status
           liveRun {
             id
+            revision
             status
           }
           ...Board_Task
@@ -40,6 +42,7 @@ export const Dashboard_Query = graphql(`
     liveRuns: runs(projectId: $projectId, filter: { isLive: true }, first: 100) {
       nodes {
         id
+        revision
         status
         ...RunsPanel_Run
       }
@@ -50,6 +53,7 @@ export const Dashboard_Query = graphql(`
     runs(projectId: $projectId, first: 40) {
       nodes {
         id
+        revision
         status
         ...RunsPanel_Run
       }

@@ -21,6 +21,7 @@ const PaletteTasks_Query = graphql(`
     tasks(projectId: $projectId, filter: { text: $text }, orderBy: { field: CREATED_AT, direction: DESC }, first: 12) {
       nodes {
         id
+        revision
         title
         status
       }

@@ -21,6 +21,7 @@ export const ProjectFrame_Query = graphql(`
   query ProjectFrame($projectId: ID!) {
     project(id: $projectId) {
       id
+      revision
       name
       description
       status
@@ -30,6 +31,7 @@ export const ProjectFrame_Query = graphql(`
       agents(first: 100) {
         nodes {
           id
+          revision
           name
           isEnabled
         }
@@ -45,6 +47,7 @@ export const ProjectFrame_Query = graphql(`
     projects(first: 50) {
       nodes {
         id
+        revision
         name
       }
     }

@@ -23,6 +23,7 @@ export const Projects_Query = graphql(`
     projects(filter: { text: $text }, first: 60, after: $after) {
       nodes {
         id
+        revision
         eventCursor
         ...ProjectCard_Project
       }

@@ -20,6 +20,7 @@ const RepositoryChooser_Query = graphql(`
     runners(first: 100) {
       nodes {
         id
+        revision
         connection
         isEnabled
       }

@@ -8,6 +8,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 export const TaskResult_RunFragment = graphql(`
   fragment TaskResult_Run on Run {
     id
+    revision
     status
     reason
     summary

@@ -17,9 +17,11 @@ const DiffView = lazy(() => import('./diff-view.tsx'));
 export const TaskReview_TaskFragment = graphql(`
   fragment TaskReview_Task on Task {
     id
+    revision
     status
     result {
       id
+      revision
       ...TaskResult_Run
     }
   }

@@ -13,6 +13,7 @@ const GrantProjects_Query = graphql(`
     projects(first: 100) {
       nodes {
         id
+        revision
         name
       }
     }

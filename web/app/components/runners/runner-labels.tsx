@@ -13,6 +13,7 @@ import { showToast } from '../ui/toast-store.ts';
 export const RunnerLabels_RunnerFragment = graphql(`
   fragment RunnerLabels_Runner on Runner {
     id
+    revision
     labels
     advertisedLabels
     capacity
@@ -27,6 +28,7 @@ const UpdateRunner_Mutation = graphql(`
       ... on UpdateRunnerPayload {
         runner {
           id
+          revision
           ...RunnerItem_Runner
           ...RunnerLabels_Runner
         }

@@ -11,6 +11,7 @@ const OlderRuns_Query = graphql(`
     runs(projectId: $projectId, first: 40, after: $after) {
       nodes {
         id
+        revision
         ...RunRow_Run
       }
       pageInfo {
@@ -25,6 +26,7 @@ const OlderRun_Query = graphql(`
   query OlderRun($runId: ID!) {
     run(id: $runId) {
       id
+      revision
       ...RunRow_Run
     }
   }

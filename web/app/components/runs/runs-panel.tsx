@@ -13,6 +13,7 @@ import { isLiveRun, isRunning, type RunStatus } from './run-status.tsx';
 export const RunsPanel_RunFragment = graphql(`
   fragment RunsPanel_Run on Run {
     id
+    revision
     status
     ...RunRow_Run
   }

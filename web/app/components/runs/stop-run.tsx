@@ -14,10 +14,12 @@ const CancelRun_Mutation = graphql(`
       ... on CancelRunPayload {
         run {
           id
+          revision
           status
           cancelRequestedAt
           task {
             id
+            revision
             ...BoardCard_Task
           }
         }

@@ -17,6 +17,7 @@ const CreateRunner_Mutation = graphql(`
         token
         runner {
           id
+          revision
           ...RunnerItem_Runner
         }
       }

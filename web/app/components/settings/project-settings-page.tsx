@@ -14,12 +14,14 @@ export const ProjectSettings_Query = graphql(`
   query ProjectSettings($projectId: ID!) {
     project(id: $projectId) {
       id
+      revision
       name
       ...ProjectForm_Project
       ...ProjectStatusSettings_Project
       agents(first: 100) {
         nodes {
           id
+          revision
           ...AgentItem_Agent
         }
       }

@@ -13,6 +13,7 @@ import { SettingsSection } from './settings-section.tsx';
 export const ProjectStatusSettings_ProjectFragment = graphql(`
   fragment ProjectStatusSettings_Project on Project {
     id
+    revision
     name
     status
   }
@@ -25,6 +26,7 @@ const ArchiveProject_Mutation = graphql(`
       ... on ArchiveProjectPayload {
         project {
           id
+          revision
           status
         }
       }

@@ -16,6 +16,7 @@ import { showToast } from '../ui/toast-store.ts';
 export const RunnerItem_RunnerFragment = graphql(`
   fragment RunnerItem_Runner on Runner {
     id
+    revision
     name
     labels
     capacity
@@ -36,6 +37,7 @@ const SetRunnerEnabled_Mutation = graphql(`
       ... on SetRunnerEnabledPayload {
         runner {
           id
+          revision
           isEnabled
           connection
         }

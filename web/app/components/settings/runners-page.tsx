@@ -28,6 +28,7 @@ export const Runners_Query = graphql(`
     runners(first: 100) {
       nodes {
         id
+        revision
         ...RunnerItem_Runner
       }
     }
@@ -42,6 +43,7 @@ const RotateRunnerToken_Mutation = graphql(`
         token
         runner {
           id
+          revision
         }
       }
       ... on UserError {

@@ -8,6 +8,7 @@ const OlderActivity_Query = graphql(`
   query OlderActivity($taskId: ID!, $after: String!) {
     task(id: $taskId) {
       id
+      revision
       events(first: 50, after: $after) {
         nodes {
           id

@@ -14,6 +14,7 @@ import { TaskEventItem } from './task-event-item.tsx';
 export const TaskActivity_TaskFragment = graphql(`
   fragment TaskActivity_Task on Task {
     id
+    revision
     events(first: 50) {
       nodes {
         id
@@ -35,6 +36,7 @@ const CommentOnTask_Mutation = graphql(`
       ... on CommentOnTaskPayload {
         task {
           id
+          revision
           updatedAt
         }
       }

@@ -16,6 +16,7 @@ import { WaitingReason } from './waiting-reason.tsx';
 export const TaskBody_TaskFragment = graphql(`
   fragment TaskBody_Task on Task {
     id
+    revision
     title
     description
     acceptanceCriteria
@@ -25,13 +26,16 @@ export const TaskBody_TaskFragment = graphql(`
     status
     result {
       id
+      revision
       ...TaskResult_Run
     }
     liveRun {
       id
+      revision
       status
       runner {
         id
+        revision
         name
         connection
         lastSeenAt
@@ -40,6 +44,7 @@ export const TaskBody_TaskFragment = graphql(`
     runs(first: 100) {
       nodes {
         id
+        revision
         kind
         status
         reason

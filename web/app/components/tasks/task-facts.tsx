@@ -10,6 +10,7 @@ import { TaskTypeIcon, taskTypeWord } from './task-type.tsx';
 export const TaskFacts_TaskFragment = graphql(`
   fragment TaskFacts_Task on Task {
     id
+    revision
     type
     priority
     agentName
@@ -19,20 +20,24 @@ export const TaskFacts_TaskFragment = graphql(`
     updatedAt
     project {
       id
+      revision
     }
     parent {
       id
+      revision
       title
     }
     followUps {
       nodes {
         id
+        revision
         title
       }
     }
     runs(first: 100) {
       nodes {
         id
+        revision
         branch
       }
     }

@@ -13,6 +13,7 @@ const TransitionTask_Mutation = graphql(`
       ... on TransitionTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -31,6 +32,7 @@ const BlockTask_Mutation = graphql(`
       ... on BlockTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -49,6 +51,7 @@ const StartTask_Mutation = graphql(`
       ... on StartTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -67,6 +70,7 @@ const RetryTask_Mutation = graphql(`
       ... on RetryTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -85,6 +89,7 @@ const CancelTask_Mutation = graphql(`
       ... on CancelTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -103,10 +108,12 @@ const ApproveTask_Mutation = graphql(`
       ... on ApproveTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
         mergeRun {
           id
+          revision
         }
       }
       ... on UserError {
@@ -124,6 +131,7 @@ const SendBackTask_Mutation = graphql(`
       ... on SendBackTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
