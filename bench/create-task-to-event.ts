@@ -34,7 +34,7 @@ try {
       toAnswer.push(answeredMs - startMs);
     }
     await product.client.ask(
-      'mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
+      'mutation ($input: CancelTaskInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
       { input: { taskId } },
     );
     // The cycle that the end of the task asked for.

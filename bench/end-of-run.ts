@@ -7,7 +7,8 @@ import type { Product } from './kit/product.ts';
 import { REPEATS, interleaved, nowMs, report } from './kit/statistics.ts';
 import type { Sample } from './kit/statistics.ts';
 
-const CANCEL = 'mutation ($id: ID!) { cancelRun(runId: $id) { __typename ... on UserError { code message } } }';
+const CANCEL =
+  'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { __typename ... on UserError { code message } } }';
 const STATUS = 'query ($id: ID!) { run(id: $id) { status } }';
 const LIVE = ['PENDING', 'STARTED', 'STREAMING'];
 /** The next standby keeper, and the cycle that the end of the run asked for. */

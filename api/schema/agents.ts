@@ -1,22 +1,83 @@
+import { requireProject, projectScope } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
+import { isUuid } from '#core/platform/ids.ts';
 import { createAgent, updateAgent } from '#core/agents/write-agent.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
-import { actorOf, builder } from './builder.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
+import { givenFields } from './changes.ts';
 import { AgentTypeEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
+import type { NestedList } from './lists/nested-connection.ts';
+import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 
 export const AgentType = builder.prismaObject('Agent', {
   description: 'Who does the work: commands that are run for a task on a machine that has the repository.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     name: t.exposeString('name', { description: 'Unique in its project: frontend, backend, qa, infra, docs …' }),
     type: t.expose('type', { type: AgentTypeEnum, description: 'Where it is reached.' }),
     isEnabled: t.exposeBoolean('isEnabled', { description: 'A disabled agent is given no work.' }),
     config: t.expose('configJson', { type: 'JSON', description: 'How it is run: AgentConfig of the contract.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+    project: t.relation('project', { description: 'The project it works in.' }),
   }),
 });
+export const AgentConnection = connectionOf('Agent', AgentType);
+const BY_NAME = { field: 'name', direction: 'asc', kind: 'text' } as const;
+export const AGENTS_OF_PROJECT: NestedList<Agent> = {
+  typeName: 'Agent',
+  rows: ({ db }) => db.agent,
+  table: 'agents',
+  parent: { field: 'projectId', column: 'project_id' },
+  key: { ...BY_NAME, column: 'name' },
+};
+
+builder.queryField('agent', (t) =>
+  t.prismaField({
+    type: AgentType,
+    nullable: true,
+    description: 'One agent; null when it is missing or not yours.',
+    authScopes: { signedIn: true },
+    args: { id: t.arg.id({ required: true, description: "The agent's id." }) },
+    resolve: async (query, _root, { id }, context) =>
+      isUuid(id)
+        ? context.core.db.agent.findFirst({ ...query, where: { id, project: projectScope(actorOf(context)) } })
+        : null,
+  }),
+);
+const agentOrder = orderByOf(
+  'Agent',
+  { NAME: { description: 'Its name, which is unique in the project.', keys: [BY_NAME] }, CREATED_AT },
+  { field: 'NAME', direction: 'asc' },
+);
+builder.queryField('agents', (t) =>
+  t.connection(
+    {
+      type: AgentType,
+      nullable: true,
+      description: 'The agents of a project.',
+      authScopes: { signedIn: true },
+      args: {
+        projectId: t.arg.id({ required: true, description: 'The project.' }),
+        isEnabled: t.arg.boolean({ description: 'Only those that are given work, or only those that are not.' }),
+        orderBy: t.arg(agentOrder.arg),
+      },
+      resolve: async (_root, { projectId, isEnabled, orderBy, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'Agent',
+          rows: context.core.db.agent,
+          order: agentOrder.keys(orderBy),
+          where: { projectId, ...(typeof isEnabled === 'boolean' ? { isEnabled } : {}) },
+        });
+      },
+    },
+    AgentConnection,
+  ),
+);
 
 const AgentPayload = (name: string, description: string) =>
   builder.objectRef<{ agent: Agent }>(name).implement({
@@ -42,6 +103,7 @@ const CreateAgentInput = builder.inputType('CreateAgentInput', {
 builder.mutationField('createAgent', (t) =>
   t.field({
     type: AgentPayload('CreateAgentPayload', 'The agent was added.'),
+    nullable: true,
     description: 'Adds an agent to a project.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
@@ -58,7 +120,7 @@ builder.mutationField('createAgent', (t) =>
 );
 
 const UpdateAgentInput = builder.inputType('UpdateAgentInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays, and nothing of it can be null.',
   fields: (t) => ({
     agentId: t.id({ required: true, description: 'The agent.' }),
     name: t.string({ description: 'Unique in its project.' }),
@@ -69,17 +131,13 @@ const UpdateAgentInput = builder.inputType('UpdateAgentInput', {
 builder.mutationField('updateAgent', (t) =>
   t.field({
     type: AgentPayload('UpdateAgentPayload', 'The agent was changed.'),
+    nullable: true,
     description: 'Changes, enables or disables an agent. Runs that work keep the configuration they started with.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: UpdateAgentInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
-      agent: await updateAgent(context.core, actorOf(context), {
-        agentId: input.agentId,
-        name: input.name ?? undefined,
-        config: input.config ?? undefined,
-        isEnabled: input.isEnabled ?? undefined,
-      }),
+      agent: await updateAgent(context.core, actorOf(context), givenFields(input)),
     }),
   }),
 );

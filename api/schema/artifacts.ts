@@ -1,12 +1,18 @@
 import { countNestedRead } from '#api/nested-reads.ts';
 import { MAX_DIFF_BYTES } from '#contract/limits.ts';
+import { projectScope, requireProject } from '#core/access/permissions.ts';
 import { readFileRange } from '#core/storage/disk-storage.ts';
 import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
 import { PayloadTooLargeError } from '#core/errors/errors.ts';
+import { isUuid } from '#core/platform/ids.ts';
 import type { Artifact } from '#prisma/generated/client/client.ts';
-import { builder, runnerOf } from './builder.ts';
+import { parseId } from './arguments.ts';
+import { actorOf, builder, runnerOf } from './builder.ts';
 import { ArtifactKindEnum } from './enums.ts';
 import { RUNNER_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
+import type { NestedList } from './lists/nested-connection.ts';
+import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 
 const MAX_INLINE_BYTES = 2 * 1024 * 1024;
 
@@ -51,8 +57,74 @@ export const ArtifactType = builder.prismaObject('Artifact', {
       },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was stored.' }),
+    project: t.relation('project', { description: 'The project it belongs to.' }),
+    task: t.relation('task', { nullable: true, description: 'The task it was made for; null: none.' }),
+    run: t.relation('run', { nullable: true, description: 'The run that made it; null: none.' }),
   }),
 });
+export const ArtifactConnection = connectionOf('Artifact', ArtifactType);
+const artifactsOf = (field: 'taskId' | 'runId', column: string): NestedList<Artifact> => ({
+  typeName: 'Artifact',
+  rows: ({ db }) => db.artifact,
+  table: 'artifacts',
+  parent: { field, column },
+  key: { field: 'id', column: 'id', kind: 'id', direction: 'desc' },
+});
+export const ARTIFACTS_OF_TASK = artifactsOf('taskId', 'task_id');
+export const ARTIFACTS_OF_RUN = artifactsOf('runId', 'run_id');
+
+builder.queryField('artifact', (t) =>
+  t.prismaField({
+    type: ArtifactType,
+    nullable: true,
+    description: 'One file; null when it is missing or not yours.',
+    authScopes: { signedIn: true },
+    args: { id: t.arg.id({ required: true, description: "The file's id." }) },
+    resolve: async (query, _root, { id }, context) =>
+      isUuid(id)
+        ? context.core.db.artifact.findFirst({ ...query, where: { id, project: projectScope(actorOf(context)) } })
+        : null,
+  }),
+);
+const ArtifactFilterInput = builder.inputType('ArtifactFilter', {
+  description: 'All that is given must hold.',
+  fields: (t) => ({
+    kinds: t.field({ type: [ArtifactKindEnum], description: 'One of these.' }),
+    taskId: t.id({ description: 'Made for this task.' }),
+    runId: t.id({ description: 'Made by this run.' }),
+  }),
+});
+const artifactOrder = orderByOf('Artifact', { CREATED_AT }, { field: 'CREATED_AT', direction: 'desc' });
+builder.queryField('artifacts', (t) =>
+  t.connection(
+    {
+      type: ArtifactType,
+      nullable: true,
+      description: 'The files that the runs of a project have made.',
+      authScopes: { signedIn: true },
+      args: {
+        projectId: t.arg.id({ required: true, description: 'The project.' }),
+        filter: t.arg({ type: ArtifactFilterInput, description: 'Which of them.' }),
+        orderBy: t.arg(artifactOrder.arg),
+      },
+      resolve: async (_root, { projectId, filter, orderBy, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'Artifact',
+          rows: context.core.db.artifact,
+          order: artifactOrder.keys(orderBy),
+          where: {
+            projectId,
+            ...(filter?.kinds ? { kind: { in: filter.kinds } } : {}),
+            ...(filter?.taskId ? { taskId: parseId(filter.taskId, 'taskId') } : {}),
+            ...(filter?.runId ? { runId: parseId(filter.runId, 'runId') } : {}),
+          },
+        });
+      },
+    },
+    ArtifactConnection,
+  ),
+);
 
 const UploadArtifactInput = builder.inputType('UploadArtifactInput', {
   description: 'A file of a run that works.',
@@ -74,6 +146,7 @@ const UploadArtifactPayload = builder.objectRef<{ artifact: Artifact }>('UploadA
 builder.mutationField('uploadArtifact', (t) =>
   t.field({
     type: UploadArtifactPayload,
+    nullable: true,
     description:
       'For runners: stores a file of a run. Sending the same kind and name again answers with what is stored.',
     authScopes: { runner: true },

@@ -1,9 +1,11 @@
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
+import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type { ApiContext } from '#api/context.ts';
 import type { Actor, RunnerActor, UserActor } from '#core/access/actor.ts';
+import { MAX_PAGE_SIZE } from '#core/config/limits.ts';
 import { ForbiddenError, UnauthenticatedError } from '#core/errors/errors.ts';
 import { getDatamodel } from '#prisma/generated/pothos-types.ts';
 import type PrismaTypes from '#prisma/generated/pothos-types.ts';
@@ -25,6 +27,8 @@ export const builder = new SchemaBuilder<{
   AuthScopes: AuthScopes;
   DefaultFieldNullability: false;
   DefaultInputFieldRequiredness: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date | string };
@@ -32,7 +36,7 @@ export const builder = new SchemaBuilder<{
     File: { Input: File; Output: never };
   };
 }>({
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, PrismaPlugin],
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin],
   defaultFieldNullability: false,
   errors: {
     directResult: true,
@@ -48,6 +52,32 @@ export const builder = new SchemaBuilder<{
     exposeDescriptions: false,
     filterConnectionTotalCount: false,
   },
+  // Its connections only: ids are the plain UUIDs, and there is no `node(id)`.
+  relay: {
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The page, with a cursor for each.',
+    },
+    nodeFieldOptions: { nullable: false, description: 'What stands there.' },
+    cursorFieldOptions: { description: 'Opaque; give it as `after` or `before` to go on from here.' },
+    nodesOnConnection: { description: 'The page without cursors.' },
+    pageInfoFieldOptions: { description: 'Whether and how to go on.' },
+    pageInfoTypeOptions: { description: 'Where a page of a list begins and ends.' },
+    hasNextPageFieldOptions: {
+      description: 'Whether there is more after it. Paging backward: whether `before` was given.',
+    },
+    hasPreviousPageFieldOptions: {
+      description: 'Whether there is more before it. Paging forward: whether `after` was given.',
+    },
+    startCursorFieldOptions: { description: 'Give this as `before` to go back; null for an empty page.' },
+    endCursorFieldOptions: { description: 'Give this as `after` to go on; null for an empty page.' },
+    firstArgOptions: { description: `How many from the start, at most ${MAX_PAGE_SIZE}; 50 if not given.` },
+    afterArgOptions: { description: 'Cursor to go on behind.' },
+    lastArgOptions: { description: `How many from the end, at most ${MAX_PAGE_SIZE}; instead of \`first\`.` },
+    beforeArgOptions: { description: 'Cursor to end before.' },
+  },
   scopeAuth: {
     // Otherwise who may not follow is told with the first event, and follows until then.
     authorizeOnSubscribe: true,
@@ -62,8 +92,16 @@ export const builder = new SchemaBuilder<{
   },
 });
 
+/** The description of `revision`, which everything has that changes while somebody looks. */
+export const REVISION =
+  'Grows with every change: of two answers about the same thing the one with the greater revision is the newer.';
+
+/** For signatures that take or give references of this schema. */
+export type SchemaTypes = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never;
+
 builder.queryType({
-  description: 'What can be read. Every list is bounded; long ones are connections with keyset cursors.',
+  description:
+    'What can be read. Every list is bounded; what can grow is a connection with keyset cursors. What is missing, or not yours, is null with an error NOT_FOUND, and leaves the other fields as they are.',
 });
 builder.mutationType({
   description:

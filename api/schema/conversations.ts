@@ -1,19 +1,24 @@
-import { countNestedRead } from '#api/nested-reads.ts';
 import { requireProject, projectScope } from '#core/access/permissions.ts';
 import { createConversation } from '#core/conversations/create-conversation.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import type { Conversation, Message } from '#prisma/generated/client/client.ts';
-import { actorOf, builder } from './builder.ts';
-import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
+import { parseId } from './arguments.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
 import { ContentFormatEnum, ConversationModeEnum, MessageRoleEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
+import { NEWEST_FIRST } from './lists/keyset.ts';
+import { inOrder, nestedConnection } from './lists/nested-connection.ts';
+import type { NestedList } from './lists/nested-connection.ts';
+import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { TaskType } from './tasks.ts';
 
 export const MessageType = builder.prismaObject('Message', {
   description: 'Something said in a conversation.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     role: t.expose('role', { type: MessageRoleEnum, description: 'Who speaks.' }),
     content: t.exposeString('content', { description: 'What is said. Text from outside: show it as text.' }),
     contentFormat: t.expose('contentFormat', { type: ContentFormatEnum, description: 'How it is to be read.' }),
@@ -32,7 +37,15 @@ export const MessageType = builder.prismaObject('Message', {
     }),
   }),
 });
-const MessageConnection = connectionOf<Message>('Message', MessageType);
+const MessageConnection = connectionOf('Message', MessageType);
+const messageOrder = orderByOf('Message', { CREATED_AT }, { field: 'CREATED_AT', direction: 'desc' });
+const MESSAGES_OF_CONVERSATION: NestedList<Message> = {
+  typeName: 'Message',
+  rows: ({ db }) => db.message,
+  table: 'messages',
+  parent: { field: 'conversationId', column: 'conversation_id' },
+  key: { field: 'id', column: 'id', kind: 'id', direction: 'desc' },
+};
 
 export const ConversationType = builder.prismaObject('Conversation', {
   description: 'What people and the orchestrator say to each other in a project.',
@@ -41,25 +54,27 @@ export const ConversationType = builder.prismaObject('Conversation', {
     title: t.exposeString('title', { description: 'What it is about.' }),
     mode: t.expose('mode', { type: ConversationModeEnum, description: 'How it is held.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
-    messages: t.field({
-      type: MessageConnection,
-      description: 'Its messages, newest first.',
-      args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
-      resolve: async (conversation, { first, after }, context, info) => {
-        countNestedRead(context, info);
-        const size = pageSize(first);
-        const [id] = decodeCursor(after, ['id']) ?? [];
-        const rows = await context.core.db.message.findMany({
-          where: { conversationId: conversation.id, ...(id ? { id: { lt: id } } : {}) },
-          orderBy: { id: 'desc' },
-          take: size + 1,
-        });
-        return toPage(rows, size, (row) => [row.id]);
+    project: t.relation('project', { description: 'The project it is held in.' }),
+    messages: t.connection(
+      {
+        type: MessageType,
+        description: 'Its messages.',
+        args: { orderBy: t.arg(messageOrder.arg) },
+        resolve: (conversation, { orderBy, ...page }, context, info) =>
+          nestedConnection(inOrder(MESSAGES_OF_CONVERSATION, orderBy), conversation.id, page, context, info),
       },
-    }),
+      MessageConnection,
+    ),
   }),
 });
-const ConversationConnection = connectionOf<Conversation>('Conversation', ConversationType);
+export const ConversationConnection = connectionOf('Conversation', ConversationType);
+export const CONVERSATIONS_OF_PROJECT: NestedList<Conversation> = {
+  typeName: 'Conversation',
+  rows: ({ db }) => db.conversation,
+  table: 'conversations',
+  parent: { field: 'projectId', column: 'project_id' },
+  key: { field: 'id', column: 'id', kind: 'id', direction: 'desc' },
+};
 
 builder.queryField('conversation', (t) =>
   t.prismaField({
@@ -75,27 +90,64 @@ builder.queryField('conversation', (t) =>
   }),
 );
 builder.queryField('conversations', (t) =>
-  t.field({
-    type: ConversationConnection,
-    description: 'The conversations of a project, newest first.',
-    authScopes: { signedIn: true },
-    args: {
-      projectId: t.arg.id({ required: true, description: 'The project.' }),
-      first: t.arg.int(pageArgs.first),
-      after: t.arg.string(pageArgs.after),
+  t.connection(
+    {
+      type: ConversationType,
+      nullable: true,
+      description: 'The conversations of a project, newest first.',
+      authScopes: { signedIn: true },
+      args: { projectId: t.arg.id({ required: true, description: 'The project.' }) },
+      resolve: async (_root, { projectId, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'Conversation',
+          rows: context.core.db.conversation,
+          order: NEWEST_FIRST,
+          where: { projectId },
+        });
+      },
     },
-    resolve: async (_root, { projectId, first, after }, context) => {
-      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
-      const size = pageSize(first);
-      const [id] = decodeCursor(after, ['id']) ?? [];
-      const rows = await context.core.db.conversation.findMany({
-        where: { projectId, ...(id ? { id: { lt: id } } : {}) },
-        orderBy: { id: 'desc' },
-        take: size + 1,
-      });
-      return toPage(rows, size, (row) => [row.id]);
-    },
+    ConversationConnection,
+  ),
+);
+
+const MessageFilterInput = builder.inputType('MessageFilter', {
+  description: 'All that is given must hold.',
+  fields: (t) => ({
+    conversationId: t.id({ description: 'Said in this conversation.' }),
+    taskId: t.id({ description: 'About this task.' }),
+    roles: t.field({ type: [MessageRoleEnum], description: 'Said by one of these.' }),
   }),
+});
+builder.queryField('messages', (t) =>
+  t.connection(
+    {
+      type: MessageType,
+      nullable: true,
+      description: 'What is said in the conversations of a project.',
+      authScopes: { signedIn: true },
+      args: {
+        projectId: t.arg.id({ required: true, description: 'The project.' }),
+        filter: t.arg({ type: MessageFilterInput, description: 'Which of them.' }),
+        orderBy: t.arg(messageOrder.arg),
+      },
+      resolve: async (_root, { projectId, filter, orderBy, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'Message',
+          rows: context.core.db.message,
+          order: messageOrder.keys(orderBy),
+          where: {
+            projectId,
+            ...(filter?.conversationId ? { conversationId: parseId(filter.conversationId, 'conversationId') } : {}),
+            ...(filter?.taskId ? { tasks: { some: { taskId: parseId(filter.taskId, 'taskId') } } } : {}),
+            ...(filter?.roles ? { role: { in: filter.roles } } : {}),
+          },
+        });
+      },
+    },
+    MessageConnection,
+  ),
 );
 
 const CreateConversationInput = builder.inputType('CreateConversationInput', {
@@ -121,6 +173,7 @@ const CreateConversationPayload = builder
 builder.mutationField('createConversation', (t) =>
   t.field({
     type: CreateConversationPayload,
+    nullable: true,
     description: 'Opens a conversation in a project.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },
@@ -151,6 +204,7 @@ const SendMessagePayload = builder.objectRef<{ message: Message }>('SendMessageP
 builder.mutationField('sendMessage', (t) =>
   t.field({
     type: SendMessagePayload,
+    nullable: true,
     description: 'Says what you want done. The orchestrator makes tasks of it and answers in the conversation.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },

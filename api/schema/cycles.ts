@@ -2,9 +2,10 @@ import { requireProject } from '#core/access/permissions.ts';
 import { runOrchestrator } from '#core/orchestrator/run-orchestrator.ts';
 import type { OrchestratorCycle } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
-import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
 import { CycleModeEnum, CyclePhaseEnum, CycleStatusEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
+import { NEWEST_FIRST } from './lists/keyset.ts';
 
 export const CycleType = builder.prismaObject('OrchestratorCycle', {
   description: 'One walk of the orchestrator through a project: read, plan, schedule, write down.',
@@ -35,32 +36,31 @@ export const CycleType = builder.prismaObject('OrchestratorCycle', {
       description: 'When it ended; null: not yet.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
+    project: t.relation('project', { description: 'The project it walks through.' }),
   }),
 });
-const CycleConnection = connectionOf<OrchestratorCycle>('OrchestratorCycle', CycleType);
+const CycleConnection = connectionOf('OrchestratorCycle', CycleType);
 
 builder.queryField('orchestratorCycles', (t) =>
-  t.field({
-    type: CycleConnection,
-    description: 'The cycles of a project, newest first.',
-    authScopes: { signedIn: true },
-    args: {
-      projectId: t.arg.id({ required: true, description: 'The project.' }),
-      first: t.arg.int(pageArgs.first),
-      after: t.arg.string(pageArgs.after),
+  t.connection(
+    {
+      type: CycleType,
+      nullable: true,
+      description: 'The cycles of a project, newest first.',
+      authScopes: { signedIn: true },
+      args: { projectId: t.arg.id({ required: true, description: 'The project.' }) },
+      resolve: async (_root, { projectId, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'OrchestratorCycle',
+          rows: context.core.db.orchestratorCycle,
+          order: NEWEST_FIRST,
+          where: { projectId },
+        });
+      },
     },
-    resolve: async (_root, { projectId, first, after }, context) => {
-      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
-      const size = pageSize(first);
-      const [id] = decodeCursor(after, ['id']) ?? [];
-      const rows = await context.core.db.orchestratorCycle.findMany({
-        where: { projectId, ...(id ? { id: { lt: id } } : {}) },
-        orderBy: { id: 'desc' },
-        take: size + 1,
-      });
-      return toPage(rows, size, (row) => [row.id]);
-    },
-  }),
+    CycleConnection,
+  ),
 );
 
 const RunOrchestratorInput = builder.inputType('RunOrchestratorInput', {
@@ -83,6 +83,7 @@ const RunOrchestratorPayload = builder.objectRef<{ cycle: OrchestratorCycle }>('
 builder.mutationField('runOrchestrator', (t) =>
   t.field({
     type: RunOrchestratorPayload,
+    nullable: true,
     description: 'Starts a cycle. Asked for twice at once, it runs once.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS] },

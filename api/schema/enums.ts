@@ -102,7 +102,7 @@ export const CyclePhaseEnum = enumOf('CyclePhase', 'The phases of a cycle, in th
   'completed',
 ]);
 export const RunnerConnectionEnum = enumOf(
-  'RunnerConnection',
+  'RunnerConnectionState',
   'UNREACHABLE: its socket closed or is silent, but its runs may still be working.',
   ['online', 'unreachable', 'offline'],
 );

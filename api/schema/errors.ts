@@ -1,5 +1,6 @@
 import {
   ConflictError,
+  ERROR_CODES,
   ExpectedSeqError,
   ForbiddenError,
   IllegalTransitionError,
@@ -10,12 +11,22 @@ import {
 } from '#core/errors/errors.ts';
 import type { FieldIssue, DomainError } from '#core/errors/errors.ts';
 import { builder } from './builder.ts';
+import { enumOf, TaskStatusEnum } from './enums.ts';
+
+const ErrorCodeEnum = enumOf(
+  'ErrorCode',
+  'Every code that a failure can have: of a mutation that answers with a UserError, and in `extensions.code` of GraphQL errors.',
+  ERROR_CODES,
+);
 
 /** The expected failures, as members of the mutations' result unions. */
 const UserError = builder.interfaceRef<DomainError>('UserError').implement({
   description: 'A failure a caller can expect. Switch on the type or the code; the message may be shown to people.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'Stable code, the same as in `extensions.code` of GraphQL errors.' }),
+    code: t.expose('code', {
+      type: ErrorCodeEnum,
+      description: 'Stable code, the same as in `extensions.code` of GraphQL errors.',
+    }),
     message: t.exposeString('message', { description: 'What happened and what to do, for people.' }),
   }),
 });
@@ -66,8 +77,8 @@ builder.objectType(IllegalTransitionError, {
   description: 'The life cycle of tasks does not allow it.',
   interfaces: [UserError],
   fields: (t) => ({
-    from: t.exposeString('from', { description: 'The status the task has.' }),
-    to: t.exposeString('to', { description: 'The status that was asked for.' }),
+    from: t.expose('from', { type: TaskStatusEnum, description: 'The status the task has.' }),
+    to: t.expose('to', { type: TaskStatusEnum, description: 'The status that was asked for.' }),
     rule: t.exposeString('rule', { description: 'Which rule refuses it.' }),
   }),
 });

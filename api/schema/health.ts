@@ -31,6 +31,7 @@ const HealthType = builder.objectRef<Health>('Health').implement({
 builder.queryField('health', (t) =>
   t.field({
     type: HealthType,
+    nullable: true,
     description: 'Whether the parts answer.',
     authScopes: { public: true },
     resolve: (_root, _args, context) => checkHealth(context),

@@ -1,23 +1,28 @@
 import { countNestedRead } from '#api/nested-reads.ts';
-import { queryFromInfo } from '@pothos/plugin-prisma';
 import { projectScope } from '#core/access/permissions.ts';
-import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
+import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
-import { AgentType } from './agents.ts';
+import { AGENTS_OF_PROJECT, AgentConnection, AgentType } from './agents.ts';
 import { parseWords } from './arguments.ts';
-import { actorOf, builder } from './builder.ts';
-import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
+import { emptyForNull, givenFields } from './changes.ts';
+import { CONVERSATIONS_OF_PROJECT, ConversationConnection, ConversationType } from './conversations.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
+import { connectionOf, loadRow, readConnection } from './lists/connection.ts';
+import { nestedConnection } from './lists/nested-connection.ts';
+import { CREATED_AT, orderByOf, UPDATED_AT } from './lists/order-by.ts';
+import { loadProjectFact } from './project-facts.ts';
 import { RunType } from './runs.ts';
 
 export const ProjectType = builder.prismaObject('Project', {
   description: 'A repository and all that is planned, running and done in it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     name: t.exposeString('name', { description: 'Its name.' }),
     description: t.exposeString('description', { description: 'What it is.' }),
     defaultRepoPath: t.exposeString('defaultRepoPath', {
@@ -38,29 +43,38 @@ export const ProjectType = builder.prismaObject('Project', {
     stateVersion: t.int({
       nullable: true,
       description: 'The number of its newest state version; null: none yet.',
-      select: { stateVersions: { select: { version: true }, orderBy: { version: 'desc' }, take: 1 } },
-      resolve: (project) => (project.stateVersions[0] ? Number(project.stateVersions[0].version) : null),
+      resolve: (project, _args, context) => loadProjectFact(context, project.id, 'stateVersion'),
     }),
-    openTaskCount: t.relationCount('tasks', {
+    openTaskCount: t.int({
       description: 'Tasks that are neither done nor canceled.',
-      where: { status: { notIn: ['done', 'canceled'] } },
-    }),
-    agents: t.relation('agents', {
-      description: 'Its agents by name.',
-      query: { orderBy: { name: 'asc' }, take: 200 },
+      resolve: (project, _args, context) => loadProjectFact(context, project.id, 'openTaskCount'),
     }),
     lastRun: t.field({
       type: RunType,
       nullable: true,
-      select: (_args, _context, nestedSelection) =>
-        ({ runs: nestedSelection({ orderBy: { id: 'desc' }, take: 1 }) }) as never,
       description: 'The run that was scheduled last; null: none yet.',
-      resolve: (project) => (project as unknown as { runs: never[] }).runs[0] ?? null,
+      resolve: async (project, _args, context, info) => {
+        const id = await loadProjectFact(context, project.id, 'lastRunId');
+        return id === null ? null : loadRow(context, info, { typeName: 'Run', rows: context.core.db.agentRun }, id);
+      },
     }),
-    conversations: t.relation('conversations', {
-      description: 'Its conversations, newest first, at most 100.',
-      query: { orderBy: { id: 'desc' }, take: 100 },
-    }),
+    agents: t.connection(
+      {
+        type: AgentType,
+        description: 'Its agents by name.',
+        resolve: (project, page, context, info) => nestedConnection(AGENTS_OF_PROJECT, project.id, page, context, info),
+      },
+      AgentConnection,
+    ),
+    conversations: t.connection(
+      {
+        type: ConversationType,
+        description: 'Its conversations, newest first.',
+        resolve: (project, page, context, info) =>
+          nestedConnection(CONVERSATIONS_OF_PROJECT, project.id, page, context, info),
+      },
+      ConversationConnection,
+    ),
     agent: t.prismaField({
       type: AgentType,
       nullable: true,
@@ -76,7 +90,7 @@ export const ProjectType = builder.prismaObject('Project', {
     }),
   }),
 });
-const ProjectConnection = connectionOf<Project>('Project', ProjectType);
+const ProjectConnection = connectionOf('Project', ProjectType);
 
 builder.queryField('project', (t) =>
   t.prismaField({
@@ -91,55 +105,60 @@ builder.queryField('project', (t) =>
         : null,
   }),
 );
-builder.queryField('projects', (t) =>
-  t.field({
-    type: ProjectConnection,
-    description: 'Your projects, the last changed first; archived ones only when asked for.',
-    authScopes: { signedIn: true },
-    args: {
-      text: t.arg.string({ description: 'Words in name or description, without regard to case.' }),
-      archived: t.arg.boolean({ description: 'True: only archived ones.' }),
-      first: t.arg.int(pageArgs.first),
-      after: t.arg.string(pageArgs.after),
-    },
-    resolve: async (_root, { text, archived, first, after }, context, info) => {
-      const size = pageSize(first);
-      const keys = decodeCursor(after, ['number', 'id']);
-      const updatedAt = keys ? dateOfCursor(keys[0]) : null;
-      const words = parseWords(text, 'text');
-      const rows = await context.core.db.project.findMany({
-        ...queryFromInfo({ context, info, typeName: 'Project', paths: [['nodes'], ['edges', 'node']] }),
-        where: {
-          AND: [
-            projectScope(actorOf(context)),
-            { status: archived ? 'archived' : { not: 'archived' } },
-            words
-              ? {
-                  OR: [
-                    { name: { contains: words, mode: 'insensitive' } },
-                    { description: { contains: words, mode: 'insensitive' } },
-                  ],
-                }
-              : {},
-            updatedAt && keys?.[1]
-              ? { OR: [{ updatedAt: { lt: updatedAt } }, { updatedAt, id: { lt: keys[1] } }] }
-              : {},
-          ],
-        },
-        orderBy: [{ updatedAt: 'desc' }, { id: 'desc' }],
-        take: size + 1,
-      });
-      return toPage(rows, size, (row) => [row.updatedAt.getTime(), row.id]);
-    },
+const ProjectFilterInput = builder.inputType('ProjectFilter', {
+  description: 'All that is given must hold.',
+  fields: (t) => ({
+    text: t.string({ description: 'Words in name or description, without regard to case.' }),
+    statuses: t.field({
+      type: [ProjectStatusEnum],
+      description: 'One of these; without it everything but ARCHIVED.',
+    }),
   }),
+});
+const projectOrder = orderByOf(
+  'Project',
+  {
+    UPDATED_AT,
+    CREATED_AT,
+    NAME: {
+      description: 'Its name.',
+      keys: [
+        { field: 'name', kind: 'text' },
+        { field: 'id', kind: 'id' },
+      ],
+    },
+  },
+  { field: 'UPDATED_AT', direction: 'desc' },
 );
-
-function dateOfCursor(ms: number): Date {
-  const date = new Date(ms);
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidInputError([{ path: ['after'], message: 'Not a cursor of this list' }]);
-  return date;
-}
+builder.queryField('projects', (t) =>
+  t.connection(
+    {
+      type: ProjectType,
+      nullable: true,
+      description: 'Your projects; archived ones only when asked for.',
+      authScopes: { signedIn: true },
+      args: {
+        filter: t.arg({ type: ProjectFilterInput, description: 'Which of them.' }),
+        orderBy: t.arg(projectOrder.arg),
+      },
+      resolve: (_root, { filter, orderBy, ...page }, context, info) => {
+        const words = parseWords(filter?.text, 'text');
+        const contains = { contains: words ?? '', mode: 'insensitive' };
+        return readConnection(context, info, page, {
+          typeName: 'Project',
+          rows: context.core.db.project,
+          order: projectOrder.keys(orderBy),
+          where: {
+            AND: [projectScope(actorOf(context))],
+            status: filter?.statuses ? { in: filter.statuses } : { not: 'archived' },
+            ...(words ? { OR: [{ name: contains }, { description: contains }] } : {}),
+          },
+        });
+      },
+    },
+    ProjectConnection,
+  ),
+);
 
 const ProjectPayload = (name: string, description: string) =>
   builder.objectRef<{ project: Project }>(name).implement({
@@ -169,6 +188,7 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
 builder.mutationField('createProject', (t) =>
   t.field({
     type: ProjectPayload('CreateProjectPayload', 'The project was made.'),
+    nullable: true,
     description:
       'Makes a project with five agents (frontend, backend, qa, infra, docs) and a conversation. You own it.',
     authScopes: { signedIn: true },
@@ -187,14 +207,14 @@ builder.mutationField('createProject', (t) =>
 );
 
 const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',
   fields: (t) => ({
     projectId: t.id({ required: true, description: 'The project.' }),
     name: t.string({ description: 'At most 120 characters.' }),
-    description: t.string({ description: 'At most 2,000 characters.' }),
+    description: t.string({ description: 'At most 2,000 characters; null: none.' }),
     defaultRepoPath: t.string({
       description:
-        'The repository, or a folder in it: one that is granted to the project; an administrator grants any by choosing it.',
+        'The repository, or a folder in it: one that is granted to the project; an administrator grants any by choosing it. Null: each agent names its own.',
     }),
     runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     status: t.field({ type: ProjectStatusEnum, description: 'PAUSED starts nothing; ARCHIVED hides it.' }),
@@ -203,32 +223,34 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
 builder.mutationField('updateProject', (t) =>
   t.field({
     type: ProjectPayload('UpdateProjectPayload', 'The project was changed.'),
+    nullable: true,
     description: 'Changes, pauses, resumes or archives a project (owners only).',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: UpdateProjectInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       project: await updateProject(context.core, actorOf(context), {
-        projectId: input.projectId,
-        name: input.name ?? undefined,
-        description: input.description ?? undefined,
-        defaultRepoPath: input.defaultRepoPath ?? undefined,
-        runnerId: input.runnerId ?? null,
-        status: input.status ?? undefined,
+        ...givenFields(input),
+        description: emptyForNull(input.description, ''),
       }),
     }),
   }),
 );
+const ArchiveProjectInput = builder.inputType('ArchiveProjectInput', {
+  description: 'Which project to archive.',
+  fields: (t) => ({ projectId: t.id({ required: true, description: 'The project.' }) }),
+});
 builder.mutationField('archiveProject', (t) =>
   t.field({
     type: ProjectPayload('ArchiveProjectPayload', 'The project is archived.'),
+    nullable: true,
     description:
       'Archives a project: it can be read, is hidden from lists, and nothing runs in it; what is live is stopped, and its tasks are canceled (owners only).',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
-    args: { projectId: t.arg.id({ required: true, description: 'The project.' }) },
-    resolve: async (_root, { projectId }, context) => ({
-      project: await updateProject(context.core, actorOf(context), { projectId, status: 'archived' }),
+    args: { input: t.arg({ type: ArchiveProjectInput, required: true, description: 'The project.' }) },
+    resolve: async (_root, { input }, context) => ({
+      project: await updateProject(context.core, actorOf(context), { ...input, status: 'archived' }),
     }),
   }),
 );

@@ -65,6 +65,7 @@ const RepositoryType = builder.objectRef<RepositoryOffer>('Repository').implemen
 builder.queryField('repositories', (t) =>
   t.field({
     type: [RepositoryType],
+    nullable: true,
     description:
       'What you may choose as the repository of a project: administrators everything that runners have told of, others what is granted.',
     authScopes: { signedIn: true },
@@ -100,19 +101,24 @@ const CheckRepositoryPayload = builder.objectRef<{ check: RepositoryCheck }>('Ch
     check: t.field({ type: RepositoryCheckType, description: 'What it says.', resolve: (payload) => payload.check }),
   }),
 });
+const CheckRepositoryInput = builder.inputType('CheckRepositoryInput', {
+  description: 'Where to look.',
+  fields: (t) => ({
+    runnerId: t.id({ required: true, description: 'The runner.' }),
+    path: t.string({ required: true, description: 'An absolute path on its machine.' }),
+  }),
+});
 builder.mutationField('checkRepository', (t) =>
   t.field({
     type: CheckRepositoryPayload,
+    nullable: true,
     description:
       'Has a runner look at one path, and waits for its answer (administrators only: it tells what is on the machine).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
-    args: {
-      runnerId: t.arg.id({ required: true, description: 'The runner.' }),
-      path: t.arg.string({ required: true, description: 'An absolute path on its machine.' }),
-    },
-    resolve: async (_root, { runnerId, path }, context) => ({
-      check: await checkRepository(context.core, actorOf(context), runnerId, path),
+    args: { input: t.arg({ type: CheckRepositoryInput, required: true, description: 'The path.' }) },
+    resolve: async (_root, { input }, context) => ({
+      check: await checkRepository(context.core, actorOf(context), input.runnerId, input.path),
     }),
   }),
 );
@@ -123,28 +129,34 @@ const LookForRepositoriesPayload = builder.objectRef<{ runner: Runner }>('LookFo
     runner: t.field({ type: RunnerType, description: 'The runner.', resolve: (payload) => payload.runner }),
   }),
 });
+const LookForRepositoriesInput = builder.inputType('LookForRepositoriesInput', {
+  description: 'Who is to look.',
+  fields: (t) => ({ runnerId: t.id({ required: true, description: 'The runner.' }) }),
+});
 builder.mutationField('lookForRepositories', (t) =>
   t.field({
     type: LookForRepositoriesPayload,
+    nullable: true,
     description:
       'Has a runner look for repositories under its roots again, and waits until it has told of them (administrators only).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
-    args: { runnerId: t.arg.id({ required: true, description: 'The runner.' }) },
-    resolve: async (_root, { runnerId }, context) => ({
-      runner: await lookForRepositories(context.core, actorOf(context), runnerId),
+    args: { input: t.arg({ type: LookForRepositoriesInput, required: true, description: 'The runner.' }) },
+    resolve: async (_root, { input }, context) => ({
+      runner: await lookForRepositories(context.core, actorOf(context), input.runnerId),
     }),
   }),
 );
 
-const GrantInput = builder.inputType('RepositoryGrantInput', {
-  description: 'A repository of a runner, and who may use it.',
-  fields: (t) => ({
-    runnerId: t.id({ required: true, description: 'The runner.' }),
-    path: t.string({ required: true, description: 'Where the repository starts.' }),
-    projectId: t.id({ description: 'The project; without it every project, whoever makes it.' }),
-  }),
-});
+const grantInput = (name: string) =>
+  builder.inputType(name, {
+    description: 'A repository of a runner, and who may use it.',
+    fields: (t) => ({
+      runnerId: t.id({ required: true, description: 'The runner.' }),
+      path: t.string({ required: true, description: 'Where the repository starts.' }),
+      projectId: t.id({ description: 'The project; without it every project, whoever makes it.' }),
+    }),
+  });
 const GrantPayload = (name: string, description: string) =>
   builder
     .objectRef<{ path: string }>(name)
@@ -152,10 +164,11 @@ const GrantPayload = (name: string, description: string) =>
 builder.mutationField('grantRepository', (t) =>
   t.field({
     type: GrantPayload('GrantRepositoryPayload', 'The repository is granted.'),
+    nullable: true,
     description: 'Lets a project, or every project, use a repository of a runner (administrators only).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS] },
-    args: { input: t.arg({ type: GrantInput, required: true, description: 'What to grant.' }) },
+    args: { input: t.arg({ type: grantInput('GrantRepositoryInput'), required: true, description: 'What to grant.' }) },
     resolve: async (_root, { input }, context) => {
       await grantRepository(context.core, actorOf(context), { ...input, projectId: input.projectId ?? null });
       return { path: input.path };
@@ -165,10 +178,13 @@ builder.mutationField('grantRepository', (t) =>
 builder.mutationField('revokeRepository', (t) =>
   t.field({
     type: GrantPayload('RevokeRepositoryPayload', 'The repository is no longer granted.'),
+    nullable: true,
     description: 'Takes a grant back (administrators only). Runs that work go on; new ones wait and say why.',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS] },
-    args: { input: t.arg({ type: GrantInput, required: true, description: 'What to take back.' }) },
+    args: {
+      input: t.arg({ type: grantInput('RevokeRepositoryInput'), required: true, description: 'What to take back.' }),
+    },
     resolve: async (_root, { input }, context) => {
       await revokeRepository(context.core, actorOf(context), { ...input, projectId: input.projectId ?? null });
       return { path: input.path };

@@ -135,18 +135,23 @@ const RemoveWorkFolderPayload = builder.objectRef<{ name: string }>('RemoveWorkF
   description: 'The folder is gone.',
   fields: (t) => ({ name: t.exposeString('name', { description: 'Its name.' }) }),
 });
+const RemoveWorkFolderInput = builder.inputType('RemoveWorkFolderInput', {
+  description: 'Which folder to remove.',
+  fields: (t) => ({
+    runnerId: t.id({ required: true, description: 'The runner.' }),
+    name: t.string({ required: true, description: "The folder's name." }),
+  }),
+});
 builder.mutationField('removeWorkFolder', (t) =>
   t.field({
     type: RemoveWorkFolderPayload,
+    nullable: true,
     description:
       "Has a runner remove a task's folder now, unless a run works in it (administrators only). Branches stay.",
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
-    args: {
-      runnerId: t.arg.id({ required: true, description: 'The runner.' }),
-      name: t.arg.string({ required: true, description: "The folder's name." }),
-    },
-    resolve: async (_root, { runnerId, name }, context) => {
+    args: { input: t.arg({ type: RemoveWorkFolderInput, required: true, description: 'The folder.' }) },
+    resolve: async (_root, { input: { runnerId, name } }, context) => {
       await removeWorkFolder(context.core, actorOf(context), runnerId, name);
       return { name };
     },

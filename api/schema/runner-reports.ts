@@ -22,6 +22,7 @@ const ReportRepositoriesInput = builder.inputType('ReportRepositoriesInput', {
 builder.mutationField('reportRepositories', (t) =>
   t.field({
     type: Received('ReportRepositoriesPayload'),
+    nullable: true,
     description: 'For runners: tells which repositories are under its roots, at each start and when asked.',
     authScopes: { runner: true },
     errors: { types: [InvalidInputError] },
@@ -46,6 +47,7 @@ const AnswerRepositoryCheckInput = builder.inputType('AnswerRepositoryCheckInput
 builder.mutationField('answerRepositoryCheck', (t) =>
   t.field({
     type: Received('AnswerRepositoryCheckPayload'),
+    nullable: true,
     description: 'For runners: answers about a path. What nobody asked, or waits for any more, changes nothing.',
     authScopes: { runner: true },
     errors: { types: [InvalidInputError] },
@@ -95,6 +97,7 @@ const ReportWorkFoldersPayload = builder
 builder.mutationField('reportWorkFolders', (t) =>
   t.field({
     type: ReportWorkFoldersPayload,
+    nullable: true,
     description: 'For runners: tells of all its work folders, and hears which of their tasks are over.',
     authScopes: { runner: true },
     errors: { types: [InvalidInputError] },

@@ -1,10 +1,11 @@
-import { builder } from './builder.ts';
+import { builder, REVISION } from './builder.ts';
 import { RunnerConnectionEnum } from './enums.ts';
 
 export const RunnerType = builder.prismaObject('Runner', {
   description: 'A program on a machine with repositories that executes runs there.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     name: t.exposeString('name', { description: 'Unique on this system.' }),
     labels: t.exposeStringList('labels', {
       description: 'What it has or can do, as an administrator granted it; agents may ask for labels.',

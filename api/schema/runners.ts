@@ -12,31 +12,38 @@ import type { LeaseState } from '#core/runs/heartbeat.ts';
 import { ConflictError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
 import type { AgentRun, Runner } from '#prisma/generated/client/client.ts';
 import { builder, runnerOf, userOf } from './builder.ts';
+import { emptyForNull, givenFields } from './changes.ts';
 import { RunStatusEnum } from './enums.ts';
 import { COMMON_ERRORS, RUNNER_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
 import { RunnerType } from './runner-type.ts';
 
+const RunnerConnection = connectionOf('Runner', RunnerType);
 builder.queryField('runners', (t) =>
-  t.prismaField({
-    type: [RunnerType],
-    description: 'The runners, by name: all for administrators, those that serve your projects for others.',
-    authScopes: { signedIn: true },
-    resolve: async (query, _root, _args, context) => {
-      const user = userOf(context);
-      const mine = {
-        OR: [
-          { allProjects: true },
-          { projects: { some: { project: { members: { some: { userId: user.userId } } } } } },
-        ],
-      };
-      return context.core.db.runner.findMany({
-        ...query,
-        where: user.isAdmin ? {} : mine,
-        orderBy: { name: 'asc' },
-        take: 500,
-      });
+  t.connection(
+    {
+      type: RunnerType,
+      nullable: true,
+      description: 'The runners, by name: all for administrators, those that serve your projects for others.',
+      authScopes: { signedIn: true },
+      resolve: (_root, page, context, info) => {
+        const user = userOf(context);
+        const mine = {
+          OR: [
+            { allProjects: true },
+            { projects: { some: { project: { members: { some: { userId: user.userId } } } } } },
+          ],
+        };
+        return readConnection(context, info, page, {
+          typeName: 'Runner',
+          rows: context.core.db.runner,
+          order: [{ field: 'name', direction: 'asc', kind: 'text' }],
+          where: user.isAdmin ? {} : mine,
+        });
+      },
     },
-  }),
+    RunnerConnection,
+  ),
 );
 
 const RunnerTokenPayload = (name: string, description: string) =>
@@ -59,6 +66,7 @@ const CreateRunnerInput = builder.inputType('CreateRunnerInput', {
 builder.mutationField('createRunner', (t) =>
   t.field({
     type: RunnerTokenPayload('CreateRunnerPayload', 'The runner was added.'),
+    nullable: true,
     description: 'Adds a runner and its token (administrators only).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
@@ -72,14 +80,19 @@ builder.mutationField('createRunner', (t) =>
       }),
   }),
 );
+const RotateRunnerTokenInput = builder.inputType('RotateRunnerTokenInput', {
+  description: 'Whose token to replace.',
+  fields: (t) => ({ runnerId: t.id({ required: true, description: 'The runner.' }) }),
+});
 builder.mutationField('rotateRunnerToken', (t) =>
   t.field({
     type: RunnerTokenPayload('RotateRunnerTokenPayload', 'The runner has a new token; the old ones have ended.'),
+    nullable: true,
     description: 'Gives a runner a new token (administrators only).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS] },
-    args: { runnerId: t.arg.id({ required: true, description: 'The runner.' }) },
-    resolve: async (_root, { runnerId }, context) => rotateRunnerToken(context.core, userOf(context), runnerId),
+    args: { input: t.arg({ type: RotateRunnerTokenInput, required: true, description: 'The runner.' }) },
+    resolve: async (_root, { input }, context) => rotateRunnerToken(context.core, userOf(context), input.runnerId),
   }),
 );
 const SetRunnerEnabledPayload = builder.objectRef<{ runner: Runner }>('SetRunnerEnabledPayload').implement({
@@ -92,30 +105,33 @@ const SetRunnerEnabledPayload = builder.objectRef<{ runner: Runner }>('SetRunner
     }),
   }),
 });
+const SetRunnerEnabledInput = builder.inputType('SetRunnerEnabledInput', {
+  description: 'Which runner, and whether it is to be heard.',
+  fields: (t) => ({
+    runnerId: t.id({ required: true, description: 'The runner.' }),
+    isEnabled: t.boolean({ required: true, description: 'False: it is refused.' }),
+  }),
+});
 builder.mutationField('setRunnerEnabled', (t) =>
   t.field({
     type: SetRunnerEnabledPayload,
+    nullable: true,
     description: 'Enables or disables a runner (administrators only).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS] },
-    args: {
-      runnerId: t.arg.id({ required: true, description: 'The runner.' }),
-      isEnabled: t.arg.boolean({ required: true, description: 'False: it is refused from now on.' }),
-    },
-    resolve: async (_root, { runnerId, isEnabled }, context) => ({
-      runner: await setRunnerEnabled(context.core, userOf(context), runnerId, isEnabled),
+    args: { input: t.arg({ type: SetRunnerEnabledInput, required: true, description: 'The runner.' }) },
+    resolve: async (_root, { input }, context) => ({
+      runner: await setRunnerEnabled(context.core, userOf(context), input.runnerId, input.isEnabled),
     }),
   }),
 );
 const UpdateRunnerInput = builder.inputType('UpdateRunnerInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays.',
   fields: (t) => ({
     runnerId: t.id({ required: true, description: 'The runner.' }),
-    labels: t.stringList({ description: 'The labels that are granted to it; they replace those it had.' }),
-    capacity: t.int({ description: 'The limit of runs at once.' }),
-    isCapacityItsOwn: t.boolean({ description: 'True: no limit, as many as the runner says.' }),
-    projectIds: t.idList({ description: 'The projects it serves.' }),
-    allProjects: t.boolean({ description: 'True: it serves every project.' }),
+    labels: t.stringList({ description: 'The labels that are granted to it; they replace those it had; null: none.' }),
+    capacity: t.int({ description: 'The limit of runs at once; null: no limit, as many as the runner says.' }),
+    projectIds: t.idList({ description: 'The projects it serves; null: every project.' }),
   }),
 });
 const UpdateRunnerPayload = builder.objectRef<{ runner: Runner }>('UpdateRunnerPayload').implement({
@@ -131,16 +147,15 @@ const UpdateRunnerPayload = builder.objectRef<{ runner: Runner }>('UpdateRunnerP
 builder.mutationField('updateRunner', (t) =>
   t.field({
     type: UpdateRunnerPayload,
+    nullable: true,
     description: 'Changes the labels, the limit and the projects of a runner (administrators only).',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS] },
     args: { input: t.arg({ type: UpdateRunnerInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       runner: await updateRunner(context.core, userOf(context), {
-        runnerId: input.runnerId,
-        labels: input.labels ?? undefined,
-        capacity: input.isCapacityItsOwn ? null : (input.capacity ?? undefined),
-        projectIds: input.allProjects ? null : (input.projectIds ?? undefined),
+        ...givenFields(input),
+        labels: emptyForNull(input.labels, []),
       }),
     }),
   }),
@@ -171,6 +186,7 @@ const RegisterRunnerPayload = builder.objectRef<{ runner: Runner }>('RegisterRun
 builder.mutationField('registerRunner', (t) =>
   t.field({
     type: RegisterRunnerPayload,
+    nullable: true,
     description: 'For runners: says what it is, at each start.',
     authScopes: { runner: true },
     errors: { types: [InvalidInputError] },
@@ -197,19 +213,37 @@ const ClaimedRunType = builder.objectRef<ClaimedRun>('ClaimedRun').implement({
     }),
   }),
 });
+const ClaimRunInput = builder.inputType('ClaimRunInput', {
+  description: 'A claim, by its id.',
+  fields: (t) => ({
+    claimId: t.id({
+      description:
+        "A UUIDv7 of the runner's own. Sent again, because the answer was lost, it gets the same run under the same lease.",
+    }),
+  }),
+});
+const ClaimRunPayload = builder.objectRef<{ claimed: ClaimedRun | null }>('ClaimRunPayload').implement({
+  description: 'What there was to claim.',
+  fields: (t) => ({
+    claimed: t.field({
+      type: ClaimedRunType,
+      nullable: true,
+      description: 'The run; null: there is none that this runner may work on now.',
+      resolve: (payload) => payload.claimed,
+    }),
+  }),
+});
 builder.mutationField('claimRun', (t) =>
   t.field({
-    type: ClaimedRunType,
+    type: ClaimRunPayload,
     nullable: true,
-    description: 'For runners: takes the next run it may work on; null when there is none.',
+    description: 'For runners: takes the next run it may work on.',
     authScopes: { runner: true },
-    args: {
-      claimId: t.arg.id({
-        description:
-          "A UUIDv7 of the runner's own. Sent again, because the answer was lost, it gets the same run under the same lease.",
-      }),
-    },
-    resolve: async (_root, { claimId }, context) => claimRun(context.core, runnerOf(context), claimId ?? null),
+    errors: { types: [InvalidInputError] },
+    args: { input: t.arg({ type: ClaimRunInput, required: true, description: 'The claim.' }) },
+    resolve: async (_root, { input }, context) => ({
+      claimed: await claimRun(context.core, runnerOf(context), input.claimId ?? null),
+    }),
   }),
 );
 
@@ -229,13 +263,33 @@ const LeaseStateType = builder.objectRef<LeaseState>('LeaseState').implement({
     leaseMs: t.exposeInt('leaseMs', { description: 'How long it is held from now, in milliseconds.' }),
   }),
 });
+const HeartbeatRunsInput = builder.inputType('HeartbeatRunsInput', {
+  description: 'All runs that a runner holds.',
+  fields: (t) => ({
+    runs: t.field({ type: [HeldRunInput], required: true, description: 'The runs, at most 200.' }),
+  }),
+});
+const HeartbeatRunsPayload = builder.objectRef<{ leases: LeaseState[] }>('HeartbeatRunsPayload').implement({
+  description: 'The leases are renewed, but for those that are not held any more.',
+  fields: (t) => ({
+    leases: t.field({
+      type: [LeaseStateType],
+      description: 'One for each run, in their order.',
+      resolve: (payload) => payload.leases,
+    }),
+  }),
+});
 builder.mutationField('heartbeatRuns', (t) =>
   t.field({
-    type: [LeaseStateType],
+    type: HeartbeatRunsPayload,
+    nullable: true,
     description: 'For runners: renews the leases of all its live runs at once.',
     authScopes: { runner: true },
-    args: { runs: t.arg({ type: [HeldRunInput], required: true, description: 'All runs it holds, at most 200.' }) },
-    resolve: async (_root, { runs }, context) => heartbeatRuns(context.core, runnerOf(context), runs),
+    errors: { types: [InvalidInputError] },
+    args: { input: t.arg({ type: HeartbeatRunsInput, required: true, description: 'The runs.' }) },
+    resolve: async (_root, { input }, context) => ({
+      leases: await heartbeatRuns(context.core, runnerOf(context), input.runs),
+    }),
   }),
 );
 
@@ -261,6 +315,7 @@ const AppendRunLogsPayload = builder.objectRef<{ lastSeq: number }>('AppendRunLo
 builder.mutationField('appendRunLogs', (t) =>
   t.field({
     type: AppendRunLogsPayload,
+    nullable: true,
     description: "For runners: appends lines to a run's log. The same again is harmless; a gap is refused.",
     authScopes: { runner: true },
     errors: { types: [...RUNNER_ERRORS] },
@@ -291,6 +346,7 @@ const CompleteRunPayload = builder.objectRef<AgentRun>('CompleteRunPayload').imp
 builder.mutationField('completeRun', (t) =>
   t.field({
     type: CompleteRunPayload,
+    nullable: true,
     description: 'For runners: hands over the result, when every line is stored. The same again is harmless.',
     authScopes: { runner: true },
     errors: { types: [...RUNNER_ERRORS] },
@@ -326,6 +382,7 @@ const RequestLandingPayload = builder.objectRef<AgentRun>('RequestLandingPayload
 builder.mutationField('requestLanding', (t) =>
   t.field({
     type: RequestLandingPayload,
+    nullable: true,
     description:
       'For runners: asks for the last word, right before an approved commit moves its base. May be asked again.',
     authScopes: { runner: true },
@@ -355,6 +412,7 @@ const ReportLandingPayload = builder.objectRef<AgentRun>('ReportLandingPayload')
 builder.mutationField('reportLanding', (t) =>
   t.field({
     type: ReportLandingPayload,
+    nullable: true,
     description:
       'For runners: tells how a merge went whose lease was lost after the last word. The same again is harmless.',
     authScopes: { runner: true },

@@ -1,5 +1,4 @@
 import { countNestedRead } from '#api/nested-reads.ts';
-import { queryFromInfo } from '@pothos/plugin-prisma';
 import { LOG_STREAMS } from '#contract/enums.ts';
 import { projectScope, requireProject } from '#core/access/permissions.ts';
 import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
@@ -8,12 +7,16 @@ import { isUuid } from '#core/platform/ids.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import type { LogBatch } from '#core/runs/append-logs.ts';
 import { readLines } from '#core/runs/follow-logs.ts';
+import { runFilter } from '#core/runs/list-runs.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
-import { parseId } from './arguments.ts';
-import { actorOf, builder } from './builder.ts';
-import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
+import { ARTIFACTS_OF_RUN, ArtifactConnection, ArtifactType } from './artifacts.ts';
+import { actorOf, builder, REVISION } from './builder.ts';
 import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum, ThenTaskEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
+import { nestedConnection } from './lists/nested-connection.ts';
+import type { NestedList } from './lists/nested-connection.ts';
+import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 
 const LogLine = builder
   .objectRef<{ seq: number; stream: (typeof LOG_STREAMS)[number]; message: string; createdAt: string }>('RunLogLine')
@@ -56,6 +59,7 @@ export const RunType = builder.prismaObject('AgentRun', {
   description: 'One attempt of an agent at a task, or the merge of an approved one.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     kind: t.expose('kind', { type: RunKindEnum, description: 'What it is for.' }),
     attempt: t.exposeInt('attempt', { description: 'Counts the runs of this kind of the task, from 1.' }),
     status: t.expose('status', { type: RunStatusEnum, description: 'Where it stands.' }),
@@ -143,10 +147,15 @@ export const RunType = builder.prismaObject('AgentRun', {
     agent: t.relation('agent', { description: 'Who works.' }),
     task: t.relation('task', { nullable: true, description: 'What it works for; null for maintenance.' }),
     runner: t.relation('runner', { nullable: true, description: 'Where it works; null: not started.' }),
-    artifacts: t.relation('artifacts', {
-      description: 'Files it made, at most 100.',
-      query: { orderBy: { id: 'asc' }, take: 100 },
-    }),
+    project: t.relation('project', { description: 'The project it belongs to.' }),
+    artifacts: t.connection(
+      {
+        type: ArtifactType,
+        description: 'Files it made, newest first.',
+        resolve: (run, page, context, info) => nestedConnection(ARTIFACTS_OF_RUN, run.id, page, context, info),
+      },
+      ArtifactConnection,
+    ),
     logs: t.field({
       type: RunLogBatchType,
       nullable: true,
@@ -165,7 +174,14 @@ export const RunType = builder.prismaObject('AgentRun', {
     }),
   }),
 });
-const RunConnection = connectionOf<AgentRun>('Run', RunType);
+export const RunConnection = connectionOf('Run', RunType);
+export const RUNS_OF_TASK: NestedList<AgentRun> = {
+  typeName: 'Run',
+  rows: ({ db }) => db.agentRun,
+  table: 'agent_runs',
+  parent: { field: 'taskId', column: 'task_id' },
+  key: { field: 'id', column: 'id', kind: 'id', direction: 'desc' },
+};
 
 builder.queryField('run', (t) =>
   t.prismaField({
@@ -180,36 +196,42 @@ builder.queryField('run', (t) =>
         : null,
   }),
 );
-builder.queryField('runs', (t) =>
-  t.field({
-    type: RunConnection,
-    description: 'The runs of a project, newest first.',
-    authScopes: { signedIn: true },
-    args: {
-      projectId: t.arg.id({ required: true, description: 'The project.' }),
-      statuses: t.arg({ type: [RunStatusEnum], description: 'Only these.' }),
-      agentId: t.arg.id({ description: 'Only of this agent.' }),
-      first: t.arg.int(pageArgs.first),
-      after: t.arg.string(pageArgs.after),
-    },
-    resolve: async (_root, { projectId, statuses, agentId, first, after }, context, info) => {
-      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
-      const size = pageSize(first);
-      const [id] = decodeCursor(after, ['id']) ?? [];
-      const rows = await context.core.db.agentRun.findMany({
-        ...queryFromInfo({ context, info, typeName: 'Run', paths: [['nodes'], ['edges', 'node']] }),
-        where: {
-          projectId,
-          ...(statuses ? { status: { in: statuses } } : {}),
-          ...(agentId ? { agentId: parseId(agentId, 'agentId') } : {}),
-          ...(id ? { id: { lt: id } } : {}),
-        },
-        orderBy: { id: 'desc' },
-        take: size + 1,
-      });
-      return toPage(rows, size, (row) => [row.id]);
-    },
+const RunFilterInput = builder.inputType('RunFilter', {
+  description: 'All that is given must hold.',
+  fields: (t) => ({
+    statuses: t.field({ type: [RunStatusEnum], description: 'One of these.' }),
+    isLive: t.boolean({ description: 'True: only those that wait or work. False: only those that have ended.' }),
+    kinds: t.field({ type: [RunKindEnum], description: 'One of these.' }),
+    agentIds: t.idList({ description: 'Of one of these agents, at most 200.' }),
+    taskIds: t.idList({ description: 'For one of these tasks, at most 200.' }),
+    runnerIds: t.idList({ description: 'On one of these runners, at most 200.' }),
   }),
+});
+const runOrder = orderByOf('Run', { CREATED_AT }, { field: 'CREATED_AT', direction: 'desc' });
+builder.queryField('runs', (t) =>
+  t.connection(
+    {
+      type: RunType,
+      nullable: true,
+      description: 'The runs of a project.',
+      authScopes: { signedIn: true },
+      args: {
+        projectId: t.arg.id({ required: true, description: 'The project.' }),
+        filter: t.arg({ type: RunFilterInput, description: 'Which of them.' }),
+        orderBy: t.arg(runOrder.arg),
+      },
+      resolve: async (_root, { projectId, filter, orderBy, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'Run',
+          rows: context.core.db.agentRun,
+          order: runOrder.keys(orderBy),
+          where: runFilter(projectId, filter ?? {}),
+        });
+      },
+    },
+    RunConnection,
+  ),
 );
 
 const CancelRunPayload = builder.objectRef<{ run: AgentRun }>('CancelRunPayload').implement({
@@ -218,23 +240,28 @@ const CancelRunPayload = builder.objectRef<{ run: AgentRun }>('CancelRunPayload'
     run: t.field({ type: RunType, description: 'The run as it stands now.', resolve: (payload) => payload.run }),
   }),
 });
+const CancelRunInput = builder.inputType('CancelRunInput', {
+  description: 'Which run to stop, and what becomes of its task.',
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'The run.' }),
+    thenTask: t.field({
+      type: ThenTaskEnum,
+      description:
+        'What becomes of its task; PUT_BACK if not given. Of a merge that is stopped, PUT_BACK leaves the task in review.',
+    }),
+  }),
+});
 builder.mutationField('cancelRun', (t) =>
   t.field({
     type: CancelRunPayload,
+    nullable: true,
     description:
       "Stops a live run: its programs get SIGTERM, and SIGKILL after the agent's grace. It is no failure: its task is put back and held, or canceled, as you say.",
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: {
-      runId: t.arg.id({ required: true, description: 'The run.' }),
-      thenTask: t.arg({
-        type: ThenTaskEnum,
-        description:
-          'What becomes of its task; PUT_BACK if not given. Of a merge that is stopped, PUT_BACK leaves the task in review.',
-      }),
-    },
-    resolve: async (_root, { runId, thenTask }, context) => ({
-      run: await cancelRun(context.core, actorOf(context), runId, thenTask ?? 'put_back'),
+    args: { input: t.arg({ type: CancelRunInput, required: true, description: 'The run.' }) },
+    resolve: async (_root, { input }, context) => ({
+      run: await cancelRun(context.core, actorOf(context), input.runId, input.thenTask ?? 'put_back'),
     }),
   }),
 );

@@ -6,6 +6,8 @@ import './users.ts';
 import './projects.ts';
 import './agents.ts';
 import './tasks.ts';
+import './task-lists.ts';
+import './board.ts';
 import './task-mutations.ts';
 import './runs.ts';
 import './artifacts.ts';

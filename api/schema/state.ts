@@ -4,12 +4,14 @@ import { rollBackState, saveState } from '#core/state-document/save-state.ts';
 import { diffStateVersions } from '#core/state-document/diff-versions.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
-import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
 import { StateFormatEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
 
 export const StateVersionType = builder.prismaObject('ProjectStateVersion', {
   name: 'StateVersion',
+  // A document may be long: it is read only when it is asked for.
+  select: { id: true },
   description: "One version of a project's state document: where the project stood.",
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
@@ -24,9 +26,10 @@ export const StateVersionType = builder.prismaObject('ProjectStateVersion', {
     cause: t.exposeString('cause', { description: 'What made it: a cycle, a run, a person, a roll back.' }),
     createdBy: t.relation('createdBy', { nullable: true, description: 'Who saved it; null when it was generated.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    project: t.relation('project', { description: 'The project it tells of.' }),
   }),
 });
-const StateVersionConnection = connectionOf<ProjectStateVersion>('StateVersion', StateVersionType);
+const StateVersionConnection = connectionOf('StateVersion', StateVersionType);
 
 builder.queryField('stateVersion', (t) =>
   t.prismaField({
@@ -53,30 +56,29 @@ builder.queryField('stateVersion', (t) =>
   }),
 );
 builder.queryField('stateVersions', (t) =>
-  t.field({
-    type: StateVersionConnection,
-    description: "The versions of a project's state document, newest first.",
-    authScopes: { signedIn: true },
-    args: {
-      projectId: t.arg.id({ required: true, description: 'The project.' }),
-      first: t.arg.int(pageArgs.first),
-      after: t.arg.string(pageArgs.after),
+  t.connection(
+    {
+      type: StateVersionType,
+      nullable: true,
+      description: "The versions of a project's state document, newest first.",
+      authScopes: { signedIn: true },
+      args: { projectId: t.arg.id({ required: true, description: 'The project.' }) },
+      resolve: async (_root, { projectId, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'StateVersion',
+          rows: context.core.db.projectStateVersion,
+          order: [{ field: 'version', direction: 'desc', kind: 'bigint' }],
+          where: { projectId },
+        });
+      },
     },
-    resolve: async (_root, { projectId, first, after }, context) => {
-      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
-      const size = pageSize(first);
-      const [version] = decodeCursor(after, ['number']) ?? [];
-      const rows = await context.core.db.projectStateVersion.findMany({
-        where: { projectId, ...(version === undefined ? {} : { version: { lt: version } }) },
-        orderBy: { version: 'desc' },
-        take: size + 1,
-      });
-      return toPage(rows, size, (row) => [Number(row.version)]);
-    },
-  }),
+    StateVersionConnection,
+  ),
 );
 builder.queryField('stateDiff', (t) =>
   t.string({
+    nullable: true,
     description: 'What changed between two versions, as a unified diff; empty when nothing did.',
     authScopes: { signedIn: true },
     args: {
@@ -118,6 +120,7 @@ const SaveStateInput = builder.inputType('SaveStateInput', {
 builder.mutationField('saveState', (t) =>
   t.field({
     type: StatePayload('SaveStatePayload', 'The version is saved.'),
+    nullable: true,
     description: 'Saves a version of the state document by hand.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
@@ -142,6 +145,7 @@ const RollBackStateInput = builder.inputType('RollBackStateInput', {
 builder.mutationField('rollBackState', (t) =>
   t.field({
     type: StatePayload('RollBackStatePayload', 'The old text is the newest version.'),
+    nullable: true,
     description: 'Writes a new version with the text of an old one, and takes its human part over.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },

@@ -38,6 +38,7 @@ const SystemPartType = builder.objectRef<SystemPart>('SystemPart').implement({
 builder.queryField('systemParts', (t) =>
   t.field({
     type: [SystemPartType],
+    nullable: true,
     description: 'The programs of this system. Empty where nobody supervises them, such as in containers.',
     authScopes: { signedIn: true },
     resolve: (_root, _args, { parts }) => [...parts.list()],

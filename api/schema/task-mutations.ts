@@ -7,6 +7,7 @@ import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
+import { emptyForNull, givenFields } from './changes.ts';
 import { TaskStatusEnum, TaskTypeEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
 import { RunType } from './runs.ts';
@@ -40,6 +41,7 @@ const CreateTaskInput = builder.inputType('CreateTaskInput', {
 builder.mutationField('createTask', (t) =>
   t.field({
     type: taskPayload('CreateTaskPayload', 'The task was added.'),
+    nullable: true,
     description:
       'Adds a queued task. With an agent its run is scheduled at once; without one the orchestrator considers it in its next cycle.',
     authScopes: { signedIn: true },
@@ -52,12 +54,12 @@ builder.mutationField('createTask', (t) =>
 );
 
 const UpdateTaskInput = builder.inputType('UpdateTaskInput', {
-  description: 'What to change; the rest stays.',
+  description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',
   fields: (t) => ({
     taskId: t.id({ required: true, description: 'The task.' }),
     title: t.string({ description: 'At most 200 characters.' }),
-    description: t.string({ description: 'At most 20,000 characters.' }),
-    acceptanceCriteria: t.stringList({ description: 'Replaces all of them.' }),
+    description: t.string({ description: 'At most 20,000 characters; null: none.' }),
+    acceptanceCriteria: t.stringList({ description: 'Replaces all of them; null: none.' }),
     type: t.field({ type: TaskTypeEnum, description: 'What kind of work.' }),
     priority: t.int({ description: '1 (first) to 5.' }),
     agentId: t.id({ description: 'Gives the task to this agent; not while a run of it works.' }),
@@ -66,12 +68,17 @@ const UpdateTaskInput = builder.inputType('UpdateTaskInput', {
 builder.mutationField('updateTask', (t) =>
   t.field({
     type: taskPayload('UpdateTaskPayload', 'The task was changed.'),
+    nullable: true,
     description: 'Changes what a task says, or who does it.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: UpdateTaskInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
-      task: await updateTask(context.core, actorOf(context), withoutNulls(input)),
+      task: await updateTask(context.core, actorOf(context), {
+        ...givenFields(input),
+        description: emptyForNull(input.description, ''),
+        acceptanceCriteria: emptyForNull(input.acceptanceCriteria, []),
+      }),
     }),
   }),
 );
@@ -87,6 +94,7 @@ const TransitionTaskInput = builder.inputType('TransitionTaskInput', {
 builder.mutationField('transitionTask', (t) =>
   t.field({
     type: taskPayload('TransitionTaskPayload', 'The task was moved.'),
+    nullable: true,
     description:
       'Moves a task along an allowed transition. Queueing schedules its next run; blocking and canceling stop its runs.',
     authScopes: { signedIn: true },
@@ -112,6 +120,7 @@ const BlockTaskInput = builder.inputType('BlockTaskInput', {
 builder.mutationField('blockTask', (t) =>
   t.field({
     type: taskPayload('BlockTaskPayload', 'The task is blocked.'),
+    nullable: true,
     description: 'Blocks a queued task, with a reason on the audit trail.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -122,17 +131,27 @@ builder.mutationField('blockTask', (t) =>
   }),
 );
 
-const TaskIdInput = builder.inputType('TaskIdInput', {
-  description: 'A task.',
-  fields: (t) => ({ taskId: t.id({ required: true, description: 'The task.' }) }),
-});
+/** Some mutations need the task alone; each has its own input, with room to grow. */
+function taskInput(name: string, description: string) {
+  return builder.inputType(name, {
+    description,
+    fields: (t) => ({ taskId: t.id({ required: true, description: 'The task.' }) }),
+  });
+}
 builder.mutationField('cancelTask', (t) =>
   t.field({
     type: taskPayload('CancelTaskPayload', 'The task is canceled.'),
+    nullable: true,
     description: 'Cancels a task and stops its runs.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('CancelTaskInput', 'Which task to cancel.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => ({
       task: await transitionTask(context.core, actorOf(context), { ...input, to: 'canceled' }),
     }),
@@ -141,20 +160,34 @@ builder.mutationField('cancelTask', (t) =>
 builder.mutationField('startTask', (t) =>
   t.field({
     type: taskPayload('StartTaskPayload', 'The task is no longer held.'),
+    nullable: true,
     description: 'Starts a task that is held: its next run waits for a runner.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('StartTaskInput', 'Which held task to start.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => ({ task: await startTask(context.core, actorOf(context), input) }),
   }),
 );
 builder.mutationField('retryTask', (t) =>
   t.field({
     type: taskPayload('RetryTaskPayload', 'The task is queued again.'),
+    nullable: true,
     description: 'Queues a failed task again, or starts one that is held.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('RetryTaskInput', 'Which failed task to queue again.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => ({ task: await retryTask(context.core, actorOf(context), input) }),
   }),
 );
@@ -169,6 +202,7 @@ const CommentOnTaskInput = builder.inputType('CommentOnTaskInput', {
 builder.mutationField('commentOnTask', (t) =>
   t.field({
     type: taskPayload('CommentOnTaskPayload', 'The comment is on the audit trail.'),
+    nullable: true,
     description: 'Adds a comment to the audit trail.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -198,10 +232,17 @@ const ApproveTaskPayload = builder
 builder.mutationField('approveTask', (t) =>
   t.field({
     type: ApproveTaskPayload,
+    nullable: true,
     description: 'Approves what the last run made: its branch is merged into the base, and the task is done.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
-    args: { input: t.arg({ type: TaskIdInput, required: true, description: 'The task.' }) },
+    args: {
+      input: t.arg({
+        type: taskInput('ApproveTaskInput', 'Whose work to approve.'),
+        required: true,
+        description: 'The task.',
+      }),
+    },
     resolve: async (_root, { input }, context) => approveTask(context.core, actorOf(context), input),
   }),
 );
@@ -216,6 +257,7 @@ const SendBackTaskInput = builder.inputType('SendBackTaskInput', {
 builder.mutationField('sendBackTask', (t) =>
   t.field({
     type: taskPayload('SendBackTaskPayload', 'The task runs again, with the feedback.'),
+    nullable: true,
     description: 'Sends a task back: it runs again with the feedback, on the branch of its last run.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -235,6 +277,7 @@ const FollowUpTaskInput = builder.inputType('FollowUpTaskInput', {
 builder.mutationField('followUpTask', (t) =>
   t.field({
     type: taskPayload('FollowUpTaskPayload', 'The follow-up was added.'),
+    nullable: true,
     description: 'Reopens a finished task as a new one that is linked to it.',
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
@@ -245,7 +288,7 @@ builder.mutationField('followUpTask', (t) =>
   }),
 );
 
-/** In an input null means the same as absent: the default, or no change. */
+/** Where something is made, null means the same as absent: the default. */
 function withoutNulls<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], null> } {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], null>;

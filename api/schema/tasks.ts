@@ -1,17 +1,13 @@
-import { countNestedRead } from '#api/nested-reads.ts';
-import { queryFromInfo } from '@pothos/plugin-prisma';
-import { MAX_BOARD_CARDS } from '#contract/limits.ts';
-import { InvalidInputError } from '#core/errors/errors.ts';
-import { taskFilter, taskScope } from '#core/tasks/list-tasks.ts';
-import { requireProject } from '#core/access/permissions.ts';
-import { isUuid } from '#core/platform/ids.ts';
 import { TASK_TRANSITIONS } from '#core/tasks/transitions.ts';
-import type { Prisma, Task, TaskEvent } from '#prisma/generated/client/client.ts';
-import { actorOf, builder } from './builder.ts';
-import { omitLongTexts } from './omit-long-texts.ts';
-import { connectionOf, decodeCursor, pageArgs, pageSize, toPage } from './connection.ts';
+import type { Task, TaskEvent } from '#prisma/generated/client/client.ts';
+import { ARTIFACTS_OF_TASK, ArtifactConnection, ArtifactType } from './artifacts.ts';
+import { builder, REVISION } from './builder.ts';
 import { RequestSourceEnum, TaskEventTypeEnum, TaskStatusEnum, TaskTypeEnum } from './enums.ts';
-import { RunType } from './runs.ts';
+import { connectionOf } from './lists/connection.ts';
+import { inOrder, nestedConnection } from './lists/nested-connection.ts';
+import type { NestedList } from './lists/nested-connection.ts';
+import { CREATED_AT, orderByOf } from './lists/order-by.ts';
+import { RUNS_OF_TASK, RunConnection, RunType } from './runs.ts';
 
 export const TaskEventEntry = builder.prismaObject('TaskEvent', {
   name: 'TaskEvent',
@@ -26,7 +22,22 @@ export const TaskEventEntry = builder.prismaObject('TaskEvent', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
   }),
 });
-const TaskEventConnection = connectionOf<TaskEvent>('TaskEvent', TaskEventEntry);
+const TaskEventConnection = connectionOf('TaskEvent', TaskEventEntry);
+const taskEventOrder = orderByOf('TaskEvent', { CREATED_AT }, { field: 'CREATED_AT', direction: 'desc' });
+const EVENTS_OF_TASK: NestedList<TaskEvent> = {
+  typeName: 'TaskEvent',
+  rows: ({ db }) => db.taskEvent,
+  table: 'task_events',
+  parent: { field: 'taskId', column: 'task_id' },
+  key: { field: 'id', column: 'id', kind: 'id', direction: 'desc' },
+};
+const FOLLOW_UPS_OF_TASK: NestedList<Task> = {
+  typeName: 'Task',
+  rows: ({ db }) => db.task,
+  table: 'tasks',
+  parent: { field: 'parentTaskId', column: 'parent_task_id' },
+  key: { field: 'id', column: 'id', kind: 'id', direction: 'desc' },
+};
 
 interface DiffSize {
   filesChanged: number;
@@ -52,9 +63,12 @@ function parseDiffStats(metadata: unknown): DiffSize | null {
 }
 
 export const TaskType = builder.prismaObject('Task', {
+  // Its texts may be long, and a board has many cards: only what is asked for is read.
+  select: { id: true },
   description: 'Something to be done in a project.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    revision: t.exposeInt('revision', { description: REVISION }),
     title: t.exposeString('title', { description: 'What is to be done, in a line.' }),
     description: t.exposeString('description', {
       description: 'The words it was asked for with, and what the planner added.',
@@ -107,14 +121,14 @@ export const TaskType = builder.prismaObject('Task', {
       description: 'The agent it is for; null: not planned yet, or the project has none of that name.',
     }),
     parent: t.relation('parent', { nullable: true, description: 'The finished task this one follows up; null: none.' }),
-    followUps: t.relation('followUps', {
-      description: 'Tasks that follow this one up.',
-      query: { orderBy: { id: 'asc' }, take: 50 },
-    }),
-    runs: t.relation('runs', {
-      description: 'Its runs, newest first, at most 100.',
-      query: { orderBy: { id: 'desc' }, take: 100 },
-    }),
+    runs: t.connection(
+      {
+        type: RunType,
+        description: 'Its runs, newest first.',
+        resolve: (task, page, context, info) => nestedConnection(RUNS_OF_TASK, task.id, page, context, info),
+      },
+      RunConnection,
+    ),
     liveRun: t.field({
       type: RunType,
       nullable: true,
@@ -143,124 +157,35 @@ export const TaskType = builder.prismaObject('Task', {
       description: 'How large the diff of the attempt is that ended last; null: none has ended, or it changed nothing.',
       resolve: (task) => parseDiffStats(task.resultRun?.artifacts[0]?.metadata),
     }),
-    artifacts: t.relation('artifacts', {
-      description: 'Files its runs have made, newest first, at most 100.',
-      query: { orderBy: { id: 'desc' }, take: 100 },
-    }),
-    events: t.field({
-      type: TaskEventConnection,
-      description: 'The audit trail, oldest first.',
-      args: { first: t.arg.int(pageArgs.first), after: t.arg.string(pageArgs.after) },
-      resolve: async (task, { first, after }, context, info) => {
-        countNestedRead(context, info);
-        const size = pageSize(first);
-        const [id] = decodeCursor(after, ['id']) ?? [];
-        const rows = await context.core.db.taskEvent.findMany({
-          where: { taskId: task.id, ...(id ? { id: { gt: id } } : {}) },
-          orderBy: { id: 'asc' },
-          take: size + 1,
-        });
-        return toPage(rows, size, (row) => [row.id]);
+    artifacts: t.connection(
+      {
+        type: ArtifactType,
+        description: 'Files its runs have made, newest first.',
+        resolve: (task, page, context, info) => nestedConnection(ARTIFACTS_OF_TASK, task.id, page, context, info),
       },
-    }),
+      ArtifactConnection,
+    ),
+    events: t.connection(
+      {
+        type: TaskEventEntry,
+        description: 'The audit trail.',
+        args: { orderBy: t.arg(taskEventOrder.arg) },
+        resolve: (task, { orderBy, ...page }, context, info) =>
+          nestedConnection(inOrder(EVENTS_OF_TASK, orderBy), task.id, page, context, info),
+      },
+      TaskEventConnection,
+    ),
   }),
 });
-const TaskConnection = connectionOf<Task>('Task', TaskType);
 
-const TaskFilterInput = builder.inputType('TaskFilter', {
-  description: 'All that is given must hold.',
-  fields: (t) => ({
-    statuses: t.field({ type: [TaskStatusEnum], description: 'One of these.' }),
-    types: t.field({ type: [TaskTypeEnum], description: 'One of these.' }),
-    priorities: t.intList({ description: 'One of these.' }),
-    agentIds: t.idList({ description: 'Given to one of these.' }),
-    text: t.string({ description: 'Words in title or description, without regard to case.' }),
-  }),
-});
-const TaskSortEnum = builder.enumType('TaskSort', {
-  description: 'The order of a list of tasks.',
-  values: { PRIORITY: { description: 'Priority, then age.' }, NEWEST: { description: 'Newest first.' } } as const,
-});
-
-builder.queryField('task', (t) =>
-  t.prismaField({
-    type: TaskType,
-    nullable: true,
-    description: 'One task; null when it is missing or not yours.',
-    authScopes: { signedIn: true },
-    args: { id: t.arg.id({ required: true, description: "The task's id." }) },
-    resolve: async (query, _root, { id }, context) =>
-      isUuid(id)
-        ? context.core.db.task.findFirst({ ...query, where: { AND: [{ id }, taskScope(actorOf(context))] } })
-        : null,
-  }),
-);
-
-builder.queryField('tasks', (t) =>
-  t.field({
-    type: TaskConnection,
-    description: 'The tasks of a project.',
-    authScopes: { signedIn: true },
-    args: {
-      projectId: t.arg.id({ required: true, description: 'The project.' }),
-      filter: t.arg({ type: TaskFilterInput, description: 'Which of them.' }),
-      sort: t.arg({ type: TaskSortEnum, description: 'In which order; PRIORITY if not given.' }),
-      first: t.arg.int(pageArgs.first),
-      after: t.arg.string(pageArgs.after),
+export const TaskConnection = connectionOf('Task', TaskType);
+builder.prismaObjectField(TaskType, 'followUps', (t) =>
+  t.connection(
+    {
+      type: TaskType,
+      description: 'Tasks that follow this one up, newest first.',
+      resolve: (task, page, context, info) => nestedConnection(FOLLOW_UPS_OF_TASK, task.id, page, context, info),
     },
-    resolve: async (_root, { projectId, filter, sort, first, after }, context, info) => {
-      const { core } = context;
-      await requireProject(core.db, actorOf(context), projectId, 'project:read');
-      const size = pageSize(first);
-      const byPriority = sort !== 'NEWEST';
-      const query = queryFromInfo({ context, info, typeName: 'Task', paths: [['nodes'], ['edges', 'node']] });
-      const rows = (await core.db.task.findMany({
-        ...query,
-        ...omitLongTexts(info),
-        where: { AND: [taskFilter(projectId, filter ?? {}), behind(byPriority, after)] },
-        orderBy: byPriority ? [{ priority: 'asc' }, { id: 'asc' }] : { id: 'desc' },
-        take: size + 1,
-      })) as Task[];
-      return toPage(rows, size, (row) => (byPriority ? [row.priority, row.id] : [row.id]));
-    },
-  }),
-);
-
-function behind(byPriority: boolean, after: string | null | undefined): Prisma.TaskWhereInput {
-  if (!byPriority) {
-    const [id] = decodeCursor(after, ['id']) ?? [];
-    return id ? { id: { lt: id } } : {};
-  }
-  const keys = decodeCursor(after, ['number', 'id']);
-  if (!keys) return {};
-  const [priority, id] = keys;
-  if (priority < 1 || priority > 5)
-    throw new InvalidInputError([{ path: ['after'], message: 'Not a cursor of this list' }]);
-  return { OR: [{ priority: { gt: priority } }, { priority, id: { gt: id } }] };
-}
-
-builder.queryField('board', (t) =>
-  t.prismaField({
-    type: [TaskType],
-    description: `The light cards of a board, by priority then age, at most ${MAX_BOARD_CARDS}.`,
-    authScopes: { signedIn: true },
-    args: {
-      projectId: t.arg.id({ required: true, description: 'The project.' }),
-      statuses: t.arg({
-        type: [TaskStatusEnum],
-        description: 'Only these columns; without it everything but DONE and CANCELED.',
-      }),
-    },
-    resolve: async (query, _root, { projectId, statuses }, context, info) => {
-      await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
-      const cards = await context.core.db.task.findMany({
-        ...query,
-        ...omitLongTexts(info),
-        where: { projectId, status: statuses ? { in: statuses } : { notIn: ['done', 'canceled'] } },
-        orderBy: [{ priority: 'asc' }, { id: 'asc' }],
-        take: MAX_BOARD_CARDS,
-      });
-      return cards;
-    },
-  }),
+    TaskConnection,
+  ),
 );

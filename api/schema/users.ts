@@ -1,8 +1,9 @@
 import { changePassword, createUser } from '#core/users/create-user.ts';
 import { signIn, signOut } from '#core/access/sessions.ts';
-import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
+import { ConflictError, ForbiddenError, InvalidInputError, RateLimitedError } from '#core/errors/errors.ts';
 import type { User } from '#prisma/generated/client/client.ts';
 import { builder, userOf } from './builder.ts';
+import { connectionOf, readConnection } from './lists/connection.ts';
 
 export const UserType = builder.prismaObject('User', {
   description: 'A person with an account on this system.',
@@ -25,14 +26,24 @@ builder.queryField('viewer', (t) =>
       actor?.kind === 'user' ? core.db.user.findUnique({ ...query, where: { id: actor.userId } }) : null,
   }),
 );
+const UserConnection = connectionOf('User', UserType);
 builder.queryField('users', (t) =>
-  t.prismaField({
-    type: [UserType],
-    description: 'Everybody with an account (administrators only).',
-    authScopes: { admin: true },
-    resolve: async (query, _root, _args, { core }) =>
-      core.db.user.findMany({ ...query, orderBy: { email: 'asc' }, take: 500 }),
-  }),
+  t.connection(
+    {
+      type: UserType,
+      nullable: true,
+      description: 'Everybody with an account, by address (administrators only).',
+      authScopes: { admin: true },
+      resolve: (_root, page, context, info) =>
+        readConnection(context, info, page, {
+          typeName: 'User',
+          rows: context.core.db.user,
+          order: [{ field: 'email', direction: 'asc', kind: 'text' }],
+          where: {},
+        }),
+    },
+    UserConnection,
+  ),
 );
 
 const LoginInput = builder.inputType('LoginInput', {
@@ -56,10 +67,10 @@ const LoginPayload = builder.objectRef<{ token: string; expiresAt: Date; user: U
 builder.mutationField('login', (t) =>
   t.field({
     type: LoginPayload,
-    description:
-      'Signs in. One login an operation. Wrong credentials are a GraphQL error UNAUTHENTICATED, too many attempts RATE_LIMITED.',
+    nullable: true,
+    description: 'Signs in. One login an operation. Wrong credentials are a GraphQL error UNAUTHENTICATED.',
     authScopes: { public: true },
-    errors: { types: [InvalidInputError] },
+    errors: { types: [InvalidInputError, RateLimitedError] },
     args: { input: t.arg({ type: LoginInput, required: true, description: 'Email and password.' }) },
     resolve: async (_root, { input }, { core, address }) => {
       const { token, expiresAt, actor } = await signIn(core, { ...input, address });
@@ -67,13 +78,20 @@ builder.mutationField('login', (t) =>
     },
   }),
 );
+const LogoutPayload = builder.objectRef<{ isSignedOut: boolean }>('LogoutPayload').implement({
+  description: 'The session has ended.',
+  fields: (t) => ({ isSignedOut: t.exposeBoolean('isSignedOut', { description: 'Always true.' }) }),
+});
 builder.mutationField('logout', (t) =>
-  t.boolean({
-    description: 'Ends this session and its sockets. True.',
+  t.field({
+    type: LogoutPayload,
+    nullable: true,
+    description: 'Ends this session and its sockets.',
     authScopes: { signedIn: true },
+    errors: { types: [ForbiddenError] },
     resolve: async (_root, _args, context) => {
       await signOut(context.core, userOf(context));
-      return true;
+      return { isSignedOut: true };
     },
   }),
 );
@@ -94,6 +112,7 @@ const ChangePasswordPayload = builder.objectRef<{ user: User }>('ChangePasswordP
 builder.mutationField('changePassword', (t) =>
   t.field({
     type: ChangePasswordPayload,
+    nullable: true,
     description: 'Changes your own password and ends your other sessions.',
     authScopes: { signedIn: true },
     errors: { types: [InvalidInputError] },
@@ -122,6 +141,7 @@ const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload')
 builder.mutationField('createUser', (t) =>
   t.field({
     type: CreateUserPayload,
+    nullable: true,
     description: 'Adds a person (administrators only).',
     authScopes: { admin: true },
     errors: { types: [InvalidInputError, ConflictError] },

@@ -186,14 +186,18 @@ async function signIn(url: string): Promise<string> {
   return token;
 }
 
+interface Ids {
+  nodes: { id: string }[];
+}
 async function makeProject(client: ApiClient, repository: string): Promise<BenchProject> {
-  const made = await client.ask<{ project: { id: string; conversations: { id: string }[]; agents: { id: string }[] } }>(
-    'mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id conversations { id } agents { id } } } ... on UserError { code message } } }',
+  const made = await client.ask<{ project: { id: string; conversations: Ids; agents: Ids } }>(
+    'mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id conversations { nodes { id } } agents { nodes { id } } } } ... on UserError { code message } } }',
     { input: { name: 'Bench', defaultRepoPath: repository } },
   );
   const { id, conversations, agents } = made.project;
-  for (const agent of agents) await client.ask(UPDATE_AGENT, { input: { agentId: agent.id, config: agentConfig({}) } });
-  const conversationId = conversations[0]?.id;
+  for (const agent of agents.nodes)
+    await client.ask(UPDATE_AGENT, { input: { agentId: agent.id, config: agentConfig({}) } });
+  const conversationId = conversations.nodes[0]?.id;
   if (conversationId === undefined) throw new Error('Expected a new project to have a conversation');
   return { id, conversationId, repository };
 }

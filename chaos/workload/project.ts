@@ -77,7 +77,7 @@ export async function archiveWhenDue(
 
   async function archive(): Promise<string> {
     const { kind } = await system.person.ask(
-      'mutation ($projectId: ID!) { archiveProject(projectId: $projectId) { __typename ... on UserError { code message } } }',
+      'mutation ($projectId: ID!) { archiveProject(input: { projectId: $projectId }) { __typename ... on UserError { code message } } }',
       { projectId: id },
     );
     return kind;

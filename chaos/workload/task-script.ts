@@ -30,12 +30,13 @@ const DOCUMENTS: Readonly<Record<RequestKind, string>> = {
   createTask:
     'mutation ($input: CreateTaskInput!) { createTask(input: $input) { ... on CreateTaskPayload { task { id } } ... on UserError { code message } } }',
   approveTask:
-    'mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { code message } } }',
+    'mutation ($input: ApproveTaskInput!) { approveTask(input: $input) { __typename ... on UserError { code message } } }',
   sendBackTask:
     'mutation ($input: SendBackTaskInput!) { sendBackTask(input: $input) { __typename ... on UserError { code message } } }',
-  cancelRun: 'mutation ($input: ID!) { cancelRun(runId: $input) { __typename ... on UserError { code message } } }',
+  cancelRun:
+    'mutation ($input: CancelRunInput!) { cancelRun(input: $input) { __typename ... on UserError { code message } } }',
   cancelTask:
-    'mutation ($input: TaskIdInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
+    'mutation ($input: CancelTaskInput!) { cancelTask(input: $input) { __typename ... on UserError { code message } } }',
 };
 
 /** One task's life as its person sees it: creates it, reviews it, cancels it, as planned. */
@@ -117,7 +118,7 @@ export class TaskScript {
     await sleep(Math.max(0, startMs + stopAtMs - performance.now()), undefined, { signal }).catch(() => undefined);
     const run = this.observer.runs.find((each) => each.task_id === this.task?.id && isLive(each));
     // One answer is enough: what is not known to have been stopped may have ended as well.
-    if (run) await this.ask('cancelRun', run.id);
+    if (run) await this.ask('cancelRun', { runId: run.id });
     this.isStopDue = false;
   }
 
@@ -167,7 +168,7 @@ export class TaskScript {
     }
   }
 
-  private async ask<T>(kind: RequestKind, input: Record<string, unknown> | string): Promise<Outcome<T>> {
+  private async ask<T>(kind: RequestKind, input: Record<string, unknown>): Promise<Outcome<T>> {
     const outcome = await this.person.ask<T>(DOCUMENTS[kind], { input });
     this.requests.push({
       kind,

@@ -5,6 +5,7 @@ import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
+import type { OrNull } from '#core/errors/parse-input.ts';
 import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
 import { agentCreated, agentUpdated } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/cycles/request-cycle.ts';
@@ -84,7 +85,11 @@ export async function insertAgent(
 }
 
 /** Changes an agent; runs that are working keep the configuration they were given. Tasks that waited for it are planned again. */
-export async function updateAgent(core: Core, actor: Actor, input: z.input<typeof AgentChanges>): Promise<Agent> {
+export async function updateAgent(
+  core: Core,
+  actor: Actor,
+  input: OrNull<z.input<typeof AgentChanges>>,
+): Promise<Agent> {
   const fields = parseInput(AgentChanges, input);
   const wanted = fields.config === undefined ? undefined : parseConfig(fields.config);
   const before = await requireAgent(core.db, actor, fields.agentId);

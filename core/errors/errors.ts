@@ -1,3 +1,5 @@
+import type { TaskStatus } from '#core/tasks/transitions.ts';
+
 /**
  * The closed set of expected failures. Each has a stable code, a message a person may read, and the
  * data a client needs to react. Anything else that is thrown is a bug and is shown masked.
@@ -95,8 +97,8 @@ export class IllegalTransitionError extends DomainError {
   readonly code = 'ILLEGAL_TRANSITION';
   /** @param rule which rule refuses it: the table, or one of the hard rules */
   constructor(
-    readonly from: string,
-    readonly to: string,
+    readonly from: TaskStatus,
+    readonly to: TaskStatus,
     readonly rule = 'transition_table',
     message?: string,
   ) {

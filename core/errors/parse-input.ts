@@ -19,6 +19,9 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, at: Path = [
   return data;
 }
 
+/** What a caller may give for a change: null as well, which clears, or is refused by the name of its field. */
+export type OrNull<T> = { [K in keyof T]: T[K] | null };
+
 /** Validates the shape alone: for log lines, where what can not be stored is looked for line by line. */
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, at: Path = []): T {
   const parsed = schema.safeParse(value, { error: explainIssue });

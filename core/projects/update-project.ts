@@ -4,6 +4,7 @@ import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
+import type { OrNull } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
@@ -30,7 +31,11 @@ const Changes = z.strictObject({
  * @throws NotFoundError, ForbiddenError, ConflictError while a merge is past its last word, InvalidInputError when the repository can not
  * be used, or is not granted and the actor may not grant it
  */
-export async function updateProject(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Project> {
+export async function updateProject(
+  core: Core,
+  actor: Actor,
+  input: OrNull<z.input<typeof Changes>>,
+): Promise<Project> {
   const { projectId, runnerId, ...fields } = parseInput(Changes, input);
   const changes = Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),

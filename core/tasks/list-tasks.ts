@@ -14,6 +14,7 @@ const TaskFilter = z.object({
   priorities: z.array(priority).nullish(),
   agentIds: z.array(id).max(200).nullish(),
   text: z.string().trim().max(200).nullish(),
+  updatedSince: z.date().nullish(),
 });
 export type TaskFilter = z.input<typeof TaskFilter>;
 
@@ -24,13 +25,14 @@ export function taskScope(actor: Actor): Prisma.TaskWhereInput {
 
 /** A filter as a condition: only known columns, never a caller's JSON. @throws InvalidInputError */
 export function taskFilter(projectId: string, filter: TaskFilter): Prisma.TaskWhereInput {
-  const { statuses, types, priorities, agentIds, text } = parseInput(TaskFilter, filter, ['filter']);
+  const { statuses, types, priorities, agentIds, text, updatedSince } = parseInput(TaskFilter, filter, ['filter']);
   return {
     projectId,
     ...(statuses ? { status: { in: statuses } } : {}),
     ...(types ? { type: { in: types } } : {}),
     ...(priorities ? { priority: { in: priorities } } : {}),
     ...(agentIds ? { agentId: { in: agentIds } } : {}),
+    ...(updatedSince ? { updatedAt: { gte: updatedSince } } : {}),
     ...(text
       ? {
           OR: [

@@ -12,6 +12,10 @@ export const TASK_TRANSITIONS = {
 } as const satisfies Record<string, readonly string[]>;
 export type TaskStatus = keyof typeof TASK_TRANSITIONS;
 export const TASK_STATUSES = Object.keys(TASK_TRANSITIONS) as TaskStatus[];
+/** What is still to be done, or to be decided. */
+export const OPEN_TASK_STATUSES: readonly TaskStatus[] = TASK_STATUSES.filter(
+  (status) => status !== 'done' && status !== 'canceled',
+);
 
 export function assertTransition(from: TaskStatus, to: TaskStatus): void {
   const allowed: readonly TaskStatus[] = TASK_TRANSITIONS[from];

@@ -4,6 +4,7 @@ import { acceptanceCriteria, description, id, priority, title } from '#contract/
 import type { Actor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
+import type { OrNull } from '#core/errors/parse-input.ts';
 import { taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
@@ -24,6 +25,7 @@ const Changes = z.strictObject({
   acceptanceCriteria: acceptanceCriteria.optional(),
   type: z.enum(TASK_TYPES).optional(),
   priority: priority.optional(),
+  /** Who does it: another agent, never nobody. */
   agentId: id.optional(),
 });
 
@@ -31,7 +33,7 @@ const Changes = z.strictObject({
  * Changes what a task says. Another agent can be given while no run of it is started; a waiting run is replaced.
  * @throws NotFoundError, InvalidInputError, ConflictError while a run is working
  */
-export async function updateTask(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Task> {
+export async function updateTask(core: Core, actor: Actor, input: OrNull<z.input<typeof Changes>>): Promise<Task> {
   const { taskId, agentId, ...changes } = parseInput(Changes, input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);

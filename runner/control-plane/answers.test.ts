@@ -13,7 +13,7 @@ const ours = (code: string, extra = {}): string =>
   JSON.stringify({ errors: [{ message: 'No.', extensions: { code, ...extra } }] });
 
 test('an answer of ours is data, or a refusal with one of our codes', () => {
-  expect(errorOf({ text: '{"data":{"claimRun":null}}' })).toEqual({ claimRun: null });
+  expect(errorOf({ text: '{"data":{"claimRun":{"claimed":null}}}' })).toEqual({ claimRun: { claimed: null } });
   for (const [status, code] of [
     [200, 'BAD_USER_INPUT'],
     [401, 'UNAUTHENTICATED'],

@@ -33,6 +33,9 @@ export interface HttpAnswer {
   retryAfter: string | null;
 }
 
+/** An answer without errors: its root fields are there. */
+export type Answered<Result> = { [Field in keyof Result]: NonNullable<Result[Field]> };
+
 interface AnswerError {
   message: string;
   extensions: { code: unknown; retryAfterMs?: unknown };
@@ -41,10 +44,10 @@ interface AnswerError {
 /**
  * Reads what came back for one operation. Between us and the API stand proxies that answer in its place while it is
  * away, each in its own way: only an answer in the API's form with one of its codes is a refusal.
- * @param field the operation's root field
+ * @param field the operation's root field; it is null only beside an error
  * @throws TransientError or RefusedError
  */
-export function readAnswer<Result>(answer: HttpAnswer, field: string): Result {
+export function readAnswer<Result>(answer: HttpAnswer, field: string): Answered<Result> {
   const { status } = answer;
   const body = parseJson(answer);
   const [error] = errorsOf(body);
@@ -66,10 +69,11 @@ export function readAnswer<Result>(answer: HttpAnswer, field: string): Result {
     !isRecord(body) ||
     body.errors !== undefined ||
     !isRecord(body.data) ||
-    body.data[field] === undefined
+    body.data[field] === undefined ||
+    body.data[field] === null
   )
     throw notOurs(answer);
-  return body.data as Result;
+  return body.data as Answered<Result>;
 }
 
 function parseJson(answer: HttpAnswer): unknown {

@@ -65,14 +65,20 @@ export class ApiControlPlane implements ControlPlane {
   }
 
   async claim(claimId: string): Promise<RunSpec | null> {
-    const { claimRun } = await this.http.request(ClaimRunDocument, { claimId });
-    return claimRun ? readSpec(claimRun.spec) : null;
+    const { claimRun: answer } = await this.http.request(ClaimRunDocument, { input: { claimId } });
+    if (answer.__typename !== 'ClaimRunPayload') throw new RefusedError(answer.code, answer.message);
+    return answer.claimed ? readSpec(answer.claimed.spec) : null;
   }
 
   async renew(leases: readonly RunLease[]): Promise<LeaseVerdict[]> {
     const runs = leases.map(({ runId, token }) => ({ runId, leaseToken: token }));
-    const { heartbeatRuns } = await this.http.request(HeartbeatRunsDocument, { runs }, RENEWAL_TIMEOUT_MS);
-    return heartbeatRuns.map(({ runId, isHeld, isCancelRequested }) => ({
+    const { heartbeatRuns: answer } = await this.http.request(
+      HeartbeatRunsDocument,
+      { input: { runs } },
+      RENEWAL_TIMEOUT_MS,
+    );
+    if (answer.__typename !== 'HeartbeatRunsPayload') throw new RefusedError(answer.code, answer.message);
+    return answer.leases.map(({ runId, isHeld, isCancelRequested }) => ({
       runId: String(runId),
       isRenewed: isHeld,
       isCancelRequested,

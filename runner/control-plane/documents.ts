@@ -20,19 +20,37 @@ export const RegisterRunnerDocument = graphql(`
 `);
 
 export const ClaimRunDocument = graphql(`
-  mutation ClaimRun($claimId: ID!) {
-    claimRun(claimId: $claimId) {
-      spec
+  mutation ClaimRun($input: ClaimRunInput!) {
+    claimRun(input: $input) {
+      __typename
+      ... on ClaimRunPayload {
+        claimed {
+          spec
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
     }
   }
 `);
 
 export const HeartbeatRunsDocument = graphql(`
-  mutation HeartbeatRuns($runs: [HeldRunInput!]!) {
-    heartbeatRuns(runs: $runs) {
-      runId
-      isHeld
-      isCancelRequested
+  mutation HeartbeatRuns($input: HeartbeatRunsInput!) {
+    heartbeatRuns(input: $input) {
+      __typename
+      ... on HeartbeatRunsPayload {
+        leases {
+          runId
+          isHeld
+          isCancelRequested
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
     }
   }
 `);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { cutText } from '#contract/cut-text.ts';
-import { readAnswer, type HttpAnswer } from './answers.ts';
+import { readAnswer, type HttpAnswer, type Answered } from './answers.ts';
 import { TransientError } from './control-plane.ts';
 import type { TypedDocumentString } from './gql/graphql.ts';
 
@@ -34,7 +34,7 @@ export class GraphqlHttp {
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
     timeoutMs = REQUEST_TIMEOUT_MS,
-  ): Promise<Result> {
+  ): Promise<Answered<Result>> {
     const body = JSON.stringify({ query: document.toString(), variables });
     return readAnswer<Result>(
       await this.orAway(this.post(Buffer.from(body), { 'content-type': 'application/json' }, timeoutMs)),
@@ -50,7 +50,7 @@ export class GraphqlHttp {
     document: TypedDocumentString<Result, never>,
     variables: { input: object },
     file: { path: string; name: string; mediaType: string },
-  ): Promise<Result> {
+  ): Promise<Answered<Result>> {
     const form = new FormData();
     form.set(
       'operations',

@@ -71,7 +71,7 @@ const fixtures =
   (missing: boolean) =>
   (fieldName: string, name: string): unknown => {
     if (name === 'leaseToken') return held.token;
-    if (name === 'after' || name === 'first') return null;
+    if (['first', 'after', 'last', 'before'].includes(name)) return null;
     if (name === 'defaultRepoPath') return '/srv/repo';
     if (name === 'streams') return '1';
     if (name.endsWith('Commit')) return 'a'.repeat(40);
@@ -200,7 +200,7 @@ describe('a member of another project', () => {
   );
 
   test('sees nothing of the project in the lists that name none', async () => {
-    const answer = await post(url, '{ projects { nodes { id name } } runners { name } }', {}, stranger.token);
+    const answer = await post(url, '{ projects { nodes { id name } } runners { nodes { name } } }', {}, stranger.token);
     expect(JSON.stringify(answer)).not.toContain('Secret');
     expect(JSON.stringify(answer)).not.toContain(held.runner.name);
     expect(answer.data?.['projects']).toMatchObject({ nodes: [{ name: 'Theirs' }] });
@@ -251,14 +251,14 @@ describe('a viewer of the project', () => {
   test('reads what a member reads', async () => {
     const answer = await post(
       url,
-      'query ($id: ID!) { task(id: $id) { title project { name } runs { status runner { name } } } }',
+      'query ($id: ID!) { task(id: $id) { title project { name } runs { nodes { status runner { name } } } } }',
       { id: task.id },
       viewer.token,
     );
     expect(answer.data?.['task']).toMatchObject({
       title: 'Secret task',
       project: { name: 'Secret project' },
-      runs: [{ status: 'STARTED' }],
+      runs: { nodes: [{ status: 'STARTED' }] },
     });
   });
 });
@@ -296,7 +296,7 @@ describe('a runner', () => {
       fetch(`${url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: '{"query":"mutation { claimRun { __typename } }"}',
+        body: '{"query":"mutation { claimRun(input: {}) { __typename } }"}',
       });
     expect((await claim()).status).toBe(200);
     await core.db.runner.update({ where: { id: runner.id }, data: { isEnabled: false } });
@@ -336,10 +336,17 @@ describe('nested fields', () => {
     expect(
       links.filter((link) => !/(Connection|Edge)\.|FieldIssue|\.fields$|RunLog|\.pageInfo$/.test(link)).sort(),
     ).toEqual([
+      'Agent.project',
+      'Artifact.project',
+      'Artifact.run',
+      'Artifact.task',
+      'BoardColumn.tasks',
       'Conversation.messages',
+      'Conversation.project',
       'KnownRepository.facts',
       'KnownRepository.grants',
       'Message.relatedTasks',
+      'OrchestratorCycle.project',
       'Project.agent',
       'Project.agents',
       'Project.conversations',
@@ -349,6 +356,7 @@ describe('nested fields', () => {
       'Run.agent',
       'Run.artifacts',
       'Run.logs',
+      'Run.project',
       'Run.runner',
       'Run.task',
       // For administrators only.
@@ -356,6 +364,7 @@ describe('nested fields', () => {
       'RunnerPage.runner',
       'RunnerPage.workFolders',
       'StateVersion.createdBy',
+      'StateVersion.project',
       'Task.agent',
       'Task.artifacts',
       'Task.diffStats',

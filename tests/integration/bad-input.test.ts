@@ -52,7 +52,9 @@ const fixtures = (fieldName: string, name: string): unknown =>
     id: { project: project.id, task: task.id, run: held.spec.runId, conversation: conversationId }[fieldName],
     leaseToken: held.token,
     after: null,
-    sort: 'PRIORITY',
+    before: null,
+    last: null,
+    orderBy: null,
     email: 'someone@example.test',
     password: 'long enough',
     defaultRepoPath: '/srv/repo',
@@ -194,8 +196,16 @@ describe('fields and their limits', () => {
 
   test('a cursor of another list, or of none, is refused', async () => {
     const cursor = (keys: unknown[]): string => Buffer.from(JSON.stringify(keys)).toString('base64url');
-    // [1, id] is what projects and tasks give, [1] what state versions give: everywhere else they are foreign.
-    const own: Record<string, string[]> = { projects: ['[1,id]'], tasks: ['[1,id]'], stateVersions: ['[1]'] };
+    // [1, id] is what projects and tasks give, [1] what state versions give, and what is sorted by name a text:
+    // everywhere else they are foreign.
+    const own: Record<string, string[]> = {
+      projects: ['[1,id]'],
+      tasks: ['[1,id]'],
+      stateVersions: ['[1]'],
+      agents: ['["x"]'],
+      runners: ['["x"]'],
+      users: ['["x"]'],
+    };
     const cursors = {
       x: 'x',
       '[]': cursor([]),

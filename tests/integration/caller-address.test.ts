@@ -6,7 +6,7 @@ import { readEnvironment } from '#core/config/env.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
 
-const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { __typename } }';
+const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { ... on UserError { code } } }';
 
 let system: TestSystem;
 let apiUrl: string;
@@ -24,7 +24,11 @@ async function login(headers: Record<string, string>): Promise<unknown> {
       variables: { input: { email: `nobody-${wrong}@example.test`, password: 'x' } },
     }),
   });
-  return ((await response.json()) as { errors?: { extensions?: { code?: string } }[] }).errors?.[0]?.extensions?.code;
+  const { data, errors } = (await response.json()) as {
+    data?: { login: { code?: string } | null };
+    errors?: { extensions?: { code?: string } }[];
+  };
+  return data?.login?.code ?? errors?.[0]?.extensions?.code;
 }
 
 beforeAll(async () => {

@@ -149,14 +149,14 @@ describe('an attempt that ended well and changed nothing', () => {
     const api = await system.startApi();
     const { data } = await post(
       api.url,
-      'query ($id: ID!) { task(id: $id) { status diffStats { additions } result { id summary reason artifacts { id } } } }',
+      'query ($id: ID!) { task(id: $id) { status diffStats { additions } result { id summary reason artifacts { nodes { id } } } } }',
       { id: task.id },
       user.token,
     );
     expect(data?.['task']).toEqual({
       status: 'NEEDS_REVIEW',
       diffStats: null,
-      result: { id: second.spec.runId, summary: 'Reverted.', reason: 'EMPTY_DIFF', artifacts: [] },
+      result: { id: second.spec.runId, summary: 'Reverted.', reason: 'EMPTY_DIFF', artifacts: { nodes: [] } },
     });
     expect((await approveTask(core, user, { taskId: task.id })).task.status).toBe('done');
     expect(await core.db.agentRun.count({ where: { taskId: task.id, kind: 'merge' } })).toBe(0);
@@ -356,7 +356,7 @@ describe('stopping a run', () => {
     const one = await claimed();
     await post(
       api.url,
-      'mutation ($id: ID!) { cancelRun(runId: $id, thenTask: CANCEL) { __typename } }',
+      'mutation ($id: ID!) { cancelRun(input: { runId: $id, thenTask: CANCEL }) { __typename } }',
       { id: one.held.spec.runId },
       user.token,
     );
@@ -365,7 +365,7 @@ describe('stopping a run', () => {
     const two = await claimed();
     await post(
       api.url,
-      'mutation ($id: ID!) { cancelRun(runId: $id) { __typename } }',
+      'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { __typename } }',
       { id: two.held.spec.runId },
       user.token,
     );

@@ -78,7 +78,7 @@ describe('who asks', () => {
   ])('a request with the cookie %s is refused before anything is executed', async (_name, headers) => {
     const response = await send({
       headers: { ...cookie(user.token), ...headers },
-      body: JSON.stringify({ query: 'mutation { logout }' }),
+      body: JSON.stringify({ query: 'mutation { logout { __typename } }' }),
     });
     expect(response.status).toBe(403);
     expect(await codeOf(response)).toBe('CSRF_REJECTED');
@@ -111,7 +111,7 @@ describe('what is not GraphQL over JSON', () => {
     for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/graphql', '']) {
       const response = await send({
         headers: { ...cookie(user.token), ...csrf, 'content-type': type },
-        body: 'query=mutation{logout}',
+        body: 'query=mutation{logout{__typename}}',
       });
       expect([type, response.status, await codeOf(response)]).toEqual([type, 415, 'UNSUPPORTED_MEDIA_TYPE']);
     }
@@ -120,7 +120,7 @@ describe('what is not GraphQL over JSON', () => {
   test('multipart is for who is signed in, and with a cookie only from our own pages', async () => {
     const form = (): FormData => {
       const parts = new FormData();
-      parts.set('operations', JSON.stringify({ query: 'mutation { logout }' }));
+      parts.set('operations', JSON.stringify({ query: 'mutation { logout { __typename } }' }));
       parts.set('map', '{}');
       return parts;
     };
@@ -276,7 +276,7 @@ describe('queries that ask for too much', () => {
     });
     const answer = await post(
       url,
-      'query ($id: ID!) { board(projectId: $id) { id events(first: 100) { nodes { id } } } }',
+      'query ($id: ID!) { board(projectId: $id) { tasks { nodes { id events(first: 100) { nodes { id } } } } } }',
       { id: project.id },
       user.token,
     );
@@ -320,7 +320,7 @@ describe('bugs', () => {
         metadata: {},
       },
     });
-    const query = `query ($id: ID!) { task(id: $id) { artifacts { id text } } }`;
+    const query = `query ($id: ID!) { task(id: $id) { artifacts { nodes { id text } } } }`;
     const answer = await post(url, query, { id: broken.id }, user.token);
     expect(answer.errors).toMatchObject([
       { extensions: { code: 'INTERNAL', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string } },
@@ -409,7 +409,7 @@ describe('sockets', () => {
   test('end with their session when the person signs out, at another api process too', async () => {
     const second = await system.startApi();
     const followed = await followAs(user.token);
-    await post(second.url, 'mutation { logout }', {}, user.token);
+    await post(second.url, 'mutation { logout { __typename } }', {}, user.token);
     expect(await until(followed.ended, (ended) => ended !== null)).toMatchObject({ code: 4403 });
   });
 

@@ -51,7 +51,7 @@ interface Task {
   feedback: string | null;
   agent: { name: string } | null;
   diffStats: { filesChanged: number; additions: number; deletions: number } | null;
-  runs: {
+  runs: Nodes<{
     id: string;
     kind: string;
     attempt: number;
@@ -60,11 +60,14 @@ interface Task {
     message: string | null;
     lineCount: number;
     branch: string | null;
-  }[];
-  artifacts: { kind: string; text: string | null }[];
+  }>;
+  artifacts: Nodes<{ kind: string; text: string | null }>;
 }
-const BOARD = `query ($projectId: ID!) { board(projectId: $projectId, statuses: [QUEUED, IN_PROGRESS, BLOCKED, NEEDS_REVIEW, DONE, FAILED]) {
-  id title status type priority feedback agent { name } diffStats { filesChanged additions deletions } runs { id kind attempt status reason message lineCount branch } artifacts { kind text } } }`;
+interface Nodes<T> {
+  nodes: T[];
+}
+const BOARD = `query ($projectId: ID!) { board(projectId: $projectId, statuses: [QUEUED, IN_PROGRESS, BLOCKED, NEEDS_REVIEW, DONE, FAILED]) { tasks { nodes {
+  id title status type priority feedback agent { name } diffStats { filesChanged additions deletions } runs { nodes { id kind attempt status reason message lineCount branch } } artifacts { nodes { kind text } } } } } }`;
 const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' });
 
 /** The issue's story, told with nothing but the public API. */
@@ -77,29 +80,30 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
     if (answer.errors) throw new Error(JSON.stringify(answer.errors));
     return answer.data as T;
   };
-  const made = await ask<{ createProject: { project: { id: string; conversations: { id: string }[] } } }>(
-    `mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id conversations { id } } } } }`,
+  const made = await ask<{ createProject: { project: { id: string; conversations: Nodes<{ id: string }> } } }>(
+    `mutation ($input: CreateProjectInput!) { createProject(input: $input) { ... on CreateProjectPayload { project { id conversations { nodes { id } } } } } }`,
     { input: { name: 'Demo', defaultRepoPath: repository } },
   );
   const { id: projectId, conversations } = made.createProject.project;
-  const board = async (): Promise<Task[]> => (await ask<{ board: Task[] }>(BOARD, { projectId })).board;
+  const board = async (): Promise<Task[]> =>
+    (await ask<{ board: { tasks: Nodes<Task> }[] }>(BOARD, { projectId })).board.flatMap(({ tasks }) => tasks.nodes);
 
   await ask(`mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }`, {
     input: {
-      conversationId: conversations[0]?.id,
+      conversationId: conversations.nodes[0]?.id,
       content: 'Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js',
     },
   });
   const running = await until(
     board,
-    (tasks) => tasks.length === 2 && tasks.some((task) => task.runs[0]?.status === 'STREAMING'),
+    (tasks) => tasks.length === 2 && tasks.some((task) => task.runs.nodes[0]?.status === 'STREAMING'),
   );
-  const streaming = running.find((task) => task.runs[0]?.status === 'STREAMING');
+  const streaming = running.find((task) => task.runs.nodes[0]?.status === 'STREAMING');
   const socket = openSocket(url, user.token);
   const log = collect<{ firstSeq: number; messages: string[] }>(
     socket,
     'subscription ($runId: ID!) { runLog(runId: $runId) { firstSeq messages } }',
-    { runId: streaming?.runs[0]?.id },
+    { runId: streaming?.runs.nodes[0]?.id },
   );
 
   const reviewed = await until(board, (tasks) => tasks.every((task) => task.status === 'NEEDS_REVIEW'), 60_000);
@@ -107,11 +111,11 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
     () => log.ended(),
     (ended) => ended === 'complete',
   );
-  const stored = reviewed.flatMap((task) => task.runs).find((run) => run.id === streaming?.runs[0]?.id);
+  const stored = reviewed.flatMap((task) => task.runs.nodes).find((run) => run.id === streaming?.runs.nodes[0]?.id);
   expect(log.items.flatMap((batch) => batch.messages)).toHaveLength(stored?.lineCount ?? -1);
   expect(
     reviewed.every((task) =>
-      task.artifacts.some((artifact) => artifact.kind === 'DIFF' && artifact.text?.includes('diff --git')),
+      task.artifacts.nodes.some((artifact) => artifact.kind === 'DIFF' && artifact.text?.includes('diff --git')),
     ),
   ).toBe(true);
 
@@ -121,7 +125,7 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   expect([fix?.priority, fix?.agent?.name, doc?.priority, doc?.agent?.name]).toEqual([1, 'backend', 3, 'docs']);
 
   await ask(
-    `mutation ($input: TaskIdInput!) { approveTask(input: $input) { __typename ... on UserError { message } } }`,
+    `mutation ($input: ApproveTaskInput!) { approveTask(input: $input) { __typename ... on UserError { message } } }`,
     { input: { taskId: fix?.id } },
   );
   await until(board, (tasks) => tasks.find((task) => task.id === fix?.id)?.status === 'DONE', 30_000);
@@ -141,12 +145,13 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   );
   const again = await until(
     board,
-    (tasks) => tasks.some((task) => task.id === doc?.id && task.status === 'NEEDS_REVIEW' && task.runs.length === 2),
+    (tasks) =>
+      tasks.some((task) => task.id === doc?.id && task.status === 'NEEDS_REVIEW' && task.runs.nodes.length === 2),
     60_000,
   );
   const second = again.find((task) => task.id === doc?.id);
   expect(second?.feedback).toBe('Say how to run the tests on Windows');
-  expect(git('show', `${second?.runs[0]?.branch}:CONTRIBUTING.md`)).toContain('Windows');
+  expect(git('show', `${second?.runs.nodes[0]?.branch}:CONTRIBUTING.md`)).toContain('Windows');
 
   const versions = await ask<{ stateVersions: { nodes: { version: number; content: string }[] } }>(
     `query ($projectId: ID!) { stateVersions(projectId: $projectId, first: 100) { nodes { version content } } }`,

@@ -88,15 +88,15 @@ async function fill(count: number): Promise<void> {
 
 const QUERIES: Record<string, string> = {
   board:
-    'query ($id: ID!) { board(projectId: $id) { id title type priority status agentName waitingReason allowedTransitions agent { name } liveRun { id status attempt runner { name } } artifacts { kind } parent { id } } }',
+    'query ($id: ID!) { board(projectId: $id) { status taskCount tasks { nodes { id title type priority status agentName waitingReason allowedTransitions agent { name } liveRun { id status attempt runner { name } } artifacts(first: 5) { nodes { kind } } parent { id } } } } }',
   tasks:
-    'query ($id: ID!) { tasks(projectId: $id, first: 100) { nodes { id title agent { name } runs { id status } liveRun { status } followUps { id } } pageInfo { hasNextPage endCursor } } }',
-  runs: 'query ($id: ID!) { runs(projectId: $id, first: 100) { edges { cursor node { id status agent { name } task { title } runner { name } artifacts { kind } } } } }',
+    'query ($id: ID!) { tasks(projectId: $id, first: 100) { nodes { id title agent { name } runs { nodes { id status } } liveRun { status } followUps { nodes { id } } } pageInfo { hasNextPage endCursor } } }',
+  runs: 'query ($id: ID!) { runs(projectId: $id, first: 100) { edges { cursor node { id status agent { name } task { title } runner { name } artifacts { nodes { kind } } } } } }',
   projects:
-    'query { projects { nodes { id name stateVersion openTaskCount lastRun { status task { title } } agents { name } } } }',
+    'query { projects { nodes { id name stateVersion openTaskCount lastRun { status task { title } } agents { nodes { name } } } } }',
   messages:
     'query ($conversationId: ID!) { conversation(id: $conversationId) { messages(first: 100) { nodes { id content relatedTasks { id title status } } } } }',
-  runners: 'query { runners { name labels } }',
+  runners: 'query { runners { nodes { name labels } } }',
 };
 
 describe('a list costs as many statements for forty items as for four', () => {
@@ -105,11 +105,14 @@ describe('a list costs as many statements for forty items as for four', () => {
       const counts: Record<string, number> = {};
       for (const [name, query] of Object.entries(QUERIES)) {
         await post(url, query, { id: project.id, conversationId }, user.token);
-        const { result, statements } = await countSql(() =>
-          post(url, query, { id: project.id, conversationId }, user.token),
-        );
-        expect([name, result.errors]).toEqual([name, undefined]);
-        counts[name] = statements.length;
+        // The least of three: what the process does besides, every few seconds, only adds.
+        for (let i = 0; i < 3; i += 1) {
+          const { result, statements } = await countSql(() =>
+            post(url, query, { id: project.id, conversationId }, user.token),
+          );
+          expect([name, result.errors]).toEqual([name, undefined]);
+          counts[name] = Math.min(counts[name] ?? Infinity, statements.length);
+        }
       }
       return counts;
     };
@@ -117,12 +120,18 @@ describe('a list costs as many statements for forty items as for four', () => {
     const few = await countAll();
     await fill(36);
     expect(await countAll()).toEqual(few);
-    for (const [name, count] of Object.entries(few)) expect([name, count <= 12]).toEqual([name, true]);
+    // Two of each are who asks and what they may; a list inside of a list takes two, as PostgreSQL stops at its limit.
+    expect(few).toEqual({ board: 12, tasks: 10, runs: 9, projects: 6, messages: 5, runners: 2 });
   });
 
   test("and asks for no more than the query does: the board's cards come without their long texts", async () => {
     const { statements } = await countSql(() =>
-      post(url, 'query ($id: ID!) { board(projectId: $id) { id title status } }', { id: project.id }, user.token),
+      post(
+        url,
+        'query ($id: ID!) { board(projectId: $id) { tasks { nodes { id title status } } } }',
+        { id: project.id },
+        user.token,
+      ),
     );
     const ofTasks = statements.filter((statement) => /from "public"\."tasks"/i.test(statement));
     expect(ofTasks).toHaveLength(1);
@@ -137,11 +146,12 @@ describe('a list costs as many statements for forty items as for four', () => {
     ).toEqual([]);
     const asked = await post(
       url,
-      'query ($id: ID!) { board(projectId: $id) { ...Card } } fragment Card on Task { description acceptanceCriteria feedback }',
+      'query ($id: ID!) { board(projectId: $id) { tasks { nodes { ...Card } } } } fragment Card on Task { description acceptanceCriteria feedback }',
       { id: project.id },
       user.token,
     );
-    expect((asked.data?.['board'] as object[])[0]).toEqual({
+    const [queued] = asked.data?.['board'] as { tasks: { nodes: object[] } }[];
+    expect(queued?.tasks.nodes[0]).toEqual({
       description: 'long '.repeat(100),
       acceptanceCriteria: ['one'],
       feedback: null,

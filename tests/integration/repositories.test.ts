@@ -58,7 +58,7 @@ const ask = async <T>(query: string, variables: Record<string, unknown> = {}, to
 };
 const check = (typed: string) =>
   ask(
-    `mutation ($runnerId: ID!, $path: String!) { checkRepository(runnerId: $runnerId, path: $path) { ... on CheckRepositoryPayload { check { problem message root subfolder facts { branch } } } ... on UserError { code message } } }`,
+    `mutation ($runnerId: ID!, $path: String!) { checkRepository(input: { runnerId: $runnerId, path: $path }) { ... on CheckRepositoryPayload { check { problem message root subfolder facts { branch } } } ... on UserError { code message } } }`,
     { runnerId, path: typed },
   );
 const createProject = (defaultRepoPath: string, token = admin.token) =>
@@ -89,13 +89,15 @@ test('a runner tells of its repositories when it starts, and again when it is as
   expect(await paths()).toEqual([app.root, mono.root]);
   const late = makeRepository(at('roots', 'late'));
   const looked = await ask(
-    `mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename ... on UserError { message } } }`,
+    `mutation ($runnerId: ID!) { lookForRepositories(input: { runnerId: $runnerId }) { __typename ... on UserError { message } } }`,
     { runnerId },
   );
   expect(looked).toEqual({ __typename: 'LookForRepositoriesPayload' });
   expect(await paths()).toEqual([app.root, late.root, mono.root]);
   await rm(late.root, { recursive: true });
-  await ask(`mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename } }`, { runnerId });
+  await ask(`mutation ($runnerId: ID!) { lookForRepositories(input: { runnerId: $runnerId }) { __typename } }`, {
+    runnerId,
+  });
   expect(await paths()).toEqual([app.root, mono.root]);
   expect(await core.db.runner.findUniqueOrThrow({ where: { id: runnerId } })).toSatisfy(
     ({ sandboxNote }: Runner) => sandboxNote === null || sandboxNote.startsWith('not sandboxed: '),
@@ -211,7 +213,7 @@ test('work folders are told of, with what became of their tasks, and removed whe
   }
   const remove = (name: string, token = admin.token) =>
     ask(
-      `mutation ($runnerId: ID!, $name: String!) { removeWorkFolder(runnerId: $runnerId, name: $name) { __typename ... on UserError { code message } } }`,
+      `mutation ($runnerId: ID!, $name: String!) { removeWorkFolder(input: { runnerId: $runnerId, name: $name }) { __typename ... on UserError { code message } } }`,
       { runnerId, name },
       token,
     );
@@ -253,7 +255,7 @@ test('a runner that is not there is said at once', async () => {
   const { runner: absent } = await seeder(core).runner('absent');
   await core.db.runner.update({ where: { id: absent.id }, data: { connection: 'offline' } });
   const answer = await ask(
-    `mutation ($runnerId: ID!) { lookForRepositories(runnerId: $runnerId) { __typename ... on UserError { code message } } }`,
+    `mutation ($runnerId: ID!) { lookForRepositories(input: { runnerId: $runnerId }) { __typename ... on UserError { code message } } }`,
     { runnerId: absent.id },
   );
   expect(answer).toMatchObject({ code: 'CONFLICT', message: 'The runner absent is not online.' });

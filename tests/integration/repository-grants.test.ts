@@ -192,7 +192,7 @@ describe('somebody without a role in the project that uses a repository', () => 
     expect(listed).toEqual({ data: { repositories: [] } });
     const check = await post(
       url,
-      `mutation { checkRepository(runnerId: "${runner.runnerId}", path: "${SECRET}") { ... on UserError { code } } }`,
+      `mutation { checkRepository(input: { runnerId: "${runner.runnerId}", path: "${SECRET}" }) { ... on UserError { code } } }`,
       {},
       stranger.token,
     );

@@ -109,7 +109,7 @@ test('a runner that is killed when the answer to its claim arrives is given the 
   let claimed = '';
   const killed = new Promise<void>((resolve) => {
     relay.onAnswer = (text) => {
-      if (!text.includes('"claimRun":{"spec"')) return true;
+      if (!text.includes('"claimed":{"spec"')) return true;
       relay.onAnswer = () => true;
       claimed = text;
       void runner.kill().then(resolve);
@@ -130,7 +130,7 @@ test('a runner that is killed when the answer to its claim arrives is given the 
 test('a claim whose answer the network loses is repeated by the same runner', async () => {
   let lost = 0;
   relay.onAnswer = (text) => {
-    if (!text.includes('"claimRun":{"spec"') || lost === 2) return true;
+    if (!text.includes('"claimed":{"spec"') || lost === 2) return true;
     lost += 1;
     return false;
   };

@@ -90,7 +90,7 @@ async function startLongRun(token: string, agentName: string): Promise<{ runId: 
     token,
   );
   const query =
-    'query ($projectId: ID!, $agentId: ID) { runs(projectId: $projectId, agentId: $agentId) { nodes { id status attempt message task { id } } } }';
+    'query ($projectId: ID!, $agentId: ID!) { runs(projectId: $projectId, filter: { agentIds: [$agentId] }) { nodes { id status attempt message task { id } } } }';
   const runs = async (): Promise<RunFacts[]> =>
     (await ask<{ nodes: RunFacts[] }>(query, { projectId, agentId: agent.id }, token)).nodes.filter(
       (run) => run.task?.id === task.id,

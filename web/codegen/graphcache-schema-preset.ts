@@ -2,8 +2,10 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 import {
   isAbstractType,
   isInterfaceType,
+  isListType,
   isNonNullType,
   isObjectType,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
 } from 'graphql';
@@ -56,11 +58,20 @@ function printModule(schema: GraphQLSchema): string {
     const fields = Object.values(type.getFields()).map((field) => ({
       name: field.name,
       args: [],
-      type: isNonNullType(field.type) ? { kind: 'NON_NULL', ofType: ANY } : ANY,
+      type: isNonNullType(field.type) || isListOfRoot(type, field) ? { kind: 'NON_NULL', ofType: ANY } : ANY,
     }));
     const interfaces = type.getInterfaces().map((i) => ({ kind: 'INTERFACE', name: i.name }));
     return { kind: isObjectType(type) ? 'OBJECT' : 'INTERFACE', name: type.name, fields, interfaces, ...possibleTypes };
   }
+}
+
+/**
+ * A list of Query is null only with an error. For graphcache it is not nullable: one that was marked as unknown is asked
+ * for again, and until then the page keeps what it shows instead of showing nothing.
+ */
+function isListOfRoot(parent: GraphQLNamedType, { type }: GraphQLField<unknown, unknown>): boolean {
+  const isList = isListType(type) || (isObjectType(type) && type.name.endsWith('Connection'));
+  return parent.name === 'Query' && isList;
 }
 
 /** Graphcache looks at the outer NON_NULL only. */

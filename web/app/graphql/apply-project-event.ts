@@ -1,7 +1,7 @@
 import type { Cache } from '@urql/exchange-graphcache';
 import { graphql } from './gql/gql.ts';
 import type { ProjectEventsSubscription } from './gql/graphql.ts';
-import { addToConnections, addToList, forget, placeOnBoards, type Ref } from './cache-lists.ts';
+import { addToConnections, forget, forgetTaskCounts, placeOnBoards, type Ref } from './cache-lists.ts';
 
 type ProjectEventData = ProjectEventsSubscription['projectEvents'];
 
@@ -41,11 +41,13 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
         createdAt: event.createdAt,
       };
       cache.writeFragment(WrittenTaskEvent, entry);
-      addToConnections(cache, ref('Task', event.entityId), 'events', entry, { at: 'end' });
+      addToConnections(cache, ref('Task', event.entityId), 'events', entry, { at: 'start' });
+      if (event.eventType === 'CREATED' || event.eventType === 'STATUS_CHANGED') forgetTaskCounts(cache, projectId);
       break;
     }
     case 'AgentCreatedEvent':
-      if (event.agent) addToList(cache, ref('Project', projectId), 'agents', ref('Agent', event.agent.id));
+      if (event.agent)
+        addToConnections(cache, ref('Project', projectId), 'agents', ref('Agent', event.agent.id), { at: 'end' });
       break;
     case 'AgentRunCreatedEvent':
     case 'AgentRunStartedEvent':
@@ -56,13 +58,13 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       const run = ref('Run', runId);
       addToConnections(cache, 'Query', 'runs', run, {
         at: 'start',
-        matches: (args) => ofProject(args) && !args['statuses'] && !args['agentId'],
+        matches: (args) => ofProject(args) && (!args['filter'] || (isOfLiveRuns(args) && isLive(cache, run))),
       });
       const taskKey = cache.resolve(run as never, 'task');
       const taskId = typeof taskKey === 'string' ? taskKey.slice('Task:'.length) : null;
       if (taskId) {
         placeTask(cache, projectId, taskId);
-        addToStart(cache, ref('Task', taskId), 'runs', run);
+        addToConnections(cache, ref('Task', taskId), 'runs', run, { at: 'start' });
       }
       break;
     }
@@ -71,7 +73,8 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       break;
     case 'ArtifactCreatedEvent': {
       const { runId } = event.patch as { runId?: string | null };
-      if (runId && event.artifact) addToList(cache, ref('Run', runId), 'artifacts', ref('Artifact', event.artifact.id));
+      if (runId && event.artifact)
+        addToConnections(cache, ref('Run', runId), 'artifacts', ref('Artifact', event.artifact.id), { at: 'start' });
       break;
     }
     case 'ConversationCreatedEvent':
@@ -128,10 +131,15 @@ function placeTask(cache: Cache, projectId: string, taskId: string): void {
   if (typeof status === 'string') placeOnBoards(cache, projectId, { ...ref('Task', taskId), status });
 }
 
-function addToStart(cache: Cache, parent: Ref, field: string, item: Ref): void {
-  const key = cache.keyOfEntity(item as never);
-  const list = cache.resolve(parent as never, field) as string[] | undefined;
-  if (key && Array.isArray(list) && !list.includes(key)) cache.link(parent as never, field, [key, ...list] as never);
+/** The list of what works or waits. A run that has ended may stay in it: it says itself that it has. */
+function isOfLiveRuns(args: Record<string, unknown>): boolean {
+  const filter = args['filter'] as Record<string, unknown>;
+  return Object.keys(filter).length === 1 && filter['isLive'] === true;
+}
+
+function isLive(cache: Cache, run: Ref): boolean {
+  const status = cache.resolve(run as never, 'status');
+  return status === 'PENDING' || status === 'STARTED' || status === 'STREAMING';
 }
 
 /** Masked fragments keep their id from the type; it is there all the same. */

@@ -29,12 +29,12 @@ export const cacheUpdates: UpdatesConfig = {
   Mutation: {
     ...Object.fromEntries(TASK_MUTATIONS.map((name) => [name, placeMovedTask(name)])),
     createTask(result, args, cache) {
-      const { task } = result['createTask'] as TaskAnswer;
+      const { task } = (result['createTask'] ?? {}) as TaskAnswer;
       const { projectId } = args['input'] as { projectId: string };
       if (task) placeOnBoards(cache, projectId, { __typename: 'Task', id: task.id, status: task.status });
     },
     sendMessage(result, args, cache) {
-      const { message } = result['sendMessage'] as { message?: { id: string } };
+      const { message } = (result['sendMessage'] ?? {}) as { message?: { id: string } };
       const { conversationId } = args['input'] as { conversationId: string };
       if (message)
         addToConnections(
@@ -48,7 +48,7 @@ export const cacheUpdates: UpdatesConfig = {
     createProject: (_result, _args, cache) => forget(cache, 'Query', ['projects', 'repositories']),
     archiveProject: (_result, _args, cache) => forget(cache, 'Query', ['projects']),
     createConversation(result, args, cache) {
-      const { conversation } = result['createConversation'] as { conversation?: { id: string } };
+      const { conversation } = (result['createConversation'] ?? {}) as { conversation?: { id: string } };
       const { projectId } = args['input'] as { projectId: string };
       if (conversation)
         addToConnections(
@@ -138,6 +138,7 @@ export const optimisticAnswers: OptimisticMutationConfig = {
         id: `${PENDING_PREFIX}${++pendingCount}`,
         role: 'USER',
         content: input.content,
+        revision: 0,
         contentFormat: 'PLAIN',
         conversationId: input.conversationId,
         answersId: null,

@@ -2,6 +2,7 @@ import { Client, fetchExchange, mapExchange, ssrExchange, type SSRData } from '@
 import { isUnauthenticated } from './api-error.ts';
 import { createCacheExchange } from './cache-exchange.ts';
 import { liveSubscriptions } from './live-subscription.ts';
+import { newestExchange } from './newest-exchange.ts';
 import { leaveForSignIn } from '~/lib/leave-for-sign-in.ts';
 
 let browserClient: Client | null = null;
@@ -23,6 +24,7 @@ function createBrowserClient(ssrData: SSRData): Client {
         },
       }),
       createCacheExchange(),
+      newestExchange(),
       ssrExchange({ isClient: true, initialState: ssrData }),
       liveSubscriptions(),
       fetchExchange,

@@ -13,6 +13,7 @@ export const ProjectEvents_Subscription = graphql(`
       ... on ProjectUpdatedEvent {
         project {
           id
+          revision
           name
           description
           status
@@ -23,6 +24,7 @@ export const ProjectEvents_Subscription = graphql(`
       ... on ProjectStateUpdatedEvent {
         project {
           id
+          revision
           stateVersion
           updatedAt
         }
@@ -30,12 +32,14 @@ export const ProjectEvents_Subscription = graphql(`
       ... on TaskCreatedEvent {
         task {
           id
+          revision
           ...Board_Task
         }
       }
       ... on TaskUpdatedEvent {
         task {
           id
+          revision
           description
           acceptanceCriteria
           feedback
@@ -53,6 +57,7 @@ export const ProjectEvents_Subscription = graphql(`
       ... on AgentCreatedEvent {
         agent {
           id
+          revision
           name
           type
           isEnabled
@@ -62,6 +67,7 @@ export const ProjectEvents_Subscription = graphql(`
       ... on AgentUpdatedEvent {
         agent {
           id
+          revision
           name
           type
           isEnabled
@@ -115,6 +121,7 @@ export const ProjectEvents_Subscription = graphql(`
       ... on ConversationMessageCreatedEvent {
         message {
           id
+          revision
           conversationId
           ...ChatMessage_Message
         }
@@ -137,6 +144,7 @@ export const ProjectEvents_Subscription = graphql(`
       ... on RunnerStatusChangedEvent {
         runner {
           id
+          revision
           name
           connection
           capacity
@@ -152,13 +160,16 @@ export const ProjectEvents_Subscription = graphql(`
 graphql(`
   fragment EventRun_Run on Run {
     id
+    revision
     ...RunRow_Run
     ...RunFacts_Run
     ...TaskResult_Run
     task {
       id
+      revision
       result {
         id
+        revision
       }
       ...Board_Task
     }

@@ -15,6 +15,9 @@ const SignIn_Mutation = graphql(`
         token
         expiresAt
       }
+      ... on RateLimitedError {
+        retryAfterMs
+      }
       ... on UserError {
         code
         message
@@ -25,7 +28,9 @@ const SignIn_Mutation = graphql(`
 
 const SignOut_Mutation = graphql(`
   mutation SignOut {
-    logout
+    logout {
+      __typename
+    }
   }
 `);
 
@@ -63,11 +68,11 @@ export async function signIn({ request, context }: Incoming, form: FormData) {
   if (result.error) {
     const facts = apiErrorFacts(result.error);
     if (facts.code === 'UNAUTHENTICATED') return refuse('Email address or password is wrong.', 401);
-    if (facts.code === 'RATE_LIMITED')
-      return refuse(`Too many attempts. Try again ${waitText(facts.retryAfterMs ?? 60_000)}.`, 429);
     return refuse(facts.message, facts.code === 'UNAVAILABLE' ? 503 : 500);
   }
   const answer = result.data?.login;
+  if (answer?.__typename === 'RateLimitedError')
+    return refuse(`Too many attempts. Try again ${waitText(answer.retryAfterMs)}.`, 429);
   if (answer?.__typename !== 'LoginPayload')
     return refuse(answer?.message ?? 'The server gave no answer. Try again.', 400);
   const cookie = sessionCookie(answer.token, { expiresAt: new Date(answer.expiresAt), isHttps: context.isHttps });

@@ -8,7 +8,7 @@ export const meta: MetaFunction = () => [{ title: 'Projects · OvermindOps' }];
 
 export async function loader(args: LoaderFunctionArgs) {
   const text = new URL(args.request.url).searchParams.get('q') || null;
-  const { urql } = await queryOnServer(args, Projects_Query, { text, archived: false });
+  const { urql } = await queryOnServer(args, Projects_Query, { text, after: null });
   return { urql };
 }
 

@@ -19,6 +19,7 @@ import { Elapsed, RelativeTime } from '../ui/time.tsx';
 export const BoardCard_TaskFragment = graphql(`
   fragment BoardCard_Task on Task {
     id
+    revision
     title
     type
     priority
@@ -34,12 +35,14 @@ export const BoardCard_TaskFragment = graphql(`
     }
     liveRun {
       id
+      revision
       kind
       status
       attempt
       startedAt
       runner {
         id
+        revision
         name
         connection
         lastSeenAt

@@ -2,7 +2,6 @@ import { useDroppable } from '@dnd-kit/core';
 import { clsx } from 'clsx';
 import { ChevronsLeftRight, ChevronsRightLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { MAX_BOARD_CARDS } from '#contract/limits.ts';
 import { TASK_STATUS_WORDS, type TaskStatus } from '~/lib/task-status.ts';
 import { TaskStatusIcon } from '../tasks/task-status.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -20,9 +19,8 @@ interface BoardColumnProps {
   children: ReactNode;
 }
 
-/** The API gives no more cards than that: there may be others. */
-function countOf(count: number | null): string {
-  return count === null ? '' : count >= MAX_BOARD_CARDS ? `${MAX_BOARD_CARDS.toLocaleString('en')}+` : String(count);
+function countText(count: number | null): string {
+  return count === null ? '' : count.toLocaleString('en');
 }
 
 /** One status, side by side with the others; folded it is a strip that can still be dropped on. */
@@ -48,13 +46,13 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
         <button
           type="button"
           aria-expanded={false}
-          aria-label={`${word}${count === null ? '' : `, ${countOf(count)}`}. Unfold this column`}
+          aria-label={`${word}${count === null ? '' : `, ${countText(count)}`}. Unfold this column`}
           onClick={() => onFold(false)}
           className="flex min-h-0 flex-1 flex-col items-center gap-2 rounded-box py-2.5 text-dense font-medium text-muted hover:bg-hover hover:text-fg"
         >
           <TaskStatusIcon status={status} />
           <span className="[writing-mode:vertical-rl]">{word}</span>
-          {count === null ? null : <span className="tabular text-xs font-normal text-faint">{countOf(count)}</span>}
+          {count === null ? null : <span className="tabular text-xs font-normal text-faint">{countText(count)}</span>}
         </button>
       </section>
     );
@@ -69,7 +67,7 @@ export function BoardColumn({ status, count, isFolded, drop, onFold, children }:
       <header className="group/head flex h-9 shrink-0 items-center gap-2 pl-2.5 pr-1">
         <TaskStatusIcon status={status} />
         <h2 className="truncate text-dense font-medium">{word}</h2>
-        <span className="tabular text-dense text-faint">{countOf(count)}</span>
+        <span className="tabular text-dense text-faint">{countText(count)}</span>
         <IconButton
           size="sm"
           label={`Fold ${word}`}
@@ -110,7 +108,7 @@ export function BoardSection({ status, count, isFolded, drop, onFold, children }
         >
           <TaskStatusIcon status={status} />
           {word}
-          <span className="tabular font-normal text-faint">{countOf(count)}</span>
+          <span className="tabular font-normal text-faint">{countText(count)}</span>
           <Icon aria-hidden className="ml-auto size-3.5 rotate-90 text-faint" />
         </button>
       </h2>

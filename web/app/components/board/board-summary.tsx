@@ -5,11 +5,8 @@ import { Tooltip } from '../ui/tooltip.tsx';
 const SHOWN: readonly TaskStatus[] = TASK_STATUSES.filter((status) => status !== 'DONE' && status !== 'CANCELED');
 
 /** The whole board in a line: how many tasks stand where. Each goes to its column. */
-export function BoardSummary({ tasks }: { tasks: readonly { status: TaskStatus }[] }) {
-  const counts = SHOWN.map((status) => ({
-    status,
-    count: tasks.filter((task) => task.status === status).length,
-  })).filter(({ count }) => count > 0);
+export function BoardSummary({ countOf }: { countOf(status: TaskStatus): number | null }) {
+  const counts = SHOWN.map((status) => ({ status, count: countOf(status) ?? 0 })).filter(({ count }) => count > 0);
   return (
     <ul aria-label="Tasks by status" className="flex items-center gap-0.5">
       {counts.map(({ status, count }) => (

@@ -1,9 +1,8 @@
 import { DndContext, DragOverlay } from '@dnd-kit/core';
 import { ListPlus } from 'lucide-react';
-import { useMemo, useState } from 'react';
-import { graphql } from '~/graphql/gql/gql.ts';
-import type { Board_TaskFragment as Board_TaskFragmentData } from '~/graphql/gql/graphql.ts';
-import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { useMemo } from 'react';
+import type { Board_TaskFragment as ReadTask } from '~/graphql/gql/graphql.ts';
+import { readFragment } from '~/graphql/gql/fragment-masking.ts';
 import { TASK_STATUSES, taskMove, type TaskStatus } from '~/lib/task-status.ts';
 import { useIsHydrated } from '~/lib/platform.ts';
 import { usePreferences } from '~/lib/use-preferences.tsx';
@@ -12,53 +11,49 @@ import { Button } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { BoardCard } from './board-card.tsx';
 import { BoardColumn, BoardSection, type DropState } from './board-column.tsx';
-import { BoardItem, type DragData } from './board-item.tsx';
-import { ClosedColumn } from './closed-column.tsx';
-import { ClosedCount } from './closed-count.tsx';
+import type { DragData } from './board-item.tsx';
+import { Board_TaskFragment, type BoardTask } from './board-task.ts';
+import { byPriorityThenAge, Cards } from './cards.tsx';
+import { CLOSED, ColumnPage, MoreCards } from './column-page.tsx';
 import { useBoardDrag } from './use-board-drag.ts';
-
-export const Board_TaskFragment = graphql(`
-  fragment Board_Task on Task {
-    id
-    title
-    status
-    priority
-    updatedAt
-    liveRun {
-      id
-    }
-    ...BoardCard_Task
-  }
-`);
-
-export type BoardTask = FragmentType<typeof Board_TaskFragment>;
 
 /** Narrower than this the columns stand one below the other. */
 const COLUMNS_MIN_PX = 560;
-/** These fill for ever; they are fetched when their column is open. */
-const CLOSED: readonly TaskStatus[] = ['DONE', 'CANCELED'];
+/** What is shown of an open column at first. */
+export interface OpenColumn {
+  status: TaskStatus;
+  tasks: { nodes: readonly BoardTask[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+}
 
 interface BoardProps {
   projectId: string;
-  tasks: readonly BoardTask[];
+  columns: readonly OpenColumn[];
+  /** Of all tasks with a status, shown or not; null: not known yet. */
+  countOf(status: TaskStatus): number | null;
   isStacked: boolean;
   onCreate(): void;
 }
 
 /** All open tasks of a project by status; cards are dragged along the life cycle. */
-export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardProps) {
-  const tasks = readFragment(Board_TaskFragment, masked);
+export function Board({ projectId, columns, countOf, isStacked, onCreate }: BoardProps) {
+  const tasks = useMemo(
+    () =>
+      readFragment(
+        Board_TaskFragment,
+        columns.flatMap((column) => column.tasks.nodes),
+      ),
+    [columns],
+  );
   const byStatus = useMemo(() => groupByStatus(tasks), [tasks]);
   const [root, width] = useElementWidth<HTMLDivElement>();
   const { preferences, setPreferences } = usePreferences();
   const { dragged, context } = useBoardDrag();
-  const [closedCounts, setClosedCounts] = useState<Partial<Record<TaskStatus, number>>>({});
   const isHydrated = useIsHydrated();
   const isNarrow = isStacked || (width !== null && width < COLUMNS_MIN_PX);
   const Column = isNarrow ? BoardSection : BoardColumn;
   const draggedTask = dragged ? tasks.find((task) => task.id === dragged.id) : undefined;
 
-  if (tasks.length === 0 && isHydrated && CLOSED.every((status) => closedCounts[status] === 0)) {
+  if (tasks.length === 0 && isHydrated && CLOSED.every((status) => countOf(status) === 0)) {
     return (
       <EmptyState
         className="flex-1"
@@ -75,14 +70,6 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
   }
   return (
     <DndContext {...context} id="board">
-      {CLOSED.map((status) => (
-        <ClosedCount
-          key={status}
-          projectId={projectId}
-          status={status}
-          onCount={(n) => setClosedCounts((counts) => (counts[status] === n ? counts : { ...counts, [status]: n }))}
-        />
-      ))}
       <div
         ref={root}
         className={
@@ -98,7 +85,8 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
           const isFolded = chosen
             ? chosen === 'folded'
             : status === 'CANCELED' || (isClosed ? isNarrow : shown.length === 0);
-          const count = isClosed ? (closedCounts[status] ?? null) : shown.length;
+          const count = countOf(status);
+          const column = columns.find((each) => each.status === status);
           return (
             <Column
               key={status}
@@ -111,9 +99,27 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
               }
             >
               {isClosed ? (
-                <ClosedColumn projectId={projectId} status={status} draggedId={dragged?.id ?? null} />
+                <ColumnPage
+                  projectId={projectId}
+                  status={status}
+                  after={null}
+                  count={count}
+                  draggedId={dragged?.id ?? null}
+                />
               ) : (
-                <Cards tasks={shown} draggedId={dragged?.id ?? null} />
+                <>
+                  <Cards tasks={shown} draggedId={dragged?.id ?? null} />
+                  {column ? (
+                    <MoreCards
+                      projectId={projectId}
+                      status={status}
+                      count={count}
+                      shown={shown.length}
+                      pageInfo={column.tasks.pageInfo}
+                      draggedId={dragged?.id ?? null}
+                    />
+                  ) : null}
+                </>
               )}
             </Column>
           );
@@ -124,36 +130,10 @@ export function Board({ projectId, tasks: masked, isStacked, onCreate }: BoardPr
   );
 }
 
-type ReadTask = Board_TaskFragmentData;
-
-export function Cards({ tasks, draggedId }: { tasks: readonly ReadTask[]; draggedId: string | null }) {
-  if (tasks.length === 0) return <p className="px-2 py-3 text-dense text-faint">Nothing here.</p>;
-  return (
-    <ul className="flex flex-col gap-1.5">
-      {tasks.map((task) => (
-        <BoardItem
-          key={task.id}
-          id={task.id}
-          title={task.title}
-          status={task.status}
-          hasLiveRun={task.liveRun !== null}
-          task={task}
-          isDragged={task.id === draggedId}
-        />
-      ))}
-    </ul>
-  );
-}
-
 function dropState(dragged: DragData | null, status: TaskStatus): DropState {
   if (!dragged) return 'none';
   if (dragged.status === status) return 'origin';
   return taskMove(dragged.status, status) ? 'allowed' : 'refused';
-}
-
-/** By priority, then age, within each column: the order in which work is taken. */
-export function byPriorityThenAge(a: ReadTask, b: ReadTask): number {
-  return a.priority - b.priority || (a.id < b.id ? -1 : 1);
 }
 
 function groupByStatus(tasks: readonly ReadTask[]): Record<TaskStatus, ReadTask[]> {

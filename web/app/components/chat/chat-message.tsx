@@ -14,6 +14,7 @@ import { MakeTask } from './make-task.tsx';
 export const ChatMessage_MessageFragment = graphql(`
   fragment ChatMessage_Message on Message {
     id
+    revision
     role
     content
     contentFormat
@@ -21,6 +22,7 @@ export const ChatMessage_MessageFragment = graphql(`
     createdAt
     relatedTasks {
       id
+      revision
       ...ChatTask_Task
     }
   }

@@ -11,6 +11,7 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { showToast } from '../ui/toast-store.ts';
 import { ChatMessage } from './chat-message.tsx';
 import { Composer } from './composer.tsx';
+import { OlderMessages } from './older-messages.tsx';
 
 export const ChatPanel_ConversationFragment = graphql(`
   fragment ChatPanel_Conversation on Conversation {
@@ -19,9 +20,14 @@ export const ChatPanel_ConversationFragment = graphql(`
     messages(first: 60) {
       nodes {
         id
+        revision
         role
         content
         ...ChatMessage_Message
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
       }
     }
   }
@@ -34,6 +40,7 @@ const SendMessage_Mutation = graphql(`
       ... on SendMessagePayload {
         message {
           id
+          revision
           conversationId
           ...ChatMessage_Message
         }
@@ -77,7 +84,7 @@ export function ChatPanel({
           text="For example: “Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js”. Each ask becomes a task with its own agent."
         />
       ) : (
-        <Messages messages={messages} />
+        <Messages messages={messages} conversationId={conversation.id} pageInfo={conversation.messages.pageInfo} />
       )}
       <Composer conversationId={conversation.id} onSend={(text) => void send(text)} />
     </div>
@@ -86,9 +93,17 @@ export function ChatPanel({
 
 type Message = ChatPanel_ConversationFragmentData['messages']['nodes'][number];
 
-function Messages({ messages }: { messages: Message[] }) {
+interface MessagesProps {
+  messages: Message[];
+  conversationId: string;
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+function Messages({ messages, conversationId, pageInfo }: MessagesProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  /** Where the reader was, from the end: what comes above must not move it. */
+  const fromEndPx = useRef<number | null>(null);
   const last = messages.at(-1);
   const toEnd = (): void => {
     if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
@@ -100,7 +115,11 @@ function Messages({ messages }: { messages: Message[] }) {
   useEffect(() => {
     const element = scroller.current?.firstElementChild;
     if (!element) return;
-    const observer = new ResizeObserver(() => isAtEnd.current && toEnd());
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd.current) return toEnd();
+      if (fromEndPx.current === null || !scroller.current) return;
+      scroller.current.scrollTop = scroller.current.scrollHeight - fromEndPx.current;
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -112,12 +131,26 @@ function Messages({ messages }: { messages: Message[] }) {
         const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
         isAtEnd.current = scrollHeight - scrollTop - clientHeight < END_PX;
       }}
+      onWheel={() => (fromEndPx.current = null)}
+      onPointerDown={() => (fromEndPx.current = null)}
+      onKeyDown={() => (fromEndPx.current = null)}
     >
-      <ol aria-label="Messages" aria-live="polite" className="flex flex-col gap-4 px-3 py-4">
-        {messages.map((message) => (
-          <ChatMessage key={message.id} message={message} />
-        ))}
-      </ol>
+      <div className="flex flex-col gap-4 px-3 py-4">
+        <OlderMessages
+          conversationId={conversationId}
+          pageInfo={pageInfo}
+          onOpen={() => {
+            const { scrollHeight = 0, scrollTop = 0 } = scroller.current ?? {};
+            isAtEnd.current = false;
+            fromEndPx.current = scrollHeight - scrollTop;
+          }}
+        />
+        <ol aria-label="Messages" aria-live="polite" className="flex flex-col gap-4">
+          {messages.map((message) => (
+            <ChatMessage key={message.id} message={message} />
+          ))}
+        </ol>
+      </div>
     </div>
   );
 }

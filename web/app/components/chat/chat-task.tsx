@@ -9,6 +9,7 @@ import { TaskTypeIcon } from '../tasks/task-type.tsx';
 export const ChatTask_TaskFragment = graphql(`
   fragment ChatTask_Task on Task {
     id
+    revision
     title
     type
     priority

@@ -18,9 +18,10 @@ import { TaskStatusIcon } from '../tasks/task-status.tsx';
 
 const PaletteTasks_Query = graphql(`
   query PaletteTasks($projectId: ID!, $text: String) {
-    tasks(projectId: $projectId, filter: { text: $text }, sort: NEWEST, first: 12) {
+    tasks(projectId: $projectId, filter: { text: $text }, orderBy: { field: CREATED_AT, direction: DESC }, first: 12) {
       nodes {
         id
+        revision
         title
         status
       }
@@ -73,7 +74,7 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
   ];
   const words = searched.toLowerCase();
   const matches = (label: string): boolean => label.toLowerCase().includes(words);
-  const tasks = data?.tasks.nodes ?? [];
+  const tasks = data?.tasks?.nodes ?? [];
   return (
     <Radix.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
       <Radix.Portal>

@@ -21,16 +21,20 @@ export const ProjectFrame_Query = graphql(`
   query ProjectFrame($projectId: ID!) {
     project(id: $projectId) {
       id
+      revision
       name
       description
       status
       stateVersion
       eventCursor
       defaultRepoPath
-      agents {
-        id
-        name
-        isEnabled
+      agents(first: 100) {
+        nodes {
+          id
+          revision
+          name
+          isEnabled
+        }
       }
     }
     orchestratorCycles(projectId: $projectId, first: 1) {
@@ -43,6 +47,7 @@ export const ProjectFrame_Query = graphql(`
     projects(first: 50) {
       nodes {
         id
+        revision
         name
       }
     }
@@ -81,12 +86,12 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
     ) : (
       <FrameSkeleton />
     );
-  const cycles = [...data.orchestratorCycles.nodes].sort((a, b) => (a.id < b.id ? 1 : -1));
+  const cycles = [...(data.orchestratorCycles?.nodes ?? [])].sort((a, b) => (a.id < b.id ? 1 : -1));
   return (
     <TaskMovesProvider>
       <TopBar
         project={data.project}
-        projects={data.projects.nodes}
+        projects={data.projects?.nodes ?? []}
         cycle={cycles[0] ?? null}
         onCreateTask={() => setCreating(true)}
         onSearch={() => setPaletteOpen(true)}
@@ -99,13 +104,13 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
         isOpen={isCreating}
         onOpenChange={setCreating}
         projectId={projectId}
-        agents={data.project.agents}
+        agents={data.project.agents.nodes}
       />
       {isPaletteOpen ? (
         <Suspense>
           <CommandPalette
             projectId={projectId}
-            projects={data.projects.nodes}
+            projects={data.projects?.nodes ?? []}
             onClose={() => setPaletteOpen(false)}
             onCreateTask={() => setCreating(true)}
           />

@@ -10,8 +10,8 @@ import { OrchestratorButton, OrchestratorLine, useCycleProgress } from './orches
 
 interface TopBarProps {
   project: NonNullable<ProjectFrameQuery['project']>;
-  projects: ProjectFrameQuery['projects']['nodes'];
-  cycle: ProjectFrameQuery['orchestratorCycles']['nodes'][number] | null;
+  projects: NonNullable<ProjectFrameQuery['projects']>['nodes'];
+  cycle: NonNullable<ProjectFrameQuery['orchestratorCycles']>['nodes'][number] | null;
   onCreateTask(): void;
   onSearch(): void;
 }

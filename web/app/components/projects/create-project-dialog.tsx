@@ -23,6 +23,7 @@ const CreateProject_Mutation = graphql(`
       ... on CreateProjectPayload {
         project {
           id
+          revision
           name
         }
       }

@@ -9,6 +9,7 @@ import { RelativeTime } from '../ui/time.tsx';
 export const ProjectCard_ProjectFragment = graphql(`
   fragment ProjectCard_Project on Project {
     id
+    revision
     name
     description
     status
@@ -17,6 +18,7 @@ export const ProjectCard_ProjectFragment = graphql(`
     openTaskCount
     lastRun {
       id
+      revision
       status
       reason
       landingIsMerged

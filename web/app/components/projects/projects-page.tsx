@@ -11,21 +11,25 @@ import { Button } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Input } from '../ui/field.tsx';
+import { MorePages } from '../ui/more-pages.tsx';
+import { PageState } from '../ui/page-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { CreateProjectDialog } from './create-project-dialog.tsx';
 import { ProjectCard } from './project-card.tsx';
 import { useProjectsLive } from './use-projects-live.ts';
 
 export const Projects_Query = graphql(`
-  query Projects($text: String, $archived: Boolean) {
-    projects(text: $text, archived: $archived, first: 60) {
+  query Projects($text: String, $after: String) {
+    projects(filter: { text: $text }, first: 60, after: $after) {
       nodes {
         id
+        revision
         eventCursor
         ...ProjectCard_Project
       }
       pageInfo {
         hasNextPage
+        endCursor
       }
     }
   }
@@ -40,11 +44,11 @@ export function ProjectsPage() {
   const text = params.get('q') || null;
   const { data, error, refetch } = useLiveQuery(
     Projects_Query,
-    { text, archived: false },
+    { text, after: null },
     { requestPolicy: 'cache-and-network' },
   );
   const [isCreating, setCreating] = useState(false);
-  const projects = data?.projects.nodes;
+  const projects = data?.projects?.nodes;
   useProjectsLive(projects);
   useShortcuts([{ keys: 'c', label: 'New project', run: () => setCreating(true) }]);
   const create = (
@@ -97,11 +101,38 @@ export function ProjectsPage() {
           ))}
         </div>
       )}
-      {data?.projects.pageInfo.hasNextPage ? (
-        <p className="mt-4 text-dense text-muted">The 60 that changed last are shown. Search for the others.</p>
-      ) : null}
+      {data?.projects ? <MoreProjects key={text} text={text} pageInfo={data.projects.pageInfo} /> : null}
       <CreateProjectDialog isOpen={isCreating} onOpenChange={setCreating} />
     </PageBody>
+  );
+}
+
+interface MoreProjectsProps {
+  text: string | null;
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+/** Those that have not changed for longer. */
+function MoreProjects({ text, pageInfo }: MoreProjectsProps) {
+  return (
+    <MorePages pageInfo={pageInfo} label="Show more projects" className="mt-3">
+      {(after) => <ProjectsPart text={text} after={after} />}
+    </MorePages>
+  );
+}
+
+function ProjectsPart({ text, after }: { text: string | null; after: string }) {
+  const { data, error, refetch } = useLiveQuery(Projects_Query, { text, after });
+  if (!data?.projects) return <PageState hasFailed={error !== undefined} label="Loading projects" onRetry={refetch} />;
+  return (
+    <>
+      <ul className={`${GRID} mt-3`}>
+        {data.projects.nodes.map((project) => (
+          <ProjectCard key={project.id} project={project} />
+        ))}
+      </ul>
+      <MoreProjects text={text} pageInfo={data.projects.pageInfo} />
+    </>
   );
 }
 

@@ -15,6 +15,7 @@ const ProjectCardRefresh_Query = graphql(`
   query ProjectCardRefresh($projectId: ID!) {
     project(id: $projectId) {
       id
+      revision
       ...ProjectCard_Project
     }
   }

@@ -17,10 +17,13 @@ const RepositoryChooser_Query = graphql(`
       id
       isAdmin
     }
-    runners {
-      id
-      connection
-      isEnabled
+    runners(first: 100) {
+      nodes {
+        id
+        revision
+        connection
+        isEnabled
+      }
     }
     repositories(projectId: $projectId) {
       runnerId
@@ -79,7 +82,7 @@ export function RepositoryChooser({ projectId, kept, chosen, onChoose, refused }
   const repositories = data?.repositories ?? [];
   const shown = repositories.filter(({ path }) => path.toLowerCase().includes(words.toLowerCase()));
   const isTyped = isAdmin && words.startsWith('/') && !repositories.some(({ path }) => path === words);
-  const online = (data?.runners ?? [])
+  const online = (data?.runners?.nodes ?? [])
     .filter((runner) => runner.isEnabled && runner.connection === 'ONLINE')
     .map((runner) => runner.id);
   const tooLong = whyTooLong(words);

@@ -4,8 +4,8 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 
 const CheckRepository_Mutation = graphql(`
-  mutation CheckRepository($runnerId: ID!, $path: String!) {
-    checkRepository(runnerId: $runnerId, path: $path) {
+  mutation CheckRepository($input: CheckRepositoryInput!) {
+    checkRepository(input: $input) {
       __typename
       ... on CheckRepositoryPayload {
         check {
@@ -72,7 +72,7 @@ interface Answer extends PathCheck {
 }
 
 async function askOne(client: ReturnType<typeof useClient>, runnerId: string, path: string): Promise<Answer> {
-  const result = await client.mutation(CheckRepository_Mutation, { runnerId, path });
+  const result = await client.mutation(CheckRepository_Mutation, { input: { runnerId, path } });
   const answer = result.data?.checkRepository;
   // The field that it is about is the one that it stands under.
   const failure =

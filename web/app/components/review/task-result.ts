@@ -8,17 +8,20 @@ import { graphql } from '~/graphql/gql/gql.ts';
 export const TaskResult_RunFragment = graphql(`
   fragment TaskResult_Run on Run {
     id
+    revision
     status
     reason
     summary
     headCommit
     artifacts {
-      id
-      kind
-      name
-      size
-      url
-      createdAt
+      nodes {
+        id
+        kind
+        name
+        size
+        url
+        createdAt
+      }
     }
   }
 `);

@@ -17,9 +17,11 @@ const DiffView = lazy(() => import('./diff-view.tsx'));
 export const TaskReview_TaskFragment = graphql(`
   fragment TaskReview_Task on Task {
     id
+    revision
     status
     result {
       id
+      revision
       ...TaskResult_Run
     }
   }
@@ -38,8 +40,10 @@ export function TaskReview({
 }) {
   const task = readFragment(TaskReview_TaskFragment, masked);
   const result = readFragment(TaskResult_RunFragment, task.result);
-  const diff = result?.artifacts.find((artifact) => artifact.kind === 'DIFF');
-  const report = result?.artifacts.find((artifact) => artifact.kind === 'REPORT' && artifact.name === REPORT_NAME);
+  const diff = result?.artifacts.nodes.find((artifact) => artifact.kind === 'DIFF');
+  const report = result?.artifacts.nodes.find(
+    (artifact) => artifact.kind === 'REPORT' && artifact.name === REPORT_NAME,
+  );
   if (diff && report) {
     return (
       <>

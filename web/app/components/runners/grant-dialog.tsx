@@ -13,6 +13,7 @@ const GrantProjects_Query = graphql(`
     projects(first: 100) {
       nodes {
         id
+        revision
         name
       }
     }
@@ -20,7 +21,7 @@ const GrantProjects_Query = graphql(`
 `);
 
 const GrantRepository_Mutation = graphql(`
-  mutation GrantRepository($input: RepositoryGrantInput!) {
+  mutation GrantRepository($input: GrantRepositoryInput!) {
     grantRepository(input: $input) {
       __typename
       ... on UserError {
@@ -88,7 +89,7 @@ export function GrantDialog({
             <option value="" disabled>
               Choose a project
             </option>
-            {(data?.projects.nodes ?? []).map(({ id, name }) => (
+            {(data?.projects?.nodes ?? []).map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
               </option>

@@ -13,6 +13,7 @@ import { showToast } from '../ui/toast-store.ts';
 export const RunnerLabels_RunnerFragment = graphql(`
   fragment RunnerLabels_Runner on Runner {
     id
+    revision
     labels
     advertisedLabels
     capacity
@@ -27,6 +28,7 @@ const UpdateRunner_Mutation = graphql(`
       ... on UpdateRunnerPayload {
         runner {
           id
+          revision
           ...RunnerItem_Runner
           ...RunnerLabels_Runner
         }
@@ -44,11 +46,7 @@ export function RunnerLabels({ runner: masked }: { runner: FragmentType<typeof R
   const runner = readFragment(RunnerLabels_RunnerFragment, masked);
   const [{ fetching }, updateRunner] = useMutation(UpdateRunner_Mutation);
   const [isAdding, setAdding] = useState(false);
-  const change = async (changes: {
-    labels?: string[];
-    capacity?: number;
-    isCapacityItsOwn?: boolean;
-  }): Promise<void> => {
+  const change = async (changes: { labels?: string[]; capacity?: number | null }): Promise<void> => {
     const failure = mutationFailure(await updateRunner({ input: { runnerId: runner.id, ...changes } }));
     if (failure) showToast({ kind: 'error', text: failure });
     else setAdding(false);
@@ -128,7 +126,7 @@ export function RunnerLabels({ runner: masked }: { runner: FragmentType<typeof R
           onSubmit={(event) => {
             event.preventDefault();
             const limit = formText(new FormData(event.currentTarget), 'limit');
-            void change(limit === '' ? { isCapacityItsOwn: true } : { capacity: Number(limit) });
+            void change({ capacity: limit === '' ? null : Number(limit) });
           }}
         >
           <Field label="Runs at once, at most" isOptional className="flex-1" hint={`It takes ${runner.capacity} now.`}>

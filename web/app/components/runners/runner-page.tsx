@@ -21,6 +21,7 @@ export const Runner_Query = graphql(`
       id
       runner {
         id
+        revision
         sandboxNote
         ...RunnerItem_Runner
         ...RunnerLabels_Runner

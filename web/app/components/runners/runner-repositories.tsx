@@ -40,8 +40,8 @@ export const RunnerRepositories_Fragment = graphql(`
 `);
 
 const LookForRepositories_Mutation = graphql(`
-  mutation LookForRepositories($runnerId: ID!) {
-    lookForRepositories(runnerId: $runnerId) {
+  mutation LookForRepositories($input: LookForRepositoriesInput!) {
+    lookForRepositories(input: $input) {
       __typename
       ... on UserError {
         code
@@ -52,7 +52,7 @@ const LookForRepositories_Mutation = graphql(`
 `);
 
 const RevokeRepository_Mutation = graphql(`
-  mutation RevokeRepository($input: RepositoryGrantInput!) {
+  mutation RevokeRepository($input: RevokeRepositoryInput!) {
     revokeRepository(input: $input) {
       __typename
       ... on UserError {
@@ -107,7 +107,9 @@ export function RunnerRepositories({ page: masked, whyAway, onChange }: RunnerRe
             isBusy={isLooking}
             disabled={whyAway !== null}
             title={whyNoLook}
-            onClick={() => void look({ runnerId: page.id }).then((result) => report(mutationFailure(result)))}
+            onClick={() =>
+              void look({ input: { runnerId: page.id } }).then((result) => report(mutationFailure(result)))
+            }
           >
             {isLooking ? null : <RefreshCw aria-hidden className="size-4" />}
             Look again

@@ -40,8 +40,8 @@ export const RunnerWorkFolders_Fragment = graphql(`
 `);
 
 const RemoveWorkFolder_Mutation = graphql(`
-  mutation RemoveWorkFolder($runnerId: ID!, $name: String!) {
-    removeWorkFolder(runnerId: $runnerId, name: $name) {
+  mutation RemoveWorkFolder($input: RemoveWorkFolderInput!) {
+    removeWorkFolder(input: $input) {
       __typename
       ... on UserError {
         code
@@ -166,7 +166,7 @@ function RemoveDialog({ runnerId, folder, whyNot: hindrance, onClose, onRemoved 
   const [failure, setFailure] = useState<string | null>(null);
   const isOver = folder.isMerged || folder.taskStatus === 'DONE' || folder.taskStatus === 'CANCELED';
   const confirm = async (): Promise<void> => {
-    const refused = mutationFailure(await remove({ runnerId, name: folder.name }));
+    const refused = mutationFailure(await remove({ input: { runnerId, name: folder.name } }));
     onRemoved();
     if (refused) setFailure(refused);
     else onClose();

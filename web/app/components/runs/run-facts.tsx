@@ -8,6 +8,7 @@ import { RunStatusIcon } from './run-status.tsx';
 export const RunFacts_RunFragment = graphql(`
   fragment RunFacts_Run on Run {
     id
+    revision
     status
     reason
     landingIsMerged

@@ -10,6 +10,7 @@ const RunLogPage_Query = graphql(`
   query RunLogPage($runId: ID!, $afterSeq: Int!, $limit: Int!) {
     run(id: $runId) {
       id
+      revision
       logs(afterSeq: $afterSeq, limit: $limit) {
         firstSeq
         streams

@@ -8,6 +8,7 @@ import { hasLostRunner, isLiveRun, RunStatusIcon, runStatusWord } from './run-st
 export const RunRow_RunFragment = graphql(`
   fragment RunRow_Run on Run {
     id
+    revision
     kind
     attempt
     status
@@ -23,14 +24,17 @@ export const RunRow_RunFragment = graphql(`
     lineCount
     task {
       id
+      revision
       title
     }
     agent {
       id
+      revision
       name
     }
     runner {
       id
+      revision
       name
       connection
       lastSeenAt

@@ -8,16 +8,18 @@ import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { showToast } from '../ui/toast-store.ts';
 
 const CancelRun_Mutation = graphql(`
-  mutation CancelRun($runId: ID!, $thenTask: ThenTask!) {
-    cancelRun(runId: $runId, thenTask: $thenTask) {
+  mutation CancelRun($input: CancelRunInput!) {
+    cancelRun(input: $input) {
       __typename
       ... on CancelRunPayload {
         run {
           id
+          revision
           status
           cancelRequestedAt
           task {
             id
+            revision
             ...BoardCard_Task
           }
         }
@@ -49,7 +51,7 @@ export function StopRun({ run, size = 'sm', variant = 'ghost' }: StopRunProps) {
   const [{ fetching }, cancel] = useMutation(CancelRun_Mutation);
   const stop = async (thenTask: 'PUT_BACK' | 'CANCEL'): Promise<void> => {
     setAsking(false);
-    const failure = mutationFailure(await cancel({ runId: run.id, thenTask }));
+    const failure = mutationFailure(await cancel({ input: { runId: run.id, thenTask } }));
     if (failure) showToast({ kind: 'error', text: failure });
   };
   const isMerge = run.kind === 'MERGE';

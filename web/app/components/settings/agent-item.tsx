@@ -14,6 +14,7 @@ import { showToast } from '../ui/toast-store.ts';
 export const AgentItem_AgentFragment = graphql(`
   fragment AgentItem_Agent on Agent {
     id
+    revision
     name
     type
     isEnabled
@@ -28,6 +29,7 @@ const UpdateAgent_Mutation = graphql(`
       ... on UpdateAgentPayload {
         agent {
           id
+          revision
           ...AgentItem_Agent
         }
       }

@@ -17,6 +17,7 @@ const CreateRunner_Mutation = graphql(`
         token
         runner {
           id
+          revision
           ...RunnerItem_Runner
         }
       }
@@ -60,7 +61,7 @@ function CreateRunnerForm({ onOpenChange, onToken }: CreateRunnerDialogProps) {
     });
     const refused = mutationFailure(result);
     if (refused) return setFailure(refused);
-    if (result.data?.createRunner.__typename !== 'CreateRunnerPayload') return;
+    if (result.data?.createRunner?.__typename !== 'CreateRunnerPayload') return;
     onOpenChange(false);
     onToken(result.data.createRunner.token);
   };

@@ -2,6 +2,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
+import type { PeopleQuery } from '~/graphql/gql/graphql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
@@ -11,19 +12,27 @@ import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Field, Input } from '../ui/field.tsx';
+import { MorePages } from '../ui/more-pages.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { PageState } from '../ui/page-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { SettingsList, SettingsSection } from './settings-section.tsx';
 
 const People_Query = graphql(`
-  query People {
-    users {
-      id
-      email
-      isAdmin
-      isActive
-      createdAt
+  query People($after: String) {
+    users(first: 100, after: $after) {
+      nodes {
+        id
+        email
+        isAdmin
+        isActive
+        createdAt
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
     }
   }
 `);
@@ -47,7 +56,7 @@ const CreateUser_Mutation = graphql(`
 
 /** Who has an account. For administrators. */
 export function People({ viewerId }: { viewerId: string }) {
-  const { data, error, refetch } = useLiveQuery(People_Query, {}, { requestPolicy: 'cache-and-network' });
+  const { data, error, refetch } = useLiveQuery(People_Query, { after: null }, { requestPolicy: 'cache-and-network' });
   const [isAdding, setAdding] = useState(false);
   return (
     <SettingsSection
@@ -60,21 +69,8 @@ export function People({ viewerId }: { viewerId: string }) {
         </Button>
       }
     >
-      {data ? (
-        <SettingsList label="People">
-          {data.users.map((user) => (
-            <li key={user.id} className="flex items-center gap-3 px-4 py-2.5">
-              <p className="title-wrap min-w-0 flex-1 font-medium">{user.email}</p>
-              {user.id === viewerId ? <Badge>You</Badge> : null}
-              {user.isAdmin ? <Badge>Administrator</Badge> : null}
-              {user.isActive ? null : <Badge>Inactive</Badge>}
-              <RelativeTime
-                value={user.createdAt}
-                className="w-24 shrink-0 text-right text-dense text-faint max-sm:hidden"
-              />
-            </li>
-          ))}
-        </SettingsList>
+      {data?.users ? (
+        <UsersPart users={data.users} viewerId={viewerId} />
       ) : error ? (
         <ErrorState title="The list could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
       ) : (
@@ -89,6 +85,41 @@ export function People({ viewerId }: { viewerId: string }) {
         <AddPersonForm onDone={() => setAdding(false)} />
       </Dialog>
     </SettingsSection>
+  );
+}
+
+type Users = NonNullable<PeopleQuery['users']>;
+
+function UsersPart({ users, viewerId }: { users: Users; viewerId: string }) {
+  return (
+    <>
+      <SettingsList label="People">
+        {users.nodes.map((user) => (
+          <li key={user.id} className="flex items-center gap-3 px-4 py-2.5">
+            <p className="title-wrap min-w-0 flex-1 font-medium">{user.email}</p>
+            {user.id === viewerId ? <Badge>You</Badge> : null}
+            {user.isAdmin ? <Badge>Administrator</Badge> : null}
+            {user.isActive ? null : <Badge>Inactive</Badge>}
+            <RelativeTime
+              value={user.createdAt}
+              className="w-24 shrink-0 text-right text-dense text-faint max-sm:hidden"
+            />
+          </li>
+        ))}
+      </SettingsList>
+      <MorePages pageInfo={users.pageInfo} label="Show more people">
+        {(after) => <MoreUsers after={after} viewerId={viewerId} />}
+      </MorePages>
+    </>
+  );
+}
+
+function MoreUsers({ after, viewerId }: { after: string; viewerId: string }) {
+  const { data, error, refetch } = useLiveQuery(People_Query, { after });
+  return data?.users ? (
+    <UsersPart users={data.users} viewerId={viewerId} />
+  ) : (
+    <PageState hasFailed={error !== undefined} label="Loading people" onRetry={refetch} />
   );
 }
 

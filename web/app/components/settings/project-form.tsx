@@ -18,6 +18,7 @@ import { showToast } from '../ui/toast-store.ts';
 export const ProjectForm_ProjectFragment = graphql(`
   fragment ProjectForm_Project on Project {
     id
+    revision
     name
     description
     defaultRepoPath
@@ -31,6 +32,7 @@ export const UpdateProject_Mutation = graphql(`
       ... on UpdateProjectPayload {
         project {
           id
+          revision
           name
           description
           status

@@ -14,12 +14,16 @@ export const ProjectSettings_Query = graphql(`
   query ProjectSettings($projectId: ID!) {
     project(id: $projectId) {
       id
+      revision
       name
       ...ProjectForm_Project
       ...ProjectStatusSettings_Project
-      agents {
-        id
-        ...AgentItem_Agent
+      agents(first: 100) {
+        nodes {
+          id
+          revision
+          ...AgentItem_Agent
+        }
       }
     }
   }
@@ -42,7 +46,7 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
             text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name."
           >
             <SettingsList label="Agents">
-              {project.agents.map((agent) => (
+              {project.agents.nodes.map((agent) => (
                 <AgentItem key={agent.id} agent={agent} />
               ))}
             </SettingsList>

@@ -13,18 +13,20 @@ import { SettingsSection } from './settings-section.tsx';
 export const ProjectStatusSettings_ProjectFragment = graphql(`
   fragment ProjectStatusSettings_Project on Project {
     id
+    revision
     name
     status
   }
 `);
 
 const ArchiveProject_Mutation = graphql(`
-  mutation ArchiveProject($projectId: ID!) {
-    archiveProject(projectId: $projectId) {
+  mutation ArchiveProject($input: ArchiveProjectInput!) {
+    archiveProject(input: $input) {
       __typename
       ... on ArchiveProjectPayload {
         project {
           id
+          revision
           status
         }
       }
@@ -55,7 +57,7 @@ export function ProjectStatusSettings({
     if (failure) showToast({ kind: 'error', text: failure });
   };
   const archive = async (): Promise<void> => {
-    const failure = mutationFailure(await archiveProject({ projectId: project.id }));
+    const failure = mutationFailure(await archiveProject({ input: { projectId: project.id } }));
     if (failure) return showToast({ kind: 'error', text: failure });
     navigate('/projects');
   };

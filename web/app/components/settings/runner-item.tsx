@@ -16,6 +16,7 @@ import { showToast } from '../ui/toast-store.ts';
 export const RunnerItem_RunnerFragment = graphql(`
   fragment RunnerItem_Runner on Runner {
     id
+    revision
     name
     labels
     capacity
@@ -30,12 +31,13 @@ export const RunnerItem_RunnerFragment = graphql(`
 `);
 
 const SetRunnerEnabled_Mutation = graphql(`
-  mutation SetRunnerEnabled($runnerId: ID!, $isEnabled: Boolean!) {
-    setRunnerEnabled(runnerId: $runnerId, isEnabled: $isEnabled) {
+  mutation SetRunnerEnabled($input: SetRunnerEnabledInput!) {
+    setRunnerEnabled(input: $input) {
       __typename
       ... on SetRunnerEnabledPayload {
         runner {
           id
+          revision
           isEnabled
           connection
         }
@@ -86,7 +88,7 @@ export function RunnerItem({
   const runner = readFragment(RunnerItem_RunnerFragment, masked);
   const [, setEnabled] = useMutation(SetRunnerEnabled_Mutation);
   const toggle = async (): Promise<void> => {
-    const failure = mutationFailure(await setEnabled({ runnerId: runner.id, isEnabled: !runner.isEnabled }));
+    const failure = mutationFailure(await setEnabled({ input: { runnerId: runner.id, isEnabled: !runner.isEnabled } }));
     if (failure) showToast({ kind: 'error', text: failure });
   };
   const { className } = CONNECTIONS[runner.connection];

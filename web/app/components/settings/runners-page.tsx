@@ -25,21 +25,25 @@ export const Runners_Query = graphql(`
       id
       isAdmin
     }
-    runners {
-      id
-      ...RunnerItem_Runner
+    runners(first: 100) {
+      nodes {
+        id
+        revision
+        ...RunnerItem_Runner
+      }
     }
   }
 `);
 
 const RotateRunnerToken_Mutation = graphql(`
-  mutation RotateRunnerToken($runnerId: ID!) {
-    rotateRunnerToken(runnerId: $runnerId) {
+  mutation RotateRunnerToken($input: RotateRunnerTokenInput!) {
+    rotateRunnerToken(input: $input) {
       __typename
       ... on RotateRunnerTokenPayload {
         token
         runner {
           id
+          revision
         }
       }
       ... on UserError {
@@ -59,10 +63,10 @@ export function RunnersPage() {
   const [, rotate] = useMutation(RotateRunnerToken_Mutation);
   const isAdmin = data?.viewer?.isAdmin ?? false;
   const rotateToken = async (runnerId: string): Promise<void> => {
-    const result = await rotate({ runnerId });
+    const result = await rotate({ input: { runnerId } });
     const failure = mutationFailure(result);
     if (failure) showToast({ kind: 'error', text: failure });
-    else if (result.data?.rotateRunnerToken.__typename === 'RotateRunnerTokenPayload')
+    else if (result.data?.rotateRunnerToken?.__typename === 'RotateRunnerTokenPayload')
       setSecret(result.data.rotateRunnerToken.token);
   };
   const create = isAdmin ? (
@@ -79,10 +83,10 @@ export function RunnersPage() {
         actions={create}
       />
       {isOutOfDate ? <OutOfDateNotice /> : null}
-      {data ? (
-        data.runners.length > 0 ? (
+      {data?.runners ? (
+        data.runners.nodes.length > 0 ? (
           <SettingsList label="Runners">
-            {data.runners.map((runner) => (
+            {data.runners.nodes.map((runner) => (
               <RunnerItem
                 key={runner.id}
                 runner={runner}

@@ -148,7 +148,7 @@ function Changes({
           ))}
         </Select>
       </label>
-      {data ? (
+      {typeof data?.stateDiff === 'string' ? (
         <Suspense fallback={skeleton}>
           <StateDiff text={data.stateDiff} />
         </Suspense>

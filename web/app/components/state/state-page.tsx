@@ -32,6 +32,10 @@ export const State_Query = graphql(`
         version
         ...StateVersionList_StateVersion
       }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
     }
   }
 `);
@@ -100,7 +104,9 @@ export function StatePage({ projectId }: { projectId: string }) {
   return (
     <main className="flex min-h-0 flex-1 flex-col md:flex-row">
       <StateVersionList
-        versions={data.stateVersions.nodes}
+        projectId={projectId}
+        versions={data.stateVersions?.nodes ?? []}
+        pageInfo={data.stateVersions?.pageInfo ?? { hasNextPage: false, endCursor: null }}
         latest={latest.version}
         selected={chosen ?? latest.version}
         onSelect={choose}

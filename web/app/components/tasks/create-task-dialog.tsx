@@ -19,6 +19,7 @@ const CreateTask_Mutation = graphql(`
       ... on CreateTaskPayload {
         task {
           id
+          revision
           ...Board_Task
         }
       }

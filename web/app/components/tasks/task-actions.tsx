@@ -13,15 +13,18 @@ import { useTaskMoves } from './task-moves.tsx';
 export const TaskActions_TaskFragment = graphql(`
   fragment TaskActions_Task on Task {
     id
+    revision
     title
     status
     heldBy
     result {
       id
+      revision
       ...TaskResult_Run
     }
     liveRun {
       id
+      revision
       kind
       status
       cancelRequestedAt

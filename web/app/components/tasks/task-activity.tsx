@@ -8,12 +8,14 @@ import { useDraft } from '~/lib/use-draft.ts';
 import { Button } from '../ui/button.tsx';
 import { Textarea } from '../ui/field.tsx';
 import { showToast } from '../ui/toast-store.ts';
+import { OlderActivity } from './older-activity.tsx';
 import { TaskEventItem } from './task-event-item.tsx';
 
 export const TaskActivity_TaskFragment = graphql(`
   fragment TaskActivity_Task on Task {
     id
-    events(first: 100) {
+    revision
+    events(first: 50) {
       nodes {
         id
         eventType
@@ -21,6 +23,7 @@ export const TaskActivity_TaskFragment = graphql(`
       }
       pageInfo {
         hasNextPage
+        endCursor
       }
     }
   }
@@ -33,6 +36,7 @@ const CommentOnTask_Mutation = graphql(`
       ... on CommentOnTaskPayload {
         task {
           id
+          revision
           updatedAt
         }
       }
@@ -51,14 +55,12 @@ export function TaskActivity({ task: masked }: { task: FragmentType<typeof TaskA
   return (
     <section>
       <h2 className="text-dense font-semibold">Activity</h2>
+      <OlderActivity taskId={task.id} pageInfo={task.events.pageInfo} />
       <ol className="mt-3 flex flex-col">
         {events.map((event, i) => (
           <TaskEventItem key={event.id} event={event} before={events[i - 1]} isLast={i === events.length - 1} />
         ))}
       </ol>
-      {task.events.pageInfo.hasNextPage ? (
-        <p className="mt-2 text-xs text-muted">The first 100 entries are shown.</p>
-      ) : null}
       <CommentForm taskId={task.id} />
     </section>
   );

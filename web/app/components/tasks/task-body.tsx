@@ -16,6 +16,7 @@ import { WaitingReason } from './waiting-reason.tsx';
 export const TaskBody_TaskFragment = graphql(`
   fragment TaskBody_Task on Task {
     id
+    revision
     title
     description
     acceptanceCriteria
@@ -25,26 +26,32 @@ export const TaskBody_TaskFragment = graphql(`
     status
     result {
       id
+      revision
       ...TaskResult_Run
     }
     liveRun {
       id
+      revision
       status
       runner {
         id
+        revision
         name
         connection
         lastSeenAt
       }
     }
-    runs {
-      id
-      kind
-      status
-      reason
-      message
-      landingIsMerged
-      ...TaskRuns_Run
+    runs(first: 100) {
+      nodes {
+        id
+        revision
+        kind
+        status
+        reason
+        message
+        landingIsMerged
+        ...TaskRuns_Run
+      }
     }
     ...TaskFacts_Task
     ...TaskActivity_Task
@@ -67,7 +74,7 @@ export function TaskBody({
   // Whoever opens a task that needs review comes for its changes.
   const [part, setPart] = useState<Part>(task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
   const padding = 'px-4 py-5 sm:px-6';
-  const failure = failureOf(task);
+  const failure = failureOf(task.status, task.runs.nodes);
   return (
     <>
       <Tabs<Part>
@@ -78,7 +85,7 @@ export function TaskBody({
         tabs={[
           { id: 'overview', label: 'Overview' },
           { id: 'changes', label: result?.reason === 'EMPTY_DIFF' ? 'Report' : 'Changes' },
-          { id: 'runs', label: 'Runs', count: task.runs.length },
+          { id: 'runs', label: 'Runs', count: task.runs.nodes.length },
         ]}
         className="shrink-0 border-b border-line px-2 sm:px-4"
       />
@@ -149,27 +156,25 @@ export function TaskBody({
           </div>
         ) : null}
         {part === 'changes' ? <TaskReview task={task} isSheet={isSheet} /> : null}
-        {part === 'runs' ? <TaskRuns runs={task.runs} /> : null}
+        {part === 'runs' ? <TaskRuns runs={task.runs.nodes} /> : null}
       </div>
     </>
   );
 }
 
-interface Failable {
+interface EndedRun {
+  kind: string;
   status: string;
-  /** Newest first. */
-  runs: readonly {
-    kind: string;
-    status: string;
-    reason: string | null;
-    message: string | null;
-    landingIsMerged: boolean | null;
-  }[];
+  reason: string | null;
+  message: string | null;
+  landingIsMerged: boolean | null;
 }
 
 /** What went wrong last and waits for somebody: the merge of an approved task, or its last attempt. The list of runs says the latter itself. */
-function failureOf({ status, runs }: Failable): { title: string; message: string; isOfAttempt: boolean } | null {
-  const last = runs[0];
+function failureOf(
+  status: string,
+  [last]: readonly EndedRun[],
+): { title: string; message: string; isOfAttempt: boolean } | null {
   if (!last?.message) return null;
   if (
     status === 'NEEDS_REVIEW' &&
@@ -183,10 +188,7 @@ function failureOf({ status, runs }: Failable): { title: string; message: string
   return null;
 }
 
-function mergeFailure(
-  { reason, landingIsMerged }: Failable['runs'][number],
-  message: string,
-): { title: string; message: string } {
+function mergeFailure({ reason, landingIsMerged }: EndedRun, message: string): { title: string; message: string } {
   if (reason === 'REVIEW_OUTDATED') return { title: 'What was reviewed is out of date', message };
   if (landingIsMerged === false) return { title: 'It was not merged', message };
   return {

@@ -14,14 +14,17 @@ export const TaskDetail_Query = graphql(`
   query TaskDetail($taskId: ID!) {
     task(id: $taskId) {
       id
+      revision
       title
       status
       heldBy
       liveRun {
         id
+        revision
       }
       project {
         id
+        revision
         name
       }
       ...TaskBody_Task

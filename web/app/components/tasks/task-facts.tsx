@@ -10,6 +10,7 @@ import { TaskTypeIcon, taskTypeWord } from './task-type.tsx';
 export const TaskFacts_TaskFragment = graphql(`
   fragment TaskFacts_Task on Task {
     id
+    revision
     type
     priority
     agentName
@@ -19,18 +20,26 @@ export const TaskFacts_TaskFragment = graphql(`
     updatedAt
     project {
       id
+      revision
     }
     parent {
       id
+      revision
       title
     }
     followUps {
-      id
-      title
+      nodes {
+        id
+        revision
+        title
+      }
     }
-    runs {
-      id
-      branch
+    runs(first: 100) {
+      nodes {
+        id
+        revision
+        branch
+      }
     }
   }
 `);
@@ -46,7 +55,7 @@ export function TaskFacts({
   isColumn: boolean;
 }) {
   const task = readFragment(TaskFacts_TaskFragment, masked);
-  const branch = task.runs.find((run) => run.branch)?.branch;
+  const branch = task.runs.nodes.find((run) => run.branch)?.branch;
   const linkTo = (id: string): string => `/projects/${task.project.id}/tasks/${id}`;
   return (
     <dl
@@ -92,10 +101,10 @@ export function TaskFacts({
           </Link>
         </Fact>
       ) : null}
-      {task.followUps.length > 0 ? (
+      {task.followUps.nodes.length > 0 ? (
         <Fact name="Followed by">
           <span className="flex min-w-0 flex-col">
-            {task.followUps.map((followUp) => (
+            {task.followUps.nodes.map((followUp) => (
               <Link key={followUp.id} to={linkTo(followUp.id)} className="truncate underline underline-offset-2">
                 {followUp.title}
               </Link>

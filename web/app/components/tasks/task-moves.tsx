@@ -13,6 +13,7 @@ const TransitionTask_Mutation = graphql(`
       ... on TransitionTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -31,6 +32,7 @@ const BlockTask_Mutation = graphql(`
       ... on BlockTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -43,12 +45,13 @@ const BlockTask_Mutation = graphql(`
 `);
 
 const StartTask_Mutation = graphql(`
-  mutation StartTask($input: TaskIdInput!) {
+  mutation StartTask($input: StartTaskInput!) {
     startTask(input: $input) {
       __typename
       ... on StartTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -61,12 +64,13 @@ const StartTask_Mutation = graphql(`
 `);
 
 const RetryTask_Mutation = graphql(`
-  mutation RetryTask($input: TaskIdInput!) {
+  mutation RetryTask($input: RetryTaskInput!) {
     retryTask(input: $input) {
       __typename
       ... on RetryTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -79,12 +83,13 @@ const RetryTask_Mutation = graphql(`
 `);
 
 const CancelTask_Mutation = graphql(`
-  mutation CancelTask($input: TaskIdInput!) {
+  mutation CancelTask($input: CancelTaskInput!) {
     cancelTask(input: $input) {
       __typename
       ... on CancelTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }
@@ -97,16 +102,18 @@ const CancelTask_Mutation = graphql(`
 `);
 
 const ApproveTask_Mutation = graphql(`
-  mutation ApproveTask($input: TaskIdInput!) {
+  mutation ApproveTask($input: ApproveTaskInput!) {
     approveTask(input: $input) {
       __typename
       ... on ApproveTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
         mergeRun {
           id
+          revision
         }
       }
       ... on UserError {
@@ -124,6 +131,7 @@ const SendBackTask_Mutation = graphql(`
       ... on SendBackTaskPayload {
         task {
           id
+          revision
           ...BoardCard_Task
         }
       }

@@ -9,6 +9,7 @@ import { EmptyState } from '../ui/empty-state.tsx';
 export const TaskRuns_RunFragment = graphql(`
   fragment TaskRuns_Run on Run {
     id
+    revision
     ...RunRow_Run
     ...RunFacts_Run
   }

@@ -1,0 +1,61 @@
+import { requireProject } from '#core/access/permissions.ts';
+import { isUuid } from '#core/platform/ids.ts';
+import { taskFilter, taskScope } from '#core/tasks/list-tasks.ts';
+import { actorOf, builder } from './builder.ts';
+import { TaskStatusEnum, TaskTypeEnum } from './enums.ts';
+import { readConnection } from './lists/connection.ts';
+import { CREATED_AT, orderByOf, PRIORITY, UPDATED_AT } from './lists/order-by.ts';
+import { TaskConnection, TaskType } from './tasks.ts';
+
+const TaskFilterInput = builder.inputType('TaskFilter', {
+  description: 'All that is given must hold.',
+  fields: (t) => ({
+    statuses: t.field({ type: [TaskStatusEnum], description: 'One of these.' }),
+    types: t.field({ type: [TaskTypeEnum], description: 'One of these.' }),
+    priorities: t.intList({ description: 'One of these.' }),
+    agentIds: t.idList({ description: 'Given to one of these.' }),
+    text: t.string({ description: 'Words in title or description, without regard to case.' }),
+    updatedSince: t.field({ type: 'DateTime', description: 'Changed then or later.' }),
+  }),
+});
+const taskOrder = orderByOf('Task', { PRIORITY, CREATED_AT, UPDATED_AT }, { field: 'PRIORITY', direction: 'asc' });
+
+builder.queryField('task', (t) =>
+  t.prismaField({
+    type: TaskType,
+    nullable: true,
+    description: 'One task; null when it is missing or not yours.',
+    authScopes: { signedIn: true },
+    args: { id: t.arg.id({ required: true, description: "The task's id." }) },
+    resolve: async (query, _root, { id }, context) =>
+      isUuid(id)
+        ? context.core.db.task.findFirst({ ...query, where: { AND: [{ id }, taskScope(actorOf(context))] } })
+        : null,
+  }),
+);
+
+builder.queryField('tasks', (t) =>
+  t.connection(
+    {
+      type: TaskType,
+      nullable: true,
+      description: 'The tasks of a project.',
+      authScopes: { signedIn: true },
+      args: {
+        projectId: t.arg.id({ required: true, description: 'The project.' }),
+        filter: t.arg({ type: TaskFilterInput, description: 'Which of them.' }),
+        orderBy: t.arg(taskOrder.arg),
+      },
+      resolve: async (_root, { projectId, filter, orderBy, ...page }, context, info) => {
+        await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
+        return readConnection(context, info, page, {
+          typeName: 'Task',
+          rows: context.core.db.task,
+          order: taskOrder.keys(orderBy),
+          where: taskFilter(projectId, filter ?? {}),
+        });
+      },
+    },
+    TaskConnection,
+  ),
+);
