@@ -212,7 +212,7 @@ describe('queries that ask for too much', () => {
     ['tokens', `{ viewer { ${repeat(1_100, () => 'id')} } }`],
     [
       'cost',
-      'query ($id: ID!) { conversations(projectId: $id, first: 100) { nodes { messages(first: 100) { nodes { id role content createdAt } } } } }',
+      'query ($id: ID!) { conversations(projectId: $id, first: 100) { nodes { messages(first: 100) { nodes { id role content createdAt relatedTasks { id } } } } } }',
     ],
     [
       'cost of lists that do not say how long they are',
@@ -220,7 +220,7 @@ describe('queries that ask for too much', () => {
     ],
     [
       'cost of a list whose length is a variable',
-      'query ($id: ID!, $n: Int = 100) { conversations(projectId: $id, first: $n) { nodes { messages(first: $n) { nodes { id role content createdAt } } } } }',
+      'query ($id: ID!, $n: Int = 100) { conversations(projectId: $id, first: $n) { nodes { messages(first: $n) { nodes { id role content createdAt relatedTasks { id } } } } } }',
     ],
     ['fragments that call themselves', 'query { viewer { ...A } } fragment A on User { ...A }'],
     [
