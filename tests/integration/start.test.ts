@@ -249,7 +249,7 @@ describe('npm start', () => {
     { what: 'there is no git on PATH', env: () => ({ PATH: pathWithoutGit() }), words: 'Git was not found on PATH' },
     {
       what: 'the accounts cannot be set up',
-      env: () => ({ OVERMIND_ADMIN_EMAIL: 'nobody' }),
+      env: () => ({ OVERMIND_ADMIN_EMAIL: 'nobody@example.x' }),
       words: 'OVERMIND_ADMIN_EMAIL is not valid',
     },
   ])('fails, saying why, and leaves nothing running when $what', { timeout: 60_000 }, async ({ env, words }) => {
