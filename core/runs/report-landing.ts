@@ -39,7 +39,7 @@ export async function reportLanding(core: Core, actor: RunnerActor, value: z.inp
     const isOpen =
       run.landingAt !== null && run.landingIsMerged === null && (isLive(run) || run.reason === 'outcome_unknown');
     if (!task || !isOpen) return run;
-    const found: Found = { isMerged, sentence: sentenceOf(run, isMerged), note: note ? ` ${note}` : '' };
+    const found: Found = { isMerged, sentence: sentenceOf(run, isMerged, note), note: note ? ` ${note}` : '' };
     // How it ended stays; its sentence must not go on saying that the outcome is not known.
     const message = `The runner lost its lease while it merged, and has looked since: ${found.sentence}${found.note}`;
     await tx.db.agentRun.update({
@@ -60,10 +60,12 @@ interface Found {
   note: string;
 }
 
-const sentenceOf = (run: AgentRun, isMerged: boolean): string =>
-  isMerged
-    ? `${run.branch ?? 'The branch'} was merged into ${run.baseBranch ?? 'the base branch'}.`
-    : `${run.branch ?? 'The branch'} was not merged, nothing was changed. Approve it again.`;
+function sentenceOf({ branch, baseBranch }: AgentRun, isMerged: boolean, note: string | null): string {
+  const what = branch ?? 'The branch';
+  if (isMerged) return `${what} was merged into ${baseBranch ?? 'the base branch'}.`;
+  // What was changed all the same, the note says.
+  return `${what} was not merged${note ? '' : ', nothing was changed'}. Approve it again.`;
+}
 
 /** Its lease has ended, and the sweep has not come yet. */
 async function endAsFound(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, found: Found): Promise<void> {

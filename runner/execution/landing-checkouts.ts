@@ -13,6 +13,8 @@ import type { LandingRecord } from './landing-record.ts';
 /** A checkout that is to follow its branch: looked at before the last word, locked after it. */
 export class FollowingCheckout {
   private lock: CheckoutLock | null = null;
+  /** What is to be told of it since it was to go back: '' when all is as it was. */
+  left = '';
 
   private constructor(
     private readonly git: Git,
@@ -73,10 +75,10 @@ export class FollowingCheckout {
     try {
       const copy = IndexCopy.make(this.copy.checkout, join(order.path, 'index-back'));
       await settleCheckout(git, { copy, lock, other: way.to, target: way.from });
-      return '';
     } catch (error) {
-      return explainBehind(error, this.folder, way.baseBranch);
+      this.left = explainBehind(error, this.folder, way.baseBranch);
     }
+    return this.left;
   }
 
   get folder(): string {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LandingReport } from '../control-plane/control-plane.ts';
 import { removeMergedBranches } from './landing-branches.ts';
 import { finishCheckout, mayBeBehind, releaseCheckout } from './landing-checkouts.ts';
 import type { Git } from './git.ts';
@@ -17,11 +18,7 @@ const ORPHAN_LOOK_MS = 50;
 const ANSWER_PATIENCE_MS = 10_000;
 const ANSWER_RETRY_MS = 200;
 
-export interface LandingOutcome {
-  isMerged: boolean;
-  /** The base's commit that has it; null: none has. */
-  headCommit: string | null;
-}
+export type LandingOutcome = Omit<LandingReport, 'note'>;
 
 /**
  * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
@@ -41,12 +38,14 @@ export async function finishLanding(
     () => holds(git, record.place, record.baseRef, record.to),
     order.answerPatienceMs,
   );
-  let left = '';
-  for (const checkout of isMoved ? record.checkouts : [])
-    left += await finishCheckout(git, checkout, { ...record, path: order.path });
-  // Noted by whoever was ended before it let go.
-  if (record.note.includes(left)) left = '';
-  return letGo(order.recordFile, record, left);
+  if (!isMoved) return letGo(order.recordFile, record, record.note);
+  // As long as all of them are locked, what there is to be told is found out anew.
+  let note = record.checkouts.every((checkout) => mayBeBehind(checkout, record.runId)) ? '' : record.note;
+  for (const checkout of record.checkouts) {
+    const left = await finishCheckout(git, checkout, { ...record, path: order.path });
+    if (!note.includes(left)) note += left;
+  }
+  return letGo(order.recordFile, record, note);
 }
 
 /**
@@ -57,20 +56,19 @@ export function abandonLanding(recordFile: string): string {
   const record = readLandingRecord(recordFile);
   if (!record) return '';
   const branch = record.baseRef.slice('refs/heads/'.length);
-  const locked = record.checkouts.filter((checkout) => mayBeBehind(checkout, record.runId));
-  const left = locked.map(
+  // What was written down tells of all of them.
+  const unknown = record.note === '' ? record.checkouts.filter((checkout) => mayBeBehind(checkout, record.runId)) : [];
+  const left = unknown.map(
     ({ folder }) =>
       ` Whether ${folder} has followed ${branch} is not known. Look at \`git status\` there: if it shows changes that are not yours, put aside what you have changed yourself, and run \`git reset --hard\` there; before that, commit nothing there.`,
   );
-  return letGo(recordFile, record, left.join(''));
+  return letGo(recordFile, record, `${record.note}${left.join('')}`);
 }
 
-/** Lets all checkouts go. What is left to do there is written down first: whoever is to tell it may not come to it. */
-function letGo(recordFile: string, record: LandingRecord, left: string): string {
-  let note = `${record.note}${left}`;
+/** Lets all checkouts go; what is left to do there is written down first. */
+function letGo(recordFile: string, record: LandingRecord, note: string): string {
   keepLandingNote(recordFile, record, note);
-  for (const checkout of record.checkouts) note += releaseCheckout(checkout, record.runId);
-  return note;
+  return note + record.checkouts.map((checkout) => releaseCheckout(checkout, record.runId)).join('');
 }
 
 /**

@@ -9,7 +9,7 @@ const LandingRecord = z.strictObject({
   from: z.string(),
   to: z.string(),
   checkouts: z.array(z.strictObject({ folder: z.string(), gitDir: z.string() })),
-  /** What is to be told of checkouts that were let go without having followed. */
+  /** What is to be told of the checkouts, all of which were looked at: it is written before the first is let go. */
   note: z.string().default(''),
 });
 export type LandingRecord = z.infer<typeof LandingRecord>;

@@ -142,8 +142,9 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
     if (!isStill) return null;
     await commitMove(placedGit, transaction, { place, move });
     await order.onStep?.('committed');
-    note = await follow(placedGit, followers, { place, move }, baseBranch);
-    keepLandingNote(order.recordFile, record, note);
+    note = await follow(placedGit, followers, { place, move, baseBranch }, (left) =>
+      keepLandingNote(order.recordFile, record, left),
+    );
   } finally {
     await transaction.abort();
     // Where nothing has moved, the next landing names a lock that is left.
@@ -192,13 +193,14 @@ async function commitMove(git: Git, transaction: RefTransaction, { place, move }
 
 /**
  * The checkouts follow the branch. Where one can not, all is taken back.
+ * @param keep is given what is to be told, also of what was taken back, while all checkouts are locked
  * @returns what is to be told: '' when all went well
  */
 async function follow(
   git: Git,
   followers: readonly FollowingCheckout[],
-  move: Move,
-  baseBranch: string,
+  { baseBranch, ...move }: Move & { baseBranch: string },
+  keep: (note: string) => void,
 ): Promise<string> {
   const done: FollowingCheckout[] = [];
   try {
@@ -214,10 +216,14 @@ async function follow(
         .filter((follower) => !done.includes(follower))
         .map(({ folder }) => folder)
         .join(', ');
-      return ` ${whyOf(error)} ${baseBranch} has moved all the same: ${standing}. Put aside what you have changed in ${behind} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`;
+      const note = ` ${whyOf(error)} ${baseBranch} has moved all the same: ${standing}. Put aside what you have changed in ${behind} yourself, and run \`git reset --hard\` there; before that, commit nothing there.`;
+      keep(note);
+      return note;
     }
     let note = '';
     for (const follower of done) note += await follower.goBack();
+    // The one that could not follow tells in its own failure what is left of it.
+    keep(`${followers[done.length]?.left ?? ''}${note}`);
     throw withNote(error, note);
   }
 }

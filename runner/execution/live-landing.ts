@@ -1,6 +1,6 @@
 import { cutText } from '#contract/cut-text.ts';
 import { MAX_LANDING_NOTE_CHARS } from '#contract/limits.ts';
-import { RefusedError } from '../control-plane/control-plane.ts';
+import { RefusedError, type LandingReport } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
 import { writeMark } from '../logs/marks.ts';
 import { checkRoot } from './check-run-spec.ts';
@@ -9,10 +9,13 @@ import type { Git } from './git.ts';
 import { readGitSettings } from './git-settings.ts';
 import { landBranch } from './landing.ts';
 import type { Landed, LandingOrder } from './landing-order.ts';
-import { abandonLanding, lookAtLanding } from './landing-outcome.ts';
+import { abandonLanding, lookAtLanding, type LandingOutcome } from './landing-outcome.ts';
 import { outcomeOf, RunFailure } from './outcome.ts';
 import { assertPlacesAllowed, readRepositoryPlaces } from './repository-places.ts';
 import type { RunContext } from './run-context.ts';
+
+/** A line of the log holds 4,000 characters; a note of many checkouts may have more. */
+const LOG_LINE = /(.{1,2000})(?:\s|$)/gs;
 
 /** The landing of one run that merges an approved commit: done, given up, or told of when its lease was lost. */
 export class LiveLanding {
@@ -43,34 +46,38 @@ export class LiveLanding {
       spec: { runId },
     } = this.run;
     const { controlPlane, logger } = host;
+    let found: { outcome: LandingOutcome; note: string } | null = null;
     try {
       const { git, order } = await this.prepare();
-      const { outcome, note } = await lookAtLanding(git, order);
-      if (note !== '')
-        logger.warn({ runId, note: note.trim() }, 'a checkout could not be brought along with its merge');
-      const words = cutText(note.trim(), MAX_LANDING_NOTE_CHARS, ' …');
-      const report = words === '' ? outcome : { ...outcome, note: words };
+      found = await lookAtLanding(git, order);
+      const report = this.reportOf(found.outcome, found.note.trim());
       await retrying(() => controlPlane.reportLanding(held.lease, report), held.left);
-      logger.info({ runId, isMerged: outcome.isMerged }, 'told how a merge went whose lease was lost');
+      logger.info({ runId, ...report }, 'told how a merge went whose lease was lost');
     } catch (error) {
       if (held.isLeft) return false;
-      const note = this.abandon();
       logger.warn({ err: error, runId }, 'how a merge went, whose lease was lost, could not be told');
-      if (note !== '') this.log(note.trim());
+      this.say((found?.note ?? this.abandon()).trim());
     }
     return true;
   }
 
-  /** The one place left to say it: a run whose lease is lost may still send its log. */
-  private log(note: string): void {
+  private reportOf(outcome: LandingOutcome, note: string): LandingReport {
+    if (note === '') return outcome;
+    const text = this.run.masker.mask(note);
+    if (text.length <= MAX_LANDING_NOTE_CHARS) return { ...outcome, note: text };
+    this.say(note);
+    return { ...outcome, note: cutText(text, MAX_LANDING_NOTE_CHARS, ' …') };
+  }
+
+  /** Into the log of the run: the one place that is left, since it is taken also when the lease is lost. */
+  private say(note: string): void {
+    if (note === '') return;
     const { folder, host, spec } = this.run;
+    host.logger.warn({ runId: spec.runId, note }, 'a checkout may be behind its branch');
     try {
-      writeMark(folder.path, note);
+      writeMark(folder.path, note.replace(LOG_LINE, '$1\n').trim());
     } catch (error) {
-      host.logger.error(
-        { err: error, runId: spec.runId, note },
-        'a checkout may be behind its branch, and the log of the run does not take it',
-      );
+      host.logger.error({ err: error, runId: spec.runId, note }, 'the log of the run does not take what is to be told');
     }
   }
 
@@ -133,9 +140,10 @@ export class LiveLanding {
   }
 }
 
-/** The failure with what a crash before it has left to be done: as one whose words are told, whatever else ends the run. */
+/** The failure with what it, or a crash before it, has left to be done: as one whose words are told, whatever else ends the run. */
 function withAdvice(error: unknown, note: string): unknown {
-  if (note === '') return error;
+  // A landing that was taken back says itself what is left of it.
+  if (note === '' || (error as Error).message.includes(note)) return error;
   if (error instanceof RefusedError) return new RefusedError(error.code, `${error.message}${note}`, { cause: error });
   const { message } = outcomeOf(error);
   const [reason, paths] = error instanceof RunFailure ? [error.reason, error.paths] : ['internal' as const, []];

@@ -263,6 +263,14 @@ describe('the last word', () => {
     expect(await runOf(held.spec.runId)).toMatchObject({ landingIsMerged: null });
   });
 
+  test('it was not merged, and a checkout is not as it was: it is not said that nothing was changed', async () => {
+    const { task, held } = await lost();
+    await runner.reportLanding(held, false, 'Run `git reset --hard` in /repo.');
+    expect((await eventsOf(task)).at(-1)).toMatchObject({
+      message: expect.stringMatching(/was not merged\. Approve it again\. Run `git reset/) as string,
+    });
+  });
+
   test('it was not merged: that is on the trail, and the task can be approved again', async () => {
     const { task, held } = await lost();
     await runner.reportLanding(held, false);
@@ -408,6 +416,26 @@ describe('with a real runner', () => {
     expect(repository.git('status', '--porcelain')).toBe('');
     expect(existsSync(path.join(repository.root, 'killed.txt'))).toBe(true);
     expect(repository.git('for-each-ref', 'refs/heads/overmind')).not.toContain(task.id);
+  }, 90_000);
+
+  test('a runner that is killed, and a file in the way of the merge: the run says what is left to do', async () => {
+    const { task, merge } = await mergingUntil('read-tree -m -u', 'behind');
+    await runner.kill();
+    writeFileSync(path.join(repository.root, 'behind.txt'), 'mine\n');
+    rmSync(file('wait-at'));
+    await until(() => existsSync(file('waited')), Boolean);
+    await loseLease(merge);
+    await runner.start();
+    await until(
+      () => taskOf(task),
+      ({ status }) => status === 'done',
+      30_000,
+    );
+    expect((await runOf(merge.id)).message).toMatch(
+      /was merged into main\. In \S+ somebody has changed files meanwhile, which stay as they are: behind\.txt\.$/,
+    );
+    repository.git('reset', '--hard', '--quiet');
+    expect(repository.git('status', '--porcelain')).toBe('');
   }, 90_000);
 
   test('a runner that forgets what it did: the next approval finds everything merged', async () => {
