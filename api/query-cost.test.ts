@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Kind, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { MAX_QUERY_COST } from '#core/config/limits.ts';
+import { TASK_STATUSES } from '#core/tasks/transitions.ts';
 import { costOf } from './query-cost.ts';
 import { buildSchema } from './schema/schema.ts';
 
@@ -23,6 +24,11 @@ describe('the cost of a query', () => {
       2 + 3 * (3 + 3),
     ],
     ['the type of everything, as clients ask for it', '{ __typename viewer { __typename id } }', 2 + 1],
+    [
+      'a list with one item a status',
+      '{ board(projectId: "x") { tasks(first: 3) { nodes { id } } } }',
+      2 + TASK_STATUSES.length * (2 + 3 * 3),
+    ],
     ['a list that does not', '{ projects { nodes { id } } }', 2 + 100 * 3],
     ['a fragment that is used twice', '{ a: viewer { ...U } b: viewer { ...U } } fragment U on User { id email }', 8],
   ])('%s', (_name, query, expected) => {

@@ -65,7 +65,8 @@ export function queryCost(maxCost = MAX_QUERY_COST): Plugin {
 
 /**
  * How many values an operation may answer with: one a leaf, two an object, and what stands below a list as often as the
- * list is long. A list is as long as `first` or `last` says, and as the longest page where nothing is said.
+ * list is long. A list is as long as `first` or `last` says, or its field (`extensions.maxLength`, of one that can not
+ * grow), and as the longest page where nothing is said.
  */
 export function costOf(operation: OperationDefinitionNode, { schema, document, variables }: Operation): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -104,6 +105,8 @@ export function costOf(operation: OperationDefinitionNode, { schema, document, v
     if (isConnection(parent)) return 1;
     const isList = isListType(getNullableType(field.type)) || isConnection(getNamedType(field.type));
     if (!isList) return 1;
+    const { maxLength } = field.extensions;
+    if (typeof maxLength === 'number') return maxLength;
     const said = ['first', 'last'].map((name) => numberGiven(node, name)).filter((value) => value !== null);
     return said.length > 0 ? Math.max(1, ...said) : MAX_PAGE_SIZE;
   };

@@ -4,7 +4,7 @@ import { countNestedRows } from '#api/nested-reads.ts';
 import { MAX_BOARD_CARDS } from '#contract/limits.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { countTasks, idsOfColumns } from '#core/tasks/read-board.ts';
-import { OPEN_TASK_STATUSES } from '#core/tasks/transitions.ts';
+import { OPEN_TASK_STATUSES, TASK_STATUSES } from '#core/tasks/transitions.ts';
 import type { TaskStatus } from '#core/tasks/transitions.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
@@ -50,6 +50,7 @@ builder.queryField('board', (t) =>
   t.field({
     type: [BoardColumnType],
     nullable: true,
+    extensions: { maxLength: TASK_STATUSES.length },
     description: 'The tasks of a project by status, in the order of the life cycle.',
     authScopes: { signedIn: true },
     args: {

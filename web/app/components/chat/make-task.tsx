@@ -12,9 +12,11 @@ const MakeTaskOfMessage_Mutation = graphql(`
       ... on MakeTaskOfMessagePayload {
         task {
           id
+          revision
         }
         answer {
           id
+          revision
           ...ChatMessage_Message
         }
       }
