@@ -29,7 +29,12 @@ describe('the cost of a query', () => {
       '{ board(projectId: "x") { tasks(first: 3) { nodes { id } } } }',
       2 + TASK_STATUSES.length * (2 + 3 * 3),
     ],
-    ['a list that does not', '{ projects { nodes { id } } }', 2 + 100 * 3],
+    ['a list that does not', '{ projects { nodes { id } } }', 2 + 50 * 3],
+    [
+      'cards of a board',
+      '{ board(projectId: "x") { tasks { nodes { id } } } }',
+      2 + TASK_STATUSES.length * (2 + 200 * 3),
+    ],
     ['a fragment that is used twice', '{ a: viewer { ...U } b: viewer { ...U } } fragment U on User { id email }', 8],
   ])('%s', (_name, query, expected) => {
     expect(cost(query)).toBe(expected);
@@ -40,8 +45,8 @@ describe('the cost of a query', () => {
     expect(cost(query('$n: Int'), { n: 5 })).toBe(2 + 5 * 3);
     expect(cost(query('$n: Int = 7'))).toBe(2 + 7 * 3);
     expect(cost(query('$n: Int = 7'), { n: 5 })).toBe(2 + 5 * 3);
-    expect(cost(query('$n: Int'), {})).toBe(2 + 100 * 3);
-    expect(cost(query('$n: Int = 7'), { n: null })).toBe(2 + 100 * 3);
+    expect(cost(query('$n: Int'), {})).toBe(2 + 50 * 3);
+    expect(cost(query('$n: Int = 7'), { n: null })).toBe(2 + 50 * 3);
     expect(cost(query('$n: Int'), { n: -1_000 })).toBe(2 + 3);
   });
 });

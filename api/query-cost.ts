@@ -20,7 +20,7 @@ import type {
   SelectionSetNode,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { MAX_PAGE_SIZE, MAX_QUERY_COST } from '#core/config/limits.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_QUERY_COST } from '#core/config/limits.ts';
 
 const LEAF_COST = 1;
 const OBJECT_COST = 2;
@@ -65,8 +65,8 @@ export function queryCost(maxCost = MAX_QUERY_COST): Plugin {
 
 /**
  * How many values an operation may answer with: one a leaf, two an object, and what stands below a list as often as the
- * list is long. A list is as long as `first` or `last` says, or its field (`extensions.maxLength`, of one that can not
- * grow), and as the longest page where nothing is said.
+ * list is long. A list is as long as `first` or `last` says, or else its field (`extensions.length`: what it has at most,
+ * or by default), and as a page where nothing is said.
  */
 export function costOf(operation: OperationDefinitionNode, { schema, document, variables }: Operation): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -105,10 +105,11 @@ export function costOf(operation: OperationDefinitionNode, { schema, document, v
     if (isConnection(parent)) return 1;
     const isList = isListType(getNullableType(field.type)) || isConnection(getNamedType(field.type));
     if (!isList) return 1;
-    const { maxLength } = field.extensions;
-    if (typeof maxLength === 'number') return maxLength;
     const said = ['first', 'last'].map((name) => numberGiven(node, name)).filter((value) => value !== null);
-    return said.length > 0 ? Math.max(1, ...said) : MAX_PAGE_SIZE;
+    if (said.length > 0) return Math.max(1, ...said);
+    const { length } = field.extensions;
+    if (typeof length === 'number') return length;
+    return isConnection(getNamedType(field.type)) ? DEFAULT_PAGE_SIZE : MAX_PAGE_SIZE;
   };
   const numberGiven = (node: FieldNode, name: string): number | null => {
     const value = node.arguments?.find((argument) => argument.name.value === name)?.value;

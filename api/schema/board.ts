@@ -38,6 +38,7 @@ const BoardColumnType = builder.objectRef<Column>('BoardColumn').implement({
     tasks: t.connection(
       {
         type: TaskType,
+        extensions: { length: CARDS.size },
         description: `Open ones by priority then age, the order in which work is taken; DONE and CANCELED ones by when they last changed, the newest first. ${CARDS.size} if \`first\` is not given, at most ${CARDS.maxSize}.`,
         resolve: (column, page, context, info) => readCards(column, page, context, info),
       },
@@ -50,7 +51,7 @@ builder.queryField('board', (t) =>
   t.field({
     type: [BoardColumnType],
     nullable: true,
-    extensions: { maxLength: TASK_STATUSES.length },
+    extensions: { length: TASK_STATUSES.length },
     description: 'The tasks of a project by status, in the order of the life cycle.',
     authScopes: { signedIn: true },
     args: {

@@ -28,6 +28,7 @@ const MakeTaskOfMessagePayload = builder
 builder.mutationField('makeTaskOfMessage', (t) =>
   t.field({
     type: MakeTaskOfMessagePayload,
+    nullable: true,
     description: 'Makes one task of a message that was answered without one, with its text as it is.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },

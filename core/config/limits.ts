@@ -12,13 +12,15 @@ export const MAX_QUERY_DEPTH = 10;
 export const MAX_QUERY_TOKENS = 1_000;
 export const MAX_QUERY_ALIASES = 15;
 /** Values an answer may have at most: a hundred tasks with all of a hundred runs each. As many take the api about a second. */
-export const MAX_QUERY_COST = 120_000;
+export const MAX_QUERY_COST = 150_000;
 export const EXECUTION_TIMEOUT_MS = 10_000;
 export const MAX_SUBSCRIPTIONS_A_SOCKET = 50;
 /** At one api process; a tab has one. */
 export const MAX_SOCKETS_AN_ACCOUNT = 200;
 
 export const MAX_PAGE_SIZE = 100;
+/** Of a connection that is not told how long it should be. */
+export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_LOG_PAGE_LINES = 2_000;
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;

@@ -85,7 +85,7 @@ test('a stream ends with its session, and with the right to what is followed', a
   await expect.poll(lost.hasEnded, { timeout: 5_000 }).toBe(true);
   expect(lost.text()).toContain('FORBIDDEN');
   expect(own.hasEnded()).toBe(false);
-  await post(url, 'mutation { logout }', {}, user.token);
+  await post(url, 'mutation { logout { __typename } }', {}, user.token);
   await expect.poll(own.hasEnded, { timeout: 5_000 }).toBe(true);
 });
 

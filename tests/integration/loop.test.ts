@@ -66,8 +66,8 @@ interface Task {
 interface Nodes<T> {
   nodes: T[];
 }
-const BOARD = `query ($projectId: ID!) { board(projectId: $projectId, statuses: [QUEUED, IN_PROGRESS, BLOCKED, NEEDS_REVIEW, DONE, FAILED]) { tasks { nodes {
-  id title status type priority feedback agent { name } diffStats { filesChanged additions deletions } runs { nodes { id kind attempt status reason message lineCount branch } } artifacts { nodes { kind text } } } } } }`;
+const BOARD = `query ($projectId: ID!) { board(projectId: $projectId, statuses: [QUEUED, IN_PROGRESS, BLOCKED, NEEDS_REVIEW, DONE, FAILED]) { tasks(first: 10) { nodes {
+  id title status type priority feedback agent { name } diffStats { filesChanged additions deletions } runs(first: 5) { nodes { id kind attempt status reason message lineCount branch } } artifacts(first: 10) { nodes { kind text } } } } } }`;
 const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' });
 
 /** The issue's story, told with nothing but the public API. */

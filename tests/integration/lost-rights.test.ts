@@ -94,7 +94,7 @@ describe('what somebody follows', () => {
     await system.core.db.user.update({ where: { id: admin.userId }, data: { isAdmin: false } });
     for (const each of followed) await endedAs(each, LOST);
     // What he asks on the same socket from now on he asks as what he is.
-    const users = collect(client, '{ users { id } }', {});
+    const users = collect(client, '{ users { nodes { id } } }', {});
     await endedAs(users, [{ extensions: { code: 'FORBIDDEN' } }]);
     await client.dispose();
   });

@@ -9,10 +9,15 @@ export type Outcome = '-' | 'F' | 'N' | '+';
  * project, a viewer, a maintainer and an owner of the project, an administrator. A new field gets its line here first.
  */
 export const WHO_MAY: Readonly<Record<string, string>> = {
+  'query agent': '- F N + + + +',
+  'query agents': '- F N + + + +',
+  'query artifact': '- F N + + + +',
+  'query artifacts': '- F N + + + +',
   'query board': '- F N + + + +',
   'query conversation': '- F N + + + +',
   'query conversations': '- F N + + + +',
   'query health': '+ + + + + + +',
+  'query messages': '- F N + + + +',
   'query orchestratorCycles': '- F N + + + +',
   'query project': '- F N + + + +',
   'query projects': '- F + + + + +',
@@ -53,6 +58,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation login': '+ + + + + + +',
   'mutation logout': '- F + + + + +',
   'mutation lookForRepositories': '- F F F F F +',
+  'mutation makeTaskOfMessage': '- F N F + + +',
   'mutation registerRunner': '- + F F F F F',
   // There is no such folder.
   'mutation removeWorkFolder': '- F F F F F N',

@@ -3,6 +3,7 @@ import { buildSchema } from '#api/schema/schema.ts';
 import type { UserActor } from '#core/access/actor.ts';
 import { newToken } from '#core/access/tokens.ts';
 import { newId } from '#core/platform/ids.ts';
+import { sendMessage } from '#core/conversations/send-message.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import type { GraphqlAnswer } from '#tests/kit/graphql-client.ts';
@@ -61,6 +62,22 @@ async function makeWorld(): Promise<World> {
   await side.append(held, 0, ['a line']);
   await rebuildStateDocument(core, project.id, 'test');
   const conversation = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+  const message = await sendMessage(core, people.owner, { conversationId: conversation.id, content: 'Thanks' });
+  const artifact = await core.db.artifact.create({
+    data: {
+      id: newId(),
+      projectId: project.id,
+      taskId: task.id,
+      runId: held.spec.runId,
+      kind: 'report',
+      name: 'report.md',
+      mimeType: 'text/markdown',
+      size: 1n,
+      sha256: 'a'.repeat(64),
+      storagePath: 'none',
+      metadata: {},
+    },
+  });
   return {
     ids: {
       projectId: project.id,
@@ -72,6 +89,9 @@ async function makeWorld(): Promise<World> {
       agentIds: [agent.id],
       conversationId: conversation.id,
       leaseToken: held.token,
+      messageId: message.id,
+      agent: agent.id,
+      artifact: artifact.id,
       project: project.id,
       task: task.id,
       run: held.spec.runId,

@@ -1,4 +1,4 @@
-import { MAX_PAGE_SIZE } from '#core/config/limits.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '#core/config/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { findUnstorable } from '#core/errors/storable-text.ts';
 import { isUuid } from '#core/platform/ids.ts';
@@ -39,7 +39,11 @@ export interface PageRequest {
 }
 
 /** @throws InvalidInputError for sizes out of bounds and cursors of other lists */
-export function parsePage(args: PageArgs, order: Order, limits = { size: 50, maxSize: MAX_PAGE_SIZE }): PageRequest {
+export function parsePage(
+  args: PageArgs,
+  order: Order,
+  limits = { size: DEFAULT_PAGE_SIZE, maxSize: MAX_PAGE_SIZE },
+): PageRequest {
   const { first = null, last = null } = args;
   if (first !== null && last !== null)
     throw new InvalidInputError([{ path: ['last'], message: 'Give `first` or `last`, not both' }]);
