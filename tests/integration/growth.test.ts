@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
 import { growHistory } from '#tests/kit/history.ts';
-import { watchPlans, type Reading } from '#tests/kit/plans.ts';
+import { explainSql, type Reading } from '#tests/kit/plans.ts';
 import { runnerSide } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem, type TestSystem } from '#tests/kit/system.ts';
@@ -16,11 +16,9 @@ let core: ReturnType<TestSystem['openCore']>;
 let project: Project;
 let agent: Agent;
 let user: UserActor;
-let during: ReturnType<typeof watchPlans>;
 beforeAll(async () => {
   system = await startTestSystem();
   core = system.openCore();
-  during = watchPlans(core);
   user = await seeder(system.core).user();
   project = await seeder(system.core).project(user);
   agent = await seeder(system.core).agent(project);
@@ -44,7 +42,7 @@ test('a claim reads as little of 100,000 tasks, 10,000 of them waiting, as of a 
   await seeder(system.core).configure(agent, { concurrency: 100 });
   const side = runnerSide(core, actor);
   await side.claim();
-  const { result: held, readings } = await during(() => side.claim());
+  const { result: held, readings } = await explainSql(() => side.claim());
   expect(readings.length).toBeGreaterThan(5);
   expectFlat(readings, MAX_CLAIM_ROWS);
   const task = await core.db.task.findUniqueOrThrow({ where: { id: held.spec.taskId ?? '' } });
@@ -67,6 +65,6 @@ test('a waiting run goes by the priority that its task has now', async () => {
 
 test('asking for work when there is none to have reads little as well', async () => {
   const { actor } = await seeder(system.core).runner(undefined, { projectIds: [] });
-  const { readings } = await during(() => runnerSide(core, actor).claimOrNull());
+  const { readings } = await explainSql(() => runnerSide(core, actor).claimOrNull());
   expectFlat(readings, MAX_CLAIM_ROWS);
 });

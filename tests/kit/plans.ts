@@ -1,4 +1,4 @@
-import type { Core } from '#core/platform/core.ts';
+import pg from 'pg';
 
 /** What one statement read, as PostgreSQL counted it. */
 export interface Reading {
@@ -21,28 +21,35 @@ interface PlanNode {
 }
 
 /**
- * Hears how each statement of a core was carried out (the module auto_explain of PostgreSQL). To be called before the
- * core has sent anything.
- * @returns what the statements of a piece of work read, in their order
+ * Has PostgreSQL explain each query that work sends, right before it is carried out (twice, therefore: only what begins
+ * with `select`). Queries of whatever else runs meanwhile are explained too, so nothing else should.
+ * @returns what the queries read, in their order
  */
-export function watchPlans(core: Core): <T>(work: () => Promise<T>) => Promise<{ result: T; readings: Reading[] }> {
-  let readings: Reading[] = [];
-  core.pool.on('connect', (client) => {
-    client.on('notice', ({ message }) => {
-      const json = /^duration: .*? plan:\s*(\{.*\})\s*$/s.exec(message ?? '')?.[1];
-      if (json !== undefined) readings.push(read(JSON.parse(json) as { 'Query Text': string; Plan: PlanNode }));
-    });
-    void client.query(`load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_analyze = on;
-      set auto_explain.log_format = json; set auto_explain.log_nested_statements = on; set client_min_messages = log`);
-  });
-  return async (work) => {
-    readings = [];
-    const result = await work();
-    return { result, readings };
+export async function explainSql<T>(work: () => Promise<T>): Promise<{ result: T; readings: Reading[] }> {
+  const readings: Reading[] = [];
+  const original = pg.Client.prototype.query as (this: pg.Client, ...args: unknown[]) => unknown;
+  const explain = async (client: pg.Client, text: string, values: unknown[]): Promise<void> => {
+    const query = { text: `explain (analyze, format json) ${text}`, values };
+    const { rows } = (await original.call(client, query)) as { rows: { 'QUERY PLAN': { Plan: PlanNode }[] }[] };
+    const [plan] = rows[0]?.['QUERY PLAN'] ?? [];
+    if (!plan) throw new Error(`PostgreSQL did not explain: ${text}`);
+    readings.push(read(text, plan.Plan));
   };
+  pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [query, given] = args as [string | { text?: string; values?: unknown[] }, unknown];
+    const text = typeof query === 'string' ? query : (query.text ?? '');
+    if (!/^\s*select\b/i.test(text)) return original.apply(this, args);
+    const values = Array.isArray(given) ? given : typeof query === 'string' ? [] : (query.values ?? []);
+    return explain(this, text, values).then(() => original.apply(this, args));
+  } as never;
+  try {
+    return { result: await work(), readings };
+  } finally {
+    pg.Client.prototype.query = original as never;
+  }
 }
 
-function read({ 'Query Text': sql, Plan: plan }: { 'Query Text': string; Plan: PlanNode }): Reading {
+function read(sql: string, plan: PlanNode): Reading {
   const reading: Reading = { sql, rowsRead: 0, rowsReturned: plan['Actual Rows'] ?? 0, wholeTables: [] };
   const waiting = [plan];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
