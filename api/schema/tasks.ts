@@ -8,6 +8,7 @@ import { inOrder, nestedConnection } from './lists/nested-connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { RUNS_OF_TASK, RunConnection, RunType } from './runs.ts';
+import { LIVE_STATUSES } from '#core/runs/statuses.ts';
 
 export const TaskEventEntry = builder.prismaObject('TaskEvent', {
   name: 'TaskEvent',
@@ -135,7 +136,7 @@ export const TaskType = builder.prismaObject('Task', {
       select: (_args, _context, nestedSelection) =>
         ({
           runs: nestedSelection({
-            where: { status: { in: ['pending', 'started', 'streaming'] } },
+            where: { status: { in: [...LIVE_STATUSES] } },
             orderBy: { id: 'desc' },
             take: 1,
           }),

@@ -1,4 +1,5 @@
 import type { Core } from '#core/platform/core.ts';
+import { LIVE_SQL } from '#core/runs/statuses.ts';
 import { isStateVersionIntact } from '#core/state-document/check-version.ts';
 import type { CycleMode, Message, ProjectStatus, StateFormat } from '#prisma/generated/client/client.ts';
 
@@ -33,7 +34,7 @@ const GLANCE = `
          exists (select 1 from messages m where m.project_id = p.id and m.role = 'user' and m.ingested_at is null) as "hasMessages",
          exists (select 1 from tasks t
                   where t.project_id = p.id and t.status = 'queued' and t.held_by is null
-                    and not exists (select 1 from agent_runs r where r.task_id = t.id and r.kind = 'task' and r.status in ('pending', 'started', 'streaming')))
+                    and not exists (select 1 from agent_runs r where r.task_id = t.id and r.kind = 'task' and r.status ${LIVE_SQL}))
            or ($2 = 'full' and exists (select 1 from tasks t where t.project_id = p.id and t.status = 'blocked')) as "hasTasks",
          v.content, v.content_hash as "contentHash", v.state_format as "stateFormat"
     from projects p

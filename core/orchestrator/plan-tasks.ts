@@ -8,6 +8,7 @@ import { newId } from '#core/platform/ids.ts';
 import { isAgentBlockReason } from '#core/runs/agent-block-reason.ts';
 import type { Agent, CycleMode, Task } from '#prisma/generated/client/client.ts';
 import type { Planner } from '#core/planner/planner.ts';
+import { LIVE_STATUSES } from '#core/runs/statuses.ts';
 
 const MAX_TASKS_A_CYCLE = 500;
 
@@ -29,7 +30,7 @@ export async function findWaitingTasks(core: Core, projectId: string, mode: Cycl
       projectId,
       status: { in: mode === 'full' ? ['queued', 'blocked'] : ['queued'] },
       heldBy: null,
-      runs: { none: { kind: 'task', status: { in: ['pending', 'started', 'streaming'] } } },
+      runs: { none: { kind: 'task', status: { in: [...LIVE_STATUSES] } } },
     },
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: MAX_TASKS_A_CYCLE,

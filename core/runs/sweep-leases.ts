@@ -3,10 +3,12 @@ import { LEASE_MARGIN_MS } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import { Prisma } from '#prisma/generated/client/client.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
 import type { RunEnding } from './finish-run.ts';
 import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
+import { CLAIMED_SQL } from './statuses.ts';
 
 /**
  * Takes away the runs whose lease has ended, by the database's clock and after a margin: by then the keeper has
@@ -16,7 +18,7 @@ import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 export async function sweepLeases(core: Core): Promise<number> {
   const { rows } = await core.pool.query<{ id: string; task_id: string | null }>({
     name: 'expired_leases',
-    text: `select id, task_id from agent_runs where status in ('started', 'streaming') and lease_expires_at < clock_timestamp() - make_interval(secs => $1)
+    text: `select id, task_id from agent_runs where status ${CLAIMED_SQL} and lease_expires_at < clock_timestamp() - make_interval(secs => $1)
             order by lease_expires_at limit 100`,
     values: [LEASE_MARGIN_MS / 1000],
   });
@@ -33,7 +35,7 @@ async function loseRun(core: Core, runId: string, taskId: string | null): Promis
     // Looked at again under the lock: a heartbeat may have come in between, or another sweeper.
     const expired = await tx.db.$queryRaw<{ runner: string | null }[]>`
       select (select name from runners where id = runner_id) as runner from agent_runs
-       where id = ${runId}::uuid and status in ('started', 'streaming')
+       where id = ${runId}::uuid and status ${Prisma.raw(CLAIMED_SQL)}
          and lease_expires_at < clock_timestamp() - make_interval(secs => ${LEASE_MARGIN_MS / 1000}::float8) for no key update`;
     const row = expired[0];
     if (!row) return false;
@@ -66,7 +68,7 @@ function unknownOutcome(run: AgentRun, silence: string): RunEnding {
 export async function msToNextLeaseEnd(core: Core): Promise<number | null> {
   const { rows } = await core.pool.query<{ ms: number | null }>({
     name: 'next_lease_end',
-    text: `select (extract(epoch from min(lease_expires_at) - clock_timestamp()) * 1000)::float8 as ms from agent_runs where status in ('started', 'streaming')`,
+    text: `select (extract(epoch from min(lease_expires_at) - clock_timestamp()) * 1000)::float8 as ms from agent_runs where status ${CLAIMED_SQL}`,
   });
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Math.max(0, ms + LEASE_MARGIN_MS);

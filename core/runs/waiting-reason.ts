@@ -3,6 +3,7 @@ import { NO_REPOSITORY } from '#contract/waiting.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import { grantedRepositorySql } from '#core/repositories/granted-repository.ts';
 import { REPOSITORY } from './claim-candidates.ts';
+import { CLAIMED_SQL } from './statuses.ts';
 
 /** Shown until the retry policy's delay is over; the run itself says when that is. */
 export const WAITS_FOR_RETRY = 'Waits for its next try.';
@@ -52,10 +53,10 @@ interface Facts {
 const FACTS = `
   select p.status::text as "projectStatus", a.name as "agentName", a.type::text as "agentType", a.is_enabled as "isAgentEnabled", a.config_json as "agentConfig",
          ${REPOSITORY} as repository,
-         (select count(*)::int from agent_runs l where l.agent_id = a.id and l.status in ('started', 'streaming')) as "liveRuns",
+         (select count(*)::int from agent_runs l where l.agent_id = a.id and l.status ${CLAIMED_SQL}) as "liveRuns",
          coalesce((select jsonb_agg(jsonb_build_object('labels', to_jsonb(r.labels), 'capacity', r.capacity,
                           'isGranted', ${grantedRepositorySql('p.id', 'r.id', REPOSITORY)} is not null,
-                          'runs', (select count(*) from agent_runs l where l.runner_id = r.id and l.status in ('started', 'streaming'))))
+                          'runs', (select count(*) from agent_runs l where l.runner_id = r.id and l.status ${CLAIMED_SQL})))
                      from runners r
                     where r.is_enabled and not r.is_draining and r.connection = 'online'
                       and (r.all_projects or exists (select 1 from runner_projects s where s.runner_id = r.id and s.project_id = p.id))), '[]'::jsonb) as runners
