@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { oneLine } from './one-line.ts';
 import { MAX_CRITERIA, MAX_CRITERION_CHARS, MAX_DESCRIPTION_CHARS, MAX_PATH_CHARS, MAX_TITLE_CHARS } from './limits.ts';
 
 /** The building blocks that several shapes of the contract share. */
 export const id = z.uuid();
-export const title = z.string().trim().min(1, 'A title is needed').max(MAX_TITLE_CHARS);
+export const title = z.string().overwrite(oneLine).trim().min(1, 'A title is needed').max(MAX_TITLE_CHARS);
 /**
  * What things are called, in terminals, logs and lists: one line, and nothing that changes how what stands beside it is
  * read. @source Unicode UAX #9: the characters that set the direction of a text
