@@ -1,4 +1,5 @@
-const BREAKS_AND_CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+/** Not NUL: no text with that can be stored, and it is refused. */
+const BREAKS_AND_CONTROLS = /[\u0001-\u001f\u007f-\u009f\u2028\u2029]+/g;
 /** What turns round the text beside it. Marks that only say how a neighbour is read stay: Arabic and Hebrew need them. */
 const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 
