@@ -2,14 +2,22 @@ import { runUpdated, taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
+import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
+
+type PendingRun = Pick<AgentRun, 'id' | 'agentId' | 'taskId' | 'kind' | 'notBefore' | 'waitingReason'>;
+
+// The status as a literal: as a parameter it would not be proven to fit the index of waiting runs, and all be read.
+const PENDING = `
+  select id, agent_id as "agentId", task_id as "taskId", kind::text as kind, not_before as "notBefore", waiting_reason as "waitingReason"
+    from agent_runs where project_id = $1::uuid and status = 'pending' order by created_at limit 200`;
 
 /** Brings up to date why the pending runs of a project wait: after a runner came or went, a run ended, a project was paused. */
 export async function refreshWaitingReasons(core: Core, projectId: string): Promise<void> {
-  const pending = await core.db.agentRun.findMany({
-    where: { projectId, status: 'pending' },
-    orderBy: { createdAt: 'asc' },
-    take: 200,
+  const { rows: pending } = await core.pool.query<PendingRun>({
+    name: 'waiting_runs',
+    text: PENDING,
+    values: [projectId],
   });
   if (pending.length === 0) return;
   const now = await databaseNow(core.db);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
+import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import { growHistory } from '#tests/kit/history.ts';
 import { explainSql, type Reading } from '#tests/kit/plans.ts';
 import { runnerSide } from '#tests/kit/runs.ts';
@@ -8,8 +9,8 @@ import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem, type TestSystem } from '#tests/kit/system.ts';
 
 const MAX_WHOLE_TABLE_ROWS = 10_000;
-/** What a claim may read, however long the history and the queue are: measured at 0, and again when both are long. */
-const MAX_CLAIM_ROWS = 200;
+/** What a claim may read, however long the history and the queue are, with the look at 200 waiting runs that it asks for. */
+const MAX_CLAIM_ROWS = 1_000;
 
 let system: TestSystem;
 let core: ReturnType<TestSystem['openCore']>;
@@ -67,4 +68,10 @@ test('asking for work when there is none to have reads little as well', async ()
   const { actor } = await seeder(system.core).runner(undefined, { projectIds: [] });
   const { readings } = await explainSql(() => runnerSide(core, actor).claimOrNull());
   expectFlat(readings, MAX_CLAIM_ROWS);
+});
+
+test('saying why runs wait reads as many as it looks at', async () => {
+  const { readings } = await explainSql(() => refreshWaitingReasons(core, project.id));
+  const [first] = readings;
+  expect(first).toMatchObject({ rowsReturned: 200, rowsRead: 200, wholeTables: [] });
 });
