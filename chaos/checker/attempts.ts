@@ -24,14 +24,17 @@ function checkOverlap({ events }: Facts): string[] {
   });
 }
 
-function checkFenced({ events }: Facts): string[] {
+function checkFenced({ events, runs }: Facts): string[] {
+  const unknown = new Set(runs.filter(({ reason }) => reason === 'outcome_unknown').map(({ id }) => id));
   const ended = new Map<string, number>();
   return events.flatMap((event) => {
     const { type, entityId, cursor } = event;
     const runId = subjectOf(event);
     const endedAt = runId === null ? undefined : ended.get(runId);
     if (type === 'agent.run.completed') ended.set(entityId, cursor);
-    return endedAt === undefined
+    // What became of a merge whose outcome was unknown is found out afterwards, and said.
+    const isFoundOut = runId !== null && 'landingIsMerged' in event.patch && unknown.has(runId);
+    return endedAt === undefined || isFoundOut
       ? []
       : [`event ${cursor} (${type}) changes the run ${runId}, which had ended with event ${endedAt}`];
   });

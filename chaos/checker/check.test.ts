@@ -73,6 +73,22 @@ test('the tail of a lost run may come after its end', () => {
   expect(check(facts)).toEqual([]);
 });
 
+test('what became of a merge may be found out after its end, if its outcome was unknown', () => {
+  const facts = goodFacts();
+  const found = {
+    cursor: 9,
+    type: 'agent.run.updated',
+    entityId: 'merge-1',
+    patch: { landingIsMerged: true },
+    atUs: 1,
+  };
+  facts.events.push(found);
+  expect(check(facts).map(({ rule }) => rule)).toContain('attempts');
+  const merge = facts.runs.find(({ id }) => id === 'merge-1');
+  Object.assign(merge ?? {}, { status: 'timed_out', reason: 'outcome_unknown' });
+  expect(check(facts).map(({ rule }) => rule)).not.toContain('attempts');
+});
+
 const PLANTED: Record<Rule, Record<string, (facts: Facts) => void>> = {
   lines: {
     'a line was dropped': (facts) =>

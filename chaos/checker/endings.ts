@@ -26,7 +26,7 @@ function checkOrder({ events, lines }: Facts, run: RunFact): string[] {
   const [end, second] = events.filter(({ type, entityId }) => type === 'agent.run.completed' && entityId === run.id);
   if (second) return ['it ended twice'];
   // A lost run's tail is evidence and may come later; nothing else may.
-  if (!end || run.reason === 'runner_lost') return [];
+  if (!end || run.reason === 'runner_lost' || run.reason === 'outcome_unknown') return [];
   const late = (lines.get(run.id) ?? []).filter(({ atUs }) => atUs > end.atUs);
   return late.length > 0 ? [`its end was visible before its last ${late.length} lines were stored`] : [];
 }

@@ -67,9 +67,8 @@ async function print(stream, lines) {
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(stream === 'stdout' ? 1 : 2, bytes, at);
   } catch (error) {
-    // A full disk: what of it came to be written is not known, and nothing more will be.
-    await note({ type: 'failed', code: error.code });
-    await end(4);
+    // What of it came to be written is not known, and nothing more will be.
+    await fail(error.code);
   }
   await note({ type: 'wrote', stream });
 }
@@ -78,24 +77,34 @@ async function work() {
   for (let number = 0; number < plan.files; number += 1) {
     const path = `work/${name}/${number}.txt`;
     const text = `${name} attempt ${attempt} file ${number}\n`.repeat(20 + number);
-    mkdirSync(`work/${name}`, { recursive: true });
-    writeFileSync(path, text);
+    try {
+      mkdirSync(`work/${name}`, { recursive: true });
+      writeFileSync(path, text);
+    } catch (error) {
+      await fail(error.code);
+    }
     await note({ type: 'file', path, sha: sha(text) });
     if (plan.commits) {
-      git('add', path);
-      git('commit', '--quiet', '--no-verify', `--message=${name}: file ${number}`);
+      await git('add', path);
+      await git('commit', '--quiet', '--no-verify', `--message=${name}: file ${number}`);
     }
   }
 }
 
 /** A Git that is ended by a signal has heard what the whole group was told: this program hears it too, and says no more. */
-function git(...args) {
+async function git(...args) {
   try {
     execFileSync('git', args, { stdio: 'ignore' });
   } catch (error) {
     if (error.signal) process.exit(143);
-    throw error;
+    await fail(`git ${args[0]}: ${error.code ?? error.status}`);
   }
+}
+
+/** A full disk: the program says that it ends for it. */
+async function fail(code) {
+  await note({ type: 'failed', code });
+  await end(4);
 }
 
 /** A process that nothing of the run can be told from: a session of its own, an empty environment. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../execution/disk.ts';
@@ -28,17 +28,24 @@ export interface JournalRecord {
  * failure the programs are gone as well.
  */
 export class Journal {
-  private readonly path: string;
-  private file: number | null = null;
+  private readonly file: number;
 
+  /**
+   * Opens its file for as long as it is used: a process that runs out of descriptors goes on with those it has.
+   * @throws the file system's error
+   */
   constructor(folder: string) {
-    this.path = join(folder, JOURNAL_FILE);
-    cutTornEnd(this.path);
+    this.file = openSync(join(folder, JOURNAL_FILE), 'a+', 0o600);
+    try {
+      this.cutTornEnd();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** @throws the file system's error; then nothing of the record is there */
   append(record: JournalRecord): void {
-    this.file ??= openSync(this.path, 'a', 0o600);
     const { size } = fstatSync(this.file);
     try {
       writeWhole(this.file, `${JSON.stringify(record)}\n`);
@@ -55,8 +62,7 @@ export class Journal {
 
   /** @returns the record that holds line `seq`, or else the last one before it */
   find(seq: number): JournalRecord | null {
-    if (!existsSync(this.path)) return null;
-    const text = readFileSync(this.path, 'utf8');
+    const text = this.read().toString();
     let end = text.length - 1;
     while (end > 0) {
       const start = text.lastIndexOf('\n', end - 1) + 1;
@@ -68,15 +74,24 @@ export class Journal {
   }
 
   close(): void {
-    if (this.file !== null) closeSync(this.file);
-    this.file = null;
+    closeSync(this.file);
   }
-}
 
-/** A record that was not written whole was never sent either. */
-function cutTornEnd(path: string): void {
-  if (!existsSync(path)) return;
-  const bytes = readFileSync(path);
-  const whole = bytes.lastIndexOf(0x0a) + 1;
-  if (whole < bytes.length) truncateSync(path, whole);
+  /** A record that was not written whole was never sent either. */
+  private cutTornEnd(): void {
+    const bytes = this.read();
+    const whole = bytes.lastIndexOf(0x0a) + 1;
+    if (whole < bytes.length) ftruncateSync(this.file, whole);
+  }
+
+  private read(): Buffer {
+    const bytes = Buffer.allocUnsafe(fstatSync(this.file).size);
+    let at = 0;
+    while (at < bytes.length) {
+      const count = readSync(this.file, bytes, at, bytes.length - at, at);
+      if (count === 0) break;
+      at += count;
+    }
+    return bytes.subarray(0, at);
+  }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -62,6 +62,18 @@ test('system lines stand where they belong, and end an unfinished line', async (
   writeMark(folder, null, true);
   expect(await pump().finished).toBe(6);
   expect(store.lines).toEqual(['3:first command', '1:one', '1:two', '3:second command', '1:three', '2:oops ***']);
+});
+
+test('everything it needs is open from its start: lines are carried when nothing can be opened any more', async () => {
+  const running = pump();
+  await until(() => existsSync(join(folder, 'journal.ndjson')));
+  // Stands for a process without a free descriptor: whoever opens the path now fails.
+  rmSync(join(folder, 'journal.ndjson'));
+  mkdirSync(join(folder, 'journal.ndjson'));
+  out('a\nb\n');
+  writeMark(folder, null, true);
+  expect(await running.finished).toBe(2);
+  expect(store.lines).toEqual(['1:a', '1:b']);
 });
 
 test('lines appear while the program runs, in the order they were written', async () => {

@@ -59,8 +59,13 @@ export class LogPump {
   private isUnjournaled = false;
 
   constructor(private readonly options: LogPumpOptions) {
-    this.journal = new Journal(options.folder);
     this.reader = new SpoolReader(options.folder);
+    try {
+      this.journal = new Journal(options.folder);
+    } catch (error) {
+      this.reader.close();
+      throw error;
+    }
     this.observer = new SpoolObserver(options.folder, this.reader, options.maxLogBytes, options.logger);
     this.finished = this.run();
     // Whoever is interested awaits `finished`; a pump that is closed without being awaited is no unhandled rejection.
