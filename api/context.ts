@@ -1,5 +1,6 @@
 import type { Actor } from '#core/access/actor.ts';
 import type { FollowedRights } from './followed-rights.ts';
+import type { FollowShared } from './fan-out/fan-out.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
@@ -18,6 +19,8 @@ export interface ApiContext {
   rights: FollowedRights;
   /** What the supervisor says of the programs of this system. */
   parts: SystemParts;
+  /** Follows something together with the other sockets of this process; null: not asked over a socket. */
+  followShared: FollowShared | null;
   /** The caller's address, as far as trusted proxies told it. */
   address: string;
 }

@@ -245,6 +245,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       transport: isStream ? 'events' : 'http',
       actor,
       requestId,
+      followShared: null,
       address: addressOf(request),
     };
     await yoga(request, response, context);

@@ -13,6 +13,8 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
 import type { AddressOf } from './http/address.ts';
+import { FanOut } from './fan-out/fan-out.ts';
+import { Outlet } from './fan-out/outlet.ts';
 import { maskError, withoutHttp, withoutSuggestion } from './graphql-errors.ts';
 import type { Hosts } from './http/hosts.ts';
 import { refuseLargeJson } from './json-size.ts';
@@ -74,6 +76,14 @@ export function openSockets({
     onceClosed: (work) => socket.once('close', work),
   });
 
+  const tell = (errors: readonly GraphQLError[]): GraphQLError[] =>
+    errors
+      .map((error) => withoutHttp(maskError(error, newId(), core.logger)))
+      .map((error) => (isExplorable ? error : withoutSuggestion(error)));
+  const fanOut = new FanOut(tell);
+  /** What each WebSocket writes to. */
+  const wires = new WeakMap<WebSocket, Duplex>();
+
   const disposable = useServer<Record<string, unknown>, SocketExtra>(
     {
       execute: (args) => (args as EnvelopedArgs).rootValue.execute(args),
@@ -101,7 +111,7 @@ export function openSockets({
           return false;
         }
       },
-      onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
+      onSubscribe: async ({ extra, subscriptions }, id, payload) => {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS_A_SOCKET) {
           return [
             new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_A_SOCKET} operations a socket.`, {
@@ -115,6 +125,8 @@ export function openSockets({
           const actor = await authenticate(core, extra.token ?? '');
           if (actor === null)
             return [new GraphQLError('The session has ended.', { extensions: { code: 'UNAUTHENTICATED' } })];
+          const wire = wires.get(extra.socket);
+          if (!wire) throw new Error('A socket came by another way than this server');
           const context: ApiContext = {
             core,
             presence,
@@ -123,6 +135,7 @@ export function openSockets({
             transport: 'socket',
             actor,
             requestId: newId(),
+            followShared: null,
             address: addressOf(extra.request),
           };
           const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
@@ -133,12 +146,22 @@ export function openSockets({
           const document = parse(payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
+          const contextValue = await contextFactory();
+          const operation = {
+            schema,
+            document,
+            source: payload.query,
+            operationName: payload.operationName,
+            variables: payload.variables,
+          };
+          const subscriber = { operation, outlet: new Outlet(id, extra.socket, wire) };
+          contextValue.followShared = (feed, after, asker) => fanOut.follow(feed, after, subscriber, asker);
           return {
             schema,
             operationName: payload.operationName,
             document,
             variableValues: payload.variables,
-            contextValue: await contextFactory(),
+            contextValue,
             rootValue: { execute, subscribe },
           };
         } catch (error) {
@@ -149,10 +172,7 @@ export function openSockets({
         }
       },
       // What never reached the envelope's own masking: refused operations, and sources that broke while they were followed.
-      onError: (_context, _id, _payload, errors) =>
-        errors
-          .map((error) => withoutHttp(maskError(error, newId(), core.logger)))
-          .map((error) => (isExplorable ? error : withoutSuggestion(error))),
+      onError: (_context, _id, _payload, errors) => tell(errors),
       isProd: true,
     },
     server,
@@ -170,7 +190,10 @@ export function openSockets({
         if (notServed !== null) return reject(socket, '421 Misdirected Request', notServed);
         if (!hosts.isOwnOrigin(request))
           return reject(socket, '403 Forbidden', 'Sockets are opened by programs and by our own pages.');
-        server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
+        server.handleUpgrade(request, socket, head, (ws) => {
+          wires.set(ws, socket);
+          server.emit('connection', ws, request);
+        });
       });
     },
     /** Tells every client to come back, and waits until they have gone. */

@@ -1,12 +1,11 @@
+import { eventFeed } from '#api/fan-out/event-feed.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import * as catalogue from '#core/events/catalogue.ts';
 import type { EventEnvelope } from '#core/events/define-event.ts';
-import { follow } from '#core/events/follow.ts';
-import type { Resync } from '#core/events/follow.ts';
 import { AgentType } from './agents.ts';
 import { ArtifactType } from './artifacts.ts';
-import { abortable } from '#core/platform/abortable.ts';
+import { oneByOne } from '#core/platform/abortable.ts';
 import { actorOf, builder } from './builder.ts';
 import { ConversationType, MessageType } from './conversations.ts';
 import { CycleType } from './cycles.ts';
@@ -225,12 +224,11 @@ builder.subscriptionField('projectEvents', (t) =>
     },
     subscribe: async (_root, { projectId, after }, context) => {
       await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
-      const events = follow(context.core, projectId, parseCursor(after));
-      return context.rights.whileAllowed(
-        actorOf(context),
-        projectId,
-        abortable((signal) => asEnvelopes(projectId, events, signal)),
-      );
+      const cursor = parseCursor(after);
+      const feed = eventFeed(context.core, projectId);
+      const events =
+        context.followShared?.(feed, cursor, context) ?? oneByOne(feed.follow(cursor ?? (await feed.head()).position));
+      return context.rights.whileAllowed(actorOf(context), projectId, events);
     },
     resolve: (event: EventEnvelope) => event,
   }),
@@ -241,23 +239,4 @@ function parseCursor(after: string | null | undefined): bigint | null {
   if (!/^\d{1,18}$/.test(after))
     throw new InvalidInputError([{ path: ['after'], message: 'A cursor is the one an event or `eventCursor` gave' }]);
   return BigInt(after);
-}
-
-async function* asEnvelopes(
-  projectId: string,
-  events: AsyncGenerator<EventEnvelope | Resync>,
-  signal: AbortSignal,
-): AsyncGenerator<EventEnvelope> {
-  signal.addEventListener('abort', () => void events.return(undefined));
-  for await (const event of events) {
-    if ('resync' in event)
-      yield {
-        type: 'resync',
-        ts: new Date().toISOString(),
-        projectId,
-        cursor: event.cursor,
-        entity: { id: projectId, patch: {} },
-      };
-    else yield event;
-  }
 }

@@ -1,10 +1,10 @@
+import { logFeed } from '#api/fan-out/log-feed.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
-import { abortable } from '#core/platform/abortable.ts';
+import { abortable, oneByOne } from '#core/platform/abortable.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { followRunnerCommands } from '#core/runners/follow-commands.ts';
 import type { RunnerCommand } from '#core/runners/commands.ts';
-import { followRunLog } from '#core/runs/follow-logs.ts';
 import type { LogBatch } from '#core/runs/append-logs.ts';
 import { actorOf, builder, runnerOf } from './builder.ts';
 import { RunnerCommandTypeEnum } from './enums.ts';
@@ -28,7 +28,9 @@ builder.subscriptionField('runLog', (t) =>
           })
         : null;
       if (!run) throw new NotFoundError('run', runId);
-      const lines = followRunLog(context.core, runId, Math.max(-1, afterSeq ?? -1));
+      const next = BigInt(Math.max(-1, afterSeq ?? -1) + 1);
+      const feed = logFeed(context.core, runId);
+      const lines = context.followShared?.(feed, next, context) ?? oneByOne(feed.follow(next));
       return context.rights.whileAllowed(actorOf(context), run.projectId, lines);
     },
     resolve: (batch: LogBatch) => batch,

@@ -14,6 +14,8 @@ export const MAX_QUERY_ALIASES = 15;
 /** Values an answer may have at most: a hundred tasks with all of a hundred runs each. As many take the api about a second. */
 export const MAX_QUERY_COST = 150_000;
 export const EXECUTION_TIMEOUT_MS = 10_000;
+/** What a socket may have before it that its other end has not taken; past it what follows is read from the rows again. */
+export const MAX_QUEUED_BYTES = 256 * 1024;
 export const MAX_SUBSCRIPTIONS_A_SOCKET = 50;
 /** At one api process; a tab has one. */
 export const MAX_SOCKETS_AN_ACCOUNT = 200;

@@ -1,9 +1,9 @@
 import { MAX_REPLAY_EVENTS, REPLAY_PAGE_EVENTS } from '#core/config/limits.ts';
-import { abortable } from '#core/platform/abortable.ts';
+import { abortable, oneByOne } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eventsChannel } from './bus.ts';
 import type { EventEnvelope } from './define-event.ts';
-import { startSweep } from './sweep.ts';
+import { Sweep } from './sweep.ts';
 
 /** Told to a client that is too far behind: load everything anew, then follow from `cursor`. */
 export interface Resync {
@@ -11,26 +11,48 @@ export interface Resync {
   cursor: string;
 }
 
+const sweep = new Sweep(async (core, projectIds) => {
+  const { rows } = await core.pool.query<{ id: string; event_cursor: string }>({
+    name: 'head_cursors',
+    text: 'select id, event_cursor from projects where id = any($1)',
+    values: [projectIds],
+  });
+  return new Map(rows.map((row) => [row.id, BigInt(row.event_cursor)]));
+});
+
 /**
  * One loop for replay and for live: rows after the cursor first, then messages while they are contiguous,
  * and back to the rows when they are not. Delivers every event after `after` once, in order, without gaps.
  * Notices (no cursor) are passed on as they come and may be missed.
  * @param after the last cursor the client has; null: from now on
+ * @returns what came together, together
  */
-export function follow(core: Core, projectId: string, after: bigint | null): AsyncGenerator<EventEnvelope | Resync> {
+export function followBatches(
+  core: Core,
+  projectId: string,
+  after: bigint | null,
+): AsyncGenerator<readonly (EventEnvelope | Resync)[]> {
   return abortable((signal) => followUntil(core, projectId, after, signal));
 }
+
+/** The same, one by one. */
+export const follow = (core: Core, projectId: string, after: bigint | null): AsyncGenerator<EventEnvelope | Resync> =>
+  oneByOne(followBatches(core, projectId, after));
 
 async function* followUntil(
   core: Core,
   projectId: string,
   after: bigint | null,
   signal: AbortSignal,
-): AsyncGenerator<EventEnvelope | Resync> {
+): AsyncGenerator<readonly (EventEnvelope | Resync)[]> {
   const listener = core.bus.listen<EventEnvelope[]>(eventsChannel(projectId));
   signal.addEventListener('abort', () => listener.close());
   let have = after;
-  const stopSweep = startSweep(core, listener, async () => have !== null && (await headCursor(core, projectId)) > have);
+  const stopSweep = sweep.watch(core, {
+    key: projectId,
+    isBehind: (head) => have !== null && head !== null && head > have,
+    nudge: () => listener.nudge(),
+  });
   try {
     have ??= await headCursor(core, projectId);
     let readRows = true;
@@ -40,35 +62,35 @@ async function* followUntil(
         // Too far behind, or ahead of everything there is: the cursor is of another time, before a restore perhaps.
         if (head - have > BigInt(MAX_REPLAY_EVENTS) || head < have) {
           have = head;
-          yield { resync: true, cursor: String(head) };
+          yield [{ resync: true, cursor: String(head) }];
           continue;
         }
         const rows = await readEvents(core, projectId, have);
         if (head > have && BigInt(rows[0]?.cursor ?? 0) !== have + 1n) {
           // Retention has removed what the client would need.
           have = head;
-          yield { resync: true, cursor: String(head) };
+          yield [{ resync: true, cursor: String(head) }];
           continue;
         }
-        for (const row of rows) {
-          have = BigInt(row.cursor ?? have);
-          yield row;
-        }
+        have = BigInt(rows.at(-1)?.cursor ?? have);
+        if (rows.length > 0) yield rows;
         readRows = rows.length === REPLAY_PAGE_EVENTS;
       }
       const { messages, missed, closed } = await listener.take();
       if (closed) return;
       readRows = missed;
+      const batch: EventEnvelope[] = [];
       for (const envelope of messages.flat()) {
-        if (envelope.cursor === null) yield envelope;
+        if (envelope.cursor === null) batch.push(envelope);
         else if (BigInt(envelope.cursor) === have + 1n) {
           have += 1n;
-          yield envelope;
+          batch.push(envelope);
         } else if (BigInt(envelope.cursor) > have) {
           readRows = true;
           break;
         }
       }
+      if (batch.length > 0) yield batch;
     }
   } finally {
     stopSweep();
@@ -76,7 +98,8 @@ async function* followUntil(
   }
 }
 
-async function headCursor(core: Core, projectId: string): Promise<bigint> {
+/** The cursor of a project's newest event; 0 when there is none. */
+export async function headCursor(core: Core, projectId: string): Promise<bigint> {
   const { rows } = await core.pool.query<{ event_cursor: string }>({
     name: 'head_cursor',
     text: 'select event_cursor from projects where id = $1',

@@ -22,3 +22,41 @@ export function abortable<T>(start: (signal: AbortSignal) => AsyncGenerator<T>):
     },
   };
 }
+
+/** What a stream gives together, one by one. Ends its source when its reader goes, as it does. */
+export function oneByOne<T>(batches: AsyncGenerator<readonly T[]>): AsyncGenerator<T> {
+  return abortable(async function* (signal) {
+    signal.addEventListener('abort', () => void batches.return(undefined));
+    for await (const batch of batches) yield* batch;
+  });
+}
+
+/**
+ * A stream that yields nothing and ends with some work: whoever ends it ends the work.
+ * @param work begins when the stream is read; ends when the signal aborts
+ */
+export function silentStream(work: (signal: AbortSignal) => Promise<void>): AsyncGenerator<never> {
+  const controller = new AbortController();
+  let done: Promise<void> | undefined;
+  const over = { done: true, value: undefined } as const;
+  return {
+    async next() {
+      done ??= controller.signal.aborted ? Promise.resolve() : work(controller.signal);
+      await done;
+      return over;
+    },
+    async return() {
+      controller.abort();
+      await done;
+      return over;
+    },
+    async throw(error: unknown) {
+      controller.abort();
+      await done;
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

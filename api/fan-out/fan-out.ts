@@ -1,0 +1,123 @@
+import type { GraphQLError } from 'graphql';
+import type { ApiContext } from '#api/context.ts';
+import { silentStream } from '#core/platform/abortable.ts';
+import type { Feed } from './feed.ts';
+import { framesOf, Group } from './group.ts';
+import type { Answer, Member } from './group.ts';
+import { answerItem, operationKey, sharedContext } from './operation.ts';
+import type { Operation } from './operation.ts';
+import type { Outlet } from './outlet.ts';
+
+/** Somebody who follows over a socket: what he has asked, and the way to him. */
+export interface Subscriber {
+  operation: Operation;
+  outlet: Outlet;
+}
+
+/** @see FanOut.follow */
+export type FollowShared = <Item>(feed: Feed<Item>, after: bigint | null, context: ApiContext) => AsyncGenerator<never>;
+
+/** Shares between the sockets of this process what they follow; see docs/decisions/0019-fan-out-once.md. */
+export class FanOut {
+  readonly #mask: (errors: readonly GraphQLError[]) => readonly GraphQLError[];
+  readonly #groups = new Map<string, Group<unknown>>();
+
+  /** @param mask what a client is told of failures */
+  constructor(mask: (errors: readonly GraphQLError[]) => readonly GraphQLError[]) {
+    this.#mask = mask;
+  }
+
+  /**
+   * Sends a subscriber what a feed has after a position, and what comes: from the rows until he has what those have
+   * who ask the same, with them from then on. One whose socket does not keep up goes back to the rows.
+   * @param after null: from now on
+   * @returns a stream that yields nothing: it ends when the feed does, and whoever ends it follows no more
+   */
+  follow<Item>(
+    feed: Feed<Item>,
+    after: bigint | null,
+    subscriber: Subscriber,
+    context: ApiContext,
+  ): AsyncGenerator<never> {
+    return silentStream((signal) => this.#follow(feed, after, subscriber, context, signal));
+  }
+
+  async #follow<Item>(
+    feed: Feed<Item>,
+    after: bigint | null,
+    { operation, outlet }: Subscriber,
+    context: ApiContext,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const answer: Answer<Item> = (item) => answerItem(operation, item, sharedContext(context), this.#mask);
+    const key = `${feed.key} ${operationKey(operation, context.actor?.kind === 'user' && context.actor.isAdmin)}`;
+    const head = await feed.head();
+    let position = after ?? head.position;
+    // Who is ahead of everything there is comes from another time; the rows will tell him so.
+    let isAhead = position > head.position;
+    /** Those who have what he has, or less; nobody needs others to read what is over. */
+    const peers = (): Group<Item> | null => {
+      if (isAhead || head.isOver) return null;
+      const known = this.#groups.get(key) as Group<Item> | undefined;
+      if (known) return known.position <= position ? known : null;
+      return position >= head.position ? this.#open(key, feed, position, answer) : null;
+    };
+    for (;;) {
+      const group = peers();
+      if (group) {
+        const stay = await stayIn(group, outlet, position, signal);
+        if (stay.isOver) return;
+        ({ position } = stay);
+        await outlet.drained(signal);
+        continue;
+      }
+      let isOver = true;
+      for await (const items of endingWith(signal, feed.follow(position))) {
+        const bodies = await Promise.all(items.map(async (item) => Buffer.from(await answer(item))));
+        for (const item of items) position = feed.positionAfter(item) ?? position;
+        // Nobody waits for this but its reader: a long way is gone at his pace.
+        while (!outlet.write(framesOf(outlet.id, bodies))) await outlet.drained(signal);
+        await outlet.drained(signal);
+        isAhead = false;
+        isOver = peers() === null;
+        if (!isOver) break;
+      }
+      if (isOver || signal.aborted) return;
+    }
+  }
+
+  #open<Item>(key: string, feed: Feed<Item>, position: bigint, answer: Answer<Item>): Group<Item> {
+    const group: Group<Item> = new Group(feed, position, answer, () => {
+      if (this.#groups.get(key) === (group as Group<unknown>)) this.#groups.delete(key);
+    });
+    this.#groups.set(key, group as Group<unknown>);
+    return group;
+  }
+}
+
+/** Follows with the others until there is nothing more to follow, the socket does not keep up, or nobody reads. */
+function stayIn<Item>(
+  group: Group<Item>,
+  outlet: Outlet,
+  position: bigint,
+  signal: AbortSignal,
+): Promise<{ position: bigint; isOver: boolean }> {
+  return new Promise((resolve, reject) => {
+    const leave = (isOver: boolean): void => resolve({ position: member.position, isOver });
+    const member: Member = { outlet, position, lag: () => leave(false), end: () => leave(true), fail: reject };
+    group.add(member);
+    const onAbort = (): void => {
+      group.remove(member);
+      leave(true);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A stream that ends with the signal, also while it waits. */
+function endingWith<T>(signal: AbortSignal, source: AsyncGenerator<T>): AsyncGenerator<T> {
+  if (signal.aborted) void source.return(undefined);
+  else signal.addEventListener('abort', () => void source.return(undefined), { once: true });
+  return source;
+}
