@@ -1,6 +1,7 @@
 import type { EventEnvelope } from '#core/events/define-event.ts';
 import { followBatches, headCursor } from '#core/events/follow.ts';
 import type { Resync } from '#core/events/follow.ts';
+import { abortable } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { Feed } from './feed.ts';
 
@@ -11,9 +12,12 @@ export function eventFeed(core: Core, projectId: string): Feed<EventEnvelope> {
     async head() {
       return { position: await headCursor(core, projectId), isOver: false };
     },
-    async *follow(position) {
-      for await (const batch of followBatches(core, projectId, position))
-        yield batch.map((event) => asEnvelope(projectId, event));
+    follow(position) {
+      const batches = followBatches(core, projectId, position);
+      return abortable(async function* (signal) {
+        signal.addEventListener('abort', () => void batches.return(undefined));
+        for await (const batch of batches) yield batch.map((event) => asEnvelope(projectId, event));
+      });
     },
     positionAfter: ({ cursor }) => (cursor === null ? null : BigInt(cursor)),
     newOf: (event, position) =>

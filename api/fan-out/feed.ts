@@ -9,7 +9,7 @@ export interface Feed<Item = unknown> {
   head(): Promise<{ position: bigint; isOver: boolean }>;
   /**
    * Everything behind a position, each once and in order: from the rows first, then live.
-   * @returns what came together, together; ends when nothing more can come
+   * @returns what came together, together; ends when nothing more can come, and at once when its reader goes
    */
   follow(position: bigint): AsyncGenerator<readonly Item[]>;
   /** Where one stands who has this item; null: it has no place, and may be missed. */

