@@ -17,7 +17,7 @@ export interface Subscriber {
 /** @see FanOut.follow */
 export type FollowShared = <Item>(feed: Feed<Item>, after: bigint | null, context: ApiContext) => AsyncGenerator<never>;
 
-/** Shares between the sockets of this process what they follow; see docs/decisions/0019-fan-out-once.md. */
+/** Shares between the sockets of this process what they follow; see docs/decisions/0021-fan-out-once.md. */
 export class FanOut {
   readonly #mask: (errors: readonly GraphQLError[]) => readonly GraphQLError[];
   readonly #groups = new Map<string, Group<unknown>>();

@@ -26,6 +26,7 @@ export interface Product {
   project: BenchProject;
   /** Processor seconds used so far by api, workers and runner; keepers, which come and go, are left out. */
   productCpuSeconds(): number;
+  apiPid: number;
   apiCpuSeconds(): number;
   postgresCpuSeconds(): number;
   stop(): Promise<void>;
@@ -120,6 +121,7 @@ export async function startProduct({
       agents,
       project: await makeProject(client, repository),
       productCpuSeconds: () => cpuSecondsOf([api.pid, workers.pid, runner.pid]),
+      apiPid: api.pid,
       apiCpuSeconds: () => cpuSecondsOf([api.pid]),
       postgresCpuSeconds: () => cpuSecondsOfTrees([services.pid]),
       async stop() {

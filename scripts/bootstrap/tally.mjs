@@ -1,4 +1,4 @@
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ passed: number, failed: number, skipped: number, notes?: string[] }} Counts notes: what a reader of the end should know */
 
 /** Adds up what every check and test run has found. */
 export class Tally {
@@ -23,7 +23,7 @@ export class Tally {
     return this.sum('failed');
   }
 
-  /** @param {keyof Counts} kind */
+  /** @param {'passed' | 'failed' | 'skipped'} kind */
   sum(kind) {
     return [...this.parts.values()].reduce((total, counts) => total + counts[kind], 0);
   }
@@ -37,6 +37,7 @@ export class Tally {
         return `  ${counts.failed > 0 ? '✗' : '✓'} ${part.padEnd(width)}  ${counts.passed} passed, ${counts.failed} failed${skipped}`;
       }),
       '',
+      ...[...this.parts].flatMap(([part, { notes = [] }]) => notes.map((note) => `  ${part}: ${note}`)),
     ];
   }
 

@@ -4,6 +4,8 @@ import { readJson } from './files.mjs';
 
 const BESIDE_SOURCES = '{contract,core,api,workers,runner,scripts,web,chaos}/**';
 const CHAOS = 'chaos/short.test.ts';
+/** Real programs on a machine that may be busy: one that fails has a second try, and is named as unsteady. */
+const SECOND_TRY = '--retry=1';
 
 /**
  * Which test files belong to which run of vitest.
@@ -11,8 +13,11 @@ const CHAOS = 'chaos/short.test.ts';
  */
 export const TEST_SUITES = {
   unit: { title: 'Unit tests', args: ['--exclude', 'tests/**', '--exclude', CHAOS] },
-  integration: { title: 'Integration tests', args: ['--exclude', BESIDE_SOURCES, '--exclude', 'tests/e2e/**'] },
-  e2e: { title: 'Browser tests', args: ['--exclude', BESIDE_SOURCES, '--exclude', 'tests/integration/**'] },
+  integration: {
+    title: 'Integration tests',
+    args: [SECOND_TRY, '--exclude', BESIDE_SOURCES, '--exclude', 'tests/e2e/**'],
+  },
+  e2e: { title: 'Browser tests', args: [SECOND_TRY, '--exclude', BESIDE_SOURCES, '--exclude', 'tests/integration/**'] },
   chaos: { title: 'Chaos: 25 schedules of faults', args: [CHAOS] },
 };
 
@@ -38,7 +43,8 @@ export async function runSuite({ rootDir, suite, env, reportFile, extraArgs }) {
   return countReport(/** @type {VitestReport | undefined} */ (readJson(reportFile)), code === 0);
 }
 
-/** @typedef {{ testResults?: { status: string, assertionResults: { status: string }[] }[] }} VitestReport */
+/** @typedef {{ status: string, fullName?: string, failureMessages?: string[] | null }} TestReport */
+/** @typedef {{ testResults?: { status: string, name?: string, message?: string, assertionResults: TestReport[] }[] }} VitestReport */
 
 /**
  * @param {VitestReport | undefined} report
@@ -46,16 +52,22 @@ export async function runSuite({ rootDir, suite, env, reportFile, extraArgs }) {
  * @returns {import('./tally.mjs').Counts}
  */
 export function countReport(report, isSuccess) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {Required<import('./tally.mjs').Counts>} */
+  const counts = { passed: 0, failed: 0, skipped: 0, notes: [] };
   for (const file of report?.testResults ?? []) {
-    for (const { status } of file.assertionResults) {
+    for (const { status, fullName, failureMessages } of file.assertionResults) {
       if (status === 'passed') counts.passed += 1;
       else if (status === 'failed') counts.failed += 1;
       else counts.skipped += 1;
+      // A test that passed and has failures needed its second try.
+      const why = failureMessages?.[0]?.split('\n')[0];
+      if (why !== undefined) counts.notes.push(`${status === 'failed' ? 'failed' : 'unsteady'}: ${fullName}: ${why}`);
     }
     // A file that could not even be loaded, or whose set-up failed, names no failed test.
-    if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'))
+    if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')) {
       counts.failed += 1;
+      counts.notes.push(`failed: ${file.name}: ${file.message?.split('\n')[0]}`);
+    }
   }
   // Such as an error that nobody awaited: no test failed, and yet the run did.
   if (!isSuccess && counts.failed === 0) counts.failed = 1;
