@@ -30,6 +30,8 @@ export const projectUpdated = defineEvent(
   optional({ name: text, description: text, status: text, defaultRepoPath: nullableText, updatedAt: time }),
   { touchesState: ['name', 'status'] },
 );
+/** The last event of a project. */
+export const projectDeleted = defineEvent('project.deleted', 'project', {});
 export const projectStateUpdated = defineEvent('project.state.updated', 'project', {
   version: z.int(),
   contentHash: text,
@@ -42,6 +44,7 @@ export const taskUpdated = defineEvent(
   optional({ ...card, description: text, acceptanceCriteria: z.array(text), feedback: nullableText }),
   { touchesState: ['title', 'priority', 'status', 'agentName', 'blockedReason', 'heldBy', 'updatedAt'] },
 );
+export const taskDeleted = defineEvent('task.deleted', 'task', {}, { touchesState: true });
 export const taskEventAppended = defineEvent('task.event.appended', 'task', {
   eventId: text,
   eventType: text,
