@@ -2,6 +2,7 @@ import { countNestedRead } from '#api/nested-reads.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
+import { countProjectContents } from '#core/deletions/count-contents.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
@@ -10,6 +11,7 @@ import { parseWords } from './arguments.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
 import { emptyForNull, givenFields } from './changes.ts';
 import { CONVERSATIONS_OF_PROJECT, ConversationConnection, ConversationType } from './conversations.ts';
+import { ContentCountsType } from './deletions.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, loadRow, readConnection } from './lists/connection.ts';
@@ -56,6 +58,14 @@ export const ProjectType = builder.prismaObject('Project', {
       resolve: async (project, _args, context, info) => {
         const id = await loadProjectFact(context, project.id, 'lastRunId');
         return id === null ? null : loadRow(context, info, { typeName: 'Run', rows: context.core.db.agentRun }, id);
+      },
+    }),
+    contents: t.field({
+      type: ContentCountsType,
+      description: 'How much is in it, counted now.',
+      resolve: (project, _args, context, info) => {
+        countNestedRead(context, info);
+        return countProjectContents(context.core.db, project.id);
       },
     }),
     agents: t.connection(

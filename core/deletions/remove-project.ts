@@ -64,7 +64,7 @@ async function removeTasklessRuns(tx: Tx, deletionId: string, projectId: string)
       returning id
     )
     insert into pending_removals (id, deletion_id, kind, subject)
-    select gen_random_uuid(), ${deletionId}::uuid, 'run_log', id from gone`;
+    select gen_random_uuid(), ${deletionId}::uuid, 'run_log'::removal_kind, id::text from gone`;
   return removed > 0;
 }
 
@@ -72,7 +72,7 @@ async function removeTasklessRuns(tx: Tx, deletionId: string, projectId: string)
 async function removeRow(tx: Tx, deletionId: string, projectId: string): Promise<void> {
   await tx.db.$executeRaw`
     insert into pending_removals (id, deletion_id, kind, subject)
-    select gen_random_uuid(), ${deletionId}::uuid, 'folder', id from projects where id = ${projectId}::uuid`;
+    select gen_random_uuid(), ${deletionId}::uuid, 'folder'::removal_kind, id::text from projects where id = ${projectId}::uuid`;
   await tx.db.$executeRaw`delete from settings where scope = 'project' and scope_id = ${projectId}::uuid`;
   await tx.db.$executeRaw`delete from projects where id = ${projectId}::uuid`;
 }

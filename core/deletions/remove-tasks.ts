@@ -13,10 +13,10 @@ export async function removeTasks(tx: Tx, deletionId: string, taskIds: readonly 
   // Of each run that began, also when it has no line yet: a lost run's runner may be bringing some at the moment.
   await tx.db.$executeRaw`
     insert into pending_removals (id, deletion_id, kind, subject)
-    select gen_random_uuid(), ${deletionId}::uuid, 'run_log', id from agent_runs
+    select gen_random_uuid(), ${deletionId}::uuid, 'run_log'::removal_kind, id::text from agent_runs
      where task_id = any(${taskIds}::uuid[]) and (runner_id is not null or line_count > 0)
     union all
-    select gen_random_uuid(), ${deletionId}::uuid, 'file', storage_path from artifacts where task_id = any(${taskIds}::uuid[])`;
+    select gen_random_uuid(), ${deletionId}::uuid, 'file'::removal_kind, storage_path from artifacts where task_id = any(${taskIds}::uuid[])`;
   await tx.db.$queryRaw`select set_config('overmind.deletion_id', ${deletionId}, true)`;
   await tx.db.$executeRaw`delete from task_events where task_id = any(${taskIds}::uuid[])`;
   await tx.db.$queryRaw`select set_config('overmind.deletion_id', '', true)`;

@@ -35,7 +35,11 @@ export async function deleteProject(core: Core, actor: Actor, input: z.input<typ
     const project = await requireProject(tx.db, actor, projectId, 'project:delete');
     if (name !== project.name)
       throw new InvalidInputError([{ path: ['name'], message: `The project is called ${project.name}` }]);
-    await assertNobodyWorks(tx, { projectId }, 'A run of this project is working. Stop it first, then delete the project.');
+    await assertNobodyWorks(
+      tx,
+      { projectId },
+      'A run of this project is working. Stop it first, then delete the project.',
+    );
     const counts = await countProjectContents(tx.db, projectId);
     const deletion = await recordDeletion(tx, actor, { kind: 'project', entityId: projectId, name, project, counts });
     const deletingAt = await databaseNow(tx.db);
