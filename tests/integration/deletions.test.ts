@@ -206,11 +206,8 @@ describe('a task that is deleted', () => {
     expect(await core.db.task.count({ where: { projectId: project.id } })).toBe(0);
   });
 
-  test('a merged one leaves what was merged, and the state document tells of it no more', async () => {
+  test('the state document tells of it no more', async () => {
     const task = await newTask('A title to look for');
-    await runner.complete(await runner.claim());
-    await approveTask(core, owner, { taskId: task.id });
-    await runner.complete(await runner.claim());
     await rebuildStaleState(core, project.id);
     const newest = () =>
       core.db.projectStateVersion.findFirstOrThrow({ where: { projectId: project.id }, orderBy: { version: 'desc' } });
@@ -218,6 +215,17 @@ describe('a task that is deleted', () => {
     await deleteTask(core, owner, { taskId: task.id });
     await rebuildStaleState(core, project.id);
     expect((await newest()).content).not.toContain('A title to look for');
+  });
+
+  test('waits for a merge to end, and goes when it has', async () => {
+    const task = await newTask();
+    await runner.complete(await runner.claim());
+    await approveTask(core, owner, { taskId: task.id });
+    const merge = await runner.claim();
+    await runner.requestLanding(merge);
+    expect(await errorOf(deleteTask(core, owner, { taskId: task.id }))).toMatchObject({ code: 'CONFLICT' });
+    await runner.complete(merge);
+    expect(await deleteTask(core, owner, { taskId: task.id })).toMatchObject({ runCount: 2 });
   });
 
   test('followers are told', async () => {
@@ -250,7 +258,7 @@ describe('a lost run whose task was deleted', () => {
     expect(await errorOf(upload(held))).toMatchObject(lost);
     expect(await errorOf(runner.reportLanding(held, false))).toMatchObject(lost);
     const [lease] = await heartbeatRuns(core, runnerActor, [{ runId: held.spec.runId, leaseToken: held.token }]);
-    expect(lease).toMatchObject({ isRenewed: false });
+    expect(lease).toMatchObject({ isHeld: false });
     await removeAll();
     expect(await linesOf(held.spec.runId)).toBe(0);
   });
@@ -271,7 +279,7 @@ describe('a lost run whose task was deleted', () => {
         sizeBytes: 1,
         createdAt: at,
         lastUsedAt: at,
-        state: 'ready' as const,
+        state: 'kept' as const,
         keptWhy: null,
         problem: null,
       },
