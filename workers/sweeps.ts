@@ -5,6 +5,7 @@ import type { ProjectPayload } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
+import { applyRetention } from '#core/retention/apply-retention.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
@@ -13,6 +14,7 @@ import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
 const PARTITION_SWEEP_MS = 6 * 3_600_000;
+const RETENTION_MS = 3_600_000;
 const MAX_LEASE_WAIT_MS = 5_000;
 
 /**
@@ -41,6 +43,7 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
       return CYCLE_SWEEP_MS;
     }),
     repeat(core, 'deletions', async () => ((await removeDeleted(core)) ? 0 : CYCLE_SWEEP_MS)),
+    repeat(core, 'retention', async () => ((await applyRetention(core)) ? 0 : RETENTION_MS)),
     repeat(core, 'log partitions', async () => {
       await core.pool.query(`select ensure_agent_run_log_partitions((now() at time zone 'UTC')::date, 3)`);
       return PARTITION_SWEEP_MS;

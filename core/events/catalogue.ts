@@ -4,6 +4,7 @@ import { defineEvent } from './define-event.ts';
 /** Every event of a project, with the patch it carries. Source: data.md of the design, chapter Events. */
 const text = z.string();
 const nullableText = z.string().nullable();
+const nullableInt = z.int().nullable();
 const time = z.iso.datetime({ offset: true });
 const json = z.record(z.string(), z.unknown());
 
@@ -27,7 +28,16 @@ const optional = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial(
 export const projectUpdated = defineEvent(
   'project.updated',
   'project',
-  optional({ name: text, description: text, status: text, defaultRepoPath: nullableText, updatedAt: time }),
+  optional({
+    name: text,
+    description: text,
+    status: text,
+    defaultRepoPath: nullableText,
+    runLogDays: nullableInt,
+    eventDays: nullableInt,
+    artifactDays: nullableInt,
+    updatedAt: time,
+  }),
   { touchesState: ['name', 'status'] },
 );
 /** The last event of a project. */

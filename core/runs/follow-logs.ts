@@ -37,6 +37,7 @@ async function* followUntil(
     for (;;) {
       while (readRows) {
         const state = await runState(core, runId);
+        if (state?.isRemoved) return;
         const batch = await readLines(core, runId, next - 1, MAX_LOG_PAGE_LINES);
         if (batch) {
           next = batch.firstSeq + batch.messages.length;
@@ -76,13 +77,16 @@ interface LogState {
   lineCount: number;
   /** Whether lines can still come. */
   mayGrow: boolean;
+  /** Retention has removed its lines, or is about to. */
+  isRemoved: boolean;
 }
 
 async function runState(core: Core, runId: string): Promise<LogState | null> {
   const { rows } = await core.pool.query<LogState>({
     name: 'run_log_state',
     text: `select line_count as "lineCount", status ${LIVE_SQL}
-                  or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown') and finished_at > clock_timestamp() - make_interval(secs => $2)) as "mayGrow"
+                  or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown') and finished_at > clock_timestamp() - make_interval(secs => $2)) as "mayGrow",
+                  log_removed_at is not null as "isRemoved"
              from agent_runs where id = $1`,
     values: [runId, TAIL_WAIT_MS / 1_000],
   });
