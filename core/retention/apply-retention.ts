@@ -54,11 +54,13 @@ async function removeBatches(core: Core): Promise<boolean> {
   return isMore;
 }
 
+/** Runs of a project ($1) that ended more than $2 days ago, $3 at most. */
+export const RUNS_DUE = `select id from agent_runs
+     where project_id = $1 and log_removed_at is null and finished_at is not null and finished_at < clock_timestamp() - make_interval(days => $2)
+     order by finished_at limit $3 for update skip locked`;
 const LOGS = `
   with due as (
-    select id from agent_runs
-     where project_id = $1 and log_removed_at is null and finished_at is not null and finished_at < clock_timestamp() - make_interval(days => $2)
-     order by finished_at limit $3 for update skip locked
+    ${RUNS_DUE}
   ), marked as (
     update agent_runs r set log_removed_at = clock_timestamp() from due where r.id = due.id returning r.id
   )

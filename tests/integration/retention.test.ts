@@ -8,7 +8,7 @@ import { follow } from '#core/events/follow.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
-import { applyRetention } from '#core/retention/apply-retention.ts';
+import { applyRetention, RUNS_DUE } from '#core/retention/apply-retention.ts';
 import { followRunLog } from '#core/runs/follow-logs.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
@@ -274,9 +274,8 @@ test('what is due is found by an index, however much was removed before', { time
   );
   await core.pool.query('analyze agent_runs');
   await keep({ runLogDays: 1 });
-  const due = `select id from agent_runs where project_id = '${project.id}' and log_removed_at is null and finished_at is not null
-                  and finished_at < clock_timestamp() - interval '1 day' order by finished_at limit 500`;
-  const { readings } = await explainSql(() => core.pool.query(due));
+  const { result, readings } = await explainSql(() => core.pool.query(RUNS_DUE, [project.id, 1, 500]));
+  expect(result.rowCount).toBe(500);
   expect(readings[0]?.wholeTables).toEqual([]);
   expect(readings[0]?.rowsRead).toBeLessThanOrEqual(1_500);
 });
