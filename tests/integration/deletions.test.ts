@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { print, type DocumentNode } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -23,14 +25,16 @@ import { approveTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
+import { makeRepository } from '#runner/testing/repositories.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { growHistory } from '#tests/kit/history.ts';
+import { program, startTestRunner } from '#tests/kit/runner.ts';
 import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
-import { errorOf } from '#tests/kit/until.ts';
+import { errorOf, until } from '#tests/kit/until.ts';
 import * as webDocuments from '../../web/app/graphql/gql/graphql.ts';
 
 let system: TestSystem;
@@ -293,6 +297,56 @@ describe('a lost run whose task was deleted', () => {
     expect(await core.db.deletedTask.count({ where: { taskId } })).toBe(0);
   });
 });
+
+test('a real runner that was away gives the run up, and the folder of the deleted task back', async () => {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'overmind-deletions-')));
+  const repository = makeRepository(path.join(folder, 'repo'));
+  const theirs = await seeder(core).project(owner, 'Away', repository.root);
+  const agentOfTheirs = await seeder(core).agent(theirs);
+  await seeder(core).configure(agentOfTheirs, {
+    commands: [program('print-until', '/nowhere', '20')],
+    baseBranch: 'main',
+  });
+  const { token } = await seeder(core).runner('away', { projectIds: [theirs.id] });
+  const away = await startTestRunner({ url, token, roots: [repository.root], workFolders: { graceMs: 0 } });
+  const namesIn = (room: string): string[] => {
+    const at = path.join(away.folder, room);
+    return existsSync(at) ? readdirSync(at) : [];
+  };
+  try {
+    const task = await scheduledTask(core, owner, theirs, agentOfTheirs);
+    const run = await until(
+      () => core.db.agentRun.findFirstOrThrow({ where: { taskId: task.id } }),
+      ({ lineCount }) => lineCount > 5,
+      30_000,
+    );
+    expect(namesIn('ledger')).toHaveLength(1);
+    away.signal('SIGSTOP');
+    await endLease(core, run.id);
+    await until(
+      () => sweepLeases(core),
+      (lost) => lost > 0,
+    );
+    await deleteTask(core, owner, { taskId: task.id });
+    await removeAll();
+    away.signal('SIGCONT');
+    await until(
+      () => [...namesIn('runs'), ...namesIn('work'), ...namesIn('ledger')],
+      (names) => names.length === 0,
+      60_000,
+    );
+    expect(await linesOf(run.id)).toBe(0);
+    expect(repository.git('status', '--porcelain')).toBe('');
+    await until(
+      () => core.db.deletedTask.count({ where: { taskId: task.id } }),
+      (count) => count === 0,
+    );
+  } finally {
+    away.signal('SIGCONT');
+    await away.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 120_000);
 
 describe('the audit trail', () => {
   test('is as it was for all who are not deleting', async () => {

@@ -123,7 +123,7 @@ function Contents({ projectId }: { projectId: string }) {
   if (!contents) return <SkeletonLines count={2} label="Counting what there is" />;
   return (
     <ul aria-label="What goes" className="rounded-control bg-active px-3 py-2 text-dense tabular">
-      <li>{countText(contents.taskCount, 'task')}, with their audit trails</li>
+      <li>{countText(contents.taskCount, 'task')}, audit trail included</li>
       <li>
         {countText(contents.runCount, 'run')} with {countText(contents.logLineCount, 'line')} of logs and{' '}
         {countText(contents.artifactCount, 'file')}
