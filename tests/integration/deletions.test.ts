@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { print, type DocumentNode } from 'graphql';
+import { Kind, OperationTypeNode, print, type DocumentNode } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
@@ -169,7 +169,7 @@ describe('a task that is deleted', () => {
     const task = await newTask();
     expect(await errorOf(deleteTask(core, viewer, { taskId: task.id }))).toMatchObject({ code: 'FORBIDDEN' });
     expect(await errorOf(deleteTask(core, maintainer, { taskId: task.id }))).toMatchObject({ code: 'FORBIDDEN' });
-    const own = await seeder(core).task(maintainer as never, project);
+    const own = await seeder(core).task(maintainer, project);
     expect(await deleteTask(core, maintainer, { taskId: own.id })).toMatchObject({ taskCount: 1 });
     await deleteTask(core, owner, { taskId: task.id });
     const begun = await scheduledTask(core, maintainer, project, agent);
@@ -289,7 +289,7 @@ describe('a lost run whose task was deleted', () => {
       },
     };
     const report = (folders: (typeof folder)[], by = runnerActor) =>
-      reportWorkFolders(core, by, { report: { folders } as never });
+      reportWorkFolders(core, by, { report: { folders } });
     expect(await report([folder])).toMatchObject([{ task: 'deleted', isMerged: false }]);
     expect((await report([folder]))[0]?.overForMs).toBeGreaterThan(0);
     expect(await report([folder], stranger)).toMatchObject([{ task: 'unknown', overForMs: 0 }]);
@@ -517,9 +517,9 @@ describe('a project that is deleted', () => {
 /** What each page of the web asks, of what there was. */
 const QUERIES = Object.values(webDocuments as Record<string, unknown>).filter(
   (value): value is DocumentNode =>
-    (value as DocumentNode | null)?.kind === 'Document' &&
+    (value as DocumentNode | null)?.kind === Kind.DOCUMENT &&
     (value as DocumentNode).definitions.some(
-      (part) => part.kind === 'OperationDefinition' && part.operation === 'query',
+      (part) => part.kind === Kind.OPERATION_DEFINITION && part.operation === OperationTypeNode.QUERY,
     ),
 );
 
@@ -549,10 +549,10 @@ test('every page can be read after a task, and after its project, was deleted', 
     expect(QUERIES.length).toBeGreaterThan(15);
     for (const document of QUERIES) {
       const [operation] = document.definitions;
-      const declared = operation?.kind === 'OperationDefinition' ? (operation.variableDefinitions ?? []) : [];
+      const declared = operation?.kind === Kind.OPERATION_DEFINITION ? (operation.variableDefinitions ?? []) : [];
       const given = declared.map(({ type, variable }) => ({
         name: variable.name.value,
-        isNeeded: type.kind === 'NonNullType',
+        isNeeded: type.kind === Kind.NON_NULL_TYPE,
         value: variable.name.value === 'id' ? task.id : values[variable.name.value],
       }));
       // The next page of a list goes on behind a cursor of the first one.

@@ -86,7 +86,7 @@ export function forgetTask(cache: Cache, projectId: string, taskId: string): voi
   const task = { __typename: 'Task', id: taskId };
   placeOnBoards(cache, projectId, { ...task, status: 'DELETED' });
   forgetTaskCounts(cache, projectId);
-  cache.invalidate(task as never);
+  cache.invalidate(task);
 }
 
 /** Marks the counts of a project's columns as unknown: they are asked for again where they are shown. */
