@@ -1,9 +1,11 @@
+import { removeDeleted } from '#core/deletions/remove-deleted.ts';
 import type { JobDefinition } from '#core/jobs/define-job.ts';
 import { copyStateToGit, orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
 import type { ProjectPayload } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
+import { applyRetention } from '#core/retention/apply-retention.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
@@ -12,6 +14,7 @@ import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
 const PARTITION_SWEEP_MS = 6 * 3_600_000;
+const RETENTION_MS = 3_600_000;
 const MAX_LEASE_WAIT_MS = 5_000;
 
 /**
@@ -39,6 +42,8 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
       await sweepArchivedProjects(core);
       return CYCLE_SWEEP_MS;
     }),
+    repeat(core, 'deletions', async () => ((await removeDeleted(core)) ? 0 : CYCLE_SWEEP_MS)),
+    repeat(core, 'retention', async () => ((await applyRetention(core)) ? 0 : RETENTION_MS)),
     repeat(core, 'log partitions', async () => {
       await core.pool.query(`select ensure_agent_run_log_partitions((now() at time zone 'UTC')::date, 3)`);
       return PARTITION_SWEEP_MS;
@@ -79,7 +84,7 @@ function sweepsOf(core: Core, runCyclesOf: (projectId: string) => Promise<unknow
       job: rebuildState,
       // Not while a cycle is on its way, which ends with the document.
       sql: `select p.id, p.updated_at < now() - interval '30 seconds' as is_overdue from projects p
-             where p.state_changes > p.state_rendered and p.updated_at < now() - interval '2 seconds'
+             where p.deleting_at is null and p.state_changes > p.state_rendered and p.updated_at < now() - interval '2 seconds'
                and not exists (select 1 from orchestrator_cycles c where c.project_id = p.id and c.status in ('pending', 'running'))`,
       work: (projectId) => rebuildStaleState(core, projectId),
     },
@@ -87,7 +92,7 @@ function sweepsOf(core: Core, runCyclesOf: (projectId: string) => Promise<unknow
       job: copyStateToGit,
       sql: `select p.id, bool_or(v.created_at < now() - interval '30 seconds') as is_overdue
               from projects p join project_state_versions v on v.project_id = p.id and v.version > p.state_copied
-             where v.created_at < now() - interval '2 seconds' group by p.id`,
+             where p.deleting_at is null and v.created_at < now() - interval '2 seconds' group by p.id`,
       work: (projectId) => copyStateVersions(core, projectId),
     },
   ];

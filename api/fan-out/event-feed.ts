@@ -10,7 +10,8 @@ export function eventFeed(core: Core, projectId: string): Feed<EventEnvelope> {
   return {
     key: `events:${projectId}`,
     async head() {
-      return { position: await headCursor(core, projectId), isOver: false };
+      const head = await headCursor(core, projectId);
+      return { position: head ?? 0n, isOver: head === null };
     },
     follow(position) {
       const batches = followBatches(core, projectId, position);

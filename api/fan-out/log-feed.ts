@@ -9,7 +9,7 @@ export function logFeed(core: Core, runId: string): Feed<LogBatch> {
     key: `log:${runId}`,
     async head() {
       const state = await logState(core, runId);
-      return { position: BigInt(state?.lineCount ?? 0), isOver: !state?.mayGrow };
+      return { position: BigInt(state?.lineCount ?? 0), isOver: !state?.mayGrow || state.isRemoved };
     },
     follow: (position) => followRunLogBatches(core, runId, Number(position) - 1),
     positionAfter: ({ firstSeq, messages }) => BigInt(firstSeq + messages.length),

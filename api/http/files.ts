@@ -44,6 +44,7 @@ async function serveArtifact(
 ): Promise<void> {
   const artifact = await core.db.artifact.findFirst({ where: { id, project: projectScope(actor) } });
   if (!artifact) return refuse(response, 404, 'NOT_FOUND', 'There is no such file.');
+  if (artifact.removedAt) return refuse(response, 410, 'NOT_FOUND', removedWords('The file', artifact.removedAt));
   const size = await fileSize(core.dataDirectory, artifact.storagePath);
   const range = parseRange(request.headers.range, size);
   if (range === 'unsatisfiable') {
@@ -84,9 +85,10 @@ async function serveLog(
 ): Promise<void> {
   const run = await core.db.agentRun.findFirst({
     where: { id: runId, project: projectScope(actor) },
-    select: { id: true },
+    select: { id: true, logRemovedAt: true },
   });
   if (!run) return refuse(response, 404, 'NOT_FOUND', 'There is no such run.');
+  if (run.logRemovedAt) return refuse(response, 410, 'NOT_FOUND', removedWords('The log', run.logRemovedAt));
   response.writeHead(200, {
     ...DOWNLOAD_HEADERS,
     'content-type': 'text/plain; charset=utf-8',
@@ -98,6 +100,9 @@ async function serveLog(
   }
   await pipeline(logText(core, runId), response);
 }
+
+const removedWords = (what: string, at: Date): string =>
+  `${what} was removed by retention on ${at.toISOString().slice(0, 10)}.`;
 
 /** Page after page, so that a long log costs no memory. */
 async function* logText(core: Core, runId: string): AsyncGenerator<string> {

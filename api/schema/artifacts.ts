@@ -40,11 +40,12 @@ export const ArtifactType = builder.prismaObject('Artifact', {
     }),
     text: t.string({
       nullable: true,
-      description: `The text of a diff, patch or report of up to ${MAX_INLINE_BYTES} bytes; null for everything else, which is downloaded.`,
-      select: { kind: true, size: true, storagePath: true },
+      description: `The text of a diff, patch or report of up to ${MAX_INLINE_BYTES} bytes; null for everything else, which is downloaded, and for what retention has removed.`,
+      select: { kind: true, size: true, storagePath: true, removedAt: true },
       resolve: async (artifact, _args, context, info) => {
         countNestedRead(context, info);
         if (
+          artifact.removedAt !== null ||
           artifact.kind === 'screenshot' ||
           artifact.kind === 'test_results' ||
           Number(artifact.size) > MAX_INLINE_BYTES
@@ -57,6 +58,11 @@ export const ArtifactType = builder.prismaObject('Artifact', {
       },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was stored.' }),
+    removedAt: t.expose('removedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When retention removed its content; null: it is there.',
+    }),
     project: t.relation('project', { description: 'The project it belongs to.' }),
     task: t.relation('task', { nullable: true, description: 'The task it was made for; null: none.' }),
     run: t.relation('run', { nullable: true, description: 'The run that made it; null: none.' }),

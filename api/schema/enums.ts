@@ -62,6 +62,7 @@ export const ProjectStatusEnum = enumOf(
   'PAUSED: nothing is started. ARCHIVED: read-only and hidden.',
   ['active', 'paused', 'archived'],
 );
+export const DeletionKindEnum = enumOf('DeletionKind', 'What was deleted.', ['task', 'project']);
 export const StateFormatEnum = enumOf('StateFormat', 'How a state document is written.', ['yaml', 'json']);
 export const AgentTypeEnum = enumOf(
   'AgentType',

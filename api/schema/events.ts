@@ -66,6 +66,8 @@ for (const event of [
   );
 }
 
+declare(catalogue.projectDeleted, 'The project is gone, and this is its last event.');
+declare(catalogue.taskDeleted, 'A task is gone, with its runs; its follow-ups stand by themselves.');
 const taskEventAppended = declare(catalogue.taskEventAppended, 'The audit trail of a task has a new entry.');
 for (const event of [
   declare(catalogue.taskCreated, 'A task was added.'),

@@ -1,7 +1,9 @@
 import { countNestedRead } from '#api/nested-reads.ts';
 import { projectScope } from '#core/access/permissions.ts';
+import { MAX_RETENTION_DAYS } from '#core/config/limits.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
+import { countProjectContents } from '#core/deletions/count-contents.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
@@ -10,6 +12,7 @@ import { parseWords } from './arguments.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
 import { emptyForNull, givenFields } from './changes.ts';
 import { CONVERSATIONS_OF_PROJECT, ConversationConnection, ConversationType } from './conversations.ts';
+import { ContentCountsType } from './deletions.ts';
 import { AgentPresetEnum, ProjectStatusEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, loadRow, readConnection } from './lists/connection.ts';
@@ -17,6 +20,27 @@ import { nestedConnection } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf, UPDATED_AT } from './lists/order-by.ts';
 import { loadProjectFact } from './project-facts.ts';
 import { RunType } from './runs.ts';
+
+const RetentionType = builder
+  .objectRef<Pick<Project, 'runLogDays' | 'eventDays' | 'artifactDays'>>('Retention')
+  .implement({
+    description: 'How long a project keeps what only grows.',
+    fields: (t) => ({
+      runLogDays: t.exposeInt('runLogDays', {
+        nullable: true,
+        description: 'Days after its end that the lines of a run are kept; null: for ever.',
+      }),
+      eventDays: t.exposeInt('eventDays', {
+        nullable: true,
+        description:
+          'Days that events are kept for who was away, and loads everything anew after that; null: for ever.',
+      }),
+      artifactDays: t.exposeInt('artifactDays', {
+        nullable: true,
+        description: 'Days that the files of runs are kept, and longer while their task is not over; null: for ever.',
+      }),
+    }),
+  });
 
 export const ProjectType = builder.prismaObject('Project', {
   description: 'A repository and all that is planned, running and done in it.',
@@ -34,6 +58,12 @@ export const ProjectType = builder.prismaObject('Project', {
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
       description: 'When it, its tasks, runs, state or conversations last changed.',
+    }),
+    retention: t.field({
+      type: RetentionType,
+      description: 'How long it keeps what only grows.',
+      select: { runLogDays: true, eventDays: true, artifactDays: true },
+      resolve: (project) => project,
     }),
     eventCursor: t.string({
       description: 'The cursor of its newest event: follow `projectEvents` after it to miss nothing.',
@@ -56,6 +86,14 @@ export const ProjectType = builder.prismaObject('Project', {
       resolve: async (project, _args, context, info) => {
         const id = await loadProjectFact(context, project.id, 'lastRunId');
         return id === null ? null : loadRow(context, info, { typeName: 'Run', rows: context.core.db.agentRun }, id);
+      },
+    }),
+    contents: t.field({
+      type: ContentCountsType,
+      description: 'How much is in it, counted now.',
+      resolve: (project, _args, context, info) => {
+        countNestedRead(context, info);
+        return countProjectContents(context.core.db, project.id);
       },
     }),
     agents: t.connection(
@@ -206,6 +244,15 @@ builder.mutationField('createProject', (t) =>
   }),
 );
 
+const retentionDays = `Days, 1 to ${MAX_RETENTION_DAYS}; null: for ever.`;
+const RetentionInput = builder.inputType('RetentionInput', {
+  description: 'How long to keep what only grows; what is not given stays.',
+  fields: (t) => ({
+    runLogDays: t.int({ description: `The lines of a run, from its end. ${retentionDays}` }),
+    eventDays: t.int({ description: `Events, for who was away. ${retentionDays}` }),
+    artifactDays: t.int({ description: `The files of runs whose task is over. ${retentionDays}` }),
+  }),
+});
 const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
   description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',
   fields: (t) => ({
@@ -218,6 +265,7 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
     }),
     runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     status: t.field({ type: ProjectStatusEnum, description: 'PAUSED starts nothing; ARCHIVED hides it.' }),
+    retention: t.field({ type: RetentionInput, description: 'How long it keeps what only grows.' }),
   }),
 });
 builder.mutationField('updateProject', (t) =>
@@ -228,9 +276,10 @@ builder.mutationField('updateProject', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: UpdateProjectInput, required: true, description: 'The changes.' }) },
-    resolve: async (_root, { input }, context) => ({
+    resolve: async (_root, { input: { retention, ...input } }, context) => ({
       project: await updateProject(context.core, actorOf(context), {
         ...givenFields(input),
+        ...givenFields(retention ?? {}),
         description: emptyForNull(input.description, ''),
       }),
     }),

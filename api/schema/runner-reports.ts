@@ -67,11 +67,11 @@ const WorkFolderVerdictType = builder.objectRef<WorkFolderVerdict>('WorkFolderVe
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The folder.' }),
     task: t.exposeString('task', {
-      description: 'live, open, done, canceled, archived, or unknown: it never ran on this runner.',
+      description: 'live, open, done, canceled, archived, deleted, or unknown: it never ran on this runner.',
     }),
     isMerged: t.exposeBoolean('isMerged', { description: "The task's result is in the base branch." }),
     overForMs: t.exposeFloat('overForMs', {
-      description: 'For how long it has been done, canceled or archived, in milliseconds; 0: it is not.',
+      description: 'For how long it has been done, canceled, archived or deleted, in milliseconds; 0: it is not.',
     }),
   }),
 });

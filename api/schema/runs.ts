@@ -105,7 +105,14 @@ export const RunType = builder.prismaObject('AgentRun', {
       nullable: true,
       description: 'What its runner found when the outcome of a merge was unknown; null: not told, or never unknown.',
     }),
-    lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that are stored.' }),
+    lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that were stored.' }),
+    logRemovedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When retention removed the lines of its log; null: they are there, or there were none.',
+      select: { logRemovedAt: true, lineCount: true },
+      resolve: ({ logRemovedAt, lineCount }) => (lineCount > 0 ? logRemovedAt : null),
+    }),
     sandboxNote: t.exposeString('sandboxNote', {
       nullable: true,
       description: 'Why it was not sandboxed; null: it was, or has not started.',
@@ -159,7 +166,8 @@ export const RunType = builder.prismaObject('AgentRun', {
     logs: t.field({
       type: RunLogBatchType,
       nullable: true,
-      description: 'A page of its log; null when there are no lines after the number.',
+      description: 'A page of its log; null when there are no lines after the number, or retention has removed them.',
+      select: { id: true, logRemovedAt: true },
       args: {
         afterSeq: t.arg.int({ description: 'Lines after this number; -1 (the default) for the start.' }),
         limit: t.arg.int({ description: `How many, at most ${MAX_LOG_PAGE_LINES}; 500 if not given.` }),
@@ -169,6 +177,7 @@ export const RunType = builder.prismaObject('AgentRun', {
         const count = limit ?? 500;
         if (count < 1 || count > MAX_LOG_PAGE_LINES)
           throw new InvalidInputError([{ path: ['limit'], message: `Between 1 and ${MAX_LOG_PAGE_LINES}` }]);
+        if (run.logRemovedAt) return null;
         return readLines(context.core, run.id, afterSeq ?? -1, count);
       },
     }),

@@ -19,6 +19,7 @@ import './runners.ts';
 import './runner-page.ts';
 import './runner-reports.ts';
 import './repositories.ts';
+import './deletions.ts';
 import './events.ts';
 import './run-subscriptions.ts';
 import './health.ts';

@@ -12,7 +12,7 @@ import { LIVE_STATUSES } from '#core/runs/statuses.ts';
 
 export const TaskEventEntry = builder.prismaObject('TaskEvent', {
   name: 'TaskEvent',
-  description: "One entry of a task's audit trail. It can not be changed or removed.",
+  description: "One entry of a task's audit trail. It can not be changed, and goes only with its task.",
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
     eventType: t.expose('eventType', { type: TaskEventTypeEnum, description: 'What it records.' }),

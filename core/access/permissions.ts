@@ -13,17 +13,20 @@ const ROLE_FOR = {
   'run:stop': 'maintainer',
   'state:write': 'maintainer',
   'agent:write': 'owner',
+  'task:delete': 'owner',
   'project:write': 'owner',
+  'project:delete': 'owner',
 } as const;
 export type Permission = keyof typeof ROLE_FOR;
-const ALLOWED_IN_ARCHIVED: readonly Permission[] = ['project:read', 'project:write', 'run:stop'];
+const ALLOWED_IN_ARCHIVED: readonly Permission[] = ['project:read', 'project:write', 'project:delete', 'run:stop'];
 const RANK = { viewer: 0, maintainer: 1, owner: 2 } as const;
 
-/** The projects an actor may see; every list and every lookup starts from it. */
+/** The projects an actor may see; every list and every lookup starts from it. What is being deleted nobody sees. */
 export function projectScope(actor: Actor): Prisma.ProjectWhereInput {
-  if (actor.kind === 'system') return {};
-  if (actor.kind === 'runner') return actor.allProjects ? {} : { id: { in: actor.projectIds } };
-  return actor.isAdmin ? {} : { members: { some: { userId: actor.userId } } };
+  const there = { deletingAt: null };
+  if (actor.kind === 'system') return there;
+  if (actor.kind === 'runner') return actor.allProjects ? there : { ...there, id: { in: actor.projectIds } };
+  return actor.isAdmin ? there : { ...there, members: { some: { userId: actor.userId } } };
 }
 
 /**

@@ -4,6 +4,7 @@ import { defineEvent } from './define-event.ts';
 /** Every event of a project, with the patch it carries. Source: data.md of the design, chapter Events. */
 const text = z.string();
 const nullableText = z.string().nullable();
+const nullableInt = z.int().nullable();
 const time = z.iso.datetime({ offset: true });
 const json = z.record(z.string(), z.unknown());
 
@@ -27,9 +28,20 @@ const optional = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial(
 export const projectUpdated = defineEvent(
   'project.updated',
   'project',
-  optional({ name: text, description: text, status: text, defaultRepoPath: nullableText, updatedAt: time }),
+  optional({
+    name: text,
+    description: text,
+    status: text,
+    defaultRepoPath: nullableText,
+    runLogDays: nullableInt,
+    eventDays: nullableInt,
+    artifactDays: nullableInt,
+    updatedAt: time,
+  }),
   { touchesState: ['name', 'status'] },
 );
+/** The last event of a project. */
+export const projectDeleted = defineEvent('project.deleted', 'project', {});
 export const projectStateUpdated = defineEvent('project.state.updated', 'project', {
   version: z.int(),
   contentHash: text,
@@ -42,6 +54,7 @@ export const taskUpdated = defineEvent(
   optional({ ...card, description: text, acceptanceCriteria: z.array(text), feedback: nullableText }),
   { touchesState: ['title', 'priority', 'status', 'agentName', 'blockedReason', 'heldBy', 'updatedAt'] },
 );
+export const taskDeleted = defineEvent('task.deleted', 'task', {}, { touchesState: true });
 export const taskEventAppended = defineEvent('task.event.appended', 'task', {
   eventId: text,
   eventType: text,

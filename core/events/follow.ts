@@ -2,6 +2,7 @@ import { MAX_REPLAY_EVENTS, REPLAY_PAGE_EVENTS } from '#core/config/limits.ts';
 import { abortable, oneByOne } from '#core/platform/abortable.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eventsChannel } from './bus.ts';
+import { projectDeleted } from './catalogue.ts';
 import type { EventEnvelope } from './define-event.ts';
 import { Sweep } from './sweep.ts';
 
@@ -14,7 +15,7 @@ export interface Resync {
 const sweep = new Sweep(async (core, projectIds) => {
   const { rows } = await core.pool.query<{ id: string; event_cursor: string }>({
     name: 'head_cursors',
-    text: 'select id, event_cursor from projects where id = any($1)',
+    text: 'select id, event_cursor from projects where id = any($1) and deleting_at is null',
     values: [projectIds],
   });
   return new Map(rows.map((row) => [row.id, BigInt(row.event_cursor)]));
@@ -23,7 +24,7 @@ const sweep = new Sweep(async (core, projectIds) => {
 /**
  * One loop for replay and for live: rows after the cursor first, then messages while they are contiguous,
  * and back to the rows when they are not. Delivers every event after `after` once, in order, without gaps.
- * Notices (no cursor) are passed on as they come and may be missed.
+ * Notices (no cursor) are passed on as they come and may be missed. Ends with the event that the project was deleted.
  * @param after the last cursor the client has; null: from now on
  * @returns what came together, together
  */
@@ -50,15 +51,19 @@ async function* followUntil(
   let have = after;
   const stopSweep = sweep.watch(core, {
     key: projectId,
-    isBehind: (head) => have !== null && head !== null && head > have,
+    isBehind: (head) => head === null || (have !== null && head > have),
     nudge: () => listener.nudge(),
   });
   try {
-    have ??= await headCursor(core, projectId);
+    have ??= (await headCursor(core, projectId)) ?? 0n;
     let readRows = true;
     for (;;) {
       while (readRows) {
         const head = await headCursor(core, projectId);
+        if (head === null) {
+          yield [goneEvent(projectId)];
+          return;
+        }
         // Too far behind, or ahead of everything there is: the cursor is of another time, before a restore perhaps.
         if (head - have > BigInt(MAX_REPLAY_EVENTS) || head < have) {
           have = head;
@@ -85,6 +90,10 @@ async function* followUntil(
         else if (BigInt(envelope.cursor) === have + 1n) {
           have += 1n;
           batch.push(envelope);
+          if (envelope.type === projectDeleted.type) {
+            yield batch;
+            return;
+          }
         } else if (BigInt(envelope.cursor) > have) {
           readRows = true;
           break;
@@ -98,14 +107,25 @@ async function* followUntil(
   }
 }
 
-/** The cursor of a project's newest event; 0 when there is none. */
-export async function headCursor(core: Core, projectId: string): Promise<bigint> {
+/** The cursor of a project's newest event, 0 when there is none; null for a project that is gone, or about to be. */
+export async function headCursor(core: Core, projectId: string): Promise<bigint | null> {
   const { rows } = await core.pool.query<{ event_cursor: string }>({
     name: 'head_cursor',
-    text: 'select event_cursor from projects where id = $1',
+    text: 'select event_cursor from projects where id = $1 and deleting_at is null',
     values: [projectId],
   });
-  return BigInt(rows[0]?.event_cursor ?? 0);
+  return rows[0] ? BigInt(rows[0].event_cursor) : null;
+}
+
+/** For who has missed it: its row may be gone with all others. */
+function goneEvent(projectId: string): EventEnvelope {
+  return {
+    type: projectDeleted.type,
+    ts: new Date().toISOString(),
+    projectId,
+    cursor: null,
+    entity: { id: projectId, patch: {} },
+  };
 }
 
 async function readEvents(core: Core, projectId: string, after: bigint): Promise<EventEnvelope[]> {

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Queryable } from '#core/platform/db.ts';
+import { NotFoundError } from '#core/errors/errors.ts';
 import { groupBy } from '#core/platform/group-by.ts';
+import { projectDeleted } from './catalogue.ts';
 import type { EventDefinition, EventEnvelope } from './define-event.ts';
 
 export interface PendingEvent {
@@ -27,6 +29,7 @@ export function pendingEvent<P extends z.ZodRawShape>(
  * Writes the events of one transaction as its last statements and gives them their cursors: gap-free and in
  * commit order, because the project's row stays locked from here to the commit, which is microseconds.
  * Projects are taken in the order of their ids, so two transactions never wait for each other in a circle.
+ * @throws NotFoundError for a project that is being deleted: nothing changes in it any more
  */
 export async function writeEvents(db: Queryable, events: PendingEvent[]): Promise<EventEnvelope[]> {
   const byProject = groupBy(
@@ -42,6 +45,7 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
       payload: { id: event.entityId, patch: event.patch },
     }));
     const touches = ofProject.some((event) => event.definition.touchesProject);
+    const isLast = ofProject.some((event) => event.definition.type === projectDeleted.type);
     const written = await db.$queryRawUnsafe<{ cursor: bigint; created_at: Date }[]>(
       WRITE_EVENTS,
       projectId,
@@ -49,7 +53,9 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
       JSON.stringify(rows),
       touches,
       states.has(projectId),
+      isLast,
     );
+    if (written.length === 0) throw new NotFoundError('project', projectId);
     if (written.length !== ofProject.length)
       throw new Error(
         `Expected ${ofProject.length} events of project ${projectId} to be written, found ${written.length}`,
@@ -86,7 +92,7 @@ const WRITE_EVENTS = `
        set event_cursor = event_cursor + $2::int,
            state_changes = state_changes + $5::boolean::int,
            updated_at = case when $4::boolean then date_trunc('milliseconds', clock_timestamp()) else updated_at end
-     where id = $1::uuid
+     where id = $1::uuid and (deleting_at is null or $6::boolean)
     returning event_cursor
   ), written as (
     insert into realtime_events (project_id, cursor, event_type, payload, created_at)

@@ -61,6 +61,7 @@ async function takeCycle(core: Core, projectId: string): Promise<TakenCycle | nu
            phase_times = jsonb_build_object('started', to_char(now.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
       from (select date_trunc('milliseconds', clock_timestamp()) as at) now
      where c.id = (select id from orchestrator_cycles where project_id = ${projectId}::uuid and status in ('running', 'pending')
+                      and exists (select 1 from projects p where p.id = project_id and p.deleting_at is null)
                     order by status = 'pending' limit 1)
     returning c.id, c.project_id as "projectId", c.mode, c.cause, c.attempt, now.at as "takenAt"`;
   return cycle ?? null;

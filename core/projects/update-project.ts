@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { id, name } from '#contract/fields.ts';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_RETENTION_DAYS } from '#core/config/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -14,6 +15,7 @@ import type { Project } from '#prisma/generated/client/client.ts';
 import { writeProject } from './write-project.ts';
 import type { ProjectChanges } from './write-project.ts';
 
+const days = z.int().min(1, 'At least one day; null keeps it for ever').max(MAX_RETENTION_DAYS).nullable();
 const Changes = z.strictObject({
   projectId: id,
   name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
@@ -23,6 +25,10 @@ const Changes = z.strictObject({
   runnerId: id.nullable().default(null),
   /** Paused: nothing is started, and everything says so. Archived: read-only and hidden. */
   status: z.enum(['active', 'paused', 'archived']).optional(),
+  /** How long lines of ended runs, events, and artifacts of tasks that are over are kept; null: for ever. */
+  runLogDays: days.optional(),
+  eventDays: days.optional(),
+  artifactDays: days.optional(),
 });
 
 /**

@@ -15,6 +15,9 @@ export interface ProjectChanges {
   defaultRepoPath?: string | null;
   /** Paused: nothing is started, and everything says so. Archived: read-only and hidden. */
   status?: Project['status'];
+  runLogDays?: number | null;
+  eventDays?: number | null;
+  artifactDays?: number | null;
 }
 
 /**

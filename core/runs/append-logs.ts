@@ -56,7 +56,7 @@ const APPEND = `
     update agent_runs
        set line_count = line_count + $4::int,
            status = case when status = 'started' then 'streaming'::run_status else status end
-     where id = $1 and lease_token_hash = $2 and runner_id = $3 and line_count = $5
+     where id = $1 and lease_token_hash = $2 and runner_id = $3 and line_count = $5 and log_removed_at is null
        and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')))
     returning id, project_id, clock_timestamp() as at
   ), lines as (
@@ -145,7 +145,7 @@ async function answerRepeatOrRefuse(
   count: number,
 ): Promise<number> {
   const { rows } = await core.pool.query<{ line_count: number; is_open: boolean }>({
-    text: `select line_count, status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')) as is_open
+    text: `select line_count, log_removed_at is null and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown'))) as is_open
              from agent_runs where id = $1 and lease_token_hash = $2 and runner_id = $3`,
     values: [runId, hashToken(leaseToken), actor.runnerId],
   });

@@ -3,6 +3,7 @@ import { id } from '#contract/fields.ts';
 import { ContractError } from '#contract/parse.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { parseAgentConfig } from '#core/agents/agent-config.ts';
+import { NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { runStarted } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -45,7 +46,13 @@ export async function claimRun(
   if (!(await hasWork(core, actor, claimId))) return null;
   const patientUntil = performance.now() + MAX_WAIT_MS;
   for (let tries = 0, isPatient = true; tries < MAX_TRIES;) {
-    const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor, { claimId, isPatient }));
+    const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor, { claimId, isPatient })).catch(
+      (error: unknown) => {
+        // Its project was deleted in this very moment.
+        if (error instanceof NotFoundError) return 'try_again' as const;
+        throw error;
+      },
+    );
     if (outcome === 'nothing') return null;
     if (outcome === 'try_again') tries += 1;
     else if (outcome !== 'first_is_held') return outcome;

@@ -14,6 +14,8 @@ export interface LogState {
   lineCount: number;
   /** Whether lines can still come. */
   mayGrow: boolean;
+  /** Retention has removed its lines, or is about to. */
+  isRemoved: boolean;
 }
 
 const sweep = new Sweep(runStates);
@@ -44,7 +46,7 @@ async function* followUntil(
   let next = afterSeq + 1;
   const stopSweep = sweep.watch(core, {
     key: runId,
-    isBehind: (state) => state === null || state.lineCount > next || !state.mayGrow,
+    isBehind: (state) => state === null || state.isRemoved || state.lineCount > next || !state.mayGrow,
     nudge: () => listener.nudge(),
   });
   try {
@@ -52,6 +54,7 @@ async function* followUntil(
     for (;;) {
       while (readRows) {
         const state = await logState(core, runId);
+        if (state?.isRemoved) return;
         const batch = await readLines(core, runId, next - 1, MAX_LOG_PAGE_LINES);
         if (batch) {
           next = batch.firstSeq + batch.messages.length;
@@ -104,11 +107,12 @@ async function runStates(core: Core, runIds: string[]): Promise<ReadonlyMap<stri
   const { rows } = await core.pool.query<LogState & { id: string }>({
     name: 'run_log_states',
     text: `select id, line_count as "lineCount", status ${LIVE_SQL}
-                  or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown') and finished_at > clock_timestamp() - make_interval(secs => $2)) as "mayGrow"
+                  or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown') and finished_at > clock_timestamp() - make_interval(secs => $2)) as "mayGrow",
+                  log_removed_at is not null as "isRemoved"
              from agent_runs where id = any($1)`,
     values: [runIds, TAIL_WAIT_MS / 1_000],
   });
-  return new Map(rows.map(({ id, lineCount, mayGrow }) => [id, { lineCount, mayGrow }]));
+  return new Map(rows.map(({ id, ...state }) => [id, state]));
 }
 
 /** A page of stored lines after a number; null when there is none. */

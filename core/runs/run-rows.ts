@@ -15,7 +15,9 @@ export async function requireLeasedRun(
   runId: string,
   leaseToken: string,
 ): Promise<AgentRun> {
-  const run = isUuid(runId) ? await db.agentRun.findUnique({ where: { id: runId } }) : null;
+  const run = isUuid(runId)
+    ? await db.agentRun.findFirst({ where: { id: runId, project: { deletingAt: null } } })
+    : null;
   if (!run || run.runnerId !== actor.runnerId || run.leaseTokenHash !== hashToken(leaseToken))
     throw new LeaseLostError(runId);
   return run;

@@ -21,6 +21,9 @@ interface Repository {
  * rows are the truth: a copy that is broken off goes on where the repository stands.
  */
 export async function copyStateVersions(core: Core, projectId: string): Promise<void> {
+  // What is made for one that is being deleted would stay: nobody removes it a second time.
+  const project = await core.db.project.findFirst({ where: { id: projectId, deletingAt: null }, select: { id: true } });
+  if (!project) return;
   // One process at a time, and nobody waits: whoever copies looks again when it has let go.
   do {
     const copied = await withLock(core, `state-git:${projectId}`, (lock) => copyAll(core, projectId, lock));

@@ -26,7 +26,7 @@ export async function rebuildStateDocument(
 export async function rebuildStaleState(core: Core, projectId: string): Promise<void> {
   const { rows } = await core.pool.query<{ stale: boolean }>({
     name: 'is_state_stale',
-    text: 'select state_changes > state_rendered as stale from projects where id = $1',
+    text: 'select state_changes > state_rendered as stale from projects where id = $1 and deleting_at is null',
     values: [projectId],
   });
   if (rows[0]?.stale) await rebuildStateDocument(core, projectId, 'a task changed');

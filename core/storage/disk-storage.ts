@@ -57,6 +57,11 @@ export async function fileSize(dataDirectory: string, key: string): Promise<numb
   return (await stat(pathOf(dataDirectory, key))).size;
 }
 
+/** Removes everything of a project; what is gone already is no error. */
+export async function removeProjectFolder(dataDirectory: string, projectId: string): Promise<void> {
+  await rm(pathOf(dataDirectory, projectId), { recursive: true, force: true });
+}
+
 /** Removes a stored file; one that is gone already is no error. */
 export async function removeFile(dataDirectory: string, key: string): Promise<void> {
   await rm(pathOf(dataDirectory, key), { force: true });

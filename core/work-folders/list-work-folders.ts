@@ -25,6 +25,7 @@ const LIST = `
          exists (select 1 from agent_runs m where m.task_id = t.id and m.kind = 'merge' and m.status = 'completed') as "isMerged"
     from work_folders f
     left join tasks t on t.id = f.task_id and exists (select 1 from agent_runs r where r.task_id = t.id and r.runner_id = f.runner_id)
+                     and exists (select 1 from projects n where n.id = t.project_id and n.deleting_at is null)
     left join projects p on p.id = t.project_id
    where f.runner_id = $1::uuid
    order by (f.facts->>'sizeBytes')::bigint desc, f.name

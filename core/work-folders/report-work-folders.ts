@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id } from '#contract/fields.ts';
-import { WorkFolderReport } from '#contract/repositories.ts';
+import { MAX_WORK_FOLDERS, WorkFolderReport } from '#contract/repositories.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -14,11 +14,11 @@ const Report = z.strictObject({ requestId: id.nullable().default(null), report: 
 /** What the server knows of a folder's task, from which the runner decides what becomes of the folder. */
 export interface WorkFolderVerdict {
   name: string;
-  /** `live`: a run works or waits; `open`: it may go on; `unknown`: it never ran on this runner. */
-  task: 'live' | 'open' | 'done' | 'canceled' | 'archived' | 'unknown';
+  /** `live`: a run works or waits; `open`: it may go on; `deleted`: there is none any more; `unknown`: it never ran on this runner. */
+  task: 'live' | 'open' | 'done' | 'canceled' | 'archived' | 'deleted' | 'unknown';
   /** Its result is in the base branch. */
   isMerged: boolean;
-  /** How long it has been done, canceled or archived, by the server's clock; 0 while it is not. */
+  /** How long it has been done, canceled, archived or deleted, by the server's clock; 0 while it is not. */
   overForMs: number;
 }
 
@@ -30,7 +30,7 @@ const STORE = `
 // Of a task that never ran on this runner, it learns nothing.
 const JUDGE = `
   select f.name,
-         case when t.id is null then 'unknown'
+         case when t.id is null then case when d.task_id is null then 'unknown' else 'deleted' end
               when exists (select 1 from agent_runs l where l.task_id = t.id and l.status ${LIVE_SQL}) then 'live'
               when p.status = 'archived' then 'archived'
               when t.status in ('done', 'canceled') then t.status::text
@@ -38,10 +38,12 @@ const JUDGE = `
          exists (select 1 from agent_runs m where m.task_id = t.id and m.kind = 'merge' and m.status = 'completed') as "isMerged",
          case when t.status in ('done', 'canceled') then greatest(0, extract(epoch from clock_timestamp() - t.updated_at) * 1000)
               when p.status = 'archived' then greatest(0, extract(epoch from clock_timestamp() - p.updated_at) * 1000)
+              when t.id is null and d.task_id is not null then greatest(0, extract(epoch from clock_timestamp() - d.deleted_at) * 1000)
               else 0 end::float8 as "overForMs"
     from work_folders f
     left join tasks t on t.id = f.task_id and exists (select 1 from agent_runs r where r.task_id = t.id and r.runner_id = f.runner_id)
     left join projects p on p.id = t.project_id
+    left join deleted_tasks d on d.task_id = f.task_id and d.runner_id = f.runner_id
    where f.runner_id = $1::uuid
    order by f.name`;
 
@@ -68,6 +70,11 @@ export async function reportWorkFolders(
       told.map(({ facts }) => JSON.stringify(facts)),
     );
     await tx.db.runner.update({ where: { id: actor.runnerId }, data: { workFoldersSeenAt: await databaseNow(tx.db) } });
+    // That a task was deleted is kept for as long as there can be a folder of it.
+    if (told.length < MAX_WORK_FOLDERS)
+      await tx.db.deletedTask.deleteMany({
+        where: { runnerId: actor.runnerId, taskId: { notIn: told.map(({ taskId }) => taskId) } },
+      });
     if (requestId) await answerRequest(tx, actor, requestId, { count: told.length });
   });
   const { rows } = await core.pool.query<WorkFolderVerdict>({ text: JUDGE, values: [actor.runnerId] });

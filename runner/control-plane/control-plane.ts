@@ -49,8 +49,8 @@ export type RunnerRequest =
 /** What the server says of a work folder's task. */
 export interface WorkFolderVerdict {
   name: string;
-  /** `live`: a run works or waits; `open`: it may go on; `unknown`: it never ran on this runner. */
-  task: 'live' | 'open' | 'done' | 'canceled' | 'archived' | 'unknown';
+  /** `live`: a run works or waits; `open`: it may go on; `deleted`: there is none any more; `unknown`: it never ran on this runner. */
+  task: 'live' | 'open' | 'done' | 'canceled' | 'archived' | 'deleted' | 'unknown';
   isMerged: boolean;
   /** How long it has been done, canceled or archived; 0: it is not. */
   overForMs: number;

@@ -53,7 +53,7 @@ describe('which folders go', () => {
     ).toEqual([]);
   });
 
-  test.each(['done', 'canceled', 'archived'] as const)('one whose task is %s, after the grace', (task) => {
+  test.each(['done', 'canceled', 'archived', 'deleted'] as const)('one whose task is %s, after the grace', (task) => {
     const folders = [folder('a'), folder('b'), folder('live', { isLive: true })];
     expect(
       chooseRemovals(

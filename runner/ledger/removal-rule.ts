@@ -11,9 +11,11 @@ export interface MeasuredFolder {
   isRemoving: boolean;
 }
 
+const OVER: readonly WorkFolderVerdict['task'][] = ['done', 'canceled', 'archived', 'deleted'];
+
 /**
  * Which folders are to go, in order. A removal that was begun goes on whatever became of the task: no run takes up that
- * folder again. One whose task is done, canceled or archived goes after the grace; while all together take more than the
+ * folder again. One whose task is done, canceled, archived or deleted goes after the grace; while all together take more than the
  * cap, the others whose task is over go too, merged ones first, then the oldest. Never one of a live run, and no other
  * one of a task that may go on (needs review among them) or that the server does not know.
  */
@@ -25,7 +27,7 @@ export function chooseRemovals(
   const begun = folders.filter(({ isLive, isRemoving }) => isRemoving && !isLive);
   const over = folders.flatMap((folder) => {
     const verdict = verdicts.find(({ name }) => name === folder.name);
-    return verdict && !folder.isLive && !folder.isRemoving && ['done', 'canceled', 'archived'].includes(verdict.task)
+    return verdict && !folder.isLive && !folder.isRemoving && OVER.includes(verdict.task)
       ? [{ folder, verdict }]
       : [];
   });

@@ -36,6 +36,8 @@ export interface TestRunnerOptions {
   executables?: Record<string, { path?: string; args?: string[] }>;
   /** Looked in first for the runner's own programs: a Git of the test's. */
   programsFolder?: string;
+  /** When folders of tasks that are over go. */
+  workFolders?: { graceMs: number };
 }
 
 /** The fake agent programs of the kit, as a command of an agent. */
@@ -61,6 +63,7 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
       executables,
       capacity: options.capacity ?? 4,
       sandbox: { readablePaths: [source(''), ...(options.readablePaths ?? [])] },
+      ...(options.workFolders ? { workFolders: options.workFolders } : {}),
     }),
     { mode: 0o600 },
   );

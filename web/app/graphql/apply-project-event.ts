@@ -1,7 +1,7 @@
 import type { Cache } from '@urql/exchange-graphcache';
 import { graphql } from './gql/gql.ts';
 import type { ProjectEventsSubscription } from './gql/graphql.ts';
-import { addToConnections, forget, forgetTaskCounts, placeOnBoards, type Ref } from './cache-lists.ts';
+import { addToConnections, forget, forgetTask, forgetTaskCounts, placeOnBoards, type Ref } from './cache-lists.ts';
 
 type ProjectEventData = ProjectEventsSubscription['projectEvents'];
 
@@ -31,6 +31,12 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
     case 'TaskCreatedEvent':
     case 'TaskUpdatedEvent':
       if (event.task) placeTask(cache, projectId, event.task.id);
+      break;
+    case 'TaskDeletedEvent':
+      forgetTask(cache, projectId, event.entityId);
+      break;
+    case 'ProjectDeletedEvent':
+      forget(cache, 'Query', ['projects']);
       break;
     case 'TaskEventAppendedEvent': {
       const entry = {

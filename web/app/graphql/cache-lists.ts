@@ -81,6 +81,14 @@ export function projectOfTask(cache: Cache, taskId: string): string | null {
   return null;
 }
 
+/** Takes a task that was deleted off the boards; whatever else shows it asks again. */
+export function forgetTask(cache: Cache, projectId: string, taskId: string): void {
+  const task = { __typename: 'Task', id: taskId };
+  placeOnBoards(cache, projectId, { ...task, status: 'DELETED' });
+  forgetTaskCounts(cache, projectId);
+  cache.invalidate(task);
+}
+
 /** Marks the counts of a project's columns as unknown: they are asked for again where they are shown. */
 export function forgetTaskCounts(cache: Cache, projectId: string): void {
   for (const board of cache.inspectFields('Query')) {

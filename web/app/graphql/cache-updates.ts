@@ -1,6 +1,6 @@
 import type { Cache, OptimisticMutationConfig, UpdatesConfig } from '@urql/exchange-graphcache';
 import { applyProjectEvent } from './apply-project-event.ts';
-import { addToConnections, forget, placeOnBoards, projectOfTask } from './cache-lists.ts';
+import { addToConnections, forget, forgetTask, placeOnBoards, projectOfTask } from './cache-lists.ts';
 
 interface TaskAnswer {
   task?: { id: string; status: string };
@@ -47,6 +47,11 @@ export const cacheUpdates: UpdatesConfig = {
     },
     createProject: (_result, _args, cache) => forget(cache, 'Query', ['projects', 'repositories']),
     archiveProject: (_result, _args, cache) => forget(cache, 'Query', ['projects']),
+    deleteTask(result, _args, cache) {
+      const { deletion } = (result['deleteTask'] ?? {}) as { deletion?: { entityId: string; projectId: string } };
+      if (deletion) forgetTask(cache, deletion.projectId, deletion.entityId);
+    },
+    deleteProject: (_result, _args, cache) => forget(cache, 'Query', ['projects', 'repositories']),
     createConversation(result, args, cache) {
       const { conversation } = (result['createConversation'] ?? {}) as { conversation?: { id: string } };
       const { projectId } = args['input'] as { projectId: string };

@@ -15,10 +15,16 @@ const lastCursors = new Map<string, string>();
  * Keeps the cache in step with a project until it is told to stop.
  * @param cursor the project's newest event when the page was made
  * @param onResync the server can not replay what was missed: everything shown must be fetched again
+ * @param onDeleted the project is gone
  */
 export function followProject(
   client: Client,
-  { projectId, cursor, onResync }: { projectId: string; cursor: string; onResync(): void },
+  {
+    projectId,
+    cursor,
+    onResync,
+    onDeleted,
+  }: { projectId: string; cursor: string; onResync(): void; onDeleted(): void },
 ): () => void {
   const after = lastCursors.get(projectId) ?? earlier(cursor);
   lastCursors.set(projectId, after);
@@ -29,6 +35,7 @@ export function followProject(
       if (!event) return;
       if (event.cursor) lastCursors.set(projectId, event.cursor);
       if (event.__typename === 'ResyncEvent') onResync();
+      if (event.__typename === 'ProjectDeletedEvent') onDeleted();
       if (event.__typename === 'AgentRunLogAppendedEvent') setLastLine(event.entityId, event.lastMessage);
     });
   return unsubscribe;

@@ -18,6 +18,11 @@ export const ProjectEvents_Subscription = graphql(`
           description
           status
           defaultRepoPath
+          retention {
+            runLogDays
+            eventDays
+            artifactDays
+          }
           updatedAt
         }
       }
@@ -46,6 +51,12 @@ export const ProjectEvents_Subscription = graphql(`
           agentReason
           ...Board_Task
         }
+      }
+      ... on TaskDeletedEvent {
+        entityId
+      }
+      ... on ProjectDeletedEvent {
+        entityId
       }
       ... on TaskEventAppendedEvent {
         entityId
@@ -108,6 +119,7 @@ export const ProjectEvents_Subscription = graphql(`
           name
           size
           url
+          removedAt
           createdAt
         }
       }

@@ -18,9 +18,7 @@ export function useFileText(url: string): FileText {
       .then(async (response) => {
         if (!response.ok)
           throw new Error(
-            response.status === 404
-              ? 'The file is gone. Retention may have removed it.'
-              : `The server answered ${response.status}.`,
+            response.status === 410 ? 'The file was removed by retention.' : `The server answered ${response.status}.`,
           );
         setState({ text: await response.text(), error: null });
       })

@@ -11,6 +11,7 @@ import { CreateTaskDialog } from '../tasks/create-task-dialog.tsx';
 import { TaskMovesProvider } from '../tasks/task-moves.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
+import { showToast } from '../ui/toast-store.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { NothingHere } from './nothing-here.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -67,7 +68,11 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
   // Follows from the cursor of the first answer; later ones do not start it again.
   useEffect(() => {
     if (cursor === null) return;
-    return followProject(client, { projectId, cursor, onResync: announceResync });
+    const onDeleted = (): void => {
+      showToast({ kind: 'info', text: 'This project was deleted' });
+      navigate('/projects', { replace: true });
+    };
+    return followProject(client, { projectId, cursor, onResync: announceResync, onDeleted });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the cursor counts once
   }, [client, projectId, isReady]);
 

@@ -20,6 +20,7 @@ export const TaskResult_RunFragment = graphql(`
         name
         size
         url
+        removedAt
         createdAt
       }
     }

@@ -8,6 +8,7 @@ import { useIsPhone } from '~/lib/use-is-phone.ts';
 import { buttonClass } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
+import { RemovedNotice } from '../ui/removed-notice.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { ReportView } from './report-view.tsx';
 import { TaskResult_RunFragment } from './task-result.ts';
@@ -44,6 +45,8 @@ export function TaskReview({
   const report = result?.artifacts.nodes.find(
     (artifact) => artifact.kind === 'REPORT' && artifact.name === REPORT_NAME,
   );
+  const removedAt = diff?.removedAt ?? report?.removedAt;
+  if (removedAt) return <RemovedNotice what="Changes" at={removedAt} text="What was merged is in the repository." />;
   if (diff && report) {
     return (
       <>

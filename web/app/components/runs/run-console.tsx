@@ -1,5 +1,8 @@
+import type { RunRow_RunFragment as ShownRun } from '~/graphql/gql/graphql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { countText } from '~/lib/count-text.ts';
 import { LogConsole } from '../console/log-console.tsx';
+import { RemovedNotice } from '../ui/removed-notice.tsx';
 import { useRunLog } from './run-log.ts';
 import { RunRow_RunFragment } from './run-row.tsx';
 import { hasLostRunner, isLiveRun } from './run-status.tsx';
@@ -8,6 +11,18 @@ import { StopRun } from './stop-run.tsx';
 /** The log of one run, with what can be done about it. */
 export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_RunFragment> }) {
   const run = readFragment(RunRow_RunFragment, masked);
+  if (run.logRemovedAt)
+    return (
+      <RemovedNotice
+        what="Log"
+        at={run.logRemovedAt}
+        text={`It had ${countText(run.lineCount, 'line')}.${run.message ? ` The run ended so: ${run.message}` : ''}`}
+      />
+    );
+  return <StoredLog key={run.id} run={run} />;
+}
+
+function StoredLog({ run }: { run: ShownRun }) {
   const isLive = isLiveRun(run.status);
   const store = useRunLog(run.id, { lineCount: run.lineCount, mayGrow: isLive || hasLostRunner(run) });
   return (

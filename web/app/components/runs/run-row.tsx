@@ -22,6 +22,7 @@ export const RunRow_RunFragment = graphql(`
     startedAt
     finishedAt
     lineCount
+    logRemovedAt
     task {
       id
       revision

@@ -6,8 +6,10 @@ import { PageBody } from '../frame/page-header.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { AgentItem } from './agent-item.tsx';
+import { DeleteProject } from './delete-project.tsx';
 import { ProjectForm } from './project-form.tsx';
 import { ProjectStatusSettings } from './project-status-settings.tsx';
+import { RetentionSettings } from './retention-settings.tsx';
 import { SettingsList, SettingsSection } from './settings-section.tsx';
 
 export const ProjectSettings_Query = graphql(`
@@ -18,6 +20,8 @@ export const ProjectSettings_Query = graphql(`
       name
       ...ProjectForm_Project
       ...ProjectStatusSettings_Project
+      ...RetentionSettings_Project
+      ...DeleteProject_Project
       agents(first: 100) {
         nodes {
           id
@@ -51,7 +55,9 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
               ))}
             </SettingsList>
           </SettingsSection>
+          <RetentionSettings project={project} />
           <ProjectStatusSettings project={project} />
+          <DeleteProject project={project} />
         </>
       ) : error ? (
         <ErrorState title="The settings could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />

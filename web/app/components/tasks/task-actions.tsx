@@ -1,4 +1,6 @@
-import { Check, CornerUpLeft, GitMerge, MoreHorizontal, Play, RotateCcw } from 'lucide-react';
+import type { LinkProps } from '@remix-run/react';
+import { Check, CornerUpLeft, GitMerge, MoreHorizontal, Play, RotateCcw, Trash2 } from 'lucide-react';
+import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
@@ -7,6 +9,7 @@ import { StopRun } from '../runs/stop-run.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Spinner } from '../ui/spinner.tsx';
+import { DeleteTaskDialog } from './delete-task.tsx';
 import { TaskStatusIcon } from './task-status.tsx';
 import { useTaskMoves } from './task-moves.tsx';
 
@@ -44,11 +47,17 @@ const ICONS: Partial<Record<TaskMove, JSX.Element>> = {
 };
 
 /** The bar at the foot of a task: what a person can do now. */
-export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskActions_TaskFragment> }) {
+export function TaskActions({
+  task: masked,
+  back,
+}: {
+  task: FragmentType<typeof TaskActions_TaskFragment>;
+  back: LinkProps['to'];
+}) {
   const task = readFragment(TaskActions_TaskFragment, masked);
   const moves = useTaskMoves();
+  const [isDeleting, setDeleting] = useState(false);
   const possible = possibleMoves(task.status, task.heldBy !== null);
-  if (possible.length === 0) return null;
   const isMerging = task.liveRun?.kind === 'MERGE';
   const start = (move: TaskMove): void =>
     moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null }, move);
@@ -95,7 +104,7 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
           ))}
         </>
       )}
-      {rest.length > 0 ? (
+      {isLanding ? null : (
         <div className="ml-auto">
           <Menu
             label="More actions"
@@ -117,9 +126,13 @@ export function TaskActions({ task: masked }: { task: FragmentType<typeof TaskAc
                 {MOVE_WORDS[move]}
               </MenuItem>
             ))}
+            <MenuItem icon={<Trash2 aria-hidden className="size-4" />} isDanger onSelect={() => setDeleting(true)}>
+              Delete task…
+            </MenuItem>
           </Menu>
         </div>
-      ) : null}
+      )}
+      <DeleteTaskDialog task={task} isOpen={isDeleting} onClose={() => setDeleting(false)} back={back} />
     </footer>
   );
 }

@@ -54,7 +54,7 @@ export function TaskDetail({ taskId, isSheet, back, header }: TaskDetailProps) {
       {task ? (
         <>
           <TaskBody task={task} isSheet={isSheet} />
-          <TaskActions task={task} />
+          <TaskActions task={task} back={back} />
         </>
       ) : error ? (
         <ErrorState title="The task could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
@@ -62,7 +62,7 @@ export function TaskDetail({ taskId, isSheet, back, header }: TaskDetailProps) {
         <EmptyState
           className="flex-1"
           title="There is no task at this address"
-          text="It may be in a project that you may not see, or the address was cut off."
+          text="It may have been deleted, be in a project that you may not see, or the address was cut off."
           action={
             <Link to={back} preventScrollReset className={buttonClass()}>
               Back to the board
