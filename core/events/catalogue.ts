@@ -14,7 +14,6 @@ const card = {
   status: text,
   agentId: nullableText,
   agentName: nullableText,
-  waitingReason: nullableText,
   blockedReason: nullableText,
   heldBy: nullableText,
   requestedBy: text,
@@ -60,7 +59,6 @@ export const runCreated = defineEvent('agent.run.created', 'run', {
   kind: text,
   attempt: z.int(),
   status: text,
-  waitingReason: nullableText,
   createdAt: time,
 });
 export const runStarted = defineEvent('agent.run.started', 'run', {
@@ -75,7 +73,9 @@ export const runUpdated = defineEvent(
   'run',
   optional({
     status: text,
-    waitingReason: nullableText,
+    agentId: text,
+    /** This time, before which it was not started, has come. */
+    notBefore: time,
     cancelRequestedAt: time,
     landingAt: time,
     landingIsMerged: z.boolean(),
@@ -145,4 +145,11 @@ export const runnerStatusChanged = defineEvent(
   'runner',
   { name: text, connection: text, capacity: z.int(), isDraining: z.boolean() },
   { touchesProject: false },
+);
+/** A notice to the projects that wait for a runner, when a run of another project takes its last place or gives it back. */
+export const runnerLoadChanged = defineEvent(
+  'runner.load.changed',
+  'runner',
+  { isFull: z.boolean() },
+  { touchesProject: false, isStored: false },
 );
