@@ -1,4 +1,5 @@
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { LogConsole } from '../console/log-console.tsx';
 import { useRunLog } from './run-log.ts';
 import { RunRow_RunFragment } from './run-row.tsx';
@@ -8,6 +9,7 @@ import { StopRun } from './stop-run.tsx';
 /** The log of one run, with what can be done about it. */
 export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_RunFragment> }) {
   const run = readFragment(RunRow_RunFragment, masked);
+  useWaitingReason({ type: 'run', id: run.id }, run.status === 'PENDING');
   const isLive = isLiveRun(run.status);
   const store = useRunLog(run.id, { lineCount: run.lineCount, mayGrow: isLive || hasLostRunner(run) });
   return (
