@@ -31,7 +31,7 @@ export async function readRows(services: Services, projectId: string): Promise<R
   const lines = new Map<string, LineFact[]>(runs.map(({ id }) => [id, []]));
   for (const { runId, ...line } of lineRows) lines.get(runId)?.push(line);
   const tasks = await services.read<TaskFact & Record<string, unknown>>(
-    `select t.id, t.title, t.status, t.waiting_reason as "waitingReason",
+    `select t.id, t.title, t.status, t.held_by as "heldBy",
             coalesce((select json_agg(e.payload->>'to' order by e.id) from task_events e where e.task_id = t.id and e.event_type = 'status_changed'), '[]') as history from tasks t where t.project_id = $1 order by t.id`,
     [projectId],
   );

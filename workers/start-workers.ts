@@ -4,8 +4,7 @@ import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import type { CycleOptions } from '#core/orchestrator/run-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { connectRedis } from '#core/platform/open-core.ts';
-import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
-import type { RunnerMessage } from '#core/runners/commands.ts';
+import { wakeDelayedRun } from '#core/runs/wake-delayed-run.ts';
 import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 import { startSweeps } from './sweeps.ts';
@@ -28,9 +27,7 @@ export function startWorkers(core: Core, options: WorkersOptions): () => Promise
     handles(orchestratorCycle, async ({ projectId }) => void (await cyclesOf(projectId))),
     handles(rebuildState, ({ projectId }) => rebuildStaleState(core, projectId)),
     handles(copyStateToGit, ({ projectId }) => copyStateVersions(core, projectId)),
-    handles(wakeRunners, async ({ projectId }) =>
-      core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId } satisfies RunnerMessage),
-    ),
+    handles(wakeRunners, ({ runId }) => wakeDelayedRun(core, runId)),
   ];
   const connections = (['orchestrator', 'maintenance'] as const).map((queue) => {
     const connection = connectRedis(redisUrl, core.logger, { waitsInside: true });

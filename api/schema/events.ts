@@ -122,7 +122,10 @@ for (const event of [
 for (const event of [
   declare(catalogue.runCreated, 'A run was scheduled.'),
   declare(catalogue.runStarted, 'A runner has claimed a run.'),
-  declare(catalogue.runUpdated, 'Why a run waits changed, or somebody asked to stop it.'),
+  declare(
+    catalogue.runUpdated,
+    'A run that waits got another agent, or its time has come; somebody asked to stop it; its merge went on.',
+  ),
   declare(catalogue.runCompleted, 'A run has ended: completed, failed, timed out or canceled.'),
 ]) {
   builder.objectField(event, 'run', (t) =>
@@ -198,7 +201,10 @@ for (const event of [
   );
 }
 builder.objectField(
-  declare(catalogue.runnerStatusChanged, 'A runner came, went, or changed what it takes.'),
+  declare(
+    catalogue.runnerStatusChanged,
+    'A runner came, went, or changed what it takes: its capacity, labels, projects, or the repositories that it was granted.',
+  ),
   'runner',
   (t) =>
     t.prismaField({
@@ -208,6 +214,10 @@ builder.objectField(
       resolve: (query, { entity }, _args, { core }) =>
         core.db.runner.findUnique({ ...query, where: { id: entity.id } }),
     }),
+);
+declare(
+  catalogue.runnerLoadChanged,
+  'A notice: a run of another project took the last place of a runner that this one waits for, or gave it back; the patch has `isFull`.',
 );
 declare(
   { type: 'resync' },

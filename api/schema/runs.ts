@@ -17,6 +17,7 @@ import { connectionOf, readConnection } from './lists/connection.ts';
 import { nestedConnection } from './lists/nested-connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
+import { loadWaitingReason, WHEN_READ } from './waiting-reason.ts';
 
 const LogLine = builder
   .objectRef<{ seq: number; stream: (typeof LOG_STREAMS)[number]; message: string; createdAt: string }>('RunLogLine')
@@ -72,9 +73,11 @@ export const RunType = builder.prismaObject('AgentRun', {
       nullable: true,
       description: 'Why it ended, as a sentence; null while it is live.',
     }),
-    waitingReason: t.exposeString('waitingReason', {
+    waitingReason: t.string({
       nullable: true,
-      description: 'Why it has not started; null: about to, or started.',
+      select: { id: true, status: true },
+      description: `Why it has not started; null: about to, or started. ${WHEN_READ}`,
+      resolve: ({ id, status }, _args, context) => loadWaitingReason(context, { type: 'run', id, status }),
     }),
     baseBranch: t.exposeString('baseBranch', {
       nullable: true,
@@ -208,6 +211,7 @@ builder.queryField('run', (t) =>
 const RunFilterInput = builder.inputType('RunFilter', {
   description: 'All that is given must hold.',
   fields: (t) => ({
+    ids: t.idList({ description: 'One of these, at most 200.' }),
     statuses: t.field({ type: [RunStatusEnum], description: 'One of these.' }),
     isLive: t.boolean({ description: 'True: only those that wait or work. False: only those that have ended.' }),
     kinds: t.field({ type: [RunKindEnum], description: 'One of these.' }),

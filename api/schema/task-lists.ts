@@ -10,6 +10,7 @@ import { TaskConnection, TaskType } from './tasks.ts';
 const TaskFilterInput = builder.inputType('TaskFilter', {
   description: 'All that is given must hold.',
   fields: (t) => ({
+    ids: t.idList({ description: 'One of these, at most 200.' }),
     statuses: t.field({ type: [TaskStatusEnum], description: 'One of these.' }),
     types: t.field({ type: [TaskTypeEnum], description: 'One of these.' }),
     priorities: t.intList({ description: 'One of these.' }),

@@ -9,6 +9,7 @@ import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { RUNS_OF_TASK, RunConnection, RunType } from './runs.ts';
 import { LIVE_STATUSES } from '#core/runs/statuses.ts';
+import { loadWaitingReason, WHEN_READ } from './waiting-reason.ts';
 
 export const TaskEventEntry = builder.prismaObject('TaskEvent', {
   name: 'TaskEvent',
@@ -93,9 +94,12 @@ export const TaskType = builder.prismaObject('Task', {
       nullable: true,
       description: 'The rule or hint that chose the agent; null: not planned yet.',
     }),
-    waitingReason: t.exposeString('waitingReason', {
+    waitingReason: t.string({
       nullable: true,
-      description: 'Why it is queued and does not run; null: about to start, or not queued.',
+      select: { id: true, status: true, heldBy: true },
+      description: `Why it is queued and does not run; null: about to start, or not queued. ${WHEN_READ}`,
+      resolve: ({ id, status, heldBy }, _args, context) =>
+        loadWaitingReason(context, { type: 'task', id, status, heldBy }),
     }),
     blockedReason: t.exposeString('blockedReason', {
       nullable: true,

@@ -31,7 +31,8 @@ export interface TaskFact {
   id: string;
   title: string;
   status: string;
-  waitingReason: string | null;
+  /** Who stopped it: it waits until somebody starts it. */
+  heldBy: string | null;
   /** Every status it has been in, in order. */
   history: string[];
 }

@@ -52,7 +52,7 @@ export function goodFacts(): Facts {
         id: TASK,
         title: 'A task',
         status: 'done',
-        waitingReason: null,
+        heldBy: null,
         history: ['in_progress', 'needs_review', 'done'],
       },
     ],

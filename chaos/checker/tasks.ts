@@ -29,7 +29,7 @@ function checkTask({ requests, runs, isArchived }: Facts, task: TaskFact): strin
     return [`${name} was canceled, the API agreed, and it is ${task.status}`];
   if (task.status === 'in_progress' && !(last && ['started', 'streaming'].includes(last.status)))
     return [`${name} is in progress, and no run of it works`];
-  if (task.status === 'queued' && !isArchived && task.waitingReason === null && last?.status !== 'pending')
+  if (task.status === 'queued' && !isArchived && task.heldBy === null && last?.status !== 'pending')
     return [`${name} is queued, nothing is scheduled for it, and it does not say why`];
   if (task.status === 'needs_review' && last?.status !== 'completed')
     return [`${name} needs review, and its last attempt is ${last?.status}`];

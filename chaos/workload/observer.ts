@@ -18,7 +18,7 @@ export interface SeenTask {
   id: string;
   title: string;
   status: string;
-  waiting_reason: string | null;
+  held_by: string | null;
 }
 
 export const isLive = ({ status }: Pick<SeenRun, 'status'>): boolean =>
@@ -74,7 +74,7 @@ export class Observer {
       }>(
         `select (select status = 'archived' from projects where id = $1) as is_archived,
                 (select json_agg(r order by r.id) from (select id, task_id, kind, status, line_count, (select name from runners where id = runner_id) as runner from agent_runs where project_id = $1) r) as runs,
-                (select json_agg(t order by t.id) from (select id, title, status, waiting_reason from tasks where project_id = $1) t) as tasks`,
+                (select json_agg(t order by t.id) from (select id, title, status, held_by from tasks where project_id = $1) t) as tasks`,
         [this.projectId],
       );
       this.runs = found?.runs ?? [];

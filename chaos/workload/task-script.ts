@@ -81,7 +81,7 @@ export class TaskScript {
     )
       return false;
     if (task.status === 'needs_review') return this.isReviewed;
-    if (task.status === 'queued') return task.waiting_reason !== null || this.observer.isArchived;
+    if (task.status === 'queued') return task.held_by !== null || this.observer.isArchived;
     return task.status !== 'in_progress';
   }
 

@@ -18,7 +18,6 @@ import { chooseRepository, grantChoice } from '#core/repositories/choose-reposit
 import type { ChosenRepository } from '#core/repositories/choose-repository.ts';
 import { toPlainPath } from '#core/repositories/plain-path.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 
 const name = z
@@ -95,7 +94,7 @@ export async function updateAgent(
   const before = await requireAgent(core.db, actor, fields.agentId);
   const chosen = wanted ? await chooseFor(core, actor, before.projectId, wanted, before) : null;
   const config = wanted && chosen ? { ...wanted, repoRoot: chosen.path } : wanted;
-  const agent = await inTransaction(core, async (tx) => {
+  return inTransaction(core, async (tx) => {
     const found = await requireAgent(tx.db, actor, fields.agentId);
     if (chosen) await grantChoice(tx, actor, found.projectId, chosen);
     const updatedAt = await databaseNow(tx.db);
@@ -118,8 +117,6 @@ export async function updateAgent(
     await requestCycle(tx, found.projectId, 'full', 'project_changed');
     return updated;
   });
-  await refreshWaitingReasons(core, agent.projectId);
-  return agent;
 }
 
 async function requireAgent(db: Queryable, actor: Actor, agentId: string): Promise<Agent> {

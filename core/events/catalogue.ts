@@ -15,7 +15,6 @@ const card = {
   status: text,
   agentId: nullableText,
   agentName: nullableText,
-  waitingReason: nullableText,
   blockedReason: nullableText,
   heldBy: nullableText,
   requestedBy: text,
@@ -73,7 +72,6 @@ export const runCreated = defineEvent('agent.run.created', 'run', {
   kind: text,
   attempt: z.int(),
   status: text,
-  waitingReason: nullableText,
   createdAt: time,
 });
 export const runStarted = defineEvent('agent.run.started', 'run', {
@@ -88,7 +86,9 @@ export const runUpdated = defineEvent(
   'run',
   optional({
     status: text,
-    waitingReason: nullableText,
+    agentId: text,
+    /** This time, before which it was not started, has come. */
+    notBefore: time,
     cancelRequestedAt: time,
     landingAt: time,
     landingIsMerged: z.boolean(),
@@ -158,4 +158,11 @@ export const runnerStatusChanged = defineEvent(
   'runner',
   { name: text, connection: text, capacity: z.int(), isDraining: z.boolean() },
   { touchesProject: false },
+);
+/** A notice to the projects that wait for a runner, when a run of another project takes its last place or gives it back. */
+export const runnerLoadChanged = defineEvent(
+  'runner.load.changed',
+  'runner',
+  { isFull: z.boolean() },
+  { touchesProject: false, isStored: false },
 );

@@ -15,5 +15,10 @@ export const orchestratorCycle = defineJob({
 export const rebuildState = defineJob({ name: 'state.rebuild', queue: 'maintenance', payload: project, attempts: 3 });
 /** Copy the state versions that are not in the project's Git repository yet. */
 export const copyStateToGit = defineJob({ name: 'state.copy', queue: 'maintenance', payload: project, attempts: 5 });
-/** Tell runners again of a run whose retry delay is over. */
-export const wakeRunners = defineJob({ name: 'runners.wake', queue: 'maintenance', payload: project, attempts: 3 });
+/** Tell runners, and whoever looks, of a run whose retry delay is over. */
+export const wakeRunners = defineJob({
+  name: 'runners.wake',
+  queue: 'maintenance',
+  payload: z.strictObject({ runId: z.uuid() }),
+  attempts: 3,
+});

@@ -10,7 +10,6 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
 import { plainPath } from '#core/repositories/plain-path.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 import { writeProject } from './write-project.ts';
 import type { ProjectChanges } from './write-project.ts';
@@ -54,11 +53,9 @@ export async function updateProject(
       ? null
       : await chooseRepository(core, actor, { path, runnerId, projectId, at: ['defaultRepoPath'] });
   if (chosen) changes.defaultRepoPath = chosen.path;
-  const project = await inTransaction(core, async (tx) => {
+  return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'project:write');
     if (chosen) await grantChoice(tx, actor, projectId, chosen);
     return writeProject(tx, actor, projectId, changes);
   });
-  if (changes.status || changes.defaultRepoPath !== undefined) await refreshWaitingReasons(core, projectId);
-  return project;
 }

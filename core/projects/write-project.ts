@@ -21,8 +21,7 @@ export interface ProjectChanges {
 }
 
 /**
- * The one way a project's row is changed, whoever asks for it and wherever: its settings, or its state document. When
- * the status or the repository changes, the caller has the waiting reasons refreshed after the commit.
+ * The one way a project's row is changed, whoever asks for it and wherever: its settings, or its state document.
  * @throws NotFoundError, ForbiddenError, ConflictError while a merge is past its last word
  */
 export async function writeProject(tx: Tx, actor: Actor, projectId: string, changes: ProjectChanges): Promise<Project> {

@@ -8,7 +8,7 @@ import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
+import { projectsOf, tellOfRunner } from '#core/runners/tell-projects.ts';
 import { insertGrant } from './grants.ts';
 import { plainPath } from './plain-path.ts';
 
@@ -40,27 +40,18 @@ export async function grantRepository(core: Core, actor: Actor, input: z.input<t
       ]);
     await insertGrant(tx, actor, { runnerId, path, projectId });
   });
-  await refreshProjects(core, projectId);
 }
 
 /** Takes a grant back. Runs that work go on; those that wait say so. The row stays, with who revoked it and when. */
 export async function revokeRepository(core: Core, actor: Actor, input: z.input<typeof Grant>): Promise<void> {
   const { runnerId, path, projectId } = parseInput(Grant, input);
   requireAdmin(actor);
-  const revoked = await core.db.repositoryGrant.updateMany({
-    where: { runnerId, path, projectId, revokedAt: null },
-    data: { revokedAt: await databaseNow(core.db), revokedByUserId: userIdOf(actor) },
+  await inTransaction(core, async (tx) => {
+    const revoked = await tx.db.repositoryGrant.updateMany({
+      where: { runnerId, path, projectId, revokedAt: null },
+      data: { revokedAt: await databaseNow(tx.db), revokedByUserId: userIdOf(actor) },
+    });
+    if (revoked.count === 0) throw new NotFoundError('grant');
+    await tellOfRunner(tx, runnerId, projectId === null ? await projectsOf(tx, runnerId) : [projectId]);
   });
-  if (revoked.count === 0) throw new NotFoundError('grant');
-  await refreshProjects(core, projectId);
-}
-
-async function refreshProjects(core: Core, projectId: string | null): Promise<void> {
-  if (projectId !== null) return refreshWaitingReasons(core, projectId);
-  const waiting = await core.db.agentRun.findMany({
-    where: { status: 'pending' },
-    distinct: ['projectId'],
-    select: { projectId: true },
-  });
-  for (const project of waiting) await refreshWaitingReasons(core, project.projectId);
 }

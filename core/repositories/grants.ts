@@ -4,6 +4,7 @@ import { newId } from '#core/platform/ids.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork, RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
+import { projectsOf, tellOfRunner } from '#core/runners/tell-projects.ts';
 
 export interface NewGrant {
   runnerId: string;
@@ -14,7 +15,7 @@ export interface NewGrant {
 }
 
 /**
- * Grants a repository, for callers that have checked that the actor may. What is granted already stays as it is. A
+ * Grants a repository, for callers that have checked that the actor may, and tells the projects that it is for. What is granted already stays as it is. A
  * runner that serves only some projects serves this one from now on.
  */
 export async function insertGrant(tx: Tx, actor: Actor, { runnerId, path, projectId }: NewGrant): Promise<void> {
@@ -22,8 +23,12 @@ export async function insertGrant(tx: Tx, actor: Actor, { runnerId, path, projec
     insert into repository_grants (id, runner_id, path, project_id, granted_by_user_id)
     values (${newId()}::uuid, ${runnerId}::uuid, ${path}, ${projectId}::uuid, ${userIdOf(actor)}::uuid)
     on conflict (runner_id, path, coalesce(project_id, '00000000-0000-0000-0000-000000000000')) where revoked_at is null do nothing`;
-  if (projectId === null) return;
+  if (projectId === null) {
+    await tellOfRunner(tx, runnerId, await projectsOf(tx, runnerId));
+    return;
+  }
   await serveProject(tx, runnerId, projectId);
+  await tellOfRunner(tx, runnerId, [projectId]);
   announceWork(tx, projectId);
 }
 

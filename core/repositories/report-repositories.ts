@@ -8,6 +8,7 @@ import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { answerRequest } from '#core/runners/runner-requests.ts';
+import { projectsOf, tellOfRunner } from '#core/runners/tell-projects.ts';
 import { toPlainPath } from './plain-path.ts';
 
 const requestId = id.nullable().default(null);
@@ -25,6 +26,7 @@ export async function reportRepositories(core: Core, actor: RunnerActor, input: 
   const told = new Map(report.repositories.map(({ path, facts }) => [toPlainPath(path), facts]));
   await inTransaction(core, async (tx) => {
     const paths = [...told.keys()].sort();
+    const before = await knownPaths(tx, actor.runnerId);
     await tx.db.$executeRawUnsafe(
       STORE,
       actor.runnerId,
@@ -38,6 +40,7 @@ export async function reportRepositories(core: Core, actor: RunnerActor, input: 
         data: { goneAt: await databaseNow(tx.db) },
       });
     }
+    await tellOfPaths(tx, actor.runnerId, before);
     await tx.db.runner.update({
       where: { id: actor.runnerId },
       data: { repositoriesSeenAt: await databaseNow(tx.db) },
@@ -61,9 +64,25 @@ export async function answerRepositoryCheck(
 }
 
 async function storeChecked(tx: Tx, { runnerId }: RunnerActor, path: string, facts: object): Promise<void> {
+  const before = await knownPaths(tx, runnerId);
   await tx.db.runnerRepository.upsert({
     where: { runnerId_path: { runnerId, path } },
     create: { runnerId, path, facts, isChecked: true },
     update: { facts, seenAt: await databaseNow(tx.db), goneAt: null },
   });
+  await tellOfPaths(tx, runnerId, before);
+}
+
+async function knownPaths(tx: Tx, runnerId: string): Promise<string> {
+  const rows = await tx.db.runnerRepository.findMany({
+    where: { runnerId, goneAt: null },
+    select: { path: true },
+    orderBy: { path: 'asc' },
+  });
+  return JSON.stringify(rows.map(({ path }) => path));
+}
+
+/** A repository that is new, or gone, changes what lies in which grant (granted-repository.ts): what waits for it is told. */
+async function tellOfPaths(tx: Tx, runnerId: string, before: string): Promise<void> {
+  if ((await knownPaths(tx, runnerId)) !== before) await tellOfRunner(tx, runnerId, await projectsOf(tx, runnerId));
 }

@@ -3,13 +3,11 @@ import { label } from '#contract/fields.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { RUNNER_SILENCE_MS } from '#core/config/limits.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
-import { runnerStatusChanged } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
-import { inTransaction } from '#core/platform/in-transaction.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { Runner, RunnerConnection } from '#prisma/generated/client/client.ts';
+import { tellProjects } from './tell-projects.ts';
 
 const Hello = z.strictObject({
   version: z.string().max(64),
@@ -81,27 +79,4 @@ export async function sweepSilentRunners(core: Core): Promise<void> {
   await eachAlone(core, 'to say of a runner that it is silent', silent.rows, ({ id }) =>
     setRunnerConnection(core, id, 'unreachable', 2 * RUNNER_SILENCE_MS),
   );
-}
-
-/** Tells the projects a runner serves that it has changed, and why their runs wait now. */
-export async function tellProjects(core: Core, runnerId: string): Promise<void> {
-  const runner = await core.db.runner.findUniqueOrThrow({ where: { id: runnerId }, include: { projects: true } });
-  const projects = runner.allProjects
-    ? await core.db.project.findMany({ where: { status: { not: 'archived' } }, select: { id: true } })
-    : runner.projects.map(({ projectId }) => ({ id: projectId }));
-  await inTransaction(core, async (tx) => {
-    for (const project of projects) {
-      tx.emit(runnerStatusChanged, {
-        projectId: project.id,
-        entityId: runner.id,
-        patch: {
-          name: runner.name,
-          connection: runner.connection,
-          capacity: runner.capacity,
-          isDraining: runner.isDraining,
-        },
-      });
-    }
-  });
-  await eachAlone(core, 'to say why the runs of a project wait', projects, ({ id }) => refreshWaitingReasons(core, id));
 }

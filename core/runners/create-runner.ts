@@ -13,6 +13,7 @@ import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Runner } from '#prisma/generated/client/client.ts';
+import { tellProjects } from './tell-projects.ts';
 
 const DEFAULT_CAPACITY = 2;
 
@@ -88,6 +89,7 @@ export async function setRunnerEnabled(
   if (!found) throw new NotFoundError('runner', runnerId);
   const runner = await core.db.runner.update({ where: { id: runnerId }, data: { isEnabled } });
   if (!isEnabled) core.bus.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
+  await tellProjects(core, runnerId);
   return runner;
 }
 

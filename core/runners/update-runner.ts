@@ -10,7 +10,7 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Runner } from '#prisma/generated/client/client.ts';
 import { RUNNERS_CHANNEL } from './commands.ts';
 import type { RunnerMessage } from './commands.ts';
-import { tellProjects } from './connection.ts';
+import { projectsOf, tellProjects } from './tell-projects.ts';
 
 const Changes = z.strictObject({
   runnerId: id,
@@ -26,11 +26,12 @@ const Changes = z.strictObject({
 export async function updateRunner(core: Core, actor: Actor, input: z.input<typeof Changes>): Promise<Runner> {
   const { runnerId, labels, capacity, projectIds } = parseInput(Changes, input);
   requireAdmin(actor);
-  const runner = await inTransaction(core, async (tx) => {
+  const { runner, servedIds } = await inTransaction(core, async (tx) => {
     const found = await tx.db.runner.findUnique({ where: { id: runnerId } });
     if (!found) throw new NotFoundError('runner', runnerId);
+    const servedIds = projectIds === undefined ? [] : await projectsOf(tx, runnerId);
     if (projectIds !== undefined) await setProjects(tx, runnerId, projectIds);
-    return tx.db.runner.update({
+    const runner = await tx.db.runner.update({
       where: { id: runnerId },
       data: {
         ...(labels === undefined ? {} : { labels: [...new Set(labels)] }),
@@ -38,8 +39,9 @@ export async function updateRunner(core: Core, actor: Actor, input: z.input<type
         ...(projectIds === undefined ? {} : { allProjects: projectIds === null }),
       },
     });
+    return { runner, servedIds };
   });
-  await tellProjects(core, runnerId);
+  await tellProjects(core, runnerId, servedIds);
   return runner;
 }
 

@@ -45,9 +45,12 @@ const SERVED = `p.status = 'active' and ($2::boolean or p.id = any($3::uuid[]))
      and (a.type <> 'cloud' or 'cloud' = any(me.labels))
      and coalesce(a.config_json->'labels', '[]'::jsonb) <@ to_jsonb(me.labels)
      and ${grantedRepositorySql('p.id', 'me.id', REPOSITORY)} is not null`;
+/** SQL: how many runs of an agent `a` may work at once. */
+export const CONCURRENCY = `coalesce((a.config_json->>'concurrency')::int, 2)`;
+/** SQL: the time of a run `r` has come. */
+export const IS_DUE = `(r.not_before is null or r.not_before <= clock_timestamp())`;
 const HAS_ROOM = `(select count(*) from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status ${CLAIMED_SQL})
-           < coalesce((a.config_json->>'concurrency')::int, 2)`;
-const IS_DUE = `(r.not_before is null or r.not_before <= clock_timestamp())`;
+           < ${CONCURRENCY}`;
 // Merges are no agent's work: they count against no agent, and a disabled one does not hold them up.
 const ELIGIBLE = `
     from agent_runs r

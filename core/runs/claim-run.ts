@@ -10,6 +10,7 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { findGrantedRepository } from '#core/repositories/granted-repository.ts';
+import { tellOfLoad } from '#core/runners/tell-projects.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 import { answerClaimAgain } from './answer-claim-again.ts';
@@ -19,7 +20,6 @@ import { stopRun } from './cancel-run.ts';
 import { hasCapacity, hasRoom, hasWork, lockRunner, pickCandidate, waitForFirst } from './claim-candidates.ts';
 import type { Candidate } from './claim-candidates.ts';
 import { leaseToken } from './lease-token.ts';
-import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 
 const MAX_TRIES = 20;
 /**
@@ -46,7 +46,7 @@ export async function claimRun(
   if (!(await hasWork(core, actor, claimId))) return null;
   const patientUntil = performance.now() + MAX_WAIT_MS;
   for (let tries = 0, isPatient = true; tries < MAX_TRIES;) {
-    const outcome = await inTransaction(core, (tx) => tryClaim(core, tx, actor, { claimId, isPatient })).catch(
+    const outcome = await inTransaction(core, (tx) => tryClaim(tx, actor, { claimId, isPatient })).catch(
       (error: unknown) => {
         // Its project was deleted in this very moment.
         if (error instanceof NotFoundError) return 'try_again' as const;
@@ -70,7 +70,6 @@ type Refusal = 'nothing' | 'try_again' | 'first_is_held';
 
 /** @param options isPatient: rather nothing than another run than the one that stands first */
 async function tryClaim(
-  core: Core,
   tx: Tx,
   actor: RunnerActor,
   { claimId, isPatient }: { claimId: string | null; isPatient: boolean },
@@ -88,10 +87,7 @@ async function tryClaim(
   const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: candidate.agent_id } });
   const config = await configOrBlock(tx, actor, candidate, agent);
   if (!config) return 'try_again';
-  const claimed = await start(tx, actor, { candidate, agent, config, claimId });
-  if (!claimed) return 'try_again';
-  tx.afterCommit(() => refreshWaitingReasonsSoon(core, agent.projectId));
-  return claimed;
+  return (await start(tx, actor, { candidate, agent, config, claimId })) ?? 'try_again';
 }
 
 interface Start {
@@ -118,7 +114,7 @@ async function start(
   const { token, hash } = leaseToken(actor, candidate.id, claimId);
   const branch = candidate.branch ?? `overmind/${task.id}/${candidate.attempt}`;
   const leased = await tx.db.$queryRaw<{ started_at: Date; lease_expires_at: Date }[]>`
-    update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch}, waiting_reason = null,
+    update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch},
            sandbox_note = (select sandbox_note from runners where id = ${actor.runnerId}::uuid),
            lease_token_hash = ${hash}, lease_ms = ${config.leaseMs}, started_at = clock_timestamp(),
            lease_expires_at = clock_timestamp() + make_interval(secs => ${config.leaseMs / 1000}::float8)
@@ -136,6 +132,7 @@ async function start(
       startedAt: lease.started_at.toISOString(),
     },
   });
+  await tellOfLoad(tx, { runnerId: actor.runnerId, projectId: task.projectId }, 'taken');
   if (candidate.kind === 'task')
     await changeTaskStatus(tx, actor, task, {
       to: 'in_progress',

@@ -10,7 +10,6 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
-import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 import { requireLeasedRun } from './run-rows.ts';
 
 /**
@@ -43,7 +42,6 @@ export async function completeRun(
     if (run.lineCount !== result.lineCount) throw new ExpectedSeqError(run.lineCount);
     const task = run.taskId ? await tx.db.task.findUniqueOrThrow({ where: { id: run.taskId } }) : null;
     await finishRun(tx, actor, run, task, ending);
-    tx.afterCommit(() => refreshWaitingReasonsSoon(core, run.projectId));
     return tx.db.agentRun.findUniqueOrThrow({ where: { id: run.id } });
   });
 }

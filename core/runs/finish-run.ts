@@ -8,6 +8,7 @@ import { requestCycle } from '#core/cycles/request-cycle.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
+import { tellOfLoad } from '#core/runners/tell-projects.ts';
 import { postRunMessage } from '#core/conversations/post-message.ts';
 import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
@@ -63,7 +64,6 @@ export async function finishRun(
       exitCode,
       summary,
       finishedAt,
-      waitingReason: null,
       ...(metrics ? { metrics } : {}),
       ...(git
         ? { baseBranch: git.baseBranch, branch: git.branch, baseCommit: git.baseCommit, headCommit: git.headCommit }
@@ -85,6 +85,7 @@ export async function finishRun(
       lineCount: run.lineCount,
     },
   });
+  if (run.runnerId) await tellOfLoad(tx, { runnerId: run.runnerId, projectId: run.projectId }, 'given_back');
   tx.publish(runLogChannel(run.id), { end: true, lineCount: run.lineCount } satisfies LogEnd);
   announceWork(tx, run.projectId);
   // One that never started has nothing to show.

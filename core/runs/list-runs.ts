@@ -6,6 +6,7 @@ import type { Prisma } from '#prisma/generated/client/client.ts';
 import { LIVE_STATUSES } from './statuses.ts';
 
 const RunFilter = z.object({
+  ids: z.array(id).max(200).nullish(),
   statuses: z.array(z.enum(RUN_STATUSES)).nullish(),
   kinds: z.array(z.enum(RUN_KINDS)).nullish(),
   agentIds: z.array(id).max(200).nullish(),
@@ -17,10 +18,11 @@ export type RunFilter = z.input<typeof RunFilter>;
 
 /** A filter as a condition: only known columns, never a caller's JSON. @throws InvalidInputError */
 export function runFilter(projectId: string, filter: RunFilter): Prisma.AgentRunWhereInput {
-  const { statuses, kinds, agentIds, taskIds, runnerIds, isLive } = parseInput(RunFilter, filter, ['filter']);
+  const { ids, statuses, kinds, agentIds, taskIds, runnerIds, isLive } = parseInput(RunFilter, filter, ['filter']);
   const live = { status: { in: [...LIVE_STATUSES] } };
   return {
     projectId,
+    ...(ids ? { id: { in: ids } } : {}),
     ...(kinds ? { kind: { in: kinds } } : {}),
     ...(agentIds ? { agentId: { in: agentIds } } : {}),
     ...(taskIds ? { taskId: { in: taskIds } } : {}),

@@ -1,7 +1,7 @@
 import type { Actor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
-import { runCreated, taskUpdated } from '#core/events/catalogue.ts';
+import { runCreated } from '#core/events/catalogue.ts';
 import { wakeRunners } from '#core/jobs/jobs.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
@@ -12,11 +12,9 @@ import type { AgentRun, Prisma, RunKind, Task } from '#prisma/generated/client/c
 import { agentBlockReason } from './agent-block-reason.ts';
 import { branchToContinue } from './branch-to-continue.ts';
 import { isLive } from './statuses.ts';
-import { WAITS_FOR_RETRY, findWaitingReason } from './waiting-reason.ts';
 
 /**
- * Makes the next attempt of a queued task pending. The task stays queued until a runner claims it, and says
- * why it waits. A missing or disabled agent blocks it, with the reason; a held task stays as it is.
+ * Makes the next attempt of a queued task pending. The task stays queued until a runner claims it. A missing or disabled agent blocks it, with the reason; a held task stays as it is.
  * @param delayMs backoff before the attempt may be claimed
  */
 export async function scheduleTask(
@@ -35,17 +33,17 @@ export async function scheduleTask(
       (name ? await tx.db.agent.findUnique({ where: { projectId_name: { projectId: task.projectId, name } } }) : null);
     return changeTaskStatus(tx, actor, task, { to: 'blocked', why: agentBlockReason(name, known !== null) });
   }
-  const [scheduled = task] = await scheduleTasks(tx, [task], delayMs);
-  return scheduled;
+  await scheduleTasks(tx, [task], delayMs);
+  return task;
 }
 
 /**
  * The same for several tasks of a project whose agents are known and enabled, in as many statements as for one.
  * @throws ConflictError when one of them has a live run already
  */
-export async function scheduleTasks(tx: Tx, tasks: readonly Task[], delayMs = 0): Promise<Task[]> {
+export async function scheduleTasks(tx: Tx, tasks: readonly Task[], delayMs = 0): Promise<void> {
   const wanted: WantedRun[] = [];
-  if (tasks.length === 0) return [];
+  if (tasks.length === 0) return;
   const last = await lastAttempts(
     tx,
     tasks.map(({ id }) => id),
@@ -56,17 +54,7 @@ export async function scheduleTasks(tx: Tx, tasks: readonly Task[], delayMs = 0)
     const startFromBranch = await branchToContinue(tx, task.id, last.get(task.id));
     wanted.push({ task, agentId: task.agentId, last: last.get(task.id), fields: { startFromBranch } });
   }
-  const runs = await insertRuns(tx, 'task', wanted, delayMs);
-  const told = tasks.map((task, i) => ({ ...task, waitingReason: runs[i]?.waitingReason ?? null }));
-  const news = told.filter((task, i) => task.waitingReason !== tasks[i]?.waitingReason);
-  if (news.length === 0) return told;
-  const rows = news.map(({ id, waitingReason }) => ({ id, waitingReason }));
-  await tx.db.$executeRaw`
-    update tasks t set waiting_reason = n."waitingReason"
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n(id uuid, "waitingReason" text) where t.id = n.id`;
-  for (const { projectId, id, waitingReason } of news)
-    tx.emit(taskUpdated, { projectId, entityId: id, patch: { waitingReason } });
-  return told;
+  await insertRuns(tx, 'task', wanted, delayMs);
 }
 
 /**
@@ -107,9 +95,6 @@ async function lastAttempts(tx: Tx, taskIds: readonly string[], kind: RunKind): 
 async function insertRuns(tx: Tx, kind: RunKind, wanted: readonly WantedRun[], delayMs: number): Promise<AgentRun[]> {
   const live = wanted.find(({ last }) => last && isLive(last));
   if (live) throw new ConflictError(`This task already has a live ${kind} run.`, live.last?.id);
-  const reasons = new Map<string, string | null>();
-  for (const { task, agentId } of delayMs > 0 ? [] : wanted)
-    if (!reasons.has(agentId)) reasons.set(agentId, await findWaitingReason(tx.db, task.projectId, agentId));
   const notBefore = delayMs > 0 ? new Date((await databaseNow(tx.db)).getTime() + delayMs) : null;
   const rows = await tx.db.agentRun
     .createManyAndReturn({
@@ -121,7 +106,6 @@ async function insertRuns(tx: Tx, kind: RunKind, wanted: readonly WantedRun[], d
         kind,
         attempt: (last?.attempt ?? 0) + 1,
         status: 'pending' as const,
-        waitingReason: delayMs > 0 ? WAITS_FOR_RETRY : (reasons.get(agentId) ?? null),
         notBefore,
         ...fields,
       })),
@@ -144,13 +128,10 @@ async function insertRuns(tx: Tx, kind: RunKind, wanted: readonly WantedRun[], d
         kind,
         attempt: run.attempt,
         status: 'pending',
-        waitingReason: run.waitingReason,
         createdAt: run.createdAt.toISOString(),
       },
     });
-  for (const projectId of new Set(runs.map((run) => run.projectId))) {
-    if (delayMs > 0) tx.enqueue(wakeRunners, { projectId }, { delayMs });
-    else announceWork(tx, projectId);
-  }
+  if (delayMs > 0) for (const { id } of runs) tx.enqueue(wakeRunners, { runId: id }, { delayMs });
+  else for (const projectId of new Set(runs.map((run) => run.projectId))) announceWork(tx, projectId);
   return runs;
 }

@@ -7,7 +7,6 @@ import { Prisma } from '#prisma/generated/client/client.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { finishRun } from './finish-run.ts';
 import type { RunEnding } from './finish-run.ts';
-import { refreshWaitingReasonsSoon } from './refresh-waiting-reasons.ts';
 import { CLAIMED_SQL } from './statuses.ts';
 
 /**
@@ -49,7 +48,6 @@ async function loseRun(core: Core, runId: string, taskId: string | null): Promis
       task,
       run.landingAt ? unknownOutcome(run, silence) : { status: 'timed_out', reason: 'runner_lost', message: silence },
     );
-    tx.afterCommit(() => refreshWaitingReasonsSoon(core, run.projectId));
     return true;
   });
 }

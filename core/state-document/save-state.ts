@@ -8,7 +8,6 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { writeProject } from '#core/projects/write-project.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import type { ProjectStateVersion, StateFormat } from '#prisma/generated/client/client.ts';
 import { isStateVersionIntact } from './check-version.ts';
 import { factsHash } from './content-hash.ts';
@@ -39,7 +38,7 @@ export async function saveState(
   input: z.input<typeof Document>,
 ): Promise<ProjectStateVersion> {
   const { projectId, content, format, baseVersion } = parseInput(Document, input);
-  const saved = await inTransaction(core, async (tx) => {
+  return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'state:write');
     const newest = await lockNewestVersion(tx, projectId);
     const current = Number(newest?.version ?? 0);
@@ -50,8 +49,6 @@ export async function saveState(
       );
     return storeByHand(tx, actor, newest, { projectId, content, format, cause: 'saved by hand', setsStatus: true });
   });
-  await refreshWaitingReasons(core, projectId);
-  return saved;
 }
 
 /** Writes a new version with the text of an old one, and takes its human part over; whether the project is paused stays. */

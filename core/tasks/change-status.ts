@@ -13,7 +13,6 @@ interface StatusChange {
   /** For people, on the audit trail. Needed for blocked. */
   why: string | null;
   feedback?: string | null;
-  waitingReason?: string | null;
   /** Queued, but held: the name of who stopped it. Every other change of status ends a hold. */
   heldBy?: string | null;
   /** More for the audit trail. */
@@ -29,7 +28,7 @@ interface StatusChange {
  *   ConflictError when somebody was faster
  */
 export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change: StatusChange): Promise<Task> {
-  const { to, why, waitingReason = null, heldBy = null, feedback = task.feedback } = change;
+  const { to, why, heldBy = null, feedback = task.feedback } = change;
   assertTransition(task.status, to);
   if (to === 'blocked' && !why?.trim())
     throw new InvalidInputError([{ path: ['reason'], message: 'Blocking a task needs a reason' }]);
@@ -38,7 +37,7 @@ export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change:
   const blockedReason = to === 'blocked' ? (why ?? '').trim() : null;
   const [written] = await tx.db.$queryRaw<{ updatedAt: Date }[]>`
     update tasks
-       set status = ${to}::task_status, blocked_reason = ${blockedReason}, waiting_reason = ${waitingReason}, feedback = ${feedback},
+       set status = ${to}::task_status, blocked_reason = ${blockedReason}, feedback = ${feedback},
            held_by = ${heldBy}, held_at = case when ${heldBy}::text is null then null else clock_timestamp() end,
            updated_at = date_trunc('milliseconds', clock_timestamp())
      where id = ${task.id}::uuid and status = ${task.status}::task_status
@@ -53,7 +52,6 @@ export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change:
       patch: {
         status: to,
         blockedReason,
-        waitingReason,
         heldBy,
         updatedAt: updatedAt.toISOString(),
         ...(change.feedback === undefined ? {} : { feedback }),
@@ -64,7 +62,6 @@ export async function changeTaskStatus(tx: Tx, actor: Actor, task: Task, change:
     ...task,
     status: to,
     blockedReason,
-    waitingReason,
     feedback,
     heldBy,
     heldAt: heldBy === null ? null : updatedAt,

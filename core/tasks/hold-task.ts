@@ -6,9 +6,6 @@ import type { Task } from '#prisma/generated/client/client.ts';
 import { appendTaskEvent } from './append-task-event.ts';
 import { changeTaskStatus } from './change-status.ts';
 
-/** Why a held task waits, as people read it. */
-const heldReason = (by: string): string => `Held: stopped by ${by}. Start it when you are ready.`;
-
 /**
  * Puts back a task whose run was stopped: over failed to queued, as the table has it, and held. That it passed
  * through failed is on the audit trail; to everybody else it is queued.
@@ -25,7 +22,6 @@ export async function putBackTask(tx: Tx, actor: Actor, task: Task, by: string):
     to: 'queued',
     why,
     details: { isStopped: true },
-    waitingReason: heldReason(by),
     heldBy: by,
   });
 }
@@ -42,10 +38,9 @@ export async function holdTask(tx: Tx, actor: Actor, task: Task, by: string): Pr
 
 /** Writes or ends the hold of a queued task whose row is locked. */
 export async function setHold(tx: Tx, task: Task, by: string | null): Promise<Task> {
-  const waitingReason = by === null ? null : heldReason(by);
   const [written] = await tx.db.$queryRaw<{ updatedAt: Date }[]>`
     update tasks
-       set held_by = ${by}, held_at = case when ${by}::text is null then null else clock_timestamp() end, waiting_reason = ${waitingReason},
+       set held_by = ${by}, held_at = case when ${by}::text is null then null else clock_timestamp() end,
            updated_at = date_trunc('milliseconds', clock_timestamp())
      where id = ${task.id}::uuid and status = 'queued'
     returning updated_at as "updatedAt"`;
@@ -54,7 +49,7 @@ export async function setHold(tx: Tx, task: Task, by: string | null): Promise<Ta
   tx.emit(taskUpdated, {
     projectId: task.projectId,
     entityId: task.id,
-    patch: { heldBy: by, waitingReason, updatedAt: updatedAt.toISOString() },
+    patch: { heldBy: by, updatedAt: updatedAt.toISOString() },
   });
-  return { ...task, heldBy: by, heldAt: by === null ? null : updatedAt, waitingReason, updatedAt };
+  return { ...task, heldBy: by, heldAt: by === null ? null : updatedAt, updatedAt };
 }

@@ -9,7 +9,6 @@ export function taskCard(task: Task) {
     status: task.status,
     agentId: task.agentId,
     agentName: task.agentName,
-    waitingReason: task.waitingReason,
     blockedReason: task.blockedReason,
     heldBy: task.heldBy,
     requestedBy: task.requestedBy,

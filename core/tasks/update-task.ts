@@ -5,7 +5,7 @@ import type { Actor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { OrNull } from '#core/errors/parse-input.ts';
-import { taskUpdated } from '#core/events/catalogue.ts';
+import { runUpdated, taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
@@ -74,7 +74,9 @@ async function reassign(tx: Tx, actor: Actor, task: Task): Promise<Task> {
   const waiting = await tx.db.agentRun.findFirst({ where: { taskId: task.id, kind: 'task', status: 'pending' } });
   if (!waiting) return scheduleTask(tx, actor, task);
   // The waiting attempt keeps its place; only who does it changes.
-  await tx.db.agentRun.update({ where: { id: waiting.id }, data: { agentId: task.agentId ?? waiting.agentId } });
+  const agentId = task.agentId ?? waiting.agentId;
+  await tx.db.agentRun.update({ where: { id: waiting.id }, data: { agentId } });
+  tx.emit(runUpdated, { projectId: task.projectId, entityId: waiting.id, patch: { agentId } });
   announceWork(tx, task.projectId);
   return task;
 }

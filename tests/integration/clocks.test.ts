@@ -11,13 +11,12 @@ import { answerRepositoryCheck, reportRepositories } from '#core/repositories/re
 import { registerRunner } from '#core/runners/connection.ts';
 import { askRunner, openRequests } from '#core/runners/runner-requests.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { startTask } from '#core/tasks/start-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
-import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { endLease, failed, runnerSide, scheduledTask, waitingReasonOf } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
@@ -105,10 +104,7 @@ describe.each([
     const now = await databaseTime();
     expect((retry.notBefore?.getTime() ?? 0) - now).toBeGreaterThan(20_000);
     expect((retry.notBefore?.getTime() ?? 0) - now).toBeLessThanOrEqual(60_000);
-    await refreshWaitingReasons(core, project.id);
-    expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: retry.id } })).waitingReason).toBe(
-      'Waits for its next try.',
-    );
+    expect(await waitingReasonOf(core, task)).toBe('Waits for its next try.');
   });
 
   test('a lost run ends after it began', async () => {

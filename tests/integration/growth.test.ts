@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
+import { findWaitingReasons } from '#core/runs/waiting-reasons.ts';
 import { growHistory } from '#tests/kit/history.ts';
 import { explainSql, type Reading } from '#tests/kit/plans.ts';
 import { runnerSide } from '#tests/kit/runs.ts';
@@ -9,8 +9,8 @@ import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem, type TestSystem } from '#tests/kit/system.ts';
 
 const MAX_WHOLE_TABLE_ROWS = 10_000;
-/** What a claim may read, however long the history and the queue are, with the look at 200 waiting runs that it asks for. */
-const MAX_CLAIM_ROWS = 1_000;
+/** What a claim may read, however long the history and the queue are. */
+const MAX_CLAIM_ROWS = 800;
 
 let system: TestSystem;
 let core: ReturnType<TestSystem['openCore']>;
@@ -70,8 +70,21 @@ test('asking for work when there is none to have reads little as well', async ()
   expectFlat(readings, MAX_CLAIM_ROWS);
 });
 
-test('saying why runs wait reads as many as it looks at', async () => {
-  const { readings } = await explainSql(() => refreshWaitingReasons(core, project.id));
-  const [first] = readings;
-  expect(first).toMatchObject({ rowsReturned: 200, rowsRead: 200, wholeTables: [] });
+test('saying why tasks and runs wait reads as many as are asked for, wherever they stand among 10,000', async () => {
+  await seeder(system.core).configure(agent, { concurrency: 100 });
+  const last = await core.db.agentRun.findMany({
+    where: { projectId: project.id, status: 'pending' },
+    orderBy: [{ queuePriority: 'desc' }, { createdAt: 'desc' }],
+    take: 100,
+    include: { task: true },
+  });
+  const asked = last.flatMap(({ id, task }) => [
+    { type: 'run', id, status: 'pending' } as const,
+    ...(task ? [{ type: 'task', id: task.id, status: task.status, heldBy: task.heldBy } as const] : []),
+  ]);
+  const { result, readings } = await explainSql(() => findWaitingReasons(core, asked));
+  expect(result).toEqual(asked.map(() => `Other tasks of the agent ${agent.name} come first.`));
+  expect(readings).toHaveLength(2);
+  // 100 runs, 100 tasks with theirs, and of the agent's queue the 100 that may start; the runners and what they have.
+  expectFlat(readings, 500);
 });

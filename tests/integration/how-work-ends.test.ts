@@ -17,7 +17,7 @@ import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { post } from '#tests/kit/graphql-client.ts';
-import { endLease, failed, runnerSide, scheduleWaiting, scheduledTask } from '#tests/kit/runs.ts';
+import { endLease, failed, runnerSide, scheduleWaiting, scheduledTask, waitingReasonOf } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -266,8 +266,8 @@ describe('stopping a run', () => {
     expect(await taskOf(task)).toMatchObject({
       status: 'queued',
       heldBy: user.email,
-      waitingReason: `Held: stopped by ${user.email}. Start it when you are ready.`,
     });
+    expect(await waitingReasonOf(core, task)).toBe(`Held: stopped by ${user.email}. Start it when you are ready.`);
     expect(await statusesTold(task)).toEqual(['in_progress', 'queued']);
     expect(await changesOf(task)).toMatchObject([
       { to: 'in_progress' },

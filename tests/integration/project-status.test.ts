@@ -2,11 +2,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { ForbiddenError } from '#core/errors/errors.ts';
 import { newId } from '#core/platform/ids.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
 import { saveState } from '#core/state-document/save-state.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
-import { scheduledTask } from '#tests/kit/runs.ts';
+import { scheduledTask, waitingReasonOf } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
@@ -60,14 +59,13 @@ test('an owner pauses by the document as by the settings: what waits says so, an
   const { core } = system;
   const agent = await seeder(core).agent(project);
   const task = await scheduledTask(core, owner, project, agent);
-  await refreshWaitingReasons(core, project.id);
   await save(owner, /status: active/, 'status: paused');
   expect(await statusNow()).toBe('paused');
-  expect((await core.db.task.findUniqueOrThrow({ where: { id: task.id } })).waitingReason).toMatch(/paused/);
+  expect(await waitingReasonOf(core, task)).toMatch(/paused/);
   const events = await core.db.realtimeEvent.findMany({
     where: { projectId: project.id, eventType: 'project.updated' },
   });
   expect(JSON.stringify(events.at(-1)?.payload)).toContain('"status":"paused"');
   await save(owner, /status: paused/, 'status: active');
-  expect((await core.db.task.findUniqueOrThrow({ where: { id: task.id } })).waitingReason).not.toMatch(/paused/);
+  expect(await waitingReasonOf(core, task)).not.toMatch(/paused/);
 });

@@ -17,7 +17,7 @@ import { updateRunner } from '#core/runners/update-runner.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
-import { scheduledTask } from '#tests/kit/runs.ts';
+import { scheduledTask, waitingReasonOf } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
@@ -175,9 +175,7 @@ describe('somebody without a role in the project that uses a repository', () => 
     await core.db.project.update({ where: { id: mine.id }, data: { defaultRepoPath: path } });
     const task = await scheduledTask(core, stranger, mine, agent);
     expect(await claimRun(core, runner)).toBeNull();
-    expect((await core.db.task.findUniqueOrThrow({ where: { id: task.id } })).waitingReason).toBe(
-      `No runner has the repository ${path} granted.`,
-    );
+    expect(await waitingReasonOf(core, task)).toBe(`No runner has the repository ${path} granted.`);
   });
 
   test('learns nothing of what is on the machine', async () => {
@@ -302,9 +300,7 @@ describe('a grant', () => {
     expect(await claimRun(core, runner)).toBeNull();
     // Nor is the order given out once more to a runner that says it never came.
     expect(await claimRun(core, runner, claimId)).toBeNull();
-    expect((await core.db.task.findUniqueOrThrow({ where: { id: second.id } })).waitingReason).toBe(
-      `No runner has the repository ${SECRET} granted.`,
-    );
+    expect(await waitingReasonOf(core, second)).toBe(`No runner has the repository ${SECRET} granted.`);
     expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: held?.spec.runId ?? '' } })).status).toBe(
       'started',
     );
@@ -314,7 +310,7 @@ describe('a grant', () => {
     ]);
 
     await grantRepository(core, admin, { runnerId: runner.runnerId, path: SECRET, projectId: project.id });
-    expect((await core.db.task.findUniqueOrThrow({ where: { id: second.id } })).waitingReason).toBeNull();
+    expect(await waitingReasonOf(core, second)).toBeNull();
     expect((await claimRun(core, runner))?.spec.taskId).toBe(second.id);
   });
 

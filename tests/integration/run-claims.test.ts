@@ -3,7 +3,6 @@ import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
-import { refreshWaitingReasons } from '#core/runs/refresh-waiting-reasons.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
@@ -202,7 +201,6 @@ describe('the order of claims, while other transactions hold rows', () => {
         for (let n = 0; !isOver; n += 1) {
           const task = tasks[n % tasks.length];
           if (task) await commentOnTask(core, user, { taskId: task.id, text: 'hm' });
-          await refreshWaitingReasons(core, project.id);
         }
       };
       const noises = [noise(), noise()];

@@ -5,7 +5,7 @@ import { updateProject } from '#core/projects/update-project.ts';
 import { setRunnerConnection } from '#core/runners/connection.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { collect, openSocket } from '#tests/kit/graphql-client.ts';
-import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { runnerSide, scheduledTask, waitingReasonOf } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
@@ -28,10 +28,8 @@ beforeEach(async () => {
 });
 afterAll(() => system.close());
 
-const taskOf = (task: Task) => core.db.task.findUniqueOrThrow({ where: { id: task.id } });
-
 describe('why a run waits', () => {
-  const reasonOf = async (task: Task) => (await taskOf(task)).waitingReason;
+  const reasonOf = (task: Task) => waitingReasonOf(core, task);
 
   test('no runner, a label that none has, all busy, the agent at its limit, the project paused: each says so, and clears', async () => {
     const { actor } = await seeder(core).runner(undefined, { projectIds: [project.id], capacity: 1 });
@@ -59,29 +57,19 @@ describe('why a run waits', () => {
     expect(await reasonOf(second)).toBe('All runners are busy.');
 
     await side.complete(held);
-    expect(
-      await until(
-        () => reasonOf(second),
-        (reason) => reason === null,
-      ),
-    ).toBeNull();
+    expect(await reasonOf(second)).toBeNull();
   });
 
-  test('those who are left waiting are told when others start', async () => {
+  test('those who are left waiting say what they wait for as others start', async () => {
     const side = runnerSide(
       core,
       (await seeder(core).runner(undefined, { projectIds: [project.id], capacity: 1 })).actor,
     );
     await scheduledTask(core, user, project, agent, { title: 'First' });
     const second = await scheduledTask(core, user, project, agent, { title: 'Second' });
-    expect(await reasonOf(second)).toBeNull();
+    expect(await reasonOf(second)).toBe(`Other tasks of the agent ${agent.name} come first.`);
     await side.claim();
-    expect(
-      await until(
-        () => reasonOf(second),
-        (reason) => reason !== null,
-      ),
-    ).toBe('All runners are busy.');
+    expect(await reasonOf(second)).toBe('All runners are busy.');
   });
 });
 

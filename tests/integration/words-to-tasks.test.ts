@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
+import { waitingReasonOf } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
@@ -59,9 +60,7 @@ test('a message becomes tasks with agents, an answer, pending runs and a state v
   expect(answer).toMatchObject({ role: 'orchestrator', content: expect.stringContaining('2 tasks') as string });
   expect(answer.tasks).toHaveLength(2);
   // Asked again: tasks and their runs above were read one after the other.
-  const reasons = (await system.core.db.task.findMany({ where: { projectId: project.id } })).map(
-    (task) => task.waitingReason,
-  );
+  const reasons = await Promise.all(tasks.map((task) => waitingReasonOf(system.core, task)));
   expect(reasons).toEqual(['No runner is online.', 'No runner is online.']);
 
   const state = await until(

@@ -11,6 +11,7 @@ import { claimRun } from '#core/runs/claim-run.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
 import { requestLanding } from '#core/runs/landing.ts';
 import { reportLanding } from '#core/runs/report-landing.ts';
+import { findWaitingReasons } from '#core/runs/waiting-reasons.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import type { NewTask } from '#core/tasks/create-task.ts';
 import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
@@ -119,6 +120,13 @@ export async function scheduledTask(
   fields: Partial<NewTask> = {},
 ): Promise<Task> {
   return createTask(core, user, { projectId: project.id, title: 'Add a file', agentId: agent.id, ...fields });
+}
+
+/** Why a task waits, as whoever reads it is told. */
+export async function waitingReasonOf(core: Core, { id }: Pick<Task, 'id'>): Promise<string | null> {
+  const { status, heldBy } = await core.db.task.findUniqueOrThrow({ where: { id } });
+  const [reason = null] = await findWaitingReasons(core, [{ type: 'task', id, status, heldBy }]);
+  return reason;
 }
 
 /** Ends a lease by the database's clock, as if the runner had been silent for that long. */

@@ -3,6 +3,7 @@ import { isUnauthenticated } from './api-error.ts';
 import { createCacheExchange } from './cache-exchange.ts';
 import { liveSubscriptions } from './live-subscription.ts';
 import { newestExchange } from './newest-exchange.ts';
+import { lateReasonsExchange } from './waiting-reasons.ts';
 import { leaveForSignIn } from '~/lib/leave-for-sign-in.ts';
 
 let browserClient: Client | null = null;
@@ -25,6 +26,7 @@ function createBrowserClient(ssrData: SSRData): Client {
       }),
       createCacheExchange(),
       newestExchange(),
+      lateReasonsExchange(),
       ssrExchange({ isClient: true, initialState: ssrData }),
       liveSubscriptions(),
       fetchExchange,

@@ -1,6 +1,7 @@
 import type { Client } from '@urql/core';
 import { ProjectEvents_Subscription } from './project-events.ts';
 import { setLastLine } from './last-lines.ts';
+import { keepReasonsTrue, noteEvent } from './waiting-reasons.ts';
 
 /**
  * A page's queries and the cursor it starts from are read side by side; a change between the two would be missed. Starting a little earlier repeats
@@ -36,9 +37,14 @@ export function followProject(
       if (event.cursor) lastCursors.set(projectId, event.cursor);
       if (event.__typename === 'ResyncEvent') onResync();
       if (event.__typename === 'ProjectDeletedEvent') onDeleted();
+      noteEvent(event.__typename);
       if (event.__typename === 'AgentRunLogAppendedEvent') setLastLine(event.entityId, event.lastMessage);
     });
-  return unsubscribe;
+  const stopReasons = keepReasonsTrue(client, projectId);
+  return () => {
+    unsubscribe();
+    stopReasons();
+  };
 }
 
 function earlier(cursor: string): string {

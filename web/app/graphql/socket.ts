@@ -1,6 +1,7 @@
 import { createClient, type Client as SocketClient } from 'graphql-ws';
 import { connectionPhase, setConnectionPhase } from './connection.ts';
 import { leaveForSignIn } from '~/lib/leave-for-sign-in.ts';
+import { noteCause } from './waiting-reasons.ts';
 
 const PING_MS = 10_000;
 const PONG_TIMEOUT_MS = 5_000;
@@ -45,7 +46,11 @@ function create(): SocketClient {
     on: {
       connecting: () =>
         setConnectionPhase(connectionPhase() === 'idle' ? 'connecting' : navigator.onLine ? 'reconnecting' : 'offline'),
-      connected: () => setConnectionPhase('online'),
+      connected: () => {
+        setConnectionPhase('online');
+        // Events are repeated from the cursor on, notices are not.
+        noteCause();
+      },
       // A dead network closes nothing by itself: without a pong the socket is given up.
       ping: (received) => {
         if (!received) pongTimer = setTimeout(() => made.terminate(), PONG_TIMEOUT_MS);

@@ -1,10 +1,11 @@
 import { Link, useSearchParams } from '@remix-run/react';
 import { clsx } from 'clsx';
 import { Bot, CirclePause, GitMerge, Play } from 'lucide-react';
-import { memo, type Ref } from 'react';
+import { memo, useRef, type Ref } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useLastLine } from '~/graphql/last-lines.ts';
+import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { plainLine } from '../console/ansi.ts';
 import { DiffStat } from '../review/diff-stat.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
@@ -64,6 +65,8 @@ interface BoardCardProps {
 /** A task at a glance: what, by whom, how it is going, what it waits for. */
 export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLifted, isGhost }: BoardCardProps) {
   const task = readFragment(BoardCard_TaskFragment, masked);
+  const card = useRef<HTMLElement>(null);
+  useWaitingReason({ type: 'task', id: task.id }, task.status === 'QUEUED' && task.heldBy === null, card);
   const [params] = useSearchParams();
   const search = new URLSearchParams(params);
   search.set('task', task.id);
@@ -72,6 +75,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
   const isMerging = liveRun?.kind === 'MERGE';
   return (
     <article
+      ref={card}
       className={clsx(
         'group/card relative flex flex-col gap-1.5 rounded-box border bg-raised px-3 py-2.5 text-left transition-[background-color,border-color] duration-100',
         isLifted ? 'cursor-grabbing border-accent shadow-overlay' : 'border-line shadow-card hover:border-line-strong',

@@ -1,5 +1,6 @@
 import type { RunRow_RunFragment as ShownRun } from '~/graphql/gql/graphql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { countText } from '~/lib/count-text.ts';
 import { LogConsole } from '../console/log-console.tsx';
 import { RemovedNotice } from '../ui/removed-notice.tsx';
@@ -23,6 +24,7 @@ export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_Ru
 }
 
 function StoredLog({ run }: { run: ShownRun }) {
+  useWaitingReason({ type: 'run', id: run.id }, run.status === 'PENDING');
   const isLive = isLiveRun(run.status);
   const store = useRunLog(run.id, { lineCount: run.lineCount, mayGrow: isLive || hasLostRunner(run) });
   return (

@@ -1,6 +1,8 @@
 import { clsx } from 'clsx';
+import { useRef } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { Elapsed, RelativeTime } from '../ui/time.tsx';
 import { RunConnectionNote } from './run-connection-note.tsx';
 import { hasLostRunner, isLiveRun, RunStatusIcon, runStatusWord } from './run-status.tsx';
@@ -54,10 +56,12 @@ export function RunRow({
   onSelect(): void;
 }) {
   const run = readFragment(RunRow_RunFragment, masked);
+  const row = useRef<HTMLLIElement>(null);
+  useWaitingReason({ type: 'run', id: run.id }, run.status === 'PENDING', row);
   const isLive = isLiveRun(run.status);
   const title = run.task?.title ?? 'Maintenance';
   return (
-    <li>
+    <li ref={row}>
       <button
         type="button"
         aria-pressed={isSelected}

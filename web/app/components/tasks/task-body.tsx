@@ -2,6 +2,7 @@ import { CirclePause, CornerUpLeft } from 'lucide-react';
 import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { TaskResult_RunFragment } from '../review/task-result.ts';
 import { TaskReview } from '../review/task-review.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
@@ -70,6 +71,7 @@ export function TaskBody({
   isSheet: boolean;
 }) {
   const task = readFragment(TaskBody_TaskFragment, masked);
+  useWaitingReason({ type: 'task', id: task.id }, task.status === 'QUEUED');
   const result = readFragment(TaskResult_RunFragment, task.result);
   // Whoever opens a task that needs review comes for its changes.
   const [part, setPart] = useState<Part>(task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
