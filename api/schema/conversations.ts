@@ -3,7 +3,7 @@ import { createConversation } from '#core/conversations/create-conversation.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import type { Conversation, Message } from '#prisma/generated/client/client.ts';
-import { parseId } from './arguments.ts';
+import { parseId, taskIdIn } from './arguments.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
 import { ContentFormatEnum, ConversationModeEnum, MessageRoleEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
@@ -115,7 +115,7 @@ const MessageFilterInput = builder.inputType('MessageFilter', {
   description: 'All that is given must hold.',
   fields: (t) => ({
     conversationId: t.id({ description: 'Said in this conversation.' }),
-    taskId: t.id({ description: 'About this task.' }),
+    taskId: t.id({ description: 'About this task, by its id or its short id.' }),
     roles: t.field({ type: [MessageRoleEnum], description: 'Said by one of these.' }),
   }),
 });
@@ -140,7 +140,9 @@ builder.queryField('messages', (t) =>
           where: {
             projectId,
             ...(filter?.conversationId ? { conversationId: parseId(filter.conversationId, 'conversationId') } : {}),
-            ...(filter?.taskId ? { tasks: { some: { taskId: parseId(filter.taskId, 'taskId') } } } : {}),
+            ...(filter?.taskId
+              ? { tasks: { some: { taskId: await taskIdIn(context, [filter.taskId], ['taskId']) } } }
+              : {}),
             ...(filter?.roles ? { role: { in: filter.roles } } : {}),
           },
         });

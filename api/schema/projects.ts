@@ -24,6 +24,10 @@ export const ProjectType = builder.prismaObject('Project', {
     id: t.exposeID('id', { description: 'UUIDv7.' }),
     revision: t.exposeInt('revision', { description: REVISION }),
     name: t.exposeString('name', { description: 'Its name.' }),
+    key: t.exposeString('key', {
+      description:
+        "What its tasks' short ids begin with: 2 to 10 letters from A to Z and digits. No two projects share one.",
+    }),
     description: t.exposeString('description', { description: 'What it is.' }),
     defaultRepoPath: t.exposeString('defaultRepoPath', {
       nullable: true,
@@ -177,6 +181,9 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'At most 120 characters.' }),
     description: t.string({ description: 'What it is, at most 2,000 characters.' }),
+    key: t.string({
+      description: "What its tasks' short ids begin with, 2 to 10 letters and digits; made of its name if not given.",
+    }),
     defaultRepoPath: t.string({
       description:
         'The repository, or a folder in it: one that is granted to every project; an administrator grants any by choosing it.',
@@ -198,6 +205,7 @@ builder.mutationField('createProject', (t) =>
       project: await createProject(context.core, actorOf(context), {
         name: input.name,
         description: input.description ?? '',
+        key: input.key ?? null,
         defaultRepoPath: input.defaultRepoPath ?? null,
         runnerId: input.runnerId ?? null,
         agentPreset: input.agentPreset ?? 'demo',
@@ -212,6 +220,10 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
     projectId: t.id({ required: true, description: 'The project.' }),
     name: t.string({ description: 'At most 120 characters.' }),
     description: t.string({ description: 'At most 2,000 characters; null: none.' }),
+    key: t.string({
+      description:
+        "What its tasks' short ids begin with from now on. The former short ids still find them, and no other project is ever given the former key.",
+    }),
     defaultRepoPath: t.string({
       description:
         'The repository, or a folder in it: one that is granted to the project; an administrator grants any by choosing it. Null: each agent names its own.',

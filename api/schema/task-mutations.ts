@@ -56,7 +56,7 @@ builder.mutationField('createTask', (t) =>
 const UpdateTaskInput = builder.inputType('UpdateTaskInput', {
   description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     title: t.string({ description: 'At most 200 characters.' }),
     description: t.string({ description: 'At most 20,000 characters; null: none.' }),
     acceptanceCriteria: t.stringList({ description: 'Replaces all of them; null: none.' }),
@@ -86,7 +86,7 @@ builder.mutationField('updateTask', (t) =>
 const TransitionTaskInput = builder.inputType('TransitionTaskInput', {
   description: 'Where to move a task.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     to: t.field({ type: TaskStatusEnum, required: true, description: 'The status it is to have.' }),
     reason: t.string({ description: 'Why; needed for BLOCKED. It is written on the audit trail.' }),
   }),
@@ -113,7 +113,7 @@ builder.mutationField('transitionTask', (t) =>
 const BlockTaskInput = builder.inputType('BlockTaskInput', {
   description: 'What to block and why.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     reason: t.string({ required: true, description: 'Why it can not go on.' }),
   }),
 });
@@ -135,7 +135,7 @@ builder.mutationField('blockTask', (t) =>
 function taskInput(name: string, description: string) {
   return builder.inputType(name, {
     description,
-    fields: (t) => ({ taskId: t.id({ required: true, description: 'The task.' }) }),
+    fields: (t) => ({ taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }) }),
   });
 }
 builder.mutationField('cancelTask', (t) =>
@@ -195,7 +195,7 @@ builder.mutationField('retryTask', (t) =>
 const CommentOnTaskInput = builder.inputType('CommentOnTaskInput', {
   description: 'A comment.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     text: t.string({ required: true, description: 'What to say, at most 20,000 characters.' }),
   }),
 });
@@ -250,7 +250,7 @@ builder.mutationField('approveTask', (t) =>
 const SendBackTaskInput = builder.inputType('SendBackTaskInput', {
   description: 'What should be different.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     feedback: t.string({ required: true, description: "It is in the next run's prompt." }),
   }),
 });
@@ -269,7 +269,7 @@ builder.mutationField('sendBackTask', (t) =>
 const FollowUpTaskInput = builder.inputType('FollowUpTaskInput', {
   description: 'A task that follows a finished one.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The finished task.' }),
+    taskId: t.id({ required: true, description: 'The finished task, by its id or its short id.' }),
     title: t.string({ description: "What is to be done; the finished task's title if not given." }),
     description: t.string({ description: "More about it; the finished task's if not given." }),
   }),

@@ -8,6 +8,7 @@ const time = z.iso.datetime({ offset: true });
 const json = z.record(z.string(), z.unknown());
 
 const card = {
+  number: z.int(),
   title: text,
   type: text,
   priority: z.int(),
@@ -27,8 +28,8 @@ const optional = <T extends z.ZodRawShape>(shape: T) => z.object(shape).partial(
 export const projectUpdated = defineEvent(
   'project.updated',
   'project',
-  optional({ name: text, description: text, status: text, defaultRepoPath: nullableText, updatedAt: time }),
-  { touchesState: ['name', 'status'] },
+  optional({ name: text, description: text, key: text, status: text, defaultRepoPath: nullableText, updatedAt: time }),
+  { touchesState: ['name', 'key', 'status'] },
 );
 export const projectStateUpdated = defineEvent('project.state.updated', 'project', {
   version: z.int(),
