@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { updateAgent } from '#core/agents/write-agent.ts';
+import { sendMessage } from '#core/conversations/send-message.ts';
+import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { createTask } from '#core/tasks/create-task.ts';
@@ -57,22 +60,38 @@ test('projects that are made of one name at the same time get keys of their own'
   expect(new Set(made.map(({ key }) => key)).size).toBe(8);
 });
 
+/** Again when it could not even start: a slow machine opens connections slowly. */
+async function soon<T>(command: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await command();
+    } catch (error) {
+      if (!String(error).includes('Unable to start a transaction')) throw error;
+    }
+  }
+}
+
 test('fifty tasks at once, with and without an agent, beside renamed agents and follow-ups: each number once, no gap', async () => {
+  // Connections enough: what waits here waits for rows.
+  const core = system.openCore({ maxConnections: 40 });
   const project = await seeder(system.core).project(user, 'Busy');
   const agent = await seeder(system.core).agent(project);
   const done = await createTask(system.core, user, { projectId: project.id, title: 'First' });
   await transitionTask(system.core, user, { taskId: done.id, to: 'canceled' });
   await Promise.all([
     ...upTo(50).map((i) =>
-      createTask(system.core, user, {
-        projectId: project.id,
-        title: `Task ${i}`,
-        agentId: i % 2 === 0 ? agent.id : null,
-      }),
+      soon(() =>
+        createTask(core, user, {
+          projectId: project.id,
+          title: `Task ${i}`,
+          agentId: i % 2 === 0 ? agent.id : null,
+        }),
+      ),
     ),
-    ...upTo(5).map((i) => updateAgent(system.core, user, { agentId: agent.id, name: `backend-${i}` })),
-    ...upTo(5).map(() => followUpTask(system.core, user, { taskId: done.id })),
+    ...upTo(5).map((i) => soon(() => updateAgent(core, user, { agentId: agent.id, name: `backend-${i}` }))),
+    ...upTo(5).map(() => soon(() => followUpTask(core, user, { taskId: done.id }))),
   ]);
+  await core.close();
   expect(await numbersOf(project)).toEqual(upTo(56));
 });
 
@@ -195,4 +214,70 @@ test('a changed key: the old short ids still find their tasks, and nobody else i
     {},
   );
   expect(answer).toEqual({ fields: [{ path: ['key'] }] });
+});
+
+test('in the chat a task is asked about, and canceled, by its short id; a name of something else is an ask as before', async () => {
+  const { core } = system;
+  const project = await createProject(core, user, { name: 'Talk', key: 'TALK' });
+  const elsewhere = await createProject(core, user, { name: 'Elsewhere', key: 'ELSE' });
+  const { id: conversationId } = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+  const first = await createTask(core, user, { projectId: project.id, title: 'Fix the *header*' });
+  const second = await createTask(core, user, { projectId: project.id, title: 'Fix the footer' });
+  const other = await createTask(core, user, { projectId: elsewhere.id, title: 'Not here' });
+  const say = async (content: string): Promise<{ content: string; tasks: string[] }> => {
+    const message = await sendMessage(core, user, { conversationId, content });
+    await runCycles(core, project.id, { planner: rulesPlanner });
+    const answer = await core.db.message.findUniqueOrThrow({
+      where: { answersId: message.id },
+      include: { tasks: true },
+    });
+    return { content: answer.content, tasks: answer.tasks.map(({ taskId }) => taskId) };
+  };
+  const statusOf = async ({ id }: Task) => (await core.db.task.findUniqueOrThrow({ where: { id } })).status;
+
+  expect(await say('what about talk-1?')).toEqual({
+    content: expect.stringMatching(/^\*\*TALK-1\*\* Fix the \\\*header\\\*: /) as string,
+    tasks: [first.id],
+  });
+  expect((await say('cancel TALK-1 and talk-2')).tasks).toEqual([first.id, second.id]);
+  expect([await statusOf(first), await statusOf(second)]).toEqual(['canceled', 'canceled']);
+  const trail = await core.db.taskEvent.findMany({
+    where: { taskId: first.id, eventType: 'status_changed' },
+    orderBy: { id: 'desc' },
+    take: 1,
+  });
+  expect(trail[0]?.payload).toMatchObject({ to: 'canceled', actor: { id: user.userId } });
+  // Said twice it stays so.
+  expect((await say('cancel TALK-1')).content).toMatch(/canceled/);
+  expect(await core.db.task.count({ where: { projectId: project.id } })).toBe(2);
+
+  await say('Cancel ELSE-1');
+  expect(await statusOf(other)).not.toBe('canceled');
+  await say('Fix the sidebar as in TALK-1');
+  expect(
+    (await core.db.task.findMany({ where: { projectId: project.id, number: { gt: 2 } } })).map(({ title }) => title),
+  ).toContain('Fix the sidebar as in TALK-1');
+});
+
+test('who may only look at a project cancels nothing by saying so', async () => {
+  const { core } = system;
+  const project = await createProject(core, user, { name: 'Looked at', key: 'LOOKED' });
+  const { id: conversationId } = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+  const task = await createTask(core, user, { projectId: project.id, title: 'Stays' });
+  const maintainer = await seeder(core).user();
+  const member = await core.db.projectMember.create({
+    data: { id: crypto.randomUUID(), projectId: project.id, userId: maintainer.userId, role: 'maintainer' },
+  });
+  const message = await sendMessage(core, maintainer, { conversationId, content: 'cancel LOOKED-1' });
+  await core.db.projectMember.update({ where: { id: member.id }, data: { role: 'viewer' } });
+  await runCycles(core, project.id, { planner: rulesPlanner });
+  expect((await core.db.message.findUniqueOrThrow({ where: { answersId: message.id } })).content).toMatch(
+    /takes the role maintainer/,
+  );
+  expect((await core.db.task.findUniqueOrThrow({ where: { id: task.id } })).status).not.toBe('canceled');
+  const version = await core.db.projectStateVersion.findFirstOrThrow({
+    where: { projectId: project.id },
+    orderBy: { version: 'desc' },
+  });
+  expect(version.content).toContain('short_id: LOOKED-1');
 });

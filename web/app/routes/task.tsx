@@ -14,7 +14,8 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 export async function loader(args: LoaderFunctionArgs) {
   const { data, urql } = await queryOnServer(args, TaskDetail_Query, { taskId: args.params['taskId'] ?? '' });
   if (data.task?.project.id !== args.params['projectId']) throw new Response(null, { status: 404 });
-  return { urql, title: data.task?.title ?? '' };
+  const { shortId, title } = data.task;
+  return { urql, title: `${shortId} ${title}` };
 }
 
 export const clientLoader = skipLoader;

@@ -1,6 +1,7 @@
 import { clsx } from 'clsx';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { ShortId } from '../tasks/short-id.tsx';
 import { Elapsed, RelativeTime } from '../ui/time.tsx';
 import { RunConnectionNote } from './run-connection-note.tsx';
 import { hasLostRunner, isLiveRun, RunStatusIcon, runStatusWord } from './run-status.tsx';
@@ -25,6 +26,7 @@ export const RunRow_RunFragment = graphql(`
     task {
       id
       revision
+      shortId
       title
     }
     agent {
@@ -72,6 +74,7 @@ export function RunRow({
             {run.kind === 'MERGE' ? `Merge: ${title}` : title}
           </span>
           <span className="flex items-center gap-1.5 truncate text-xs text-muted">
+            {run.task ? <ShortId value={run.task.shortId} /> : null}
             <span className="truncate">
               {run.agent.name}
               {run.attempt > 1 ? `, attempt ${run.attempt}` : ''}
