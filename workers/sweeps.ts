@@ -1,3 +1,4 @@
+import { removeOldCalls } from '#core/idempotency/keys.ts';
 import type { JobDefinition } from '#core/jobs/define-job.ts';
 import { copyStateToGit, orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
 import type { ProjectPayload } from '#core/jobs/jobs.ts';
@@ -11,7 +12,7 @@ import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
-const PARTITION_SWEEP_MS = 6 * 3_600_000;
+const DAILY_SWEEP_MS = 6 * 3_600_000;
 const MAX_LEASE_WAIT_MS = 5_000;
 
 /**
@@ -39,9 +40,10 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
       await sweepArchivedProjects(core);
       return CYCLE_SWEEP_MS;
     }),
-    repeat(core, 'log partitions', async () => {
+    repeat(core, 'what days bring', async () => {
       await core.pool.query(`select ensure_agent_run_log_partitions((now() at time zone 'UTC')::date, 3)`);
-      return PARTITION_SWEEP_MS;
+      await removeOldCalls(core.db);
+      return DAILY_SWEEP_MS;
     }),
   ];
   return () => stops.forEach((stop) => stop());

@@ -1,4 +1,5 @@
 import { requireProject, projectScope } from '#core/access/permissions.ts';
+import { ConflictError } from '#core/errors/errors.ts';
 import { createConversation } from '#core/conversations/create-conversation.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { isUuid } from '#core/platform/ids.ts';
@@ -13,6 +14,7 @@ import { inOrder, nestedConnection } from './lists/nested-connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { TaskType } from './tasks.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 export const MessageType = builder.prismaObject('Message', {
   description: 'Something said in a conversation.',
@@ -158,6 +160,7 @@ const CreateConversationInput = builder.inputType('CreateConversationInput', {
     projectId: t.id({ required: true, description: 'The project it is held in.' }),
     title: t.string({ required: true, description: 'What it is about, at most 120 characters.' }),
     mode: t.field({ type: ConversationModeEnum, description: 'TEXT if not given.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 const CreateConversationPayload = builder
@@ -178,14 +181,25 @@ builder.mutationField('createConversation', (t) =>
     nullable: true,
     description: 'Opens a conversation in a project.',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateConversationInput, required: true, description: 'The conversation.' }) },
     resolve: async (_root, { input }, context) => ({
-      conversation: await createConversation(context.core, actorOf(context), {
-        projectId: input.projectId,
-        title: input.title,
-        mode: input.mode ?? 'text',
-      }),
+      conversation: await once(
+        context,
+        'createConversation',
+        input,
+        {
+          idOf: (conversation: Conversation) => conversation.id,
+          find: (id) =>
+            context.core.db.conversation.findFirst({ where: { id, project: projectScope(actorOf(context)) } }),
+        },
+        (core) =>
+          createConversation(core, actorOf(context), {
+            projectId: input.projectId,
+            title: input.title,
+            mode: input.mode ?? 'text',
+          }),
+      ),
     }),
   }),
 );
@@ -195,6 +209,7 @@ const SendMessageInput = builder.inputType('SendMessageInput', {
   fields: (t) => ({
     conversationId: t.id({ required: true, description: 'The conversation.' }),
     content: t.string({ required: true, description: 'What you want done, in your words; at most 20,000 characters.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 const SendMessagePayload = builder.objectRef<{ message: Message }>('SendMessagePayload').implement({
@@ -209,10 +224,19 @@ builder.mutationField('sendMessage', (t) =>
     nullable: true,
     description: 'Says what you want done. The orchestrator makes tasks of it and answers in the conversation.',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: SendMessageInput, required: true, description: 'The message.' }) },
     resolve: async (_root, { input }, context) => ({
-      message: await sendMessage(context.core, actorOf(context), input),
+      message: await once(
+        context,
+        'sendMessage',
+        input,
+        {
+          idOf: (message: Message) => message.id,
+          find: (id) => context.core.db.message.findFirst({ where: { id, project: projectScope(actorOf(context)) } }),
+        },
+        (core, fields) => sendMessage(core, actorOf(context), fields),
+      ),
     }),
   }),
 );

@@ -1,3 +1,4 @@
+import type { ApiContext } from '#api/context.ts';
 import { countNestedRead } from '#api/nested-reads.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
@@ -17,6 +18,7 @@ import { nestedConnection } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf, UPDATED_AT } from './lists/order-by.ts';
 import { loadProjectFact } from './project-facts.ts';
 import { RunType } from './runs.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 export const ProjectType = builder.prismaObject('Project', {
   description: 'A repository and all that is planned, running and done in it.',
@@ -190,6 +192,7 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
     }),
     runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     agentPreset: t.field({ type: AgentPresetEnum, description: 'What its five agents run; DEMO if not given.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('createProject', (t) =>
@@ -199,20 +202,30 @@ builder.mutationField('createProject', (t) =>
     description:
       'Makes a project with five agents (frontend, backend, qa, infra, docs) and a conversation. You own it.',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateProjectInput, required: true, description: 'The project.' }) },
     resolve: async (_root, { input }, context) => ({
-      project: await createProject(context.core, actorOf(context), {
-        name: input.name,
-        description: input.description ?? '',
-        key: input.key ?? null,
-        defaultRepoPath: input.defaultRepoPath ?? null,
-        runnerId: input.runnerId ?? null,
-        agentPreset: input.agentPreset ?? 'demo',
-      }),
+      project: await once(context, 'createProject', input, madeProject(context), (core) =>
+        createProject(core, actorOf(context), {
+          name: input.name,
+          description: input.description ?? '',
+          key: input.key ?? null,
+          defaultRepoPath: input.defaultRepoPath ?? null,
+          runnerId: input.runnerId ?? null,
+          agentPreset: input.agentPreset ?? 'demo',
+        }),
+      ),
     }),
   }),
 );
+
+function madeProject(context: ApiContext) {
+  const scope = projectScope(actorOf(context));
+  return {
+    idOf: (project: Project) => project.id,
+    find: (id: string) => context.core.db.project.findFirst({ where: { AND: [{ id }, scope] } }),
+  };
+}
 
 const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
   description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',

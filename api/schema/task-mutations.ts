@@ -1,6 +1,8 @@
+import type { ApiContext } from '#api/context.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { followUpTask } from '#core/tasks/follow-up-task.ts';
+import { taskScope } from '#core/tasks/list-tasks.ts';
 import { startTask } from '#core/tasks/start-task.ts';
 import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
@@ -12,6 +14,7 @@ import { TaskStatusEnum, TaskTypeEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
 import { RunType } from './runs.ts';
 import { TaskType } from './tasks.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 interface TaskPayload {
   task: Task;
@@ -36,6 +39,7 @@ const CreateTaskInput = builder.inputType('CreateTaskInput', {
     type: t.field({ type: TaskTypeEnum, description: 'What kind of work; CODE_CHANGE if not given.' }),
     priority: t.int({ description: '1 (first) to 5; 3 if not given.' }),
     agentId: t.id({ description: 'Who is to do it; without it the orchestrator chooses.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('createTask', (t) =>
@@ -48,7 +52,9 @@ builder.mutationField('createTask', (t) =>
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: CreateTaskInput, required: true, description: 'The task.' }) },
     resolve: async (_root, { input }, context) => ({
-      task: await createTask(context.core, actorOf(context), withoutNulls({ ...input, requestedBy: 'api' as const })),
+      task: await once(context, 'createTask', input, madeTask(context), (core, fields) =>
+        createTask(core, actorOf(context), withoutNulls({ ...fields, requestedBy: 'api' as const })),
+      ),
     }),
   }),
 );
@@ -197,6 +203,7 @@ const CommentOnTaskInput = builder.inputType('CommentOnTaskInput', {
   fields: (t) => ({
     taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     text: t.string({ required: true, description: 'What to say, at most 20,000 characters.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('commentOnTask', (t) =>
@@ -207,7 +214,22 @@ builder.mutationField('commentOnTask', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: CommentOnTaskInput, required: true, description: 'The comment.' }) },
-    resolve: async (_root, { input }, context) => commentOnTask(context.core, actorOf(context), input),
+    resolve: async (_root, { input }, context) => {
+      const { find } = madeTask(context);
+      return once(
+        context,
+        'commentOnTask',
+        input,
+        {
+          idOf: ({ task }: TaskPayload) => task.id,
+          find: async (id) => {
+            const task = await find(id);
+            return task && { task };
+          },
+        },
+        (core, fields) => commentOnTask(core, actorOf(context), fields),
+      );
+    },
   }),
 );
 
@@ -272,6 +294,7 @@ const FollowUpTaskInput = builder.inputType('FollowUpTaskInput', {
     taskId: t.id({ required: true, description: 'The finished task, by its id or its short id.' }),
     title: t.string({ description: "What is to be done; the finished task's title if not given." }),
     description: t.string({ description: "More about it; the finished task's if not given." }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('followUpTask', (t) =>
@@ -283,10 +306,21 @@ builder.mutationField('followUpTask', (t) =>
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: FollowUpTaskInput, required: true, description: 'The follow-up.' }) },
     resolve: async (_root, { input }, context) => ({
-      task: await followUpTask(context.core, actorOf(context), withoutNulls(input)),
+      task: await once(context, 'followUpTask', input, madeTask(context), (core, fields) =>
+        followUpTask(core, actorOf(context), withoutNulls(fields)),
+      ),
     }),
   }),
 );
+
+/** A task that an earlier call has made, or has said something of. */
+function madeTask(context: ApiContext) {
+  const scope = taskScope(actorOf(context));
+  return {
+    idOf: (task: Task) => task.id,
+    find: (id: string) => context.core.db.task.findFirst({ where: { AND: [{ id }, scope] } }),
+  };
+}
 
 /** Where something is made, null means the same as absent: the default. */
 function withoutNulls<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], null> } {
