@@ -16,6 +16,9 @@ import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { TaskType } from './tasks.ts';
 import { IDEMPOTENCY_KEY, once } from './once.ts';
 
+/** Shown with one message; the query's cost counts so many. */
+const MAX_RELATED_TASKS = 50;
+
 export const MessageType = builder.prismaObject('Message', {
   description: 'Something said in a conversation.',
   fields: (t) => ({
@@ -32,8 +35,9 @@ export const MessageType = builder.prismaObject('Message', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
     relatedTasks: t.field({
       type: [TaskType],
+      extensions: { length: MAX_RELATED_TASKS },
       select: (_args, _context, nestedSelection) =>
-        ({ tasks: { orderBy: { taskId: 'asc' }, take: 50, select: { task: nestedSelection(true) } } }) as never,
+        ({ tasks: { orderBy: { taskId: 'asc' }, take: MAX_RELATED_TASKS, select: { task: nestedSelection(true) } } }) as never,
       description: 'The tasks it is about: those it led to, or the one an agent reports on.',
       resolve: (message) => (message as unknown as { tasks: { task: never }[] }).tasks.map((link) => link.task),
     }),
