@@ -1,3 +1,4 @@
+import { cutText } from '#contract/cut-text.ts';
 import { MAX_PROJECT_KEY_CHARS } from '#contract/short-ids.ts';
 
 const WORD_CHARS = 4;
@@ -25,14 +26,14 @@ export function deriveProjectKey(name: string): string {
           .slice(0, MAX_INITIALS)
           .map((word) => word.charAt(0))
           .join('')
-      : (named[0] ?? '').slice(0, WORD_CHARS);
+      : cutText(named[0] ?? '', WORD_CHARS);
   return key.length > 1 ? key : KEY_OF_UNSPELT;
 }
 
 /** The n-th choice, from 1, where those before it are taken. */
 export function numberedKey(base: string, n: number): string {
   if (n === 1) return base;
-  return `${base.slice(0, MAX_PROJECT_KEY_CHARS - String(n).length)}${n}`;
+  return `${cutText(base, MAX_PROJECT_KEY_CHARS - String(n).length)}${n}`;
 }
 
 /** A name in capitals from A to Z, as far as they can be found. */

@@ -18,7 +18,7 @@ function server(...answers: (() => Response)[]) {
   const keys: unknown[] = [];
   const send = repeatingFetch(
     (_resource, init) => {
-      const { variables } = JSON.parse(String(init?.body)) as { variables: { input: Record<string, unknown> } };
+      const { variables } = JSON.parse(init?.body as string) as { variables: { input: Record<string, unknown> } };
       keys.push(variables.input['idempotencyKey']);
       const answer = answers.shift();
       if (!answer) return Promise.reject(new Error('Asked once more than expected'));
