@@ -37,7 +37,9 @@ export const MessageType = builder.prismaObject('Message', {
       type: [TaskType],
       extensions: { length: MAX_RELATED_TASKS },
       select: (_args, _context, nestedSelection) =>
-        ({ tasks: { orderBy: { taskId: 'asc' }, take: MAX_RELATED_TASKS, select: { task: nestedSelection(true) } } }) as never,
+        ({
+          tasks: { orderBy: { taskId: 'asc' }, take: MAX_RELATED_TASKS, select: { task: nestedSelection(true) } },
+        }) as never,
       description: 'The tasks it is about: those it led to, or the one an agent reports on.',
       resolve: (message) => (message as unknown as { tasks: { task: never }[] }).tasks.map((link) => link.task),
     }),
