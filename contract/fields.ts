@@ -1,9 +1,19 @@
 import { z } from 'zod';
 import { oneLine } from './one-line.ts';
+import { parseShortId } from './short-ids.ts';
 import { MAX_CRITERIA, MAX_CRITERION_CHARS, MAX_DESCRIPTION_CHARS, MAX_PATH_CHARS, MAX_TITLE_CHARS } from './limits.ts';
 
 /** The building blocks that several shapes of the contract share. */
 export const id = z.uuid();
+/** A task as people and programs name it. */
+export const taskRef = z
+  .string()
+  .trim()
+  .max(100)
+  .refine(
+    (said) => id.safeParse(said).success || parseShortId(said) !== null,
+    'Not the id of a task: a UUID, or a short id such as SHOP-12',
+  );
 export const title = z.string().overwrite(oneLine).trim().min(1, 'A title is needed').max(MAX_TITLE_CHARS);
 /**
  * What things are called, in terminals, logs and lists: one line, and nothing that changes how what stands beside it is

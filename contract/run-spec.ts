@@ -17,6 +17,8 @@ import {
 export const RunSpec = z.strictObject({
   runId: id,
   taskId: id.nullable(),
+  /** What people call the task: SHOP-12. */
+  taskShortId: z.string().max(30).nullable().default(null),
   /** Null without a task. What it is decides whether the agent's report is the result. */
   taskType: z.enum(TASK_TYPES).nullable(),
   projectId: id,

@@ -91,7 +91,7 @@ async function expectUntouched(): Promise<void> {
 }
 
 function expectMergedOnce(): void {
-  expect(repository.git('log', '--merges', '--format=%s', 'main')).toBe('Merge task "A task"');
+  expect(repository.git('log', '--merges', '--format=%s', 'main')).toBe('Merge SHOP-12 "A task"');
   expect(repository.git('status', '--porcelain')).toBe('?? untracked.txt');
   expect(
     Object.keys(snapshot(repository.root)).filter(

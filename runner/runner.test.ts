@@ -387,11 +387,11 @@ test('a merge run brings an approved commit into the base', async () => {
     git: { filesChanged: 1 },
   });
   expect(readFileSync(join(repository.root, 'one.txt'), 'utf8')).toBe('1\n');
-  expect(repository.git('log', '-1', '--format=%s')).toBe('Merge task "Add one"');
+  expect(repository.git('log', '-1', '--format=%s')).toBe('Merge SHOP-12 "Add one"');
 });
 
 test.each([
-  ['a merge', 'Merge task "Add one"'],
+  ['a merge', 'Merge SHOP-12 "Add one"'],
   ['a run in the checkout itself', 'by the agent'],
 ])('after %s its last commit is told of', async (kind, subject) => {
   const told = (): string | undefined =>

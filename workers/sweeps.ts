@@ -1,4 +1,5 @@
 import { removeDeleted } from '#core/deletions/remove-deleted.ts';
+import { removeOldCalls } from '#core/idempotency/keys.ts';
 import type { JobDefinition } from '#core/jobs/define-job.ts';
 import { copyStateToGit, orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
 import type { ProjectPayload } from '#core/jobs/jobs.ts';
@@ -13,7 +14,7 @@ import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
-const PARTITION_SWEEP_MS = 6 * 3_600_000;
+const DAILY_SWEEP_MS = 6 * 3_600_000;
 const RETENTION_MS = 3_600_000;
 const MAX_LEASE_WAIT_MS = 5_000;
 
@@ -44,9 +45,10 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     }),
     repeat(core, 'deletions', async () => ((await removeDeleted(core)) ? 0 : CYCLE_SWEEP_MS)),
     repeat(core, 'retention', async () => ((await applyRetention(core)) ? 0 : RETENTION_MS)),
-    repeat(core, 'log partitions', async () => {
+    repeat(core, 'what days bring', async () => {
       await core.pool.query(`select ensure_agent_run_log_partitions((now() at time zone 'UTC')::date, 3)`);
-      return PARTITION_SWEEP_MS;
+      await removeOldCalls(core.db);
+      return DAILY_SWEEP_MS;
     }),
   ];
   return () => stops.forEach((stop) => stop());

@@ -10,6 +10,7 @@ import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 export const AgentType = builder.prismaObject('Agent', {
   description: 'Who does the work: commands that are run for a task on a machine that has the repository.',
@@ -98,6 +99,7 @@ const CreateAgentInput = builder.inputType('CreateAgentInput', {
     name: t.string({ required: true, description: 'Lower-case letters, digits, dots, dashes, underscores.' }),
     type: t.field({ type: AgentTypeEnum, description: 'LOCAL if not given.' }),
     config: t.field({ type: 'JSON', required: true, description: 'AgentConfig of the contract; at least `commands`.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('createAgent', (t) =>
@@ -109,12 +111,22 @@ builder.mutationField('createAgent', (t) =>
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateAgentInput, required: true, description: 'The agent.' }) },
     resolve: async (_root, { input }, context) => ({
-      agent: await createAgent(context.core, actorOf(context), {
-        projectId: input.projectId,
-        name: input.name,
-        type: input.type ?? 'local',
-        config: input.config,
-      }),
+      agent: await once(
+        context,
+        'createAgent',
+        input,
+        {
+          idOf: (agent: Agent) => agent.id,
+          find: (id) => context.core.db.agent.findFirst({ where: { id, project: projectScope(actorOf(context)) } }),
+        },
+        (core) =>
+          createAgent(core, actorOf(context), {
+            projectId: input.projectId,
+            name: input.name,
+            type: input.type ?? 'local',
+            config: input.config,
+          }),
+      ),
     }),
   }),
 );

@@ -6,7 +6,7 @@ import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
 import { PayloadTooLargeError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import type { Artifact } from '#prisma/generated/client/client.ts';
-import { parseId } from './arguments.ts';
+import { parseId, taskIdIn } from './arguments.ts';
 import { actorOf, builder, runnerOf } from './builder.ts';
 import { ArtifactKindEnum } from './enums.ts';
 import { RUNNER_ERRORS } from './errors.ts';
@@ -96,7 +96,7 @@ const ArtifactFilterInput = builder.inputType('ArtifactFilter', {
   description: 'All that is given must hold.',
   fields: (t) => ({
     kinds: t.field({ type: [ArtifactKindEnum], description: 'One of these.' }),
-    taskId: t.id({ description: 'Made for this task.' }),
+    taskId: t.id({ description: 'Made for this task, by its id or its short id.' }),
     runId: t.id({ description: 'Made by this run.' }),
   }),
 });
@@ -122,7 +122,7 @@ builder.queryField('artifacts', (t) =>
           where: {
             projectId,
             ...(filter?.kinds ? { kind: { in: filter.kinds } } : {}),
-            ...(filter?.taskId ? { taskId: parseId(filter.taskId, 'taskId') } : {}),
+            ...(filter?.taskId ? { taskId: await taskIdIn(context, [filter.taskId], ['taskId']) } : {}),
             ...(filter?.runId ? { runId: parseId(filter.runId, 'runId') } : {}),
           },
         });

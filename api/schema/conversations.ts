@@ -1,9 +1,10 @@
 import { requireProject, projectScope } from '#core/access/permissions.ts';
+import { ConflictError } from '#core/errors/errors.ts';
 import { createConversation } from '#core/conversations/create-conversation.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import type { Conversation, Message } from '#prisma/generated/client/client.ts';
-import { parseId } from './arguments.ts';
+import { parseId, taskIdIn } from './arguments.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
 import { ContentFormatEnum, ConversationModeEnum, MessageRoleEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
@@ -13,6 +14,10 @@ import { inOrder, nestedConnection } from './lists/nested-connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { TaskType } from './tasks.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
+
+/** Shown with one message; the query's cost counts so many. */
+const MAX_RELATED_TASKS = 50;
 
 export const MessageType = builder.prismaObject('Message', {
   description: 'Something said in a conversation.',
@@ -30,8 +35,11 @@ export const MessageType = builder.prismaObject('Message', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
     relatedTasks: t.field({
       type: [TaskType],
+      extensions: { length: MAX_RELATED_TASKS },
       select: (_args, _context, nestedSelection) =>
-        ({ tasks: { orderBy: { taskId: 'asc' }, take: 50, select: { task: nestedSelection(true) } } }) as never,
+        ({
+          tasks: { orderBy: { taskId: 'asc' }, take: MAX_RELATED_TASKS, select: { task: nestedSelection(true) } },
+        }) as never,
       description: 'The tasks it is about: those it led to, or the one an agent reports on.',
       resolve: (message) => (message as unknown as { tasks: { task: never }[] }).tasks.map((link) => link.task),
     }),
@@ -115,7 +123,7 @@ const MessageFilterInput = builder.inputType('MessageFilter', {
   description: 'All that is given must hold.',
   fields: (t) => ({
     conversationId: t.id({ description: 'Said in this conversation.' }),
-    taskId: t.id({ description: 'About this task.' }),
+    taskId: t.id({ description: 'About this task, by its id or its short id.' }),
     roles: t.field({ type: [MessageRoleEnum], description: 'Said by one of these.' }),
   }),
 });
@@ -140,7 +148,9 @@ builder.queryField('messages', (t) =>
           where: {
             projectId,
             ...(filter?.conversationId ? { conversationId: parseId(filter.conversationId, 'conversationId') } : {}),
-            ...(filter?.taskId ? { tasks: { some: { taskId: parseId(filter.taskId, 'taskId') } } } : {}),
+            ...(filter?.taskId
+              ? { tasks: { some: { taskId: await taskIdIn(context, [filter.taskId], ['taskId']) } } }
+              : {}),
             ...(filter?.roles ? { role: { in: filter.roles } } : {}),
           },
         });
@@ -156,6 +166,7 @@ const CreateConversationInput = builder.inputType('CreateConversationInput', {
     projectId: t.id({ required: true, description: 'The project it is held in.' }),
     title: t.string({ required: true, description: 'What it is about, at most 120 characters.' }),
     mode: t.field({ type: ConversationModeEnum, description: 'TEXT if not given.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 const CreateConversationPayload = builder
@@ -176,14 +187,25 @@ builder.mutationField('createConversation', (t) =>
     nullable: true,
     description: 'Opens a conversation in a project.',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateConversationInput, required: true, description: 'The conversation.' }) },
     resolve: async (_root, { input }, context) => ({
-      conversation: await createConversation(context.core, actorOf(context), {
-        projectId: input.projectId,
-        title: input.title,
-        mode: input.mode ?? 'text',
-      }),
+      conversation: await once(
+        context,
+        'createConversation',
+        input,
+        {
+          idOf: (conversation: Conversation) => conversation.id,
+          find: (id) =>
+            context.core.db.conversation.findFirst({ where: { id, project: projectScope(actorOf(context)) } }),
+        },
+        (core) =>
+          createConversation(core, actorOf(context), {
+            projectId: input.projectId,
+            title: input.title,
+            mode: input.mode ?? 'text',
+          }),
+      ),
     }),
   }),
 );
@@ -193,6 +215,7 @@ const SendMessageInput = builder.inputType('SendMessageInput', {
   fields: (t) => ({
     conversationId: t.id({ required: true, description: 'The conversation.' }),
     content: t.string({ required: true, description: 'What you want done, in your words; at most 20,000 characters.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 const SendMessagePayload = builder.objectRef<{ message: Message }>('SendMessagePayload').implement({
@@ -207,10 +230,19 @@ builder.mutationField('sendMessage', (t) =>
     nullable: true,
     description: 'Says what you want done. The orchestrator makes tasks of it and answers in the conversation.',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: SendMessageInput, required: true, description: 'The message.' }) },
     resolve: async (_root, { input }, context) => ({
-      message: await sendMessage(context.core, actorOf(context), input),
+      message: await once(
+        context,
+        'sendMessage',
+        input,
+        {
+          idOf: (message: Message) => message.id,
+          find: (id) => context.core.db.message.findFirst({ where: { id, project: projectScope(actorOf(context)) } }),
+        },
+        (core, fields) => sendMessage(core, actorOf(context), fields),
+      ),
     }),
   }),
 );

@@ -1,15 +1,18 @@
 import { ConflictError } from '#core/errors/errors.ts';
+import { taskScope } from '#core/tasks/list-tasks.ts';
 import { makeTaskOfMessage } from '#core/conversations/make-task-of-message.ts';
 import type { Message, Task } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
 import { MessageType } from './conversations.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { TaskType } from './tasks.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 const MakeTaskOfMessageInput = builder.inputType('MakeTaskOfMessageInput', {
   description: 'Which message.',
   fields: (t) => ({
     messageId: t.id({ required: true, description: 'What a person has said, and no task was made of.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 const MakeTaskOfMessagePayload = builder
@@ -33,6 +36,21 @@ builder.mutationField('makeTaskOfMessage', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: MakeTaskOfMessageInput, required: true, description: 'Which message.' }) },
-    resolve: async (_root, { input }, context) => makeTaskOfMessage(context.core, actorOf(context), input),
+    resolve: async (_root, { input }, context) =>
+      once(
+        context,
+        'makeTaskOfMessage',
+        input,
+        {
+          idOf: ({ task }: { task: Task; answer: Message }) => task.id,
+          find: async (id) => {
+            const { db } = context.core;
+            const task = await db.task.findFirst({ where: { AND: [{ id }, taskScope(actorOf(context))] } });
+            const answer = await db.message.findUnique({ where: { answersId: input.messageId } });
+            return task && answer && { task, answer };
+          },
+        },
+        (core, fields) => makeTaskOfMessage(core, actorOf(context), fields),
+      ),
   }),
 );

@@ -1,3 +1,4 @@
+import type { ApiContext } from '#api/context.ts';
 import { countNestedRead } from '#api/nested-reads.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { MAX_RETENTION_DAYS } from '#core/config/limits.ts';
@@ -20,6 +21,7 @@ import { nestedConnection } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf, UPDATED_AT } from './lists/order-by.ts';
 import { loadProjectFact } from './project-facts.ts';
 import { RunType } from './runs.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 const RetentionType = builder
   .objectRef<Pick<Project, 'runLogDays' | 'eventDays' | 'artifactDays'>>('Retention')
@@ -48,6 +50,10 @@ export const ProjectType = builder.prismaObject('Project', {
     id: t.exposeID('id', { description: 'UUIDv7.' }),
     revision: t.exposeInt('revision', { description: REVISION }),
     name: t.exposeString('name', { description: 'Its name.' }),
+    key: t.exposeString('key', {
+      description:
+        "What its tasks' short ids begin with: 2 to 10 letters from A to Z and digits. No two projects share one.",
+    }),
     description: t.exposeString('description', { description: 'What it is.' }),
     defaultRepoPath: t.exposeString('defaultRepoPath', {
       nullable: true,
@@ -215,12 +221,16 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'At most 120 characters.' }),
     description: t.string({ description: 'What it is, at most 2,000 characters.' }),
+    key: t.string({
+      description: "What its tasks' short ids begin with, 2 to 10 letters and digits; made of its name if not given.",
+    }),
     defaultRepoPath: t.string({
       description:
         'The repository, or a folder in it: one that is granted to every project; an administrator grants any by choosing it.',
     }),
     runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     agentPreset: t.field({ type: AgentPresetEnum, description: 'What its five agents run; DEMO if not given.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('createProject', (t) =>
@@ -230,19 +240,30 @@ builder.mutationField('createProject', (t) =>
     description:
       'Makes a project with five agents (frontend, backend, qa, infra, docs) and a conversation. You own it.',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS] },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateProjectInput, required: true, description: 'The project.' }) },
     resolve: async (_root, { input }, context) => ({
-      project: await createProject(context.core, actorOf(context), {
-        name: input.name,
-        description: input.description ?? '',
-        defaultRepoPath: input.defaultRepoPath ?? null,
-        runnerId: input.runnerId ?? null,
-        agentPreset: input.agentPreset ?? 'demo',
-      }),
+      project: await once(context, 'createProject', input, madeProject(context), (core) =>
+        createProject(core, actorOf(context), {
+          name: input.name,
+          description: input.description ?? '',
+          key: input.key ?? null,
+          defaultRepoPath: input.defaultRepoPath ?? null,
+          runnerId: input.runnerId ?? null,
+          agentPreset: input.agentPreset ?? 'demo',
+        }),
+      ),
     }),
   }),
 );
+
+function madeProject(context: ApiContext) {
+  const scope = projectScope(actorOf(context));
+  return {
+    idOf: (project: Project) => project.id,
+    find: (id: string) => context.core.db.project.findFirst({ where: { AND: [{ id }, scope] } }),
+  };
+}
 
 const retentionDays = `Days, 1 to ${MAX_RETENTION_DAYS}; null: for ever.`;
 const RetentionInput = builder.inputType('RetentionInput', {
@@ -259,6 +280,10 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
     projectId: t.id({ required: true, description: 'The project.' }),
     name: t.string({ description: 'At most 120 characters.' }),
     description: t.string({ description: 'At most 2,000 characters; null: none.' }),
+    key: t.string({
+      description:
+        "What its tasks' short ids begin with from now on. The former short ids still find them, and no other project is ever given the former key.",
+    }),
     defaultRepoPath: t.string({
       description:
         'The repository, or a folder in it: one that is granted to the project; an administrator grants any by choosing it. Null: each agent names its own.',

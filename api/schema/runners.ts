@@ -17,6 +17,7 @@ import { RunStatusEnum } from './enums.ts';
 import { COMMON_ERRORS, RUNNER_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
 import { RunnerType } from './runner-type.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 const RunnerConnection = connectionOf('Runner', RunnerType);
 builder.queryField('runners', (t) =>
@@ -61,23 +62,36 @@ const CreateRunnerInput = builder.inputType('CreateRunnerInput', {
     labels: t.stringList({ description: 'Granted: what it has or can do.' }),
     capacity: t.int({ description: 'The limit of runs at once, whatever it says; 2 if not given.' }),
     projectIds: t.idList({ description: 'The projects it serves; without it every project.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('createRunner', (t) =>
   t.field({
     type: RunnerTokenPayload('CreateRunnerPayload', 'The runner was added.'),
     nullable: true,
-    description: 'Adds a runner and its token (administrators only).',
+    description:
+      'Adds a runner and its token (administrators only). Repeated with its idempotency key, the runner is the same and has a new token: the former one ends.',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateRunnerInput, required: true, description: 'The runner.' }) },
     resolve: async (_root, { input }, context) =>
-      createRunner(context.core, userOf(context), {
-        name: input.name,
-        labels: input.labels ?? [],
-        capacity: input.capacity ?? 2,
-        projectIds: input.projectIds ?? null,
-      }),
+      once(
+        context,
+        'createRunner',
+        input,
+        {
+          idOf: ({ runner }: { runner: Runner; token: string }) => runner.id,
+          // Its token is known to nobody else and kept nowhere: who did not get it is given another one.
+          find: (id) => rotateRunnerToken(context.core, userOf(context), id),
+        },
+        (core) =>
+          createRunner(core, userOf(context), {
+            name: input.name,
+            labels: input.labels ?? [],
+            capacity: input.capacity ?? 2,
+            projectIds: input.projectIds ?? null,
+          }),
+      ),
   }),
 );
 const RotateRunnerTokenInput = builder.inputType('RotateRunnerTokenInput', {

@@ -10,6 +10,7 @@ import { readLines } from '#core/runs/follow-logs.ts';
 import { runFilter } from '#core/runs/list-runs.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { ARTIFACTS_OF_RUN, ArtifactConnection, ArtifactType } from './artifacts.ts';
+import { taskIdIn } from './arguments.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
 import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum, ThenTaskEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
@@ -216,7 +217,7 @@ const RunFilterInput = builder.inputType('RunFilter', {
     isLive: t.boolean({ description: 'True: only those that wait or work. False: only those that have ended.' }),
     kinds: t.field({ type: [RunKindEnum], description: 'One of these.' }),
     agentIds: t.idList({ description: 'Of one of these agents, at most 200.' }),
-    taskIds: t.idList({ description: 'For one of these tasks, at most 200.' }),
+    taskIds: t.idList({ description: 'For one of these tasks, by their ids or short ids; at most 200.' }),
     runnerIds: t.idList({ description: 'On one of these runners, at most 200.' }),
   }),
 });
@@ -234,12 +235,16 @@ builder.queryField('runs', (t) =>
         orderBy: t.arg(runOrder.arg),
       },
       resolve: async (_root, { projectId, filter, orderBy, ...page }, context, info) => {
+        const { taskIds, ...ofRuns } = filter ?? {};
         await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
         return readConnection(context, info, page, {
           typeName: 'Run',
           rows: context.core.db.agentRun,
           order: runOrder.keys(orderBy),
-          where: runFilter(projectId, filter ?? {}),
+          where: {
+            ...runFilter(projectId, ofRuns),
+            ...(taskIds ? { taskId: await taskIdIn(context, taskIds, ['filter', 'taskIds']) } : {}),
+          },
         });
       },
     },

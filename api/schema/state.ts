@@ -1,3 +1,4 @@
+import type { ApiContext } from '#api/context.ts';
 import { projectScope, requireProject } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { rollBackState, saveState } from '#core/state-document/save-state.ts';
@@ -7,6 +8,7 @@ import { actorOf, builder } from './builder.ts';
 import { StateFormatEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 export const StateVersionType = builder.prismaObject('ProjectStateVersion', {
   name: 'StateVersion',
@@ -115,6 +117,7 @@ const SaveStateInput = builder.inputType('SaveStateInput', {
     }),
     format: t.field({ type: StateFormatEnum, description: 'YAML if not given.' }),
     baseVersion: t.int({ required: true, description: 'The version you edited; a newer one means a conflict.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('saveState', (t) =>
@@ -126,20 +129,31 @@ builder.mutationField('saveState', (t) =>
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: SaveStateInput, required: true, description: 'The document.' }) },
     resolve: async (_root, { input }, context) => ({
-      stateVersion: await saveState(context.core, actorOf(context), {
-        projectId: input.projectId,
-        content: input.content,
-        format: input.format ?? 'yaml',
-        baseVersion: input.baseVersion,
-      }),
+      stateVersion: await once(context, 'saveState', input, madeVersion(context), (core) =>
+        saveState(core, actorOf(context), {
+          projectId: input.projectId,
+          content: input.content,
+          format: input.format ?? 'yaml',
+          baseVersion: input.baseVersion,
+        }),
+      ),
     }),
   }),
 );
+function madeVersion(context: ApiContext) {
+  const project = projectScope(actorOf(context));
+  return {
+    idOf: (version: ProjectStateVersion) => version.id,
+    find: (id: string) => context.core.db.projectStateVersion.findFirst({ where: { id, project } }),
+  };
+}
+
 const RollBackStateInput = builder.inputType('RollBackStateInput', {
   description: 'Which version to go back to.',
   fields: (t) => ({
     projectId: t.id({ required: true, description: 'The project.' }),
     version: t.int({ required: true, description: 'The version whose text is wanted again.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('rollBackState', (t) =>
@@ -151,7 +165,9 @@ builder.mutationField('rollBackState', (t) =>
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: RollBackStateInput, required: true, description: 'The version.' }) },
     resolve: async (_root, { input }, context) => ({
-      stateVersion: await rollBackState(context.core, actorOf(context), input),
+      stateVersion: await once(context, 'rollBackState', input, madeVersion(context), (core, fields) =>
+        rollBackState(core, actorOf(context), fields),
+      ),
     }),
   }),
 );

@@ -1,5 +1,5 @@
 import { requireProject } from '#core/access/permissions.ts';
-import { isUuid } from '#core/platform/ids.ts';
+import { findTaskId } from '#core/tasks/find-task.ts';
 import { taskFilter, taskScope } from '#core/tasks/list-tasks.ts';
 import { actorOf, builder } from './builder.ts';
 import { TaskStatusEnum, TaskTypeEnum } from './enums.ts';
@@ -15,7 +15,9 @@ const TaskFilterInput = builder.inputType('TaskFilter', {
     types: t.field({ type: [TaskTypeEnum], description: 'One of these.' }),
     priorities: t.intList({ description: 'One of these.' }),
     agentIds: t.idList({ description: 'Given to one of these.' }),
-    text: t.string({ description: 'Words in title or description, without regard to case.' }),
+    text: t.string({
+      description: 'Words in title or description, without regard to case; or a short id, or the number of one.',
+    }),
     updatedSince: t.field({ type: 'DateTime', description: 'Changed then or later.' }),
   }),
 });
@@ -27,11 +29,13 @@ builder.queryField('task', (t) =>
     nullable: true,
     description: 'One task; null when it is missing or not yours.',
     authScopes: { signedIn: true },
-    args: { id: t.arg.id({ required: true, description: "The task's id." }) },
-    resolve: async (query, _root, { id }, context) =>
-      isUuid(id)
-        ? context.core.db.task.findFirst({ ...query, where: { AND: [{ id }, taskScope(actorOf(context))] } })
-        : null,
+    args: { id: t.arg.id({ required: true, description: "The task's id, or its short id." }) },
+    resolve: async (query, _root, { id: said }, context) => {
+      const id = await findTaskId(context.core.db, said);
+      return id === null
+        ? null
+        : context.core.db.task.findFirst({ ...query, where: { AND: [{ id }, taskScope(actorOf(context))] } });
+    },
   }),
 );
 

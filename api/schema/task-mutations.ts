@@ -1,6 +1,8 @@
+import type { ApiContext } from '#api/context.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { followUpTask } from '#core/tasks/follow-up-task.ts';
+import { taskScope } from '#core/tasks/list-tasks.ts';
 import { startTask } from '#core/tasks/start-task.ts';
 import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
@@ -12,6 +14,7 @@ import { TaskStatusEnum, TaskTypeEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
 import { RunType } from './runs.ts';
 import { TaskType } from './tasks.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 interface TaskPayload {
   task: Task;
@@ -36,6 +39,7 @@ const CreateTaskInput = builder.inputType('CreateTaskInput', {
     type: t.field({ type: TaskTypeEnum, description: 'What kind of work; CODE_CHANGE if not given.' }),
     priority: t.int({ description: '1 (first) to 5; 3 if not given.' }),
     agentId: t.id({ description: 'Who is to do it; without it the orchestrator chooses.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('createTask', (t) =>
@@ -48,7 +52,9 @@ builder.mutationField('createTask', (t) =>
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: CreateTaskInput, required: true, description: 'The task.' }) },
     resolve: async (_root, { input }, context) => ({
-      task: await createTask(context.core, actorOf(context), withoutNulls({ ...input, requestedBy: 'api' as const })),
+      task: await once(context, 'createTask', input, madeTask(context), (core, fields) =>
+        createTask(core, actorOf(context), withoutNulls({ ...fields, requestedBy: 'api' as const })),
+      ),
     }),
   }),
 );
@@ -56,7 +62,7 @@ builder.mutationField('createTask', (t) =>
 const UpdateTaskInput = builder.inputType('UpdateTaskInput', {
   description: 'What to change; what is not given stays. Null clears what can be empty, and is refused for the rest.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     title: t.string({ description: 'At most 200 characters.' }),
     description: t.string({ description: 'At most 20,000 characters; null: none.' }),
     acceptanceCriteria: t.stringList({ description: 'Replaces all of them; null: none.' }),
@@ -86,7 +92,7 @@ builder.mutationField('updateTask', (t) =>
 const TransitionTaskInput = builder.inputType('TransitionTaskInput', {
   description: 'Where to move a task.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     to: t.field({ type: TaskStatusEnum, required: true, description: 'The status it is to have.' }),
     reason: t.string({ description: 'Why; needed for BLOCKED. It is written on the audit trail.' }),
   }),
@@ -113,7 +119,7 @@ builder.mutationField('transitionTask', (t) =>
 const BlockTaskInput = builder.inputType('BlockTaskInput', {
   description: 'What to block and why.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     reason: t.string({ required: true, description: 'Why it can not go on.' }),
   }),
 });
@@ -135,7 +141,7 @@ builder.mutationField('blockTask', (t) =>
 function taskInput(name: string, description: string) {
   return builder.inputType(name, {
     description,
-    fields: (t) => ({ taskId: t.id({ required: true, description: 'The task.' }) }),
+    fields: (t) => ({ taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }) }),
   });
 }
 builder.mutationField('cancelTask', (t) =>
@@ -195,8 +201,9 @@ builder.mutationField('retryTask', (t) =>
 const CommentOnTaskInput = builder.inputType('CommentOnTaskInput', {
   description: 'A comment.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     text: t.string({ required: true, description: 'What to say, at most 20,000 characters.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('commentOnTask', (t) =>
@@ -207,7 +214,22 @@ builder.mutationField('commentOnTask', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: CommentOnTaskInput, required: true, description: 'The comment.' }) },
-    resolve: async (_root, { input }, context) => commentOnTask(context.core, actorOf(context), input),
+    resolve: async (_root, { input }, context) => {
+      const { find } = madeTask(context);
+      return once(
+        context,
+        'commentOnTask',
+        input,
+        {
+          idOf: ({ task }: TaskPayload) => task.id,
+          find: async (id) => {
+            const task = await find(id);
+            return task && { task };
+          },
+        },
+        (core, fields) => commentOnTask(core, actorOf(context), fields),
+      );
+    },
   }),
 );
 
@@ -250,7 +272,7 @@ builder.mutationField('approveTask', (t) =>
 const SendBackTaskInput = builder.inputType('SendBackTaskInput', {
   description: 'What should be different.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The task.' }),
+    taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }),
     feedback: t.string({ required: true, description: "It is in the next run's prompt." }),
   }),
 });
@@ -269,9 +291,10 @@ builder.mutationField('sendBackTask', (t) =>
 const FollowUpTaskInput = builder.inputType('FollowUpTaskInput', {
   description: 'A task that follows a finished one.',
   fields: (t) => ({
-    taskId: t.id({ required: true, description: 'The finished task.' }),
+    taskId: t.id({ required: true, description: 'The finished task, by its id or its short id.' }),
     title: t.string({ description: "What is to be done; the finished task's title if not given." }),
     description: t.string({ description: "More about it; the finished task's if not given." }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 builder.mutationField('followUpTask', (t) =>
@@ -283,10 +306,21 @@ builder.mutationField('followUpTask', (t) =>
     errors: { types: [...TASK_ERRORS] },
     args: { input: t.arg({ type: FollowUpTaskInput, required: true, description: 'The follow-up.' }) },
     resolve: async (_root, { input }, context) => ({
-      task: await followUpTask(context.core, actorOf(context), withoutNulls(input)),
+      task: await once(context, 'followUpTask', input, madeTask(context), (core, fields) =>
+        followUpTask(core, actorOf(context), withoutNulls(fields)),
+      ),
     }),
   }),
 );
+
+/** A task that an earlier call has made, or has said something of. */
+function madeTask(context: ApiContext) {
+  const scope = taskScope(actorOf(context));
+  return {
+    idOf: (task: Task) => task.id,
+    find: (id: string) => context.core.db.task.findFirst({ where: { AND: [{ id }, scope] } }),
+  };
+}
 
 /** Where something is made, null means the same as absent: the default. */
 function withoutNulls<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], null> } {

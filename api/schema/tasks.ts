@@ -1,3 +1,4 @@
+import { formatShortId } from '#contract/short-ids.ts';
 import { TASK_TRANSITIONS } from '#core/tasks/transitions.ts';
 import type { Task, TaskEvent } from '#prisma/generated/client/client.ts';
 import { ARTIFACTS_OF_TASK, ArtifactConnection, ArtifactType } from './artifacts.ts';
@@ -70,6 +71,13 @@ export const TaskType = builder.prismaObject('Task', {
   description: 'Something to be done in a project.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'UUIDv7.' }),
+    shortId: t.string({
+      select: { number: true, project: { select: { key: true } } },
+      description:
+        'What people call it: the key of its project and its number, for example SHOP-12. It is taken wherever the id of a task is, without regard to case, also with a key that the project has had before.',
+      resolve: ({ number, project }) => formatShortId({ key: project.key, number }),
+    }),
+    number: t.exposeInt('number', { description: 'Counted per project from 1; never given twice, never changed.' }),
     revision: t.exposeInt('revision', { description: REVISION }),
     title: t.exposeString('title', { description: 'What is to be done, in a line.' }),
     description: t.exposeString('description', {

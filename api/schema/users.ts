@@ -4,6 +4,7 @@ import { ConflictError, ForbiddenError, InvalidInputError, RateLimitedError } fr
 import type { User } from '#prisma/generated/client/client.ts';
 import { builder, userOf } from './builder.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 
 export const UserType = builder.prismaObject('User', {
   description: 'A person with an account on this system.',
@@ -130,6 +131,7 @@ const CreateUserInput = builder.inputType('CreateUserInput', {
     email: t.string({ required: true, description: 'The address to sign in with.' }),
     password: t.string({ required: true, description: '8 to 200 characters; the person can change it.' }),
     isAdmin: t.boolean({ description: 'May manage people, runners and every project. Default: false.' }),
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
   }),
 });
 const CreateUserPayload = builder.objectRef<{ user: User }>('CreateUserPayload').implement({
@@ -147,11 +149,22 @@ builder.mutationField('createUser', (t) =>
     errors: { types: [InvalidInputError, ConflictError] },
     args: { input: t.arg({ type: CreateUserInput, required: true, description: 'The account.' }) },
     resolve: async (_root, { input }, context) => ({
-      user: await createUser(context.core, userOf(context), {
-        email: input.email,
-        password: input.password,
-        isAdmin: input.isAdmin ?? false,
-      }),
+      user: await once(
+        context,
+        'createUser',
+        input,
+        {
+          idOf: (user: User) => user.id,
+          find: (id) => context.core.db.user.findUnique({ where: { id } }),
+        },
+        (core) =>
+          createUser(core, userOf(context), {
+            email: input.email,
+            password: input.password,
+            isAdmin: input.isAdmin ?? false,
+          }),
+        ['password'],
+      ),
     }),
   }),
 );

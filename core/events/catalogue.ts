@@ -9,6 +9,7 @@ const time = z.iso.datetime({ offset: true });
 const json = z.record(z.string(), z.unknown());
 
 const card = {
+  number: z.int(),
   title: text,
   type: text,
   priority: z.int(),
@@ -30,6 +31,7 @@ export const projectUpdated = defineEvent(
   optional({
     name: text,
     description: text,
+    key: text,
     status: text,
     defaultRepoPath: nullableText,
     runLogDays: nullableInt,
@@ -37,7 +39,7 @@ export const projectUpdated = defineEvent(
     artifactDays: nullableInt,
     updatedAt: time,
   }),
-  { touchesState: ['name', 'status'] },
+  { touchesState: ['name', 'key', 'status'] },
 );
 /** The last event of a project. */
 export const projectDeleted = defineEvent('project.deleted', 'project', {});

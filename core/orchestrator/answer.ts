@@ -62,6 +62,6 @@ export async function answerWithoutTasks(db: Queryable, message: Message): Promi
 }
 
 /** People's words inside our markdown stay words. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>]/g, '\\$&');
 }

@@ -9,6 +9,7 @@ import { newId } from '#core/platform/ids.ts';
 import { insertTasks } from '#core/tasks/create-task.ts';
 import type { Agent, Message } from '#prisma/generated/client/client.ts';
 import { answerUnread, answerWithoutTasks, answerWithTasks } from './answer.ts';
+import { answerAboutTasks } from './answer-about-tasks.ts';
 import type { Planner } from '#core/planner/planner.ts';
 import { ORCHESTRATOR } from './orchestrator-actor.ts';
 import { isRelayedAsItIs, relayMessage } from '#core/planner/relayer.ts';
@@ -50,6 +51,13 @@ export async function planMessages(
   let tasks = 0;
   const read = messages.filter(({ requests }) => requests !== null);
   const failed = await eachAlone(core, 'to plan a message', read, async ({ message, requests }) => {
+    const said = await answerAboutTasks(core, message);
+    if (said) {
+      await inTransaction(core, async (tx) => {
+        if (await markRead(tx, message)) await postAnswer(tx, message, said.content, said.taskIds);
+      });
+      return;
+    }
     const plan = await planRequests(core, planner, requests ?? [], agents);
     tasks += await inTransaction(core, (tx) => answer(tx, message, plan, agents));
   });

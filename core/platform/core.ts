@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type pg from 'pg';
 import type { Bus } from '#core/events/bus.ts';
+import type { KeyedCall } from '#core/idempotency/keys.ts';
 import type { Queues } from '#core/jobs/queues.ts';
 import type { Database } from './db.ts';
 import type { Logger } from './logger.ts';
@@ -21,4 +22,6 @@ export interface Core {
   dataDirectory: string;
   /** PATH: where programs such as git are looked for. */
   searchPath: string;
+  /** Set for one command that is called with an idempotency key: its transaction notes what it has made. */
+  keyedCall?: KeyedCall;
 }

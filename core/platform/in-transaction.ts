@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { EventDefinition } from '#core/events/define-event.ts';
 import { envelope, pendingEvent, statesTouchedBy, writeEvents } from '#core/events/outbox.ts';
 import type { PendingEvent } from '#core/events/outbox.ts';
+import { CallMadeBeforeError, keepCall, lockCall } from '#core/idempotency/keys.ts';
 import type { JobDefinition } from '#core/jobs/define-job.ts';
 import { orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
 import type { Core } from './core.ts';
@@ -40,10 +41,13 @@ export async function inTransaction<T>(
   // By what they are: asked for several times, a wake-up is sent once.
   const jobs = new Map<string, () => Promise<void>>();
   const after: (() => Promise<void> | void)[] = [];
+  const call = core.keyedCall?.isTaken ? undefined : core.keyedCall;
+  if (call) call.isTaken = true;
   const { result, envelopes } = await core.db.$transaction(async (db) => {
     events.length = 0;
     after.length = 0;
     jobs.clear();
+    if (call && !(await lockCall(db, call))) throw new CallMadeBeforeError();
     const result = await work({
       db,
       emit: (definition, event) => void events.push(pendingEvent(definition, event)),
@@ -52,6 +56,7 @@ export async function inTransaction<T>(
       publish: (channel, message) => void after.push(() => core.bus.publish(channel, message)),
       afterCommit: (step) => void after.push(step),
     });
+    if (call && !(await keepCall(db, call, call.idOf(result)))) throw new CallMadeBeforeError();
     return { result, envelopes: await writeEvents(db, events) };
   });
   const notices = events

@@ -16,10 +16,13 @@ import { newId } from '#core/platform/ids.ts';
 import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
 import { plainPath } from '#core/repositories/plain-path.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
+import { projectKey, takeDerivedKey, takeKey } from './take-key.ts';
 
 const NewProject = z.strictObject({
   name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS),
   description: z.string().max(2_000).default(''),
+  /** Null: one is made of the name. */
+  key: projectKey.nullable().default(null),
   defaultRepoPath: plainPath.nullable().default(null),
   /** Whose repository it is; null: any runner's that has it. */
   runnerId: id.nullable().default(null),
@@ -29,10 +32,11 @@ const NewProject = z.strictObject({
 /**
  * Makes a project with its default agents, a conversation and the first version of its state document; who makes it
  * owns it. An administrator grants it the repository by choosing it.
- * @throws InvalidInputError when the repository can not be used, or is not granted and the actor may not grant it
+ * @throws InvalidInputError when the repository can not be used, or is not granted and the actor may not grant it; when the
+ *   key is another project's
  */
 export async function createProject(core: Core, actor: Actor, input: z.input<typeof NewProject>): Promise<Project> {
-  const { agentPreset, defaultRepoPath, runnerId, ...fields } = parseInput(NewProject, input);
+  const { agentPreset, defaultRepoPath, runnerId, key: wantedKey, ...fields } = parseInput(NewProject, input);
   if (actor.kind === 'runner') throw new ForbiddenError('A runner can not make projects.');
   const chosen =
     defaultRepoPath === null
@@ -44,8 +48,11 @@ export async function createProject(core: Core, actor: Actor, input: z.input<typ
           at: ['defaultRepoPath'],
         });
   return inTransaction(core, async (tx) => {
+    const projectId = newId();
+    const key =
+      wantedKey === null ? await takeDerivedKey(tx, projectId, fields.name) : await takeKey(tx, projectId, wantedKey);
     const project = await tx.db.project.create({
-      data: { id: newId(), ...fields, defaultRepoPath: chosen?.path ?? null },
+      data: { id: projectId, key, ...fields, defaultRepoPath: chosen?.path ?? null },
     });
     if (chosen) await grantChoice(tx, actor, project.id, chosen);
     if (actor.kind === 'user')
@@ -55,7 +62,7 @@ export async function createProject(core: Core, actor: Actor, input: z.input<typ
     tx.emit(projectUpdated, {
       projectId: project.id,
       entityId: project.id,
-      patch: { name: project.name, status: project.status },
+      patch: { name: project.name, key, status: project.status },
     });
     for (const name of DEFAULT_AGENT_NAMES)
       await insertAgent(tx, { projectId: project.id, name, type: 'local', config: presetConfig(agentPreset) });

@@ -11,6 +11,7 @@ import { inTransaction } from '#core/platform/in-transaction.ts';
 import { chooseRepository, grantChoice } from '#core/repositories/choose-repository.ts';
 import { plainPath } from '#core/repositories/plain-path.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
+import { projectKey, takeKey } from './take-key.ts';
 import { writeProject } from './write-project.ts';
 import type { ProjectChanges } from './write-project.ts';
 
@@ -19,6 +20,8 @@ const Changes = z.strictObject({
   projectId: id,
   name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
   description: z.string().max(2_000).optional(),
+  /** Its tasks are called by it from now on; by the former one they are still found. */
+  key: projectKey.optional(),
   defaultRepoPath: plainPath.nullable().optional(),
   /** Whose repository it is; null: any runner's that has it. */
   runnerId: id.nullable().default(null),
@@ -34,7 +37,7 @@ const Changes = z.strictObject({
  * Changes a project. An administrator grants it the repository by choosing it. Archiving stops what is live in it and cancels the tasks
  * that were being worked on.
  * @throws NotFoundError, ForbiddenError, ConflictError while a merge is past its last word, InvalidInputError when the repository can not
- * be used, or is not granted and the actor may not grant it
+ * be used, or is not granted and the actor may not grant it; when the key is another project's
  */
 export async function updateProject(
   core: Core,
@@ -56,6 +59,7 @@ export async function updateProject(
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'project:write');
     if (chosen) await grantChoice(tx, actor, projectId, chosen);
+    if (changes.key !== undefined) await takeKey(tx, projectId, changes.key);
     return writeProject(tx, actor, projectId, changes);
   });
 }

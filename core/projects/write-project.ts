@@ -12,6 +12,8 @@ import { stopRunsOfProject } from './archive-project.ts';
 export interface ProjectChanges {
   name?: string;
   description?: string;
+  /** One that the project has taken. */
+  key?: string;
   defaultRepoPath?: string | null;
   /** Paused: nothing is started, and everything says so. Archived: read-only and hidden. */
   status?: Project['status'];

@@ -1,6 +1,7 @@
 import type { AgentConfig } from '#contract/agent-config.ts';
 import { parseContract } from '#contract/parse.ts';
 import { RunSpec } from '#contract/run-spec.ts';
+import { formatShortId } from '#contract/short-ids.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
 
@@ -47,6 +48,7 @@ export async function buildRunSpec(
   return parseContract('RunSpec', RunSpec, {
     runId: run.id,
     taskId: task.id,
+    taskShortId: formatShortId({ key: project.key, number: task.number }),
     taskType: task.type,
     projectId: project.id,
     agentId: agent.id,

@@ -1,6 +1,7 @@
 import type { AgentConfig } from '#contract/agent-config.ts';
 import { id } from '#contract/fields.ts';
 import { ContractError } from '#contract/parse.ts';
+import { formatShortId } from '#contract/short-ids.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { parseAgentConfig } from '#core/agents/agent-config.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
@@ -12,7 +13,7 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import { findGrantedRepository } from '#core/repositories/granted-repository.ts';
 import { tellOfLoad } from '#core/runners/tell-projects.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
-import type { Agent } from '#prisma/generated/client/client.ts';
+import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { answerClaimAgain } from './answer-claim-again.ts';
 import { buildRunSpec, repositoryOf } from './build-run-spec.ts';
 import type { ClaimedRun } from './build-run-spec.ts';
@@ -112,7 +113,7 @@ async function start(
   });
   if (grantedRoot === null) return null;
   const { token, hash } = leaseToken(actor, candidate.id, claimId);
-  const branch = candidate.branch ?? `overmind/${task.id}/${candidate.attempt}`;
+  const branch = candidate.branch ?? resultBranch(project, task, candidate.attempt);
   const leased = await tx.db.$queryRaw<{ started_at: Date; lease_expires_at: Date }[]>`
     update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch},
            sandbox_note = (select sandbox_note from runners where id = ${actor.runnerId}::uuid),
@@ -168,4 +169,12 @@ async function configOrBlock(
     await stopRun(tx, actor, run, next, 'superseded');
     return null;
   }
+}
+
+/**
+ * The branch of an attempt's result, in a folder of its task. The end of the task's id stands behind the short id: a
+ * repository may have branches of another installation, whose projects have the same keys.
+ */
+function resultBranch({ key }: Project, { id, number }: Task, attempt: number): string {
+  return `overmind/${formatShortId({ key, number })}-${id.slice(-8)}/${attempt}`;
 }

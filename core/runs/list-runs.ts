@@ -10,7 +10,6 @@ const RunFilter = z.object({
   statuses: z.array(z.enum(RUN_STATUSES)).nullish(),
   kinds: z.array(z.enum(RUN_KINDS)).nullish(),
   agentIds: z.array(id).max(200).nullish(),
-  taskIds: z.array(id).max(200).nullish(),
   runnerIds: z.array(id).max(200).nullish(),
   isLive: z.boolean().nullish(),
 });
@@ -18,14 +17,13 @@ export type RunFilter = z.input<typeof RunFilter>;
 
 /** A filter as a condition: only known columns, never a caller's JSON. @throws InvalidInputError */
 export function runFilter(projectId: string, filter: RunFilter): Prisma.AgentRunWhereInput {
-  const { ids, statuses, kinds, agentIds, taskIds, runnerIds, isLive } = parseInput(RunFilter, filter, ['filter']);
+  const { ids, statuses, kinds, agentIds, runnerIds, isLive } = parseInput(RunFilter, filter, ['filter']);
   const live = { status: { in: [...LIVE_STATUSES] } };
   return {
     projectId,
     ...(ids ? { id: { in: ids } } : {}),
     ...(kinds ? { kind: { in: kinds } } : {}),
     ...(agentIds ? { agentId: { in: agentIds } } : {}),
-    ...(taskIds ? { taskId: { in: taskIds } } : {}),
     ...(runnerIds ? { runnerId: { in: runnerIds } } : {}),
     AND: [
       ...(statuses ? [{ status: { in: statuses } }] : []),

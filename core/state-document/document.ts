@@ -32,14 +32,17 @@ export const StateDocument = z.strictObject({
         .array(
           z.strictObject({
             id,
+            short_id: words.optional(),
             title: words,
             status: z.enum(['in_progress', 'needs_review']),
             agent: words.nullable(),
           }),
         )
         .default([]),
-      blocked: z.array(z.strictObject({ id, reason: words })).default([]),
-      next: z.array(z.strictObject({ id, title: words, priority, agent: words.nullable() })).default([]),
+      blocked: z.array(z.strictObject({ id, short_id: words.optional(), reason: words })).default([]),
+      next: z
+        .array(z.strictObject({ id, short_id: words.optional(), title: words, priority, agent: words.nullable() }))
+        .default([]),
     })
     .prefault({}),
   runs: z

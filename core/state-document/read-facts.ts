@@ -1,3 +1,4 @@
+import { formatShortId } from '#contract/short-ids.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import { EMPTY_HUMAN_PART, HumanPart } from './human-part.ts';
 import type { StateFacts, StateTask } from './render.ts';
@@ -6,6 +7,7 @@ const MAX_TASKS = 1_000;
 
 interface ProjectFacts {
   name: string;
+  key: string;
   status: StateFacts['project']['status'];
   changes: bigint;
   human: unknown;
@@ -22,7 +24,7 @@ interface ProjectFacts {
 export async function readStateFacts(db: Queryable, projectId: string): Promise<StateFacts & { changes: bigint }> {
   // Its count of changes is read before the tasks: what changes from here on is not counted as told.
   const [project] = await db.$queryRaw<ProjectFacts[]>`
-    select p.name, p.status, p.state_changes as changes, h.content as human,
+    select p.name, p.key, p.status, p.state_changes as changes, h.content as human,
            (select max(updated_at) from tasks where project_id = p.id) as "lastChangedAt",
            r.id as "runId", coalesce(r.summary, r.message) as "runSummary", r.finished_at as "runFinishedAt"
       from projects p
@@ -32,8 +34,8 @@ export async function readStateFacts(db: Queryable, projectId: string): Promise<
                           order by finished_at desc limit 1) r on true
      where p.id = ${projectId}::uuid`;
   if (!project) throw new Error(`Expected the project ${projectId}, found none`);
-  const tasks = await db.$queryRaw<StateTask[]>`
-    select t.id, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason", t.held_by as "heldBy",
+  const tasks = await db.$queryRaw<(Omit<StateTask, 'shortId'> & { number: number })[]>`
+    select t.id, t.number, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason", t.held_by as "heldBy",
            t.created_at as "createdAt", t.updated_at as "updatedAt", t.status = 'needs_review' and r.head_commit is null as "isReport"
       from tasks t left join agent_runs r on r.id = t.result_run_id
      where t.project_id = ${projectId}::uuid and t.status not in ('done', 'canceled')
@@ -43,7 +45,7 @@ export async function readStateFacts(db: Queryable, projectId: string): Promise<
     changes: project.changes,
     project: { name: project.name, status: project.status },
     human: project.human === null ? EMPTY_HUMAN_PART : HumanPart.parse(project.human),
-    tasks,
+    tasks: tasks.map(({ number, ...task }) => ({ ...task, shortId: formatShortId({ key: project.key, number }) })),
     lastCompletedRun: id !== null && finishedAt !== null ? { id, summary, finishedAt } : null,
     lastChangedAt: project.lastChangedAt,
   };

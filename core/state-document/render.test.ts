@@ -18,6 +18,7 @@ function task(n: number, given: Partial<StateTask> = {}): StateTask {
   const at = new Date(Date.UTC(2026, 0, 1, 0, 0, n));
   return {
     id: taskId(n),
+    shortId: `DEMO-${n}`,
     title: `Task ${n}`,
     status: 'queued',
     priority: 3,
@@ -122,18 +123,22 @@ summary:
 tasks:
   active:
     - id: ${taskId(3)}
+      short_id: DEMO-3
       title: Task 3
       status: needs_review
       agent: backend
     - id: ${taskId(1)}
+      short_id: DEMO-1
       title: Task 1
       status: in_progress
       agent: null
   blocked:
     - id: ${taskId(2)}
+      short_id: DEMO-2
       reason: agent frontend is disabled
   next:
     - id: ${taskId(5)}
+      short_id: DEMO-5
       title: Task 5
       priority: 3
       agent: backend

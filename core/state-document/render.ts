@@ -9,6 +9,7 @@ const MAX_GENERATED_ACTIONS = 10;
 
 export interface StateTask {
   id: string;
+  shortId: string;
   title: string;
   status: 'queued' | 'in_progress' | 'blocked' | 'needs_review' | 'failed';
   /** 1 first. */
@@ -71,18 +72,23 @@ export function buildStateDocument({
       ]),
     },
     tasks: {
-      active: active.map(({ id, title, status, agentName }) => ({
+      active: active.map(({ id, shortId, title, status, agentName }) => ({
         id,
+        short_id: shortId,
         title,
         status: status as 'in_progress' | 'needs_review',
         agent: agentName,
       })),
       blocked: byUrgency
         .filter(({ status }) => status === 'blocked')
-        .map(({ id, blockedReason }) => ({ id, reason: blockedReason ?? '' })),
-      next: queued
-        .slice(0, MAX_NEXT_TASKS)
-        .map(({ id, title, priority, agentName }) => ({ id, title, priority, agent: agentName })),
+        .map(({ id, shortId, blockedReason }) => ({ id, short_id: shortId, reason: blockedReason ?? '' })),
+      next: queued.slice(0, MAX_NEXT_TASKS).map(({ id, shortId, title, priority, agentName }) => ({
+        id,
+        short_id: shortId,
+        title,
+        priority,
+        agent: agentName,
+      })),
     },
     runs: {
       last_completed: lastCompletedRun && {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { taskRef } from '#contract/fields.ts';
 import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -10,7 +10,7 @@ import { appendTaskEvent } from './append-task-event.ts';
 import { lockTask } from './lock-task.ts';
 
 const Comment = z.strictObject({
-  taskId: id,
+  taskId: taskRef,
   text: z.string().trim().min(1, 'A comment needs some text').max(MAX_MESSAGE_CHARS),
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { description, id, title } from '#contract/fields.ts';
+import { description, taskRef, title } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { IllegalTransitionError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -12,7 +12,7 @@ import { appendTaskEvent } from './append-task-event.ts';
 import { insertTask } from './create-task.ts';
 import { lockTask } from './lock-task.ts';
 
-const FollowUp = z.strictObject({ taskId: id, title: title.optional(), description: description.default('') });
+const FollowUp = z.strictObject({ taskId: taskRef, title: title.optional(), description: description.default('') });
 
 /**
  * Reopens a finished task as a new one that is linked to it; type, priority and agent are taken over.

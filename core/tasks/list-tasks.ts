@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TASK_TYPES } from '#contract/enums.ts';
 import { id, priority } from '#contract/fields.ts';
+import { parseShortId } from '#contract/short-ids.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -40,8 +41,17 @@ export function taskFilter(projectId: string, filter: TaskFilter): Prisma.TaskWh
           OR: [
             { title: { contains: text, mode: 'insensitive' } },
             { description: { contains: text, mode: 'insensitive' } },
+            ...calledBy(text),
           ],
         }
       : {}),
   };
+}
+
+/** SHOP-12, or its number alone, as people type it: 12, #12. */
+function calledBy(text: string): Prisma.TaskWhereInput[] {
+  const shortId = parseShortId(text);
+  if (shortId) return [{ number: shortId.number, project: { keys: { some: { key: shortId.key } } } }];
+  const [, number] = /^#?([1-9][0-9]{0,8})$/.exec(text) ?? [];
+  return number === undefined ? [] : [{ number: Number(number) }];
 }

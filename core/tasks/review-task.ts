@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { taskRef } from '#contract/fields.ts';
 import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { IllegalTransitionError } from '#core/errors/errors.ts';
@@ -26,7 +26,7 @@ export async function approveTask(
   actor: Actor,
   input: { taskId: string },
 ): Promise<{ task: Task; mergeRun: AgentRun | null }> {
-  const { taskId } = parseInput(z.strictObject({ taskId: id }), input);
+  const { taskId } = parseInput(z.strictObject({ taskId: taskRef }), input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
     if (task.status !== 'needs_review')
@@ -55,7 +55,7 @@ export async function approveTask(
 }
 
 const Feedback = z.strictObject({
-  taskId: id,
+  taskId: taskRef,
   feedback: z.string().trim().min(1, 'Say what should be different').max(MAX_MESSAGE_CHARS),
 });
 
@@ -83,7 +83,7 @@ export async function sendBackTask(core: Core, actor: Actor, input: z.input<type
 
 /** Queues a failed task again, or starts one that is held. */
 export async function retryTask(core: Core, actor: Actor, input: { taskId: string }): Promise<Task> {
-  const { taskId } = parseInput(z.strictObject({ taskId: id }), input);
+  const { taskId } = parseInput(z.strictObject({ taskId: taskRef }), input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
     if (task.heldBy) return releaseTask(tx, actor, task);

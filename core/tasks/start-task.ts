@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { taskRef } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { IllegalTransitionError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -18,7 +18,7 @@ import { lockTask } from './lock-task.ts';
  * @throws IllegalTransitionError unless it is held, NotFoundError, ForbiddenError
  */
 export async function startTask(core: Core, actor: Actor, input: { taskId: string }): Promise<Task> {
-  const { taskId } = parseInput(z.strictObject({ taskId: id }), input);
+  const { taskId } = parseInput(z.strictObject({ taskId: taskRef }), input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
     if (!task.heldBy)

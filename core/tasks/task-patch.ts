@@ -3,6 +3,7 @@ import type { Task } from '#prisma/generated/client/client.ts';
 /** All that a board card shows: the patch of task.created. */
 export function taskCard(task: Task) {
   return {
+    number: task.number,
     title: task.title,
     type: task.type,
     priority: task.priority,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { taskRef } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { IllegalTransitionError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -18,7 +18,7 @@ import { TASK_STATUSES, assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 
 const Transition = z.strictObject({
-  taskId: id,
+  taskId: taskRef,
   to: z.enum(TASK_STATUSES as [TaskStatus, ...TaskStatus[]]),
   reason: z.string().trim().max(2_000).nullable().default(null),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TASK_TYPES } from '#contract/enums.ts';
-import { acceptanceCriteria, description, id, priority, title } from '#contract/fields.ts';
+import { acceptanceCriteria, description, id, priority, taskRef, title } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -19,7 +19,7 @@ import { lockTask } from './lock-task.ts';
 import { changeTaskStatus } from './change-status.ts';
 
 const Changes = z.strictObject({
-  taskId: id,
+  taskId: taskRef,
   title: title.optional(),
   description: description.optional(),
   acceptanceCriteria: acceptanceCriteria.optional(),

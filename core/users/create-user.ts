@@ -10,6 +10,7 @@ import { parseInput } from '#core/errors/parse-input.ts';
 import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
+import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { User } from '#prisma/generated/client/client.ts';
 
 const NewUser = z.strictObject({
@@ -23,11 +24,13 @@ export async function createUser(core: Core, actor: Actor, input: z.input<typeof
   const { email, password, isAdmin } = parseInput(NewUser, input);
   requireAdmin(actor);
   const passwordHash = await hashPassword(password);
-  return core.db.user
-    .create({ data: { id: newId(), email: email.toLowerCase(), passwordHash, isAdmin } })
-    .catch((error: unknown) => {
-      throw isUniqueViolation(error) ? new ConflictError(`There already is an account for ${email}.`) : error;
-    });
+  return inTransaction(core, (tx) =>
+    tx.db.user
+      .create({ data: { id: newId(), email: email.toLowerCase(), passwordHash, isAdmin } })
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? new ConflictError(`There already is an account for ${email}.`) : error;
+      }),
+  );
 }
 
 /**

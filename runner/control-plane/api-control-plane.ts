@@ -43,7 +43,14 @@ const RENEWAL_TIMEOUT_MS = 2_500;
 /** The branch is locked meanwhile, and an answer that is older than this would not be used any more. */
 const LANDING_TIMEOUT_MS = MAX_GRANT_AGE_MS;
 
-const TASKS = ['live', 'open', 'done', 'canceled', 'archived', 'deleted'] as const satisfies WorkFolderVerdict['task'][];
+const TASKS = [
+  'live',
+  'open',
+  'done',
+  'canceled',
+  'archived',
+  'deleted',
+] as const satisfies WorkFolderVerdict['task'][];
 
 /** The control plane over its GraphQL API. */
 export class ApiControlPlane implements ControlPlane {

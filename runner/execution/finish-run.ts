@@ -19,7 +19,7 @@ import type { RunnerPolicy } from './policy.ts';
 import type { RunFolder } from './run-folder.ts';
 import { readReport } from './summary.ts';
 import { findViolations, hasFilteredPaths, type Violation } from './violations.ts';
-import { countInWords } from './words.ts';
+import { countInWords, taskInWords } from './words.ts';
 import { settleWorkspace } from './workspace.ts';
 import type { Workspace } from './workspace-record.ts';
 
@@ -213,5 +213,5 @@ function statInWords({ filesChanged, additions, deletions }: RunGitOutcome): str
 
 function commitMessage(spec: RunSpec): string {
   const subject = spec.prompt.title.replace(/\s+/g, ' ').trim() || `Run ${spec.runId}`;
-  return `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nRun: ${spec.runId} (attempt ${spec.attempt})\nAgent: ${spec.agentName.replace(/\s+/g, ' ')}\n`;
+  return `${subject}\n\nTask: ${taskInWords(spec)}\nRun: ${spec.runId} (attempt ${spec.attempt})\nAgent: ${spec.agentName.replace(/\s+/g, ' ')}\n`;
 }

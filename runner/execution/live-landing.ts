@@ -13,6 +13,7 @@ import { abandonLanding, lookAtLanding, type LandingOutcome } from './landing-ou
 import { outcomeOf, RunFailure } from './outcome.ts';
 import { assertPlacesAllowed, readRepositoryPlaces } from './repository-places.ts';
 import type { RunContext } from './run-context.ts';
+import { taskInWords } from './words.ts';
 
 /** A line of the log holds 4,000 characters; a note of many checkouts may have more. */
 const LOG_LINE = /(.{1,2000})(?:\s|$)/gs;
@@ -110,7 +111,7 @@ export class LiveLanding {
     assertPlacesAllowed(places, { roots: policy.roots, runnerFolder, runnerName });
     const settings = await readGitSettings(host.git, { places, env: host.env, trustedFilters: policy.filters });
     const { format, filters } = settings;
-    const subject = `Merge task "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
+    const subject = `Merge ${spec.taskShortId ?? 'task'} "${spec.prompt.title.replace(/\s+/g, ' ').trim()}"`;
     const order: LandingOrder = {
       runId: spec.runId,
       root,
@@ -118,7 +119,7 @@ export class LiveLanding {
       branch: spec.branch,
       commit: spec.mergeCommit,
       reviewedBaseCommit: spec.reviewedBaseCommit,
-      message: `${subject}\n\nTask: ${spec.taskId ?? 'none'}\nBranch: ${spec.branch}\n`,
+      message: `${subject}\n\nTask: ${taskInWords(spec)}\nBranch: ${spec.branch}\n`,
       author: { name: 'OvermindOps', email: 'runner@overmind.invalid' },
       path: folder.file('landing'),
       recordFile: this.recordFile,

@@ -33,6 +33,7 @@ export function writeTaskFiles(spec: RunSpec, { runFolder, workFolder, deniedGlo
   const task = {
     runId,
     taskId,
+    taskShortId: spec.taskShortId,
     projectId,
     agentName,
     attempt,

@@ -18,3 +18,9 @@ export function bytesInWords(bytes: number): string {
 export function countInWords(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** `SHOP-12 (its id)`; none: for no task */
+export function taskInWords({ taskId, taskShortId }: { taskId: string | null; taskShortId: string | null }): string {
+  if (taskId === null) return 'none';
+  return taskShortId === null ? taskId : `${taskShortId} (${taskId})`;
+}

@@ -27,9 +27,7 @@ export function chooseRemovals(
   const begun = folders.filter(({ isLive, isRemoving }) => isRemoving && !isLive);
   const over = folders.flatMap((folder) => {
     const verdict = verdicts.find(({ name }) => name === folder.name);
-    return verdict && !folder.isLive && !folder.isRemoving && OVER.includes(verdict.task)
-      ? [{ folder, verdict }]
-      : [];
+    return verdict && !folder.isLive && !folder.isRemoving && OVER.includes(verdict.task) ? [{ folder, verdict }] : [];
   });
   const due = [...begun, ...over.filter(({ verdict }) => verdict.overForMs >= graceMs).map(({ folder }) => folder)];
   let left =

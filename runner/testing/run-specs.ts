@@ -14,6 +14,7 @@ export function makeRunSpec(
   return RunSpec.parse({
     runId,
     taskId: v7(),
+    taskShortId: 'SHOP-12',
     taskType: 'code_change',
     projectId: v7(),
     agentId: v7(),

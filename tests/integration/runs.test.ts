@@ -42,6 +42,9 @@ const newRunner = async (options: { capacity?: number; labels?: string[] } = {})
   runnerSide(core, (await seeder(core).runner(undefined, { projectIds: [project.id], ...options })).actor);
 const runOf = (held: HeldRun) => core.db.agentRun.findUniqueOrThrow({ where: { id: held.spec.runId } });
 const taskOf = (task: Task) => core.db.task.findUniqueOrThrow({ where: { id: task.id } });
+/** In a folder of its task, under the name that people know. */
+const branchOf = ({ id, number }: Task, attempt: number): string =>
+  `overmind/${project.key}-${number}-${id.slice(-8)}/${attempt}`;
 const runsOf = (task: Task) =>
   core.db.agentRun.findMany({ where: { taskId: task.id }, orderBy: [{ kind: 'asc' }, { attempt: 'asc' }] });
 const linesOf = async (held: HeldRun) => (await readLines(core, held.spec.runId, -1, 2_000))?.messages ?? [];
@@ -71,6 +74,7 @@ describe('a claim', () => {
     expect(RunSpec.parse(held.spec)).toEqual(held.spec);
     expect(held.spec).toMatchObject({
       taskId: task.id,
+      taskShortId: `${project.key}-${task.number}`,
       projectId: project.id,
       agentId: agent.id,
       agentName: 'backend',
@@ -78,7 +82,7 @@ describe('a claim', () => {
       attempt: 1,
       repoRoot: '/srv/repo',
       baseBranch: 'main',
-      branch: `overmind/${task.id}/1`,
+      branch: branchOf(task, 1),
       startFromBranch: null,
       mergeCommit: null,
       commands: [
@@ -435,20 +439,20 @@ describe('review', () => {
     const second = await runner.claim();
     expect(second.spec).toMatchObject({
       attempt: 2,
-      startFromBranch: `overmind/${task.id}/1`,
-      branch: `overmind/${task.id}/2`,
+      startFromBranch: branchOf(task, 1),
+      branch: branchOf(task, 2),
       prompt: { feedback: 'Shorter, please.' },
     });
     await runner.complete(second, failed);
     const third = await runner.claim();
     expect(third.spec).toMatchObject({
       attempt: 3,
-      startFromBranch: `overmind/${task.id}/1`,
+      startFromBranch: branchOf(task, 1),
       prompt: { feedback: 'Shorter, please.' },
     });
     await runner.complete(third, { ...failed, reason: 'command_missing' });
     await retryTask(core, user, { taskId: task.id });
-    expect((await runner.claim()).spec).toMatchObject({ attempt: 4, startFromBranch: `overmind/${task.id}/1` });
+    expect((await runner.claim()).spec).toMatchObject({ attempt: 4, startFromBranch: branchOf(task, 1) });
   });
 
   test('approve: exactly the commit that was seen is merged, and then the task is done', async () => {

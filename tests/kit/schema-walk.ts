@@ -10,6 +10,8 @@ import {
 } from 'graphql';
 import type { GraphQLField, GraphQLInputType, GraphQLSchema } from 'graphql';
 
+import { newId } from '#core/platform/ids.ts';
+
 export interface RootField {
   kind: 'query' | 'mutation' | 'subscription';
   name: string;
@@ -59,6 +61,8 @@ export function variablesOf({ field }: RootField, fixtures: Fixtures): Record<st
 function valueOf(type: GraphQLInputType, fieldName: string, name: string, fixtures: Fixtures): unknown {
   const known = fixtures(fieldName, name);
   if (known !== undefined) return known;
+  // Each call is one of its own.
+  if (name === 'idempotencyKey') return newId();
   const inner = isNonNullType(type) ? type.ofType : type;
   if (isListType(inner)) return [valueOf(inner.ofType, fieldName, name, fixtures)];
   if (isInputObjectType(inner))

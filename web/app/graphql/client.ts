@@ -3,6 +3,7 @@ import { isUnauthenticated } from './api-error.ts';
 import { createCacheExchange } from './cache-exchange.ts';
 import { liveSubscriptions } from './live-subscription.ts';
 import { newestExchange } from './newest-exchange.ts';
+import { repeatingFetch } from './repeating-fetch.ts';
 import { lateReasonsExchange } from './waiting-reasons.ts';
 import { leaveForSignIn } from '~/lib/leave-for-sign-in.ts';
 
@@ -33,6 +34,7 @@ function createBrowserClient(ssrData: SSRData): Client {
     ],
     preferGetMethod: false,
     fetchOptions: { headers: { 'x-overmind-csrf': '1' }, credentials: 'same-origin' },
+    fetch: repeatingFetch((resource, init) => fetch(resource, init)),
   });
 }
 

@@ -13,8 +13,9 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 
 export async function loader(args: LoaderFunctionArgs) {
   const { data, urql } = await queryOnServer(args, TaskDetail_Query, { taskId: args.params['taskId'] ?? '' });
-  if (data.task?.project.id !== args.params['projectId']) throw new Response(null, { status: 404 });
-  return { urql, title: data.task?.title ?? '' };
+  const { task } = data;
+  if (!task || task.project.id !== args.params['projectId']) throw new Response(null, { status: 404 });
+  return { urql, title: `${task.shortId} ${task.title}` };
 }
 
 export const clientLoader = skipLoader;

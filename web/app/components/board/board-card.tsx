@@ -11,6 +11,7 @@ import { DiffStat } from '../review/diff-stat.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
 import { isRunning } from '../runs/run-status.tsx';
 import { Priority } from '../tasks/priority.tsx';
+import { ShortId } from '../tasks/short-id.tsx';
 import { useTaskMoves } from '../tasks/task-moves.tsx';
 import { TaskTypeIcon } from '../tasks/task-type.tsx';
 import { WaitingReason } from '../tasks/waiting-reason.tsx';
@@ -21,6 +22,7 @@ export const BoardCard_TaskFragment = graphql(`
   fragment BoardCard_Task on Task {
     id
     revision
+    shortId
     title
     type
     priority
@@ -69,7 +71,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
   useWaitingReason({ type: 'task', id: task.id }, task.status === 'QUEUED' && task.heldBy === null, card);
   const [params] = useSearchParams();
   const search = new URLSearchParams(params);
-  search.set('task', task.id);
+  search.set('task', task.shortId);
   const reason = task.blockedReason ?? task.waitingReason;
   const { liveRun } = task;
   const isMerging = liveRun?.kind === 'MERGE';
@@ -79,7 +81,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
       className={clsx(
         'group/card relative flex flex-col gap-1.5 rounded-box border bg-raised px-3 py-2.5 text-left transition-[background-color,border-color] duration-100',
         isLifted ? 'cursor-grabbing border-accent shadow-overlay' : 'border-line shadow-card hover:border-line-strong',
-        params.get('task') === task.id && 'border-accent!',
+        isNamed(params.get('task'), task) && 'border-accent!',
         isGhost && 'opacity-40',
       )}
     >
@@ -116,6 +118,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
         </p>
       ) : null}
       <div className="flex h-4 items-center gap-2 text-xs text-muted">
+        <ShortId value={task.shortId} className="min-w-0 shrink! truncate" />
         <TaskTypeIcon type={task.type} />
         <Priority value={task.priority} />
         {task.agentName ? (
@@ -141,6 +144,11 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
     </article>
   );
 });
+
+/** Whether an address names this task: by its short id, or by its id. */
+function isNamed(named: string | null, { id, shortId }: { id: string; shortId: string }): boolean {
+  return named !== null && (named === id || named.toUpperCase() === shortId);
+}
 
 /** Stopped by somebody: it goes on when somebody says so, which is done right here. */
 function Held({ task, by }: { task: { id: string; title: string }; by: string }) {

@@ -3,6 +3,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { isHeld, TASK_STATUS_WORDS } from '~/lib/task-status.ts';
 import { Priority } from '../tasks/priority.tsx';
+import { ShortId } from '../tasks/short-id.tsx';
 import { TaskStatusIcon } from '../tasks/task-status.tsx';
 import { TaskTypeIcon } from '../tasks/task-type.tsx';
 
@@ -10,6 +11,7 @@ export const ChatTask_TaskFragment = graphql(`
   fragment ChatTask_Task on Task {
     id
     revision
+    shortId
     title
     type
     priority
@@ -24,7 +26,7 @@ export function ChatTask({ task: masked }: { task: FragmentType<typeof ChatTask_
   const task = readFragment(ChatTask_TaskFragment, masked);
   const [params] = useSearchParams();
   const search = new URLSearchParams(params);
-  search.set('task', task.id);
+  search.set('task', task.shortId);
   return (
     <li>
       <Link
@@ -34,6 +36,7 @@ export function ChatTask({ task: masked }: { task: FragmentType<typeof ChatTask_
       >
         <span className="title-wrap line-clamp-2 text-dense font-medium">{task.title}</span>
         <span className="mt-1 flex items-center gap-2 text-xs text-muted">
+          <ShortId value={task.shortId} />
           <TaskStatusIcon status={task.status} heldBy={task.heldBy} />
           <span>{isHeld(task) ? 'Held' : TASK_STATUS_WORDS[task.status]}</span>
           <span aria-hidden className="h-3 w-px bg-line-strong" />

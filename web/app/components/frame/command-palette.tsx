@@ -13,19 +13,40 @@ import {
 import { Dialog as Radix } from 'radix-ui';
 import { useDeferredValue, useState, type ReactNode } from 'react';
 import { useQuery } from 'urql';
+import { parseShortId } from '#contract/short-ids.ts';
+import { readFragment } from '~/graphql/gql/fragment-masking.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
+import type { TaskStatus } from '~/lib/task-status.ts';
+import { ShortId } from '../tasks/short-id.tsx';
 import { TaskStatusIcon } from '../tasks/task-status.tsx';
 
 const PaletteTasks_Query = graphql(`
-  query PaletteTasks($projectId: ID!, $text: String) {
+  query PaletteTasks($projectId: ID!, $text: String, $named: ID!, $isNamed: Boolean!) {
+    task(id: $named) @include(if: $isNamed) {
+      ...PaletteTask_Task
+      id
+      revision
+      project {
+        id
+        revision
+      }
+    }
     tasks(projectId: $projectId, filter: { text: $text }, orderBy: { field: CREATED_AT, direction: DESC }, first: 12) {
       nodes {
         id
         revision
-        title
-        status
+        ...PaletteTask_Task
       }
     }
+  }
+`);
+const PaletteTask_TaskFragment = graphql(`
+  fragment PaletteTask_Task on Task {
+    id
+    revision
+    shortId
+    title
+    status
   }
 `);
 
@@ -42,7 +63,7 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
   const searched = useDeferredValue(text.trim());
   const [{ data, fetching }] = useQuery({
     query: PaletteTasks_Query,
-    variables: { projectId, text: searched || null },
+    variables: { projectId, text: searched || null, named: searched, isNamed: parseShortId(searched) !== null },
     requestPolicy: 'cache-and-network',
   });
   const navigate = useNavigate();
@@ -51,9 +72,9 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
     onClose();
     navigate(to);
   };
-  const openTask = (id: string) => {
+  const openTask = (shortId: string) => {
     const search = new URLSearchParams(params);
-    search.set('task', id);
+    search.set('task', shortId);
     return go(`/projects/${projectId}?${search.toString()}`);
   };
   const commands: { label: string; Icon: LucideIcon; run(): void }[] = [
@@ -74,7 +95,10 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
   ];
   const words = searched.toLowerCase();
   const matches = (label: string): boolean => label.toLowerCase().includes(words);
-  const tasks = data?.tasks?.nodes ?? [];
+  // A short id of any project finds its task; one of this project's is the first of what the search finds.
+  const named = data?.task && data.task.project.id !== projectId ? data.task : null;
+  const elsewhere = named && { projectId: named.project.id, ...readFragment(PaletteTask_TaskFragment, named) };
+  const tasks = readFragment(PaletteTask_TaskFragment, data?.tasks?.nodes ?? []);
   return (
     <Radix.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
       <Radix.Portal>
@@ -106,12 +130,24 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
                   ))}
               </Group>
               <Group heading="Tasks">
-                {tasks.map((task) => (
-                  <Item key={task.id} value={`task ${task.id}`} onSelect={openTask(task.id)}>
-                    <TaskStatusIcon status={task.status} isAlone />
-                    <span className="truncate">{task.title}</span>
-                  </Item>
-                ))}
+                {[
+                  ...(elsewhere
+                    ? [
+                        <Item
+                          key={elsewhere.id}
+                          value={`task ${elsewhere.id}`}
+                          onSelect={go(`/projects/${elsewhere.projectId}/tasks/${elsewhere.shortId}`)}
+                        >
+                          <FoundTask task={elsewhere} />
+                        </Item>,
+                      ]
+                    : []),
+                  ...tasks.map((task) => (
+                    <Item key={task.id} value={`task ${task.id}`} onSelect={openTask(task.shortId)}>
+                      <FoundTask task={task} />
+                    </Item>
+                  )),
+                ]}
               </Group>
               <Group heading="Projects">
                 {projects
@@ -128,6 +164,16 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+function FoundTask({ task }: { task: { shortId: string; title: string; status: TaskStatus } }) {
+  return (
+    <>
+      <TaskStatusIcon status={task.status} isAlone />
+      <span className="truncate">{task.title}</span>
+      <ShortId value={task.shortId} className="ml-auto" />
+    </>
   );
 }
 

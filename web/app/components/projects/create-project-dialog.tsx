@@ -2,6 +2,7 @@ import { useNavigate } from '@remix-run/react';
 import { useState, type FormEvent } from 'react';
 import { useMutation } from 'urql';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_PROJECT_KEY_CHARS } from '#contract/short-ids.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
@@ -82,6 +83,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
       input: {
         name: text('name'),
         description: text('description'),
+        key: text('key') || null,
         agentPreset: text('preset') as AgentPreset,
         ...(repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {}),
       },
@@ -112,6 +114,19 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
       ) : null}
       <Field label="Name" error={isNameMissing ? 'A project needs a name' : null}>
         <Input name="name" autoFocus maxLength={MAX_NAME_CHARS} onChange={() => setNameMissing(false)} />
+      </Field>
+      <Field
+        label="Key"
+        isOptional
+        hint="Tasks are called by it, for example SHOP-12. Left empty, it is made of the name."
+      >
+        <Input
+          name="key"
+          maxLength={MAX_PROJECT_KEY_CHARS}
+          autoCapitalize="characters"
+          spellCheck={false}
+          className="max-w-40 font-mono uppercase"
+        />
       </Field>
       <Field label="Description" isOptional>
         <Textarea name="description" rows={2} maxLength={2_000} className="min-h-14!" />

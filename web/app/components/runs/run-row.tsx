@@ -3,6 +3,7 @@ import { useRef } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
+import { ShortId } from '../tasks/short-id.tsx';
 import { Elapsed, RelativeTime } from '../ui/time.tsx';
 import { RunConnectionNote } from './run-connection-note.tsx';
 import { hasLostRunner, isLiveRun, RunStatusIcon, runStatusWord } from './run-status.tsx';
@@ -28,6 +29,7 @@ export const RunRow_RunFragment = graphql(`
     task {
       id
       revision
+      shortId
       title
     }
     agent {
@@ -77,6 +79,7 @@ export function RunRow({
             {run.kind === 'MERGE' ? `Merge: ${title}` : title}
           </span>
           <span className="flex items-center gap-1.5 truncate text-xs text-muted">
+            {run.task ? <ShortId value={run.task.shortId} /> : null}
             <span className="truncate">
               {run.agent.name}
               {run.attempt > 1 ? `, attempt ${run.attempt}` : ''}

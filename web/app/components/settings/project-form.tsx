@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_PROJECT_KEY_CHARS } from '#contract/short-ids.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
@@ -20,6 +21,7 @@ export const ProjectForm_ProjectFragment = graphql(`
     id
     revision
     name
+    key
     description
     defaultRepoPath
   }
@@ -34,6 +36,7 @@ export const UpdateProject_Mutation = graphql(`
           id
           revision
           name
+          key
           description
           status
           defaultRepoPath
@@ -68,7 +71,13 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
     if (repository?.problem) return setRepositoryError({ path: repository.path, message: repository.problem });
     const chosen = repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {};
     const result = await updateProject({
-      input: { projectId: project.id, name: text('name'), description: text('description'), ...chosen },
+      input: {
+        projectId: project.id,
+        name: text('name'),
+        key: text('key'),
+        description: text('description'),
+        ...chosen,
+      },
     });
     const refused = mutationFailure(result);
     const answer = result.data?.updateProject;
@@ -98,6 +107,21 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
       ) : null}
       <Field label="Name">
         <Input name="name" required maxLength={MAX_NAME_CHARS} defaultValue={project.name} />
+      </Field>
+      <Field
+        label="Key"
+        hint="Its tasks are called by it, for example SHOP-12. After a change, the former short ids still find them."
+      >
+        <Input
+          name="key"
+          required
+          key={project.key}
+          maxLength={MAX_PROJECT_KEY_CHARS}
+          defaultValue={project.key}
+          autoCapitalize="characters"
+          spellCheck={false}
+          className="max-w-40 font-mono uppercase"
+        />
       </Field>
       <Field label="Description" isOptional>
         <Textarea

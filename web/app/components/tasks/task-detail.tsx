@@ -15,6 +15,7 @@ export const TaskDetail_Query = graphql(`
     task(id: $taskId) {
       id
       revision
+      shortId
       title
       status
       heldBy

@@ -5,6 +5,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { RelativeTime } from '../ui/time.tsx';
 import { Priority } from './priority.tsx';
+import { ShortId } from './short-id.tsx';
 import { TaskTypeIcon, taskTypeWord } from './task-type.tsx';
 
 export const TaskFacts_TaskFragment = graphql(`
@@ -25,12 +26,14 @@ export const TaskFacts_TaskFragment = graphql(`
     parent {
       id
       revision
+      shortId
       title
     }
     followUps {
       nodes {
         id
         revision
+        shortId
         title
       }
     }
@@ -56,7 +59,7 @@ export function TaskFacts({
 }) {
   const task = readFragment(TaskFacts_TaskFragment, masked);
   const branch = task.runs.nodes.find((run) => run.branch)?.branch;
-  const linkTo = (id: string): string => `/projects/${task.project.id}/tasks/${id}`;
+  const linkTo = (shortId: string): string => `/projects/${task.project.id}/tasks/${shortId}`;
   return (
     <dl
       className={`grid shrink-0 grid-cols-[96px_minmax(0,1fr)] content-start gap-x-3 gap-y-2 text-dense ${isColumn ? 'lg:w-72' : ''}`}
@@ -96,7 +99,8 @@ export function TaskFacts({
       </Fact>
       {task.parent ? (
         <Fact name="Follows">
-          <Link to={linkTo(task.parent.id)} className="truncate underline underline-offset-2">
+          <ShortId value={task.parent.shortId} />
+          <Link to={linkTo(task.parent.shortId)} className="truncate underline underline-offset-2">
             {task.parent.title}
           </Link>
         </Fact>
@@ -105,9 +109,12 @@ export function TaskFacts({
         <Fact name="Followed by">
           <span className="flex min-w-0 flex-col">
             {task.followUps.nodes.map((followUp) => (
-              <Link key={followUp.id} to={linkTo(followUp.id)} className="truncate underline underline-offset-2">
-                {followUp.title}
-              </Link>
+              <span key={followUp.id} className="flex min-w-0 items-baseline gap-1.5">
+                <ShortId value={followUp.shortId} />
+                <Link to={linkTo(followUp.shortId)} className="truncate underline underline-offset-2">
+                  {followUp.title}
+                </Link>
+              </span>
             ))}
           </span>
         </Fact>

@@ -19,7 +19,7 @@ export function TaskPage({ projectId, taskId }: { projectId: string; taskId: str
 }
 
 function Header({ projectId, task }: { projectId: string; task: TitledTask | 'missing' | null }) {
-  useDocumentTitle(task === 'missing' ? 'No such task' : task?.title);
+  useDocumentTitle(task === 'missing' ? 'No such task' : task && `${task.shortId} ${task.title}`);
   return (
     <header className="shrink-0 px-4 pb-2 pt-4 sm:px-6">
       <Link

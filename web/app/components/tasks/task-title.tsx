@@ -1,8 +1,10 @@
 import type { TaskStatus } from '~/lib/task-status.ts';
 import { Skeleton } from '../ui/skeleton.tsx';
+import { ShortId } from './short-id.tsx';
 import { TaskStatusBadge } from './task-status.tsx';
 
 export interface TitledTask {
+  shortId: string;
   title: string;
   status: TaskStatus;
   heldBy: string | null;
@@ -15,7 +17,10 @@ export function TaskTitle({ task, level: Level }: { task: TitledTask | 'missing'
   return (
     <div className="min-w-0">
       <Level className="title-wrap text-title font-semibold">{task.title}</Level>
-      <TaskStatusBadge status={task.status} heldBy={task.heldBy} className="mt-1.5" />
+      <div className="mt-1.5 flex items-center gap-2">
+        <ShortId value={task.shortId} className="text-xs!" />
+        <TaskStatusBadge status={task.status} heldBy={task.heldBy} />
+      </div>
     </div>
   );
 }

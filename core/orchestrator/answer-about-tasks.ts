@@ -1,0 +1,71 @@
+import { formatShortId } from '#contract/short-ids.ts';
+import type { UserActor } from '#core/access/actor.ts';
+import { DomainError, ForbiddenError } from '#core/errors/errors.ts';
+import type { Core } from '#core/platform/core.ts';
+import { readTaskTalk } from '#core/planner/task-talk.ts';
+import { findByShortIds } from '#core/tasks/find-task.ts';
+import { transitionTask } from '#core/tasks/transition-task.ts';
+import type { Message } from '#prisma/generated/client/client.ts';
+import { plain } from './answer.ts';
+
+interface AnswerAboutTasks {
+  content: string;
+  taskIds: string[];
+}
+
+/**
+ * Answers a message that names tasks of its project by their short ids and only asks how they stand, or for them to be
+ * canceled. What is to be done is done here, with the rights of who said it; done again after a crash it changes nothing.
+ * @returns null for any other message
+ */
+export async function answerAboutTasks(core: Core, message: Message): Promise<AnswerAboutTasks | null> {
+  const talk = readTaskTalk(message.content);
+  if (!talk) return null;
+  const found = await findByShortIds(core.db, talk.shortIds);
+  const ofProject = new Map(
+    found.filter(({ projectId }) => projectId === message.projectId).map((task) => [task.saidAs, task.id]),
+  );
+  const ids = talk.shortIds.map((shortId) => ofProject.get(formatShortId(shortId)));
+  // A name of something else, in another tracker maybe: a message like any other.
+  if (!ids.every((id) => id !== undefined)) return null;
+  const taskIds = [...new Set(ids)];
+  const refusals = talk.kind === 'cancel' ? await cancelTasks(core, message, taskIds) : new Map<string, string>();
+  const tasks = await core.db.task.findMany({
+    where: { id: { in: taskIds } },
+    include: { project: { select: { key: true } } },
+  });
+  const lines = taskIds
+    .flatMap((id) => tasks.find((task) => task.id === id) ?? [])
+    .map((task) => {
+      const name = formatShortId({ key: task.project.key, number: task.number });
+      const why = refusals.get(task.id) ?? task.blockedReason ?? task.waitingReason;
+      const state = task.status.replaceAll('_', ' ');
+      return `**${name}** ${plain(task.title)}: ${state}${task.agentName ? `, for ${task.agentName}` : ''}.${why ? ` ${plain(why)}` : ''}`;
+    });
+  return { content: lines.length === 1 ? (lines[0] ?? '') : lines.map((line) => `- ${line}`).join('\n'), taskIds };
+}
+
+/** @returns why those that could not be canceled could not */
+async function cancelTasks(core: Core, message: Message, taskIds: readonly string[]): Promise<Map<string, string>> {
+  const refusals = new Map<string, string>();
+  const actor = await authorOf(core, message);
+  for (const taskId of taskIds) {
+    const task = await core.db.task.findUniqueOrThrow({ where: { id: taskId }, select: { status: true } });
+    if (task.status === 'canceled') continue;
+    try {
+      if (!actor) throw new ForbiddenError('Who asked for this has no account here any more.');
+      await transitionTask(core, actor, { taskId, to: 'canceled', reason: 'Asked for in the chat.' });
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      refusals.set(taskId, error.message);
+    }
+  }
+  return refusals;
+}
+
+/** Who said it, with the rights of now. */
+async function authorOf(core: Core, { createdByUserId }: Message): Promise<UserActor | null> {
+  const user = createdByUserId ? await core.db.user.findUnique({ where: { id: createdByUserId } }) : null;
+  if (!user?.isActive) return null;
+  return { kind: 'user', userId: user.id, email: user.email, isAdmin: user.isAdmin, sessionId: '' };
+}

@@ -1,0 +1,319 @@
+import { getNamedType, isInputObjectType } from 'graphql';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildSchema } from '#api/schema/schema.ts';
+import type { UserActor } from '#core/access/actor.ts';
+import { sendMessage } from '#core/conversations/send-message.ts';
+import { removeOldCalls } from '#core/idempotency/keys.ts';
+import { once } from '#core/idempotency/once.ts';
+import { newId } from '#core/platform/ids.ts';
+import { createTask } from '#core/tasks/create-task.ts';
+import { transitionTask } from '#core/tasks/transition-task.ts';
+import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import type { Project } from '#prisma/generated/client/client.ts';
+import { countSql } from '#tests/kit/count-sql.ts';
+import { post } from '#tests/kit/graphql-client.ts';
+import { seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+import { until } from '#tests/kit/until.ts';
+
+let system: TestSystem;
+let url: string;
+let user: UserActor & { token: string };
+let admin: UserActor & { token: string };
+let project: Project;
+beforeAll(async () => {
+  system = await startTestSystem();
+  ({ url } = await system.startApi());
+  user = await seeder(system.core).user();
+  admin = await seeder(system.core).user({ isAdmin: true });
+  project = await seeder(system.core).project(user);
+});
+afterAll(() => system.close());
+
+type Answer = Record<string, unknown> & { __typename: string };
+async function call(name: string, input: Record<string, unknown>, selection = '', token = user.token): Promise<Answer> {
+  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const query = `mutation ($input: ${title}Input!) { answer: ${name}(input: $input) {
+    __typename ... on UserError { code words: message } ... on InvalidInputError { fields { path } } ${selection ? `... on ${title}Payload { ${selection} }` : ''} } }`;
+  const { data, errors } = await post(url, query, { input }, token);
+  if (errors) throw new Error(JSON.stringify(errors));
+  return (data as { answer: Answer }).answer;
+}
+const addTask = (input: Record<string, unknown>, token = user.token): Promise<Answer> =>
+  call('createTask', { projectId: project.id, ...input }, 'task { id title }', token);
+const countTasks = (title: string): Promise<number> => system.core.db.task.count({ where: { title } });
+
+/** What a mutation makes nothing by; every other one takes a key. Those of runners have their own way to be repeated. */
+const MAKES_NOTHING = [
+  ...['login', 'logout', 'changePassword'],
+  ...[
+    'updateTask',
+    'transitionTask',
+    'blockTask',
+    'cancelTask',
+    'startTask',
+    'retryTask',
+    'approveTask',
+    'sendBackTask',
+  ],
+  ...['updateProject', 'archiveProject', 'updateAgent', 'updateRunner', 'setRunnerEnabled', 'rotateRunnerToken'],
+  // Asked for twice, it is the same cycle, grant, or look.
+  ...['runOrchestrator', 'grantRepository', 'revokeRepository', 'checkRepository', 'lookForRepositories'],
+  ...['removeWorkFolder', 'cancelRun'],
+  ...['registerRunner', 'claimRun', 'heartbeatRuns', 'appendRunLogs', 'completeRun', 'requestLanding', 'reportLanding'],
+  ...['uploadArtifact', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
+];
+test('every mutation that makes something takes an idempotency key', () => {
+  const mutations = Object.values(buildSchema().getMutationType()?.getFields() ?? {});
+  const without = mutations.filter(({ args }) => {
+    const input = args[0] && getNamedType(args[0].type);
+    return !isInputObjectType(input) || String(input.getFields()['idempotencyKey']?.type) !== 'String';
+  });
+  expect(without.map(({ name }) => name).sort()).toEqual([...MAKES_NOTHING].sort());
+});
+
+describe('the same call again makes nothing more, and answers with what the first has made', () => {
+  const cases: Record<
+    string,
+    () => Promise<[input: Record<string, unknown>, selection: string, count: () => Promise<number>]>
+  > = {
+    createTask: () =>
+      Promise.resolve([{ projectId: project.id, title: 'Once' }, 'task { id }', () => countTasks('Once')]),
+    followUpTask: async () => {
+      const task = await createTask(system.core, user, { projectId: project.id, title: 'Over' });
+      await transitionTask(system.core, user, { taskId: task.id, to: 'canceled' });
+      return [
+        { taskId: task.id },
+        'task { id }',
+        () => system.core.db.task.count({ where: { parentTaskId: task.id } }),
+      ];
+    },
+    commentOnTask: async () => {
+      const task = await createTask(system.core, user, { projectId: project.id, title: 'Talked of' });
+      const where = { taskId: task.id, eventType: 'comment' as const };
+      return [{ taskId: task.id, text: 'Hm' }, 'task { id }', () => system.core.db.taskEvent.count({ where })];
+    },
+    createProject: () =>
+      Promise.resolve([
+        { name: 'Once' },
+        'project { id key }',
+        () => system.core.db.project.count({ where: { name: 'Once' } }),
+      ]),
+    createConversation: () =>
+      Promise.resolve([
+        { projectId: project.id, title: 'Once' },
+        'conversation { id }',
+        () => system.core.db.conversation.count({ where: { title: 'Once' } }),
+      ]),
+    sendMessage: async () => {
+      const { id } = await system.core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+      return [
+        { conversationId: id, content: 'Said once' },
+        'message { id }',
+        () => system.core.db.message.count({ where: { content: 'Said once' } }),
+      ];
+    },
+    makeTaskOfMessage: async () => {
+      const { id } = await system.core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+      const said = await sendMessage(system.core, user, { conversationId: id, content: 'Hm, well' });
+      const answer = {
+        id: newId(),
+        projectId: project.id,
+        conversationId: id,
+        role: 'orchestrator' as const,
+        content: 'No',
+      };
+      await system.core.db.message.create({ data: { ...answer, answersId: said.id } });
+      return [{ messageId: said.id }, 'task { id } answer { id }', () => countTasks('Hm, well')];
+    },
+    createAgent: () =>
+      Promise.resolve([
+        { projectId: project.id, name: 'once', config: { commands: [['true']], stdin: 'prompt' } },
+        'agent { id }',
+        () => system.core.db.agent.count({ where: { name: 'once' } }),
+      ]),
+    createRunner: () =>
+      Promise.resolve([
+        { name: 'once' },
+        'runner { id }',
+        () => system.core.db.runner.count({ where: { name: 'once' } }),
+      ]),
+    createUser: () =>
+      Promise.resolve([
+        { email: 'once@example.test', password: 'correct horse' },
+        'user { id }',
+        () => system.core.db.user.count({ where: { email: 'once@example.test' } }),
+      ]),
+    saveState: async () => {
+      await rebuildStateDocument(system.core, project.id, 'test');
+      const newest = await system.core.db.projectStateVersion.findFirstOrThrow({
+        where: { projectId: project.id },
+        orderBy: { version: 'desc' },
+      });
+      const where = { projectId: project.id, cause: 'saved by hand' };
+      return [
+        { projectId: project.id, content: newest.content, baseVersion: Number(newest.version) },
+        'stateVersion { version }',
+        () => system.core.db.projectStateVersion.count({ where }),
+      ];
+    },
+    rollBackState: () =>
+      Promise.resolve([
+        { projectId: project.id, version: 1 },
+        'stateVersion { version }',
+        () =>
+          system.core.db.projectStateVersion.count({
+            where: { projectId: project.id, cause: { startsWith: 'rolled' } },
+          }),
+      ]),
+  };
+  test('there is a case for each of them', () => {
+    const all = Object.keys(buildSchema().getMutationType()?.getFields() ?? {});
+    expect(Object.keys(cases).sort()).toEqual(all.filter((name) => !MAKES_NOTHING.includes(name)).sort());
+  });
+  test.each(Object.keys(cases))('%s', async (name) => {
+    const [input, selection, count] = (await cases[name]?.()) ?? [{}, '', () => Promise.resolve(-1)];
+    const token = name === 'createUser' || name === 'createRunner' ? admin.token : user.token;
+    const before = await count();
+    const key = newId();
+    const first = await call(name, { ...input, idempotencyKey: key }, selection, token);
+    expect(first.__typename).toMatch(/Payload$/);
+    expect(await call(name, { ...input, idempotencyKey: key }, selection, token)).toEqual(first);
+    expect(await count()).toBe(before + 1);
+  });
+});
+
+test('another call with the same key is refused by its name, and makes nothing', async () => {
+  const refused = { __typename: 'InvalidInputError', fields: [{ path: ['idempotencyKey'] }] };
+  await addTask({ title: 'First words', idempotencyKey: 'one' });
+  expect(await addTask({ title: 'Other words', idempotencyKey: 'one' })).toMatchObject(refused);
+  expect(await call('createProject', { name: 'Other', idempotencyKey: 'one' })).toMatchObject(refused);
+  expect(await countTasks('Other words')).toBe(0);
+  for (const idempotencyKey of ['', 'x'.repeat(201)])
+    expect(await addTask({ title: 'Other words', idempotencyKey })).toMatchObject(refused);
+  expect(await addTask({ title: 'Longest', idempotencyKey: 'ü'.repeat(200) })).toMatchObject({
+    task: { title: 'Longest' },
+  });
+});
+
+test('a call that was refused leaves its key free', async () => {
+  const idempotencyKey = newId();
+  const { __typename } = await addTask({ title: 'Later', agentId: newId(), idempotencyKey });
+  expect(__typename).toBe('NotFoundError');
+  expect(await addTask({ title: 'Later', idempotencyKey })).toMatchObject({ task: { title: 'Later' } });
+});
+
+test('a key is its account’s own', async () => {
+  const other = await seeder(system.core).user();
+  await system.core.db.projectMember.create({
+    data: { id: newId(), projectId: project.id, userId: other.userId, role: 'maintainer' },
+  });
+  const idempotencyKey = newId();
+  const mine = await addTask({ title: 'Both', idempotencyKey });
+  const theirs = await addTask({ title: 'Both', idempotencyKey }, other.token);
+  expect(theirs['task']).not.toEqual(mine['task']);
+  expect(await countTasks('Both')).toBe(2);
+});
+
+test('who has lost the right to what was made is not told of it', async () => {
+  const other = await seeder(system.core).user();
+  const member = await system.core.db.projectMember.create({
+    data: { id: newId(), projectId: project.id, userId: other.userId, role: 'maintainer' },
+  });
+  await addTask({ title: 'Gone', idempotencyKey: 'gone' }, other.token);
+  await system.core.db.projectMember.delete({ where: { id: member.id } });
+  expect(await addTask({ title: 'Gone', idempotencyKey: 'gone' }, other.token)).toMatchObject({
+    __typename: 'NotFoundError',
+  });
+});
+
+test('twenty at once make one task; who comes too soon is told to try again', async () => {
+  const idempotencyKey = newId();
+  const again = async (): Promise<Answer> => {
+    const answer = await addTask({ title: 'Rushed', idempotencyKey });
+    if (answer.__typename !== 'ConflictError') return answer;
+    expect(answer['words']).toMatch(/Try again/);
+    return again();
+  };
+  const answers = await Promise.all(Array.from({ length: 20 }, again));
+  expect(new Set(answers.map(({ task }) => (task as { id: string }).id)).size).toBe(1);
+  expect(await countTasks('Rushed')).toBe(1);
+});
+
+test('an answer that the time limit has cut off: in progress is said so, and then what was made', async () => {
+  const blocker = new pg.Client({ connectionString: system.databaseUrl });
+  await blocker.connect();
+  await blocker.query('begin');
+  // The change waits at its last statement: its event.
+  await blocker.query('select 1 from projects where id = $1 for update', [project.id]);
+  const input = { title: 'Late', idempotencyKey: newId() };
+  await expect(addTask(input)).rejects.toThrow(/UNAVAILABLE/);
+  expect(await addTask(input)).toMatchObject({ __typename: 'ConflictError' });
+  await blocker.query('commit');
+  await blocker.end();
+  const answer = await until(
+    () => addTask(input),
+    ({ __typename }) => __typename === 'CreateTaskPayload',
+  );
+  expect(answer['task']).toMatchObject({ title: 'Late' });
+  expect(await countTasks('Late')).toBe(1);
+}, 60_000);
+
+test('a process that dies between commit and answer: another one answers with what was made', async () => {
+  const call = {
+    operation: 'test',
+    key: newId(),
+    input: { b: [1, { d: 1, c: 2 }], a: 1 },
+    idOf: (task: { id: string }) => task.id,
+    find: (id: string) => system.core.db.task.findUnique({ where: { id } }),
+  };
+  const title = 'Committed';
+  await expect(
+    once(system.core, user, call, async (core) => {
+      await createTask(core, user, { projectId: project.id, title });
+      throw new Error('The process dies here');
+    }),
+  ).rejects.toThrow('dies here');
+  const other = system.openCore();
+  const reordered = { ...call, input: { a: 1, b: [1, { c: 2, d: 1 }] } };
+  const task = await once(other, user, reordered, () => Promise.reject(new Error('Made again')));
+  expect(task).toMatchObject({ title });
+  await other.close();
+});
+
+test('a key is free again after a day, and is removed', async () => {
+  const age = (hours: number) =>
+    system.core.pool.query(
+      `update idempotency_keys set created_at = created_at - make_interval(hours => $1::int) where user_id = $2`,
+      [hours, user.userId],
+    );
+  const input = { title: 'Daily', idempotencyKey: newId() };
+  const first = await addTask(input);
+  await age(23);
+  expect(await addTask(input)).toEqual(first);
+  await age(1);
+  const second = await addTask(input);
+  expect(second['task']).not.toEqual(first['task']);
+  expect(await addTask(input)).toEqual(second);
+  await removeOldCalls(system.core.db);
+  const kept = await system.core.db.idempotencyKey.findMany({ where: { userId: user.userId } });
+  expect(kept.map(({ madeId }) => madeId)).toEqual([(second['task'] as { id: string }).id]);
+});
+
+test('without a key it costs no statement more, and nothing is kept of passwords', async () => {
+  const core = system.core;
+  const plainCall = { operation: 'createTask', input: {}, idOf: () => newId(), find: () => Promise.resolve(null) };
+  const make = (make: typeof core) => createTask(make, user, { projectId: project.id, title: 'Counted' });
+  await make(core);
+  const { statements: bare } = await countSql(() => make(core));
+  const { statements: without } = await countSql(() => once(core, user, { ...plainCall, key: null }, make));
+  const { statements: keyed } = await countSql(() => once(core, user, { ...plainCall, key: 'counted' }, make));
+  expect(without).toEqual(bare);
+  expect(keyed.length - bare.length).toBe(3);
+
+  const account = { email: 'kept@example.test', password: 'correct horse', idempotencyKey: 'kept' };
+  const made = await call('createUser', account, 'user { id }', admin.token);
+  expect(await call('createUser', { ...account, password: 'another one!' }, 'user { id }', admin.token)).toEqual(made);
+});

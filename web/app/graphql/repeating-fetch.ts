@@ -1,0 +1,94 @@
+/** What makes something. The API makes it once for a key, however often it is asked. */
+export const KEYED_MUTATIONS = [
+  'commentOnTask',
+  'createAgent',
+  'createConversation',
+  'createProject',
+  'createRunner',
+  'createTask',
+  'createUser',
+  'followUpTask',
+  'makeTaskOfMessage',
+  'rollBackState',
+  'saveState',
+  'sendMessage',
+];
+const PAUSES_MS = [300, 1_000, 3_000];
+const ROOT_FIELD = /^\s*mutation\b[^{]*\{\s*(?:\w+\s*:\s*)?(\w+)/;
+/** A gateway's words for a server that is not there. */
+const GATEWAY_STATUSES = [502, 503, 504];
+
+interface Call {
+  query: string;
+  variables: { input: Record<string, unknown> };
+}
+interface Answer {
+  data?: Record<string, { __typename?: string } | null> | null;
+  errors?: { extensions?: { code?: string } }[];
+}
+
+/**
+ * Sends what makes something with an idempotency key, and again when no answer came: whether it was carried out, nobody
+ * here knows. A call that ends without an answer keeps its key, so that the same form or message, sent again by hand, is
+ * the same call.
+ */
+export function repeatingFetch(send: typeof fetch, pausesMs: readonly number[] = PAUSES_MS): typeof fetch {
+  const keysOfUnanswered = new Map<string, string>();
+  return async (resource, init) => {
+    const call = readCall(init?.body);
+    if (!call) return send(resource, init);
+    const identity = JSON.stringify(call);
+    const known = keysOfUnanswered.get(identity);
+    // Said once more while it is on its way, it is another call.
+    keysOfUnanswered.delete(identity);
+    const idempotencyKey = known ?? newKey();
+    const body = JSON.stringify({
+      ...call,
+      variables: { ...call.variables, input: { ...call.variables.input, idempotencyKey } },
+    });
+    for (let attempt = 0; ; attempt += 1) {
+      const pauseMs = pausesMs[attempt];
+      const mayBeUnderWay = attempt > 0 || known !== undefined;
+      try {
+        const response = await send(resource, { ...init, body });
+        if (await isAnswer(response, mayBeUnderWay)) return response;
+        if (pauseMs === undefined) {
+          keysOfUnanswered.set(identity, idempotencyKey);
+          return response;
+        }
+      } catch (error) {
+        if (pauseMs === undefined || init?.signal?.aborted) {
+          keysOfUnanswered.set(identity, idempotencyKey);
+          throw error;
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  };
+}
+
+function readCall(body: unknown): Call | null {
+  if (typeof body !== 'string') return null;
+  const call = JSON.parse(body) as Partial<Call>;
+  const [, field = ''] = ROOT_FIELD.exec(call.query ?? '') ?? [];
+  return KEYED_MUTATIONS.includes(field) && call.variables?.input ? (call as Call) : null;
+}
+
+/** Whether it says what became of the call: that it can not be said now, and that it is still being carried out, do not. */
+async function isAnswer(response: Response, mayBeUnderWay: boolean): Promise<boolean> {
+  if (GATEWAY_STATUSES.includes(response.status)) return false;
+  const answer = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as Answer | null;
+  // Not ours to understand.
+  if (!answer) return true;
+  if (answer.errors?.some(({ extensions }) => extensions?.code === 'UNAVAILABLE')) return false;
+  const isConflict = Object.values(answer.data ?? {}).some((each) => each?.__typename === 'ConflictError');
+  return !(mayBeUnderWay && isConflict);
+}
+
+/** crypto.randomUUID is missing on pages that come over plain HTTP from another machine. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
