@@ -206,14 +206,14 @@ describe('a change and all that follows from it', () => {
 
   test('a task', async () => {
     const create = (core: Core) => createTask(core, user, { projectId: fresh.id, title: 'Fix the header' });
-    expect(await countAll(create)).toBeLessThanOrEqual(38);
+    expect(await countAll(create)).toBeLessThanOrEqual(40);
     const [task] = await system.core.db.task.findMany({ where: { projectId: fresh.id }, include: { runs: true } });
     expect(task).toMatchObject({ agentName: 'frontend', runs: [{ status: 'pending' }] });
   });
 
   test('a message with two asks, and one with eight costs no more', async () => {
     const few = await countAll(say('Add a CONTRIBUTING file and, urgent, fix the failing test in src/sum.js'));
-    expect(few).toBeLessThanOrEqual(49);
+    expect(few).toBeLessThanOrEqual(52);
     expect(await system.core.db.agentRun.count({ where: { projectId: fresh.id } })).toBe(2);
     const asks = Array.from({ length: 8 }, (_, i) => `${i + 1}. fix the crash in core/part-${i % 2}.ts`).join('\n');
     expect(await countAll(say(asks))).toBeLessThanOrEqual(few);
@@ -229,7 +229,7 @@ describe('a change and all that follows from it', () => {
     await countAll((core) => runCycles(core, fresh.id, { planner: rulesPlanner }));
     const block = (core: Core) =>
       transitionTask(core, user, { taskId: task.id, to: 'blocked', reason: 'It waits for a decision.' });
-    expect(await countAll(block)).toBeLessThanOrEqual(35);
+    expect(await countAll(block)).toBeLessThanOrEqual(38);
     const state = await system.core.db.projectStateVersion.findFirst({
       where: { projectId: fresh.id },
       orderBy: { version: 'desc' },
