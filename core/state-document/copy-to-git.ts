@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { Core } from '#core/platform/core.ts';
 import { withLock } from '#core/platform/locked-client.ts';
 import type { HeldLock } from '#core/platform/locked-client.ts';
+import { removeProjectFolder } from '#core/storage/disk-storage.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 
 const run = promisify(execFile);
@@ -21,9 +22,6 @@ interface Repository {
  * rows are the truth: a copy that is broken off goes on where the repository stands.
  */
 export async function copyStateVersions(core: Core, projectId: string): Promise<void> {
-  // What is made for one that is being deleted would stay: nobody removes it a second time.
-  const project = await core.db.project.findFirst({ where: { id: projectId, deletingAt: null }, select: { id: true } });
-  if (!project) return;
   // One process at a time, and nobody waits: whoever copies looks again when it has let go.
   do {
     const copied = await withLock(core, `state-git:${projectId}`, (lock) => copyAll(core, projectId, lock));
@@ -35,7 +33,7 @@ async function hasUncopied(core: Core, projectId: string): Promise<boolean> {
   const { rows } = await core.pool.query<{ uncopied: boolean }>({
     name: 'has_uncopied_versions',
     text: `select exists (select 1 from project_state_versions v where v.project_id = p.id and v.version > p.state_copied) as uncopied
-             from projects p where p.id = $1`,
+             from projects p where p.id = $1 and p.deleting_at is null`,
     values: [projectId],
   });
   return rows[0]?.uncopied ?? false;
@@ -63,11 +61,13 @@ async function copyAll(core: Core, projectId: string, lock: HeldLock): Promise<b
     }
     if (versions.length < VERSIONS_A_TURN) break;
   }
-  await core.pool.query({
+  const { rowCount } = await core.pool.query({
     name: 'note_copied_versions',
-    text: 'update projects set state_copied = greatest(state_copied, $2) where id = $1',
+    text: 'update projects set state_copied = greatest(state_copied, $2) where id = $1 and deleting_at is null',
     values: [projectId, copied],
   });
+  // It was deleted meanwhile, and so perhaps was the folder: made again, nobody would remove it a second time.
+  if (rowCount === 0) await removeProjectFolder(core.dataDirectory, projectId);
   return copied;
 }
 
