@@ -3,6 +3,7 @@ import type { UserActor } from '#core/access/actor.ts';
 import { DomainError, ForbiddenError } from '#core/errors/errors.ts';
 import type { Core } from '#core/platform/core.ts';
 import { readTaskTalk } from '#core/planner/task-talk.ts';
+import { findWaitingReasons } from '#core/runs/waiting-reasons.ts';
 import { findByShortIds } from '#core/tasks/find-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Message } from '#prisma/generated/client/client.ts';
@@ -34,11 +35,16 @@ export async function answerAboutTasks(core: Core, message: Message): Promise<An
     where: { id: { in: taskIds } },
     include: { project: { select: { key: true } } },
   });
+  const reasons = await findWaitingReasons(
+    core,
+    tasks.map(({ id, status, heldBy }) => ({ type: 'task' as const, id, status, heldBy })),
+  );
+  const waiting = new Map(tasks.map(({ id }, i) => [id, reasons[i] ?? null]));
   const lines = taskIds
     .flatMap((id) => tasks.find((task) => task.id === id) ?? [])
     .map((task) => {
       const name = formatShortId({ key: task.project.key, number: task.number });
-      const why = refusals.get(task.id) ?? task.blockedReason ?? task.waitingReason;
+      const why = refusals.get(task.id) ?? task.blockedReason ?? waiting.get(task.id);
       const state = task.status.replaceAll('_', ' ');
       return `**${name}** ${plain(task.title)}: ${state}${task.agentName ? `, for ${task.agentName}` : ''}.${why ? ` ${plain(why)}` : ''}`;
     });
