@@ -42,12 +42,13 @@ export const taskUpdated = defineEvent(
   optional({ ...card, description: text, acceptanceCriteria: z.array(text), feedback: nullableText }),
   { touchesState: ['title', 'priority', 'status', 'agentName', 'blockedReason', 'heldBy', 'updatedAt'] },
 );
-export const taskEventAppended = defineEvent('task.event.appended', 'task', {
-  eventId: text,
-  eventType: text,
-  payload: json,
-  createdAt: time,
-});
+export const taskEventAppended = defineEvent(
+  'task.event.appended',
+  'task',
+  { eventId: text, eventType: text, payload: json, createdAt: time },
+  // An approval, a hold: what is on the trail may be told in the line of a version.
+  { touchesState: ({ eventType }) => eventType === 'log' },
+);
 export const agentCreated = defineEvent('agent.created', 'agent', { name: text, type: text, isEnabled: z.boolean() });
 export const agentUpdated = defineEvent(
   'agent.updated',
