@@ -1,7 +1,7 @@
 import type { Cache } from '@urql/exchange-graphcache';
 import { graphql } from './gql/gql.ts';
 import type { ProjectEventsSubscription } from './gql/graphql.ts';
-import { addToConnections, forget, forgetTaskCounts, placeOnBoards, type Ref } from './cache-lists.ts';
+import { addToConnections, forgetState, forgetTaskCounts, placeOnBoards, type Ref } from './cache-lists.ts';
 
 type ProjectEventData = ProjectEventsSubscription['projectEvents'];
 
@@ -106,12 +106,7 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       break;
     }
     case 'ProjectStateUpdatedEvent':
-      forget(
-        cache,
-        'Query',
-        ['stateVersion', 'stateVersions'],
-        (args) => ofProject(args) && !args['version'] && !args['after'],
-      );
+      forgetState(cache, projectId);
       break;
     default:
       break;
