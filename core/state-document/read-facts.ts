@@ -44,7 +44,8 @@ const READ_FACTS = `
             select t.id, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason",
                    t.held_by as "heldBy", t.created_at as "createdAt", t.updated_at as "updatedAt", t.total,
                    t.status = 'needs_review' and result.head_commit is null as "isReport"
-              from (select *, row_number() over (partition by status, held_by is null order by priority, created_at, id) as place,
+              from (select id, title, status, priority, agent_name, blocked_reason, held_by, created_at, updated_at, result_run_id,
+                           row_number() over (partition by status, held_by is null order by priority, created_at, id) as place,
                            count(*) over (partition by status, held_by is null) as total
                       from tasks
                      where project_id = p.id and status in (${OPEN_TASK_STATUSES.map((status) => `'${status}'`).join(', ')})) t
