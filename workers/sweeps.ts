@@ -10,7 +10,7 @@ import { applyRetention } from '#core/retention/apply-retention.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
-import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
+import { copyStateVersions, UNCOPIED_SQL } from '#core/state-document/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
@@ -92,9 +92,9 @@ function sweepsOf(core: Core, runCyclesOf: (projectId: string) => Promise<unknow
     },
     {
       job: copyStateToGit,
-      sql: `select p.id, bool_or(v.created_at < now() - interval '30 seconds') as is_overdue
-              from projects p join project_state_versions v on v.project_id = p.id and v.version > p.state_copied
-             where p.deleting_at is null and v.created_at < now() - interval '2 seconds' group by p.id`,
+      sql: `select p.id, bool_or(v.updated_at < now() - interval '30 seconds') as is_overdue
+              from projects p join project_state_versions v on v.project_id = p.id and v.version >= p.state_copied
+             where p.deleting_at is null and ${UNCOPIED_SQL} and v.updated_at < now() - interval '2 seconds' group by p.id`,
       work: (projectId) => copyStateVersions(core, projectId),
     },
   ];

@@ -52,7 +52,7 @@ for (const event of [
   declare(catalogue.projectUpdated, 'The project changed: its name, status, repository …'),
   declare(
     catalogue.projectStateUpdated,
-    'The state document has a new version; the patch has `version` and `contentHash`.',
+    'The state document has a new version, or its newest one has followed the facts; the patch has `version` and `contentHash`.',
   ),
 ]) {
   builder.objectField(event, 'project', (t) =>

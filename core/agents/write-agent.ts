@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AgentConfig } from '#contract/agent-config.ts';
 import { id } from '#contract/fields.ts';
@@ -49,16 +50,21 @@ export async function createAgent(core: Core, actor: Actor, input: z.input<typeo
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, fields.projectId, 'agent:write');
     if (chosen) await grantChoice(tx, actor, fields.projectId, chosen);
-    const agent = await insertAgent(tx, { ...fields, config: chosen ? { ...config, repoRoot: chosen.path } : config });
+    const agent = await insertAgent(
+      tx,
+      { ...fields, config: chosen ? { ...config, repoRoot: chosen.path } : config },
+      { toldActor: actor },
+    );
     await requestCycle(tx, fields.projectId, 'full', 'project_changed');
     return agent;
   });
 }
 
-/** For callers that have checked access and configuration already. */
+/** For callers that have checked access and configuration already. @param options who is named for it; left out: it comes with its project */
 export async function insertAgent(
   tx: Tx,
   fields: { projectId: string; name: string; type: 'local' | 'cloud'; config: AgentConfig },
+  { toldActor }: { toldActor?: Actor } = {},
 ): Promise<Agent> {
   const agent = await tx.db.agent
     .create({
@@ -79,6 +85,7 @@ export async function insertAgent(
     projectId: agent.projectId,
     entityId: agent.id,
     patch: { name: agent.name, type: agent.type, isEnabled: agent.isEnabled },
+    ...(toldActor ? { told: { actor: toldActor, what: ['created'] } } : {}),
   });
   return agent;
 }
@@ -113,6 +120,12 @@ export async function updateAgent(
       projectId: found.projectId,
       entityId: found.id,
       patch: { name: updated.name, isEnabled: updated.isEnabled, updatedAt: updatedAt.toISOString() },
+      told: {
+        actor,
+        what: (['name', 'isEnabled', 'configJson'] as const).filter(
+          (field) => !isDeepStrictEqual(found[field], updated[field]),
+        ),
+      },
     });
     await requestCycle(tx, found.projectId, 'full', 'project_changed');
     return updated;

@@ -3,20 +3,8 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { CycleMode } from '#prisma/generated/client/client.ts';
 
-/** What asks for cycles, and how it is said in the list of state versions. */
-const CAUSES = {
-  user: 'orchestrator run by hand',
-  message: 'a message',
-  task_created: 'a new task',
-  task_changed: 'a task changed',
-  run_finished: 'a run ended',
-  project_changed: 'the project changed',
-} as const;
-export type CycleCause = keyof typeof CAUSES;
-
-export function describeCause(cause: string): string {
-  return cause in CAUSES ? CAUSES[cause as CycleCause] : cause;
-}
+/** What asks for cycles. */
+export type CycleCause = 'user' | 'message' | 'task_created' | 'task_changed' | 'run_finished' | 'project_changed';
 
 /**
  * Asks for a cycle of a project. The row is the job: while one waits, further requests join it (a full one

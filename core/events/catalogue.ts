@@ -56,12 +56,13 @@ export const taskUpdated = defineEvent(
   { touchesState: ['title', 'priority', 'status', 'agentName', 'blockedReason', 'heldBy', 'updatedAt'] },
 );
 export const taskDeleted = defineEvent('task.deleted', 'task', {}, { touchesState: true });
-export const taskEventAppended = defineEvent('task.event.appended', 'task', {
-  eventId: text,
-  eventType: text,
-  payload: json,
-  createdAt: time,
-});
+export const taskEventAppended = defineEvent(
+  'task.event.appended',
+  'task',
+  { eventId: text, eventType: text, payload: json, createdAt: time },
+  // An approval, a hold: what is on the trail may be told in the line of a version.
+  { touchesState: ({ eventType }) => eventType === 'log' },
+);
 export const agentCreated = defineEvent('agent.created', 'agent', { name: text, type: text, isEnabled: z.boolean() });
 export const agentUpdated = defineEvent(
   'agent.updated',

@@ -9,8 +9,8 @@ export interface EventDefinition<Patch extends z.ZodRawShape = z.ZodRawShape> {
   patch: z.ZodObject<Patch>;
   /** False for what a person did not change: such an event leaves projects.updated_at alone. */
   touchesProject: boolean;
-  /** Whether the state document tells of it: always, never, or when one of these is in the patch. */
-  touchesState: boolean | readonly string[];
+  /** Whether the state document or its versions tell of it: always, never, when one of these is in the patch, or when the patch says so. */
+  touchesState: boolean | readonly string[] | ((patch: Record<string, unknown>) => boolean);
   /** False: a notice that is not stored and carries no cursor. */
   isStored: boolean;
 }
@@ -31,7 +31,7 @@ export function defineEvent<Patch extends z.ZodRawShape>(
   patch: Patch,
   options: {
     touchesProject?: boolean;
-    touchesState?: boolean | readonly (keyof Patch & string)[];
+    touchesState?: boolean | readonly (keyof Patch & string)[] | ((patch: Record<string, unknown>) => boolean);
     isStored?: boolean;
   } = {},
 ): EventDefinition<Patch> {

@@ -144,6 +144,7 @@ async function readEvents(core: Core, projectId: string, after: bigint): Promise
     ts: row.created_at.toISOString(),
     projectId,
     cursor: row.cursor,
-    entity: row.payload,
+    // What else is stored with it is for the state versions.
+    entity: { id: row.payload.id, patch: row.payload.patch },
   }));
 }

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { Actor } from '#core/access/actor.ts';
+import { describeActor } from '#core/access/actor.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import { groupBy } from '#core/platform/group-by.ts';
@@ -10,18 +12,30 @@ export interface PendingEvent {
   projectId: string;
   entityId: string;
   patch: Record<string, unknown>;
+  /** Who did it and what was changed: for the line of a state version, and sent to nobody. */
+  told?: { actor: Record<string, string>; what: readonly string[] };
+}
+
+/** What an event may be given beside its patch. */
+export interface EventFields<P extends z.ZodRawShape> {
+  projectId: string;
+  entityId: string;
+  patch: z.infer<z.ZodObject<P>>;
+  /** The fields that have really changed, and by whom; left out: no line tells of it. */
+  told?: { actor: Actor; what: readonly string[] };
 }
 
 /** Checks a patch against its definition, so that a wrong event fails the change it belongs to and not its readers. */
 export function pendingEvent<P extends z.ZodRawShape>(
   definition: EventDefinition<P>,
-  event: { projectId: string; entityId: string; patch: z.infer<z.ZodObject<P>> },
+  event: EventFields<P>,
 ): PendingEvent {
   return {
     definition: definition,
     projectId: event.projectId,
     entityId: event.entityId,
     patch: definition.patch.parse(event.patch),
+    ...(event.told ? { told: { actor: describeActor(event.told.actor), what: event.told.what } } : {}),
   };
 }
 
@@ -42,7 +56,7 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
     const ofProject = byProject.get(projectId) ?? [];
     const rows = ofProject.map((event) => ({
       type: event.definition.type,
-      payload: { id: event.entityId, patch: event.patch },
+      payload: { id: event.entityId, patch: event.patch, ...(event.told ? { told: event.told } : {}) },
     }));
     const touches = ofProject.some((event) => event.definition.touchesProject);
     const isLast = ofProject.some((event) => event.definition.type === projectDeleted.type);
@@ -68,10 +82,13 @@ export async function writeEvents(db: Queryable, events: PendingEvent[]): Promis
   return envelopes;
 }
 
-/** The projects whose state document tells of these events. */
+/** The projects whose state document, or a line of its versions, tells of these events. */
 export function statesTouchedBy(events: readonly PendingEvent[]): Set<string> {
-  const isTold = ({ definition: { touchesState }, patch }: PendingEvent): boolean =>
-    typeof touchesState === 'boolean' ? touchesState : touchesState.some((key) => key in patch);
+  const isTold = ({ definition: { touchesState }, patch, told }: PendingEvent): boolean => {
+    if (told && told.what.length > 0) return true;
+    if (typeof touchesState === 'boolean') return touchesState;
+    return typeof touchesState === 'function' ? touchesState(patch) : touchesState.some((key) => key in patch);
+  };
   return new Set(events.filter(isTold).map(({ projectId }) => projectId));
 }
 

@@ -9,7 +9,6 @@ import { loadInputs } from './load-inputs.ts';
 import { findWaitingTasks, planTasks } from './plan-tasks.ts';
 import type { Planner } from '#core/planner/planner.ts';
 import { planMessages, relayMessages } from './read-messages.ts';
-import { describeCause } from '#core/cycles/request-cycle.ts';
 import { NOTHING_SCHEDULED, scheduleRuns } from './schedule-runs.ts';
 import { Steps } from './steps.ts';
 
@@ -106,7 +105,7 @@ async function runCycle(core: Core, cycle: TakenCycle, lock: HeldLock, options: 
     await inTransaction(
       core,
       async (tx) => {
-        const version = isStateTold ? null : await rebuildStateIn(tx, projectId, describeCause(cycle.cause));
+        const version = isStateTold ? null : await rebuildStateIn(tx, projectId);
         await reach('updated_state', { newStateVersions: version === null ? 0 : 1 });
         await record.finish(tx, 'completed', null);
       },

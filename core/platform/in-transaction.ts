@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { EventDefinition } from '#core/events/define-event.ts';
 import { envelope, pendingEvent, statesTouchedBy, writeEvents } from '#core/events/outbox.ts';
-import type { PendingEvent } from '#core/events/outbox.ts';
+import type { EventFields, PendingEvent } from '#core/events/outbox.ts';
 import { CallMadeBeforeError, keepCall, lockCall } from '#core/idempotency/keys.ts';
 import type { JobDefinition } from '#core/jobs/define-job.ts';
 import { orchestratorCycle, rebuildState } from '#core/jobs/jobs.ts';
@@ -11,10 +11,7 @@ import type { Queryable } from './db.ts';
 export interface Tx {
   db: Queryable;
   /** Adds an event: stored with the change, published after the commit. */
-  emit<P extends z.ZodRawShape>(
-    definition: EventDefinition<P>,
-    event: { projectId: string; entityId: string; patch: z.infer<z.ZodObject<P>> },
-  ): void;
+  emit<P extends z.ZodRawShape>(definition: EventDefinition<P>, event: EventFields<P>): void;
   /** Adds a wake-up for the workers, sent after the commit. It may be lost or come twice: the row decides. */
   enqueue<T extends z.ZodType>(job: JobDefinition<T>, payload: z.infer<T>, options?: { delayMs?: number }): void;
   /** Sends a message to the other processes after the commit; it may be lost. */

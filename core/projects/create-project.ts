@@ -63,6 +63,7 @@ export async function createProject(core: Core, actor: Actor, input: z.input<typ
       projectId: project.id,
       entityId: project.id,
       patch: { name: project.name, key, status: project.status },
+      told: { actor, what: ['created'] },
     });
     for (const name of DEFAULT_AGENT_NAMES)
       await insertAgent(tx, { projectId: project.id, name, type: 'local', config: presetConfig(agentPreset) });

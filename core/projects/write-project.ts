@@ -24,10 +24,17 @@ export interface ProjectChanges {
 
 /**
  * The one way a project's row is changed, whoever asks for it and wherever: its settings, or its state document.
+ * @param options `isTold: false`: the caller writes the state version that tells of it
  * @throws NotFoundError, ForbiddenError, ConflictError while a merge is past its last word
  */
-export async function writeProject(tx: Tx, actor: Actor, projectId: string, changes: ProjectChanges): Promise<Project> {
-  await requireProject(tx.db, actor, projectId, 'project:write');
+export async function writeProject(
+  tx: Tx,
+  actor: Actor,
+  projectId: string,
+  changes: ProjectChanges,
+  { isTold = true }: { isTold?: boolean } = {},
+): Promise<Project> {
+  const before = await requireProject(tx.db, actor, projectId, 'project:write');
   if (changes.status === 'archived') await stopRunsOfProject(tx, actor, projectId);
   const updatedAt = await databaseNow(tx.db);
   const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
@@ -36,8 +43,15 @@ export async function writeProject(tx: Tx, actor: Actor, projectId: string, chan
     projectId,
     entityId: projectId,
     patch: { ...changes, updatedAt: updatedAt.toISOString() },
+    ...(isTold ? { told: { actor, what: changedFields(before, changes) } } : {}),
   });
   if (updated.status !== 'archived') await requestCycle(tx, projectId, 'incremental', 'project_changed');
   if (updated.status === 'active') announceWork(tx, projectId);
   return updated;
+}
+
+function changedFields(before: Project, changes: ProjectChanges): string[] {
+  return (['name', 'status', 'defaultRepoPath'] as const).filter(
+    (field) => changes[field] !== undefined && changes[field] !== before[field],
+  );
 }

@@ -215,7 +215,7 @@ export async function requestMerge(tx: Tx, task: Task, run: AgentRun): Promise<A
 async function afterMerge(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {
   if (task.status !== 'needs_review') return;
   if (ending.status === 'completed') {
-    await changeTaskStatus(tx, actor, task, { to: 'done', why: ending.message });
+    await changeTaskStatus(tx, actor, task, { to: 'done', why: ending.message, details: { isMerged: true } });
     return;
   }
   const eventType = ending.status === 'canceled' ? 'log' : 'error';

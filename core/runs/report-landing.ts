@@ -96,5 +96,6 @@ async function settle(tx: Tx, actor: RunnerActor, run: AgentRun, task: Task, fou
     where: { taskId: task.id, kind: 'merge', status: { in: [...LIVE_STATUSES] } },
     select: { id: true },
   });
-  if (!again) await changeTaskStatus(tx, actor, task, { to: 'done', why: `${sentence}${note}` });
+  if (again) return;
+  await changeTaskStatus(tx, actor, task, { to: 'done', why: `${sentence}${note}`, details: { isMerged: true } });
 }

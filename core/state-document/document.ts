@@ -43,6 +43,10 @@ export const StateDocument = z.strictObject({
       next: z
         .array(z.strictObject({ id, short_id: words.optional(), title: words, priority, agent: words.nullable() }))
         .default([]),
+      // "and 7 more": there is no room for all of them.
+      active_more: words.optional(),
+      blocked_more: words.optional(),
+      next_more: words.optional(),
     })
     .prefault({}),
   runs: z
@@ -57,6 +61,7 @@ export const StateDocument = z.strictObject({
     .array(z.strictObject({ description: words.min(1), priority, pinned: z.boolean().default(false) }))
     .max(200)
     .default([]),
+  next_actions_more: words.optional(),
   notes: note.default(''),
 });
 export type StateDocument = z.infer<typeof StateDocument>;

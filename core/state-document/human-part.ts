@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { priority } from '#contract/fields.ts';
+import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import type { StateDocument } from './document.ts';
-import { line, MAX_PINNED_ACTIONS, note, PROJECT_STATUSES } from './document.ts';
+import { line, MAX_PINNED_ACTIONS, note, parseStateDocument, PROJECT_STATUSES } from './document.ts';
+import { focusOf } from './focus.ts';
 
 /**
  * What a person owns of the state document; it survives every rebuild. Stored as
@@ -10,7 +13,7 @@ import { line, MAX_PINNED_ACTIONS, note, PROJECT_STATUSES } from './document.ts'
 export const HumanPart = z.strictObject({
   /** Null: the document shows the task that matters most. */
   currentFocus: line.nullable().default(null),
-  /** What the person set the project to by hand; null: nothing. The project's row stays the truth: saving a version sets it. */
+  /** In a version: what the project was set to; null: archived. Null in `project_state_human`: the project's row is the truth. */
   status: z.enum(PROJECT_STATUSES).nullable().default(null),
   /** In the person's order, in front of the generated actions. */
   pinnedActions: z
@@ -25,23 +28,28 @@ export type HumanPart = z.infer<typeof HumanPart>;
 export const EMPTY_HUMAN_PART: HumanPart = { currentFocus: null, status: null, pinnedActions: [], notes: '' };
 
 /**
- * Takes out of a document saved by hand what its author may decide: focus, status, actions marked
- * `pinned: true`, notes. Everything else in it is generated anew at the next rebuild.
- * @param before the document that was edited and its human part; a focus left as it was shown stays
- *   generated, and a status left as it was is no decision
+ * The human part of a version.
+ * @throws InvalidInputError when it is older than the column, and its text is no state document
  */
-export function extractHumanPart(
-  saved: StateDocument,
-  before: { document: StateDocument; human: HumanPart } | null = null,
-): HumanPart {
-  const isFocusUntouched = before !== null && saved.summary.current_focus === before.document.summary.current_focus;
-  const isStatusUntouched = before !== null && saved.project.status === before.document.project.status;
+export function humanPartOf(version: Pick<ProjectStateVersion, 'human' | 'content' | 'stateFormat'>): HumanPart {
+  if (version.human !== null) return HumanPart.parse(version.human);
+  return extractHumanPart(parseStateDocument(version.content, version.stateFormat));
+}
+
+/** Takes it out of a document: focus, status, actions marked `pinned: true`, notes. A focus that is the first task's title was generated. */
+export function extractHumanPart({ project, summary, tasks, next_actions, notes }: StateDocument): HumanPart {
+  const generatedFocus = focusOf((tasks.active[0] ?? tasks.next[0])?.title);
   return {
-    currentFocus: isFocusUntouched ? before.human.currentFocus : saved.summary.current_focus,
-    status: isStatusUntouched || saved.project.status === 'archived' ? null : saved.project.status,
-    pinnedActions: saved.next_actions
+    currentFocus: summary.current_focus === generatedFocus ? null : summary.current_focus,
+    status: project.status === 'archived' ? null : project.status,
+    pinnedActions: next_actions
       .filter((action) => action.pinned)
       .map(({ description, priority: rank }) => ({ description, priority: rank })),
-    notes: saved.notes,
+    notes,
   };
+}
+
+/** What differs, by the fields of the human part. */
+export function humanDifferences(a: HumanPart, b: HumanPart): (keyof HumanPart)[] {
+  return (Object.keys(EMPTY_HUMAN_PART) as (keyof HumanPart)[]).filter((key) => !isDeepStrictEqual(a[key], b[key]));
 }

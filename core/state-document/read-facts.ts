@@ -1,52 +1,108 @@
 import { formatShortId } from '#contract/short-ids.ts';
 import type { Queryable } from '#core/platform/db.ts';
+import { OPEN_TASK_STATUSES } from '#core/tasks/transitions.ts';
 import { EMPTY_HUMAN_PART, HumanPart } from './human-part.ts';
+import { TOLD_EVENT_TYPES } from './name-changes.ts';
+import type { ToldEvent } from './name-changes.ts';
+import { MAX_LISTED_TASKS } from './render.ts';
 import type { StateFacts, StateTask } from './render.ts';
 
-const MAX_TASKS = 1_000;
+/** Of more events than these the next rebuild tells. */
+const MAX_EVENTS = 2_000;
+
+/** Where a project stands, and what has happened that no version tells of. */
+export interface ReadFacts extends StateFacts {
+  /** Up to which change of the project these tell; null: not all of its events have been read. */
+  changes: bigint | null;
+  /** The database's time. */
+  now: Date;
+  events: ToldEvent[];
+  /** The cursor up to which `events` go. */
+  toldUpTo: bigint;
+}
 
 interface ProjectFacts {
   name: string;
   key: string;
   status: StateFacts['project']['status'];
   changes: bigint;
+  eventCursor: bigint;
+  now: Date;
   human: unknown;
   lastChangedAt: Date | null;
   runId: string | null;
   runSummary: string | null;
   runFinishedAt: Date | null;
+  tasks: (Omit<StateTask, 'shortId' | 'createdAt' | 'updatedAt'> & {
+    number: number;
+    createdAt: string;
+    updatedAt: string;
+    total: number;
+  })[];
+  events: (ToldEvent & { cursor: number })[];
 }
 
+// Statuses as literals: a parameter could not be proven to fit a partial index.
+const READ_FACTS = `
+  select p.name, p.key, p.status, p.state_changes as changes, p.event_cursor as "eventCursor", clock_timestamp() as now, h.content as human,
+         (select max(updated_at) from tasks where project_id = p.id) as "lastChangedAt",
+         r.id as "runId", coalesce(r.summary, r.message) as "runSummary", r.finished_at as "runFinishedAt",
+         (select coalesce(jsonb_agg(to_jsonb(shown)), '[]') from (
+            select t.id, t.number, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason",
+                   t.held_by as "heldBy", t.created_at as "createdAt", t.updated_at as "updatedAt", t.total,
+                   t.status = 'needs_review' and result.head_commit is null as "isReport"
+              from (select id, number, title, status, priority, agent_name, blocked_reason, held_by, created_at, updated_at, result_run_id,
+                           row_number() over (partition by status, held_by is null order by priority, created_at, id) as place,
+                           count(*) over (partition by status, held_by is null) as total
+                      from tasks
+                     where project_id = p.id and status in (${OPEN_TASK_STATUSES.map((status) => `'${status}'`).join(', ')})) t
+              left join agent_runs result on result.id = t.result_run_id
+             where t.place <= ${MAX_LISTED_TASKS}) shown) as tasks,
+         (select coalesce(jsonb_agg(jsonb_build_object('cursor', e.cursor, 'type', e.event_type, 'payload', e.payload,
+                                                       'title', t.title, 'agentName', t.agent_name) order by e.cursor), '[]')
+            from (select cursor, event_type, payload from realtime_events
+                   where project_id = p.id and cursor > p.state_told
+                     and event_type in (${TOLD_EVENT_TYPES.map((type) => `'${type}'`).join(', ')})
+                   order by cursor limit ${MAX_EVENTS}) e
+            left join tasks t on e.event_type = 'task.event.appended' and t.id = (e.payload->>'id')::uuid) as events
+    from projects p
+    left join project_state_human h on h.project_id = p.id
+    left join lateral (select id, summary, message, finished_at from agent_runs
+                        where project_id = p.id and finished_at is not null and (status = 'completed' or landing_is_merged)
+                        order by finished_at desc limit 1) r on true
+   where p.id = $1::uuid`;
+
 /**
- * Reads where a project stands. Bounded: of more open tasks than this, the most urgent are shown.
- * @returns with them, up to which change they tell
+ * Reads where a project stands: in one statement, so that the facts and what has led to them are of one moment. Of more
+ * open tasks than a list shows, the most urgent are read.
  */
-export async function readStateFacts(db: Queryable, projectId: string): Promise<StateFacts & { changes: bigint }> {
-  // Its count of changes is read before the tasks: what changes from here on is not counted as told.
-  const [project] = await db.$queryRaw<ProjectFacts[]>`
-    select p.name, p.key, p.status, p.state_changes as changes, h.content as human,
-           (select max(updated_at) from tasks where project_id = p.id) as "lastChangedAt",
-           r.id as "runId", coalesce(r.summary, r.message) as "runSummary", r.finished_at as "runFinishedAt"
-      from projects p
-      left join project_state_human h on h.project_id = p.id
-      left join lateral (select id, summary, message, finished_at from agent_runs
-                          where project_id = p.id and finished_at is not null and (status = 'completed' or landing_is_merged)
-                          order by finished_at desc limit 1) r on true
-     where p.id = ${projectId}::uuid`;
+export async function readStateFacts(db: Queryable, projectId: string): Promise<ReadFacts> {
+  const [project] = await db.$queryRawUnsafe<ProjectFacts[]>(READ_FACTS, projectId);
   if (!project) throw new Error(`Expected the project ${projectId}, found none`);
-  const tasks = await db.$queryRaw<(Omit<StateTask, 'shortId'> & { number: number })[]>`
-    select t.id, t.number, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason", t.held_by as "heldBy",
-           t.created_at as "createdAt", t.updated_at as "updatedAt", t.status = 'needs_review' and r.head_commit is null as "isReport"
-      from tasks t left join agent_runs r on r.id = t.result_run_id
-     where t.project_id = ${projectId}::uuid and t.status not in ('done', 'canceled')
-     order by t.priority, t.id limit ${MAX_TASKS}`;
-  const { runId: id, runSummary: summary, runFinishedAt: finishedAt } = project;
+  const { runId: id, runSummary: summary, runFinishedAt: finishedAt, events } = project;
+  const last = events.length === MAX_EVENTS ? events.at(-1) : undefined;
   return {
-    changes: project.changes,
     project: { name: project.name, status: project.status },
     human: project.human === null ? EMPTY_HUMAN_PART : HumanPart.parse(project.human),
-    tasks: tasks.map(({ number, ...task }) => ({ ...task, shortId: formatShortId({ key: project.key, number }) })),
+    tasks: project.tasks.map(({ total: _total, number, createdAt, updatedAt, ...task }) => ({
+      ...task,
+      shortId: formatShortId({ key: project.key, number }),
+      createdAt: new Date(createdAt),
+      updatedAt: new Date(updatedAt),
+    })),
+    totals: totalsOf(project.tasks),
     lastCompletedRun: id !== null && finishedAt !== null ? { id, summary, finishedAt } : null,
     lastChangedAt: project.lastChangedAt,
+    now: project.now,
+    changes: last ? null : project.changes,
+    events: events.map(({ cursor: _cursor, ...event }) => event),
+    toldUpTo: last ? BigInt(last.cursor) : project.eventCursor,
   };
+}
+
+function totalsOf(tasks: ProjectFacts['tasks']): StateFacts['totals'] {
+  const totals = { in_progress: 0, needs_review: 0, blocked: 0, failed: 0, held: 0, queued: 0 };
+  for (const { status, heldBy, total } of tasks)
+    totals[status === 'queued' && heldBy !== null ? 'held' : status] = total;
+  return totals;
 }

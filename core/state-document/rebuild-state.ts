@@ -1,25 +1,25 @@
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import { SYSTEM } from '#core/access/actor.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import { factsHash } from './content-hash.ts';
 import { isStateVersionIntact } from './check-version.ts';
+import { nameChanges } from './name-changes.ts';
 import { readStateFacts } from './read-facts.ts';
-import { renderStateDocument } from './render.ts';
-import { lockNewestVersion, writeVersion } from './write-version.ts';
+import { addChanges, ORCHESTRATOR_AUTHOR, readChanges } from './state-changes.ts';
+import type { StateChange } from './state-changes.ts';
+import { lockNewestVersion, reviseVersion, writeVersion } from './write-version.ts';
+
+/** What happens within this time after a version was made joins it. @source docs/decisions/0024-state-versions.md */
+const JOINED_MS = 10_000;
 
 /**
- * Renders the document from the facts and the human part; a new version only when they have changed.
- * @param cause what led to it, for the list of versions
- * @returns the new version; null when nothing has changed
+ * Brings the document up to date with the facts and the human part. A new version only when something has happened that
+ * a person would name; moving facts, and what follows at once, go into the newest one.
+ * @returns the new version; null when there is none
  */
-export async function rebuildStateDocument(
-  core: Core,
-  projectId: string,
-  cause: string,
-): Promise<ProjectStateVersion | null> {
-  return inTransaction(core, (tx) => rebuildStateIn(tx, projectId, cause), { rebuildsState: true });
+export async function rebuildStateDocument(core: Core, projectId: string): Promise<ProjectStateVersion | null> {
+  return inTransaction(core, (tx) => rebuildStateIn(tx, projectId), { rebuildsState: true });
 }
 
 /** The same, unless the document tells of everything already: one wake-up for each of many changes costs no more. */
@@ -29,25 +29,40 @@ export async function rebuildStaleState(core: Core, projectId: string): Promise<
     text: 'select state_changes > state_rendered as stale from projects where id = $1 and deleting_at is null',
     values: [projectId],
   });
-  if (rows[0]?.stale) await rebuildStateDocument(core, projectId, 'a task changed');
+  if (rows[0]?.stale) await rebuildStateDocument(core, projectId);
 }
 
-export async function rebuildStateIn(tx: Tx, projectId: string, cause: string): Promise<ProjectStateVersion | null> {
+export async function rebuildStateIn(tx: Tx, projectId: string): Promise<ProjectStateVersion | null> {
   const newest = await lockNewestVersion(tx, projectId);
   const facts = await readStateFacts(tx.db, projectId);
-  const hash = factsHash(facts);
   const format = newest?.stateFormat ?? 'yaml';
-  const version =
-    newest && newest.factsHash === hash && isStateVersionIntact(newest)
-      ? null
-      : await writeVersion(tx, SYSTEM('orchestrator'), newest, {
-          projectId,
-          content: renderStateDocument(facts, format),
-          format,
-          factsHash: hash,
-          cause,
-        });
-  await tx.db
-    .$executeRaw`update projects set state_rendered = greatest(state_rendered, ${facts.changes}) where id = ${projectId}::uuid`;
+  const changes = nameChanges(facts.events, newest === null);
+  let version: ProjectStateVersion | null = null;
+  const isChanged = changes.length > 0 || newest?.factsHash !== factsHash(facts);
+  if (!newest || !isStateVersionIntact(newest) || (isChanged && !isRevisable(newest, changes, facts.now))) {
+    const told = addChanges([], changes.length > 0 ? changes : [WRITTEN]);
+    version = await writeVersion(tx, newest, { projectId, userId: null, facts, format, changes: told });
+  } else if (isChanged) {
+    const told = addChanges(readChanges(newest.changes), changes);
+    await reviseVersion(tx, newest, { facts, format, changes: told, now: facts.now });
+  }
+  await tx.db.$executeRaw`
+    update projects set state_rendered = greatest(state_rendered, ${facts.changes ?? 0n}), state_told = greatest(state_told, ${facts.toldUpTo})
+     where id = ${projectId}::uuid`;
   return version;
+}
+
+const WRITTEN: StateChange = {
+  author: ORCHESTRATOR_AUTHOR,
+  kind: 'document_written',
+  subject: null,
+  taskId: null,
+  count: 1,
+};
+
+/** Moving facts go into any version, but not over a text that somebody wrote by hand; one that a person saved tells of that alone. */
+function isRevisable(newest: ProjectStateVersion, changes: StateChange[], now: Date): boolean {
+  if (newest.human === null) return false;
+  if (changes.length === 0) return true;
+  return newest.createdByUserId === null && now.getTime() - newest.createdAt.getTime() < JOINED_MS;
 }

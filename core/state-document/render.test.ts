@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { cutText } from '#contract/cut-text.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { contentHash, factsHash } from './content-hash.ts';
 import { diffStateDocuments } from './diff-documents.ts';
-import { parseStateDocument } from './document.ts';
+import { MAX_STATE_DOCUMENT_CHARS, parseStateDocument } from './document.ts';
 import type { StateFormat } from './document.ts';
-import { EMPTY_HUMAN_PART, extractHumanPart, HumanPart } from './human-part.ts';
-import { buildStateDocument, renderStateDocument } from './render.ts';
+import { EMPTY_HUMAN_PART, extractHumanPart, humanDifferences, humanPartOf } from './human-part.ts';
+import type { HumanPart } from './human-part.ts';
+import { buildStateDocument, MAX_LISTED_TASKS, renderStateDocument } from './render.ts';
 import type { StateFacts, StateTask } from './render.ts';
 
 const FORMATS: StateFormat[] = ['yaml', 'json'];
@@ -33,10 +35,13 @@ function task(n: number, given: Partial<StateTask> = {}): StateTask {
 }
 
 function facts(given: Partial<StateFacts> = {}): StateFacts {
+  const totals = { in_progress: 0, needs_review: 0, blocked: 0, failed: 0, held: 0, queued: 0 };
+  for (const { status, heldBy } of given.tasks ?? []) totals[status === 'queued' && heldBy ? 'held' : status] += 1;
   return {
     project: { name: 'Demo', status: 'active' },
     human: EMPTY_HUMAN_PART,
     tasks: [],
+    totals,
     lastCompletedRun: null,
     lastChangedAt: null,
     ...given,
@@ -247,66 +252,90 @@ describe('what makes a version', () => {
 
 describe('the part of a person', () => {
   const shown = facts({ tasks: [task(1, { status: 'in_progress' })] });
+  const human: HumanPart = {
+    currentFocus: 'Ship it',
+    status: 'active',
+    pinnedActions: [{ description: 'Call: Anna', priority: 1 }],
+    notes: 'a: b\n# c\n',
+  };
 
-  test.each(FORMATS)('survives a rebuild with other facts (%s)', (format) => {
-    const human: HumanPart = {
-      currentFocus: 'Ship it',
-      status: null,
-      pinnedActions: [{ description: 'Call: Anna', priority: 1 }],
-      notes: 'a: b\n# c\n',
-    };
-    const saved = parseStateDocument(renderStateDocument({ ...shown, human }, format), format);
-    const kept = extractHumanPart(saved, { document: buildStateDocument(shown), human: EMPTY_HUMAN_PART });
-    expect(kept).toEqual(human);
-    const rebuilt = buildStateDocument(facts({ human: kept, tasks: [task(7)] }));
-    expect(rebuilt).toMatchObject({
-      summary: { current_focus: 'Ship it' },
-      notes: 'a: b\n# c\n',
-      tasks: { active: [], next: [{ id: taskId(7) }] },
-    });
+  test.each(FORMATS)('is found again in a text that is older than its column (%s)', (stateFormat) => {
+    const content = renderStateDocument({ ...shown, human }, stateFormat);
+    expect(humanPartOf({ human: null, content, stateFormat })).toEqual(human);
+    const rebuilt = buildStateDocument(facts({ human, tasks: [task(7)] }));
+    expect(rebuilt).toMatchObject({ summary: { current_focus: 'Ship it' }, notes: 'a: b\n# c\n' });
     expect(rebuilt.next_actions[0]).toEqual({ description: 'Call: Anna', priority: 1, pinned: true });
   });
 
-  test('a focus that was only shown stays generated; one that was written stays', () => {
-    const before = { document: buildStateDocument(shown), human: EMPTY_HUMAN_PART };
-    expect(before.document.summary.current_focus).toBe('Task 1');
-    expect(extractHumanPart(before.document, before).currentFocus).toBeNull();
-    expect(
-      extractHumanPart({ ...before.document, summary: { ...before.document.summary, current_focus: 'Mine' } }, before)
-        .currentFocus,
-    ).toBe('Mine');
-    expect(
-      extractHumanPart({ ...before.document, summary: { ...before.document.summary, current_focus: null } }, before)
-        .currentFocus,
-    ).toBeNull();
+  test('a focus that was only shown stays generated, and generated actions are nobody’s', () => {
+    for (const given of [shown, facts({ tasks: [task(3)] }), facts()]) {
+      const document = buildStateDocument(given);
+      expect(extractHumanPart(document)).toEqual({ ...EMPTY_HUMAN_PART, status: 'active' });
+    }
   });
 
-  test('generated parts changed by hand are not taken over', () => {
-    const document = buildStateDocument(shown);
-    const edited = {
-      ...document,
-      tasks: { active: [], blocked: [], next: [] },
-      next_actions: [{ description: 'not pinned', priority: 1, pinned: false }],
-    };
-    expect(extractHumanPart(edited, { document, human: EMPTY_HUMAN_PART })).toEqual(EMPTY_HUMAN_PART);
-  });
-
-  test('a changed status is a decision, an unchanged one is none', () => {
-    const document = buildStateDocument(shown);
-    const before = { document, human: EMPTY_HUMAN_PART };
-    expect(extractHumanPart({ ...document, project: { ...document.project, status: 'paused' } }, before).status).toBe(
-      'paused',
-    );
-    expect(extractHumanPart(document, before).status).toBeNull();
-  });
-
-  test('what is taken out can be stored', () => {
-    expect(HumanPart.parse(extractHumanPart(buildStateDocument(shown)))).toBeDefined();
-    expect(HumanPart.parse({})).toEqual(EMPTY_HUMAN_PART);
+  test('what differs is named by its field', () => {
+    expect(humanDifferences(human, { ...human, notes: '', pinnedActions: [] })).toEqual(['pinnedActions', 'notes']);
+    expect(humanDifferences(human, structuredClone(human))).toEqual([]);
   });
 });
 
-describe('a document saved by hand', () => {
+describe('what is too much for the document', () => {
+  const many = (n: number, given: Partial<StateTask>): StateTask[] =>
+    Array.from({ length: n }, (_, i) => task(i, given));
+
+  test('is cut, and every list says how much more there is', () => {
+    const tasks = [
+      ...many(MAX_LISTED_TASKS, { status: 'in_progress' }),
+      ...many(MAX_LISTED_TASKS, { status: 'blocked', blockedReason: 'x' }),
+      ...many(MAX_LISTED_TASKS, {}),
+    ];
+    const totals = { in_progress: 300, needs_review: 1, blocked: 250, failed: 2, held: 3, queued: 400 };
+    const document = buildStateDocument(facts({ tasks, totals }));
+    expect(document.tasks).toMatchObject({
+      active_more: 'and 201 more',
+      blocked_more: 'and 150 more',
+      next_more: 'and 395 more',
+    });
+    expect(document.next_actions_more).toBe('and 246 more');
+    expect(parseStateDocument(renderStateDocument(facts({ tasks, totals }), 'yaml'), 'yaml')).toEqual(document);
+    expect(buildStateDocument(facts({ tasks: [task(1)] })).tasks).not.toHaveProperty('next_more');
+  });
+
+  test.each([
+    ['emoji', '👩‍💻'],
+    ['what is written as escapes', '\u0007'],
+    ['lines', 'a\n'],
+    ['quotes', '"\\'],
+  ])('keeps to its size and is read again: %s', (_what, text) => {
+    const long = text.repeat(20_000);
+    const tasks = (['in_progress', 'needs_review', 'blocked', 'failed', 'queued'] as const).flatMap((status) =>
+      many(MAX_LISTED_TASKS, {
+        status,
+        title: cutText(long, 200),
+        agentName: cutText(long, 120),
+        blockedReason: status === 'blocked' ? cutText(long, 2_000) : null,
+      }),
+    );
+    const pinnedActions = Array.from({ length: 50 }, () => ({ description: cutText(long, 500), priority: 3 }));
+    const given = facts({
+      tasks,
+      human: { currentFocus: cutText(long, 500), status: null, pinnedActions, notes: cutText(long, 20_000) },
+      lastCompletedRun: { id: taskId(1), summary: long, finishedAt: new Date(0) },
+    });
+    for (const format of FORMATS) {
+      const written = renderStateDocument(given, format);
+      expect(written.length).toBeLessThanOrEqual(MAX_STATE_DOCUMENT_CHARS);
+      expect(written.isWellFormed()).toBe(true);
+      // Characters stay whole: half of this emoji is another one.
+      if (text === '👩‍💻') expect(written.replaceAll(text, '')).not.toMatch(/👩|💻/u);
+      expect(written).toMatch(/and \d+ more/);
+      expect(() => parseStateDocument(written, format)).not.toThrow();
+    }
+  });
+});
+
+describe('a text that is no state document of ours', () => {
   const minimal = 'project: { name: Demo, status: active }\nsummary: {}\n';
   const problemsOf = (text: string, format: StateFormat = 'yaml'): string => {
     try {

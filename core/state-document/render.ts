@@ -1,11 +1,20 @@
 import { stringify } from 'yaml';
 import { cutText } from '#contract/cut-text.ts';
 import type { HumanPart } from './human-part.ts';
+import { MAX_STATE_DOCUMENT_CHARS } from './document.ts';
 import type { StateDocument, StateFormat } from './document.ts';
+import { focusOf } from './focus.ts';
+
+/** More of a kind are only counted. */
+export const MAX_LISTED_TASKS = 100;
 
 const MAX_NEXT_TASKS = 5;
-const MAX_FOCUS_CHARS = 500;
 const MAX_GENERATED_ACTIONS = 10;
+const MAX_REASON_CHARS = 500;
+const MAX_ACTION_CHARS = 500;
+const MAX_RUN_SUMMARY_CHARS = 2_000;
+/** How many tasks a list shows: the first of these with which the document keeps to its size. */
+const LIST_LIMITS = [MAX_LISTED_TASKS, 50, 20, 5, 1, 0];
 
 export interface StateTask {
   id: string;
@@ -29,8 +38,10 @@ export interface StateTask {
 export interface StateFacts {
   project: { name: string; status: 'active' | 'paused' | 'archived' };
   human: HumanPart;
-  /** Every task that is neither done nor canceled. */
+  /** Of the tasks that are neither done nor canceled, the most urgent of each status. */
   tasks: readonly StateTask[];
+  /** How many there are of each kind, those not in `tasks` included. */
+  totals: Record<'in_progress' | 'needs_review' | 'blocked' | 'failed' | 'held' | 'queued', number>;
   lastCompletedRun: { id: string; summary: string | null; finishedAt: Date } | null;
   /**
    * The newest change among all of the project's tasks, runs and transcripts, those not listed here
@@ -44,27 +55,34 @@ export interface StateFacts {
  * times come from the facts.
  */
 export function renderStateDocument(facts: StateFacts, format: StateFormat): string {
-  const document = buildStateDocument(facts);
+  // Characters that are written as escapes make a text many times longer, so what fits is known when it is written.
+  for (const limit of LIST_LIMITS) {
+    const text = write(buildStateDocument(facts, limit), format);
+    if (text.length <= MAX_STATE_DOCUMENT_CHARS) return text;
+  }
+  throw new Error(`Expected a state document without tasks to have at most ${MAX_STATE_DOCUMENT_CHARS} characters`);
+}
+
+function write(document: StateDocument, format: StateFormat): string {
   if (format === 'json') return `${JSON.stringify(document, null, 2)}\n`;
   // Without a line width long titles stay in one line, so that a diff shows whole values.
   return stringify(document, { schema: 'core', version: '1.2', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-/** The document as data, in the order of its keys. */
-export function buildStateDocument({
-  project,
-  human,
-  tasks,
-  lastCompletedRun,
-  lastChangedAt,
-}: StateFacts): StateDocument {
+/** The document as data, in the order of its keys; where a list is cut, it says how many more there are. */
+export function buildStateDocument(
+  { project, human, tasks, totals, lastCompletedRun, lastChangedAt }: StateFacts,
+  limit = MAX_LISTED_TASKS,
+): StateDocument {
   const byUrgency = [...tasks].sort(firstByUrgency);
   const active = byUrgency.filter(({ status }) => status === 'in_progress' || status === 'needs_review');
+  const blocked = byUrgency.filter(({ status }) => status === 'blocked');
   const queued = byUrgency.filter(({ status, heldBy }) => status === 'queued' && heldBy === null);
+  const actions = generatedActions(byUrgency);
   return {
     project: { name: project.name, status: project.status },
     summary: {
-      current_focus: human.currentFocus ?? focusOf(active[0] ?? queued[0]),
+      current_focus: human.currentFocus ?? focusOf((active[0] ?? queued[0])?.title),
       last_update: newest([
         lastChangedAt,
         lastCompletedRun?.finishedAt ?? null,
@@ -72,16 +90,20 @@ export function buildStateDocument({
       ]),
     },
     tasks: {
-      active: active.map(({ id, shortId, title, status, agentName }) => ({
+      active: active.slice(0, limit).map(({ id, shortId, title, status, agentName }) => ({
         id,
         short_id: shortId,
         title,
         status: status as 'in_progress' | 'needs_review',
         agent: agentName,
       })),
-      blocked: byUrgency
-        .filter(({ status }) => status === 'blocked')
-        .map(({ id, shortId, blockedReason }) => ({ id, short_id: shortId, reason: blockedReason ?? '' })),
+      ...more('active_more', totals.in_progress + totals.needs_review, Math.min(active.length, limit)),
+      blocked: blocked.slice(0, limit).map(({ id, shortId, blockedReason }) => ({
+        id,
+        short_id: shortId,
+        reason: cutText(blockedReason ?? '', MAX_REASON_CHARS, '…'),
+      })),
+      ...more('blocked_more', totals.blocked, Math.min(blocked.length, limit)),
       next: queued.slice(0, MAX_NEXT_TASKS).map(({ id, shortId, title, priority, agentName }) => ({
         id,
         short_id: shortId,
@@ -89,27 +111,35 @@ export function buildStateDocument({
         priority,
         agent: agentName,
       })),
+      ...more('next_more', totals.queued, Math.min(queued.length, MAX_NEXT_TASKS)),
     },
     runs: {
       last_completed: lastCompletedRun && {
         run_id: lastCompletedRun.id,
-        summary: lastCompletedRun.summary,
+        summary: lastCompletedRun.summary && cutText(lastCompletedRun.summary, MAX_RUN_SUMMARY_CHARS, '…'),
         finished_at: lastCompletedRun.finishedAt.toISOString(),
       },
     },
     next_actions: [
       ...human.pinnedActions.map(({ description, priority }) => ({ description, priority, pinned: true })),
-      ...generatedActions(byUrgency).map((action) => ({ ...action, pinned: false })),
+      ...actions.map((action) => ({ ...action, pinned: false })),
     ],
+    ...more('next_actions_more', totals.needs_review + totals.blocked + totals.failed + totals.held, actions.length),
     notes: human.notes,
   };
+}
+
+function more<K extends string>(key: K, total: number, shown: number): Partial<Record<K, string>> {
+  return total > shown ? ({ [key]: `and ${total - shown} more` } as Record<K, string>) : {};
 }
 
 /** What waits for a person, most urgent first. */
 function generatedActions(byUrgency: readonly StateTask[]): { description: string; priority: number }[] {
   const actions = byUrgency.flatMap((task) => {
     const description = describeAction(task);
-    return description === null ? [] : [{ description, priority: task.priority }];
+    return description === null
+      ? []
+      : [{ description: cutText(description, MAX_ACTION_CHARS, '…'), priority: task.priority }];
   });
   return actions.slice(0, MAX_GENERATED_ACTIONS);
 }
@@ -127,10 +157,6 @@ function describeAction({ status, title, blockedReason, heldBy, isReport }: Stat
     case 'in_progress':
       return null; // nobody needs to do anything
   }
-}
-
-function focusOf(task: StateTask | undefined): string | null {
-  return cutText(task?.title.trim() ?? '', MAX_FOCUS_CHARS) || null;
 }
 
 function firstByUrgency(a: StateTask, b: StateTask): number {

@@ -1,102 +1,81 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { id, priority } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
-import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
+import { InvalidInputError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
+import type { OrNull } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import { writeProject } from '#core/projects/write-project.ts';
-import type { ProjectStateVersion, StateFormat } from '#prisma/generated/client/client.ts';
-import { isStateVersionIntact } from './check-version.ts';
-import { factsHash } from './content-hash.ts';
-import { MAX_STATE_DOCUMENT_CHARS, parseStateDocument } from './document.ts';
-import { extractHumanPart } from './human-part.ts';
-import { readHumanPart, writeHumanPart } from './human-part-store.ts';
-import { readStateFacts } from './read-facts.ts';
-import { lockNewestVersion, writeVersion } from './write-version.ts';
+import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
+import { line, MAX_PINNED_ACTIONS, note, PROJECT_STATUSES } from './document.ts';
+import type { HumanPart } from './human-part.ts';
+import { humanDifferences } from './human-part.ts';
+import { assertUnchangedSince, readHumanPart, storeHumanPart } from './human-part-store.ts';
+import { rebuildStateIn } from './rebuild-state.ts';
+import { lockNewestVersion } from './write-version.ts';
 
-const Document = z.strictObject({
+const Changes = z.strictObject({
   projectId: id,
-  content: z
-    .string()
-    .min(1, 'The document is empty')
-    .max(MAX_STATE_DOCUMENT_CHARS, `A document has at most ${MAX_STATE_DOCUMENT_CHARS} characters`),
-  format: z.enum(['yaml', 'json']),
-  baseVersion: z.int().min(0),
+  baseVersion: z.int().min(1),
+  /** Null: the document shows the task that matters most. */
+  currentFocus: line.nullable().optional(),
+  status: z
+    .enum([...PROJECT_STATUSES, 'archived'])
+    .transform((status, context) => {
+      if (status !== 'archived') return status;
+      context.addIssue({ code: 'custom', message: 'A project is archived in its settings' });
+      return z.NEVER;
+    })
+    .optional(),
+  pinnedActions: z
+    .array(z.strictObject({ description: line, priority }))
+    .max(MAX_PINNED_ACTIONS)
+    .optional(),
+  notes: note.optional(),
+  format: z.enum(['yaml', 'json']).optional(),
 });
 
 /**
- * Saves a version by hand, exactly as it was written. Its human part survives; what is generated is rebuilt at the
- * next change of the facts. Its status is the project's: who may not change that may not save another one.
- * @throws InvalidInputError naming the path that does not fit, ConflictError when there is a newer version, NotFoundError, ForbiddenError
+ * Changes the human part of the state document; what is left out stays. The facts in the version that is written are
+ * those of now. The status is the project's: who may not change that may not save another one.
+ * @throws InvalidInputError also when nothing differs, ConflictError when somebody has changed the same meanwhile, NotFoundError, ForbiddenError
  */
 export async function saveState(
   core: Core,
   actor: Actor,
-  input: z.input<typeof Document>,
+  input: OrNull<z.input<typeof Changes>>,
 ): Promise<ProjectStateVersion> {
-  const { projectId, content, format, baseVersion } = parseInput(Document, input);
+  const { projectId, baseVersion, format, ...changes } = parseInput(Changes, input);
   return inTransaction(core, async (tx) => {
     await requireProject(tx.db, actor, projectId, 'state:write');
-    const newest = await lockNewestVersion(tx, projectId);
-    const current = Number(newest?.version ?? 0);
-    if (current !== baseVersion)
-      throw new ConflictError(
-        `You edited version ${baseVersion}; the newest is ${current}. Look at what changed and save again.`,
-        String(current),
-      );
-    return storeByHand(tx, actor, newest, { projectId, content, format, cause: 'saved by hand', setsStatus: true });
-  });
-}
-
-/** Writes a new version with the text of an old one, and takes its human part over; whether the project is paused stays. */
-export async function rollBackState(
-  core: Core,
-  actor: Actor,
-  input: { projectId: string; version: number },
-): Promise<ProjectStateVersion> {
-  const { projectId, version } = parseInput(z.strictObject({ projectId: id, version: z.int().min(1) }), input);
-  return inTransaction(core, async (tx) => {
-    await requireProject(tx.db, actor, projectId, 'state:write');
-    const newest = await lockNewestVersion(tx, projectId);
-    const old = await tx.db.projectStateVersion.findUnique({ where: { projectId_version: { projectId, version } } });
-    if (!old) throw new NotFoundError('state version', String(version));
-    return storeByHand(tx, actor, newest, {
-      projectId,
-      content: old.content,
-      format: old.stateFormat,
-      cause: `rolled back to version ${version}`,
-      setsStatus: false,
+    const newest = await bringUpToDate(tx, projectId);
+    const current = await readHumanPart(tx.db, projectId);
+    const next: HumanPart = { ...current, ...withoutUndefined(changes) };
+    await assertUnchangedSince(tx.db, newest, baseVersion, current, humanDifferences(current, next));
+    const isRewritten = format !== undefined && format !== newest.stateFormat;
+    if (humanDifferences(current, next).length === 0 && !isRewritten)
+      throw new InvalidInputError([{ path: ['input'], message: 'Nothing of it differs from what is there.' }]);
+    return storeHumanPart(tx, actor, newest, {
+      current,
+      next,
+      format: format ?? newest.stateFormat,
+      also: isRewritten ? [{ kind: 'format_changed', subject: format === 'json' ? 'JSON' : 'YAML' }] : [],
     });
   });
 }
 
-async function storeByHand(
-  tx: Tx,
-  actor: Actor,
-  newest: ProjectStateVersion | null,
-  input: { projectId: string; content: string; format: StateFormat; cause: string; setsStatus: boolean },
-): Promise<ProjectStateVersion> {
-  const { projectId, content, format, cause } = input;
-  const edited =
-    newest && isStateVersionIntact(newest)
-      ? {
-          document: parseStateDocument(newest.content, newest.stateFormat),
-          human: await readHumanPart(tx.db, projectId),
-        }
-      : null;
-  const human = extractHumanPart(parseStateDocument(content, format), edited);
-  await writeHumanPart(tx.db, projectId, { ...human, status: null });
-  // The project's row is the truth of its status; the document is another place to set it.
-  if (human.status && input.setsStatus) await writeProject(tx, actor, projectId, { status: human.status });
-  // The hash of the facts as they are now: until they change, the person's text stands.
-  return writeVersion(tx, actor, newest, {
-    projectId,
-    content,
-    format,
-    cause,
-    factsHash: factsHash(await readStateFacts(tx.db, projectId)),
-  });
+/** The newest version, locked, after what has happened and was not told of yet. */
+export async function bringUpToDate(tx: Tx, projectId: string): Promise<ProjectStateVersion> {
+  await rebuildStateIn(tx, projectId);
+  const newest = await lockNewestVersion(tx, projectId);
+  if (!newest) throw new Error(`Expected a state version of project ${projectId}, found none`);
+  return newest;
+}
+
+function withoutUndefined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }

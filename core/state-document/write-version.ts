@@ -1,14 +1,15 @@
-import type { Actor } from '#core/access/actor.ts';
-import { userIdOf } from '#core/access/actor.ts';
 import { projectStateUpdated } from '#core/events/catalogue.ts';
 import { copyStateToGit } from '#core/jobs/jobs.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { ProjectStateVersion, StateFormat } from '#prisma/generated/client/client.ts';
-import { contentHash } from './content-hash.ts';
+import { contentHash, factsHash } from './content-hash.ts';
+import type { StateChange } from './state-changes.ts';
+import { renderStateDocument } from './render.ts';
+import type { StateFacts } from './render.ts';
 
 /**
- * Takes the project's row, so that versions are numbered without gaps and one after the other.
+ * Takes the project's versions, so that they are numbered without gaps and one after the other.
  * @returns the newest version; null before the first
  */
 export async function lockNewestVersion(tx: Tx, projectId: string): Promise<ProjectStateVersion | null> {
@@ -16,32 +17,63 @@ export async function lockNewestVersion(tx: Tx, projectId: string): Promise<Proj
   return tx.db.projectStateVersion.findFirst({ where: { projectId }, orderBy: { version: 'desc' } });
 }
 
-/** Adds the next version. The newest one must have been locked in this transaction. */
+interface Written {
+  facts: StateFacts;
+  format: StateFormat;
+  changes: StateChange[];
+}
+
+/**
+ * Adds the next version. The newest one must have been locked in this transaction.
+ * @param userId who saved it; null: it was generated, and what happens at once after it joins it
+ */
 export async function writeVersion(
   tx: Tx,
-  actor: Actor,
   newest: ProjectStateVersion | null,
-  input: { projectId: string; content: string; format: StateFormat; factsHash: string; cause: string },
+  { projectId, userId, ...written }: Written & { projectId: string; userId: string | null },
 ): Promise<ProjectStateVersion> {
-  const version = (newest?.version ?? 0n) + 1n;
-  const row = await tx.db.projectStateVersion.create({
+  const version = await tx.db.projectStateVersion.create({
     data: {
       id: newId(),
-      projectId: input.projectId,
-      version,
-      stateFormat: input.format,
-      content: input.content,
-      contentHash: contentHash(input.content),
-      factsHash: input.factsHash,
-      cause: input.cause,
-      createdByUserId: userIdOf(actor),
+      projectId,
+      version: (newest?.version ?? 0n) + 1n,
+      createdByUserId: userId,
+      ...columnsOf(written),
     },
   });
+  tellOf(tx, version);
+  return version;
+}
+
+/** Brings the newest version up to date where it stands; it must have been locked in this transaction. */
+export async function reviseVersion(
+  tx: Tx,
+  newest: ProjectStateVersion,
+  written: Written & { now: Date },
+): Promise<void> {
+  const { now: updatedAt, ...rest } = written;
+  const data = { ...columnsOf(rest), updatedAt };
+  tellOf(tx, await tx.db.projectStateVersion.update({ where: { id: newest.id }, data }));
+}
+
+function columnsOf({ facts, format, changes }: Written) {
+  const content = renderStateDocument(facts, format);
+  const { status } = facts.project;
+  return {
+    stateFormat: format,
+    content,
+    contentHash: contentHash(content),
+    factsHash: factsHash(facts),
+    changes,
+    human: { ...facts.human, status: status === 'archived' ? null : status },
+  };
+}
+
+function tellOf(tx: Tx, { projectId, version, contentHash: hash, createdByUserId }: ProjectStateVersion): void {
   tx.emit(projectStateUpdated, {
-    projectId: input.projectId,
-    entityId: input.projectId,
-    patch: { version: Number(version), contentHash: row.contentHash, createdBy: row.createdByUserId },
+    projectId,
+    entityId: projectId,
+    patch: { version: Number(version), contentHash: hash, createdBy: createdByUserId },
   });
-  tx.enqueue(copyStateToGit, { projectId: input.projectId });
-  return row;
+  tx.enqueue(copyStateToGit, { projectId });
 }

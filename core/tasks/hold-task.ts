@@ -14,14 +14,14 @@ export async function putBackTask(tx: Tx, actor: Actor, task: Task, by: string):
   const stopped = await changeTaskStatus(tx, actor, task, {
     to: 'failed',
     why: `Stopped by ${by}.`,
-    details: { isStopped: true },
+    details: { isStopped: true, by },
     isPassing: true,
   });
   const why = `Stopped by ${by}: put back, and held until somebody starts it.`;
   return changeTaskStatus(tx, actor, stopped, {
     to: 'queued',
     why,
-    details: { isStopped: true },
+    details: { isStopped: true, by },
     heldBy: by,
   });
 }
@@ -31,6 +31,7 @@ export async function holdTask(tx: Tx, actor: Actor, task: Task, by: string): Pr
   const held = await setHold(tx, task, by);
   await appendTaskEvent(tx, actor, task, 'log', {
     isHeld: true,
+    by,
     why: `Stopped by ${by} before it started: held until somebody starts it.`,
   });
   return held;

@@ -365,7 +365,13 @@ describe('nested fields', () => {
       'RunnerPage.repositories',
       'RunnerPage.runner',
       'RunnerPage.workFolders',
+      // Values that are stored in the version.
+      'StateChange.author',
+      'StateHumanPart.pinnedActions',
+      'StateVersion.authors',
+      'StateVersion.changes',
       'StateVersion.createdBy',
+      'StateVersion.humanPart',
       'StateVersion.project',
       'Task.agent',
       'Task.artifacts',

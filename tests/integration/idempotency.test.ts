@@ -9,6 +9,7 @@ import { once } from '#core/idempotency/once.ts';
 import { newId } from '#core/platform/ids.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
+import { saveState } from '#core/state-document/save-state.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 import { countSql } from '#tests/kit/count-sql.ts';
@@ -61,7 +62,7 @@ const MAKES_NOTHING = [
   ...['updateProject', 'archiveProject', 'updateAgent', 'updateRunner', 'setRunnerEnabled', 'rotateRunnerToken'],
   // Asked for twice, it is the same cycle, grant, or look.
   ...['runOrchestrator', 'grantRepository', 'revokeRepository', 'checkRepository', 'lookForRepositories'],
-  ...['removeWorkFolder', 'cancelRun'],
+  ...['removeWorkFolder', 'cancelRun', 'deleteTask', 'deleteProject'],
   ...['registerRunner', 'claimRun', 'heartbeatRuns', 'appendRunLogs', 'completeRun', 'requestLanding', 'reportLanding'],
   ...['uploadArtifact', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
 ];
@@ -73,6 +74,17 @@ test('every mutation that makes something takes an idempotency key', () => {
   });
   expect(without.map(({ name }) => name).sort()).toEqual([...MAKES_NOTHING].sort());
 });
+
+const countVersions = (): Promise<number> =>
+  system.core.db.projectStateVersion.count({ where: { projectId: project.id } });
+async function newestVersion(): Promise<number> {
+  await rebuildStateDocument(system.core, project.id);
+  const { version } = await system.core.db.projectStateVersion.findFirstOrThrow({
+    where: { projectId: project.id },
+    orderBy: { version: 'desc' },
+  });
+  return Number(version);
+}
 
 describe('the same call again makes nothing more, and answers with what the first has made', () => {
   const cases: Record<
@@ -146,28 +158,20 @@ describe('the same call again makes nothing more, and answers with what the firs
         'user { id }',
         () => system.core.db.user.count({ where: { email: 'once@example.test' } }),
       ]),
-    saveState: async () => {
-      await rebuildStateDocument(system.core, project.id, 'test');
-      const newest = await system.core.db.projectStateVersion.findFirstOrThrow({
-        where: { projectId: project.id },
-        orderBy: { version: 'desc' },
-      });
-      const where = { projectId: project.id, cause: 'saved by hand' };
+    saveState: async () => [
+      { projectId: project.id, baseVersion: await newestVersion(), notes: newId() },
+      'stateVersion { version }',
+      countVersions,
+    ],
+    rollBackState: async () => {
+      const first = await newestVersion();
+      await saveState(system.core, user, { projectId: project.id, baseVersion: first, notes: newId() });
       return [
-        { projectId: project.id, content: newest.content, baseVersion: Number(newest.version) },
-        'stateVersion { version }',
-        () => system.core.db.projectStateVersion.count({ where }),
+        { projectId: project.id, version: first, baseVersion: await newestVersion() },
+        'stateVersion { version } previousVersion',
+        countVersions,
       ];
     },
-    rollBackState: () =>
-      Promise.resolve([
-        { projectId: project.id, version: 1 },
-        'stateVersion { version }',
-        () =>
-          system.core.db.projectStateVersion.count({
-            where: { projectId: project.id, cause: { startsWith: 'rolled' } },
-          }),
-      ]),
   };
   test('there is a case for each of them', () => {
     const all = Object.keys(buildSchema().getMutationType()?.getFields() ?? {});

@@ -215,7 +215,6 @@ describe('a project with history', () => {
         content: 'x'.repeat(10_000),
         contentHash: 'x',
         factsHash: 'x',
-        cause: 'cycle',
       })),
     });
     await system.core.db.conversation.createMany({
@@ -239,7 +238,7 @@ describe('a project with history', () => {
   test('lists its state versions without reading the documents', async () => {
     const { result, statements } = await countSql(() =>
       ask<{ stateVersions: { nodes: { version: number }[] } }>(
-        'query ($id: ID!) { stateVersions(projectId: $id, first: 100) { nodes { version cause createdBy { email } } } }',
+        'query ($id: ID!) { stateVersions(projectId: $id, first: 100) { nodes { version summary createdBy { email } } } }',
         { id: old.id },
       ),
     );

@@ -23,6 +23,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'query project': '- F N + + + +',
   'query projects': '- F + + + + +',
   'query repositories': '- F N + + + +',
+  'query rollBackPreview': '- F N F + + +',
   'query run': '- F N + + + +',
   'query runner': '- F F F F F +',
   'query runners': '- F + + + + +',

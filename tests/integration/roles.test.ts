@@ -60,7 +60,7 @@ async function makeWorld(): Promise<World> {
   const side = runnerSide(core, actor);
   const held = await side.claim();
   await side.append(held, 0, ['a line']);
-  await rebuildStateDocument(core, project.id, 'test');
+  await rebuildStateDocument(core, project.id);
   const conversation = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
   const message = await sendMessage(core, people.owner, { conversationId: conversation.id, content: 'Thanks' });
   const artifact = await core.db.artifact.create({

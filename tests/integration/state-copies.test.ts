@@ -63,11 +63,22 @@ const openGit = () => writeFile(path.join(folder, 'open'), '');
 /** What a change leaves behind whose wake-ups are lost. */
 const withoutWakeUps = (): Core => ({ ...core, queues: { add: async () => {}, close: async () => {} } });
 function copiedVersions(of: Project): string[] {
-  const repository = path.join(system.dataDirectory, 'projects', of.id, 'state');
-  return execFileSync('git', ['log', '--reverse', '--format=%s'], { cwd: repository, encoding: 'utf8' })
+  return gitOf(of, 'log', '--reverse', '--format=%s')
     .trim()
-    .split('\n');
+    .split('\n')
+    .map((subject) => subject.replace(/:.*/, ''));
 }
+const gitOf = (of: Project, ...args: string[]): string =>
+  execFileSync('git', args, {
+    cwd: path.join(system.dataDirectory, 'projects', of.id, 'state'),
+    encoding: 'utf8',
+  });
+/** So long after the newest version was made that what comes is another one. */
+const later = () =>
+  core.pool.query(
+    `update project_state_versions set created_at = created_at - interval '1 minute' where project_id = $1`,
+    [project.id],
+  );
 async function holders(lock: string): Promise<number[]> {
   const { rows } = await core.pool.query<{ pid: number }>(
     `select pid from pg_locks where locktype = 'advisory' and objsubid = 1
@@ -85,11 +96,12 @@ async function isCopying(of: Project): Promise<void> {
 }
 
 test('while one copies, nobody waits, and what is written meanwhile is copied too', async () => {
-  await rebuildStateDocument(withoutWakeUps(), project.id, 'first');
+  await rebuildStateDocument(withoutWakeUps(), project.id);
   const copying = copyStateVersions(slow, project.id);
   await isCopying(project);
+  await later();
   await seeder(withoutWakeUps()).task(user, project);
-  await rebuildStateDocument(withoutWakeUps(), project.id, 'second');
+  await rebuildStateDocument(withoutWakeUps(), project.id);
   // Were they waiting, this would hang: Git is not let go yet.
   await Promise.all(Array.from({ length: 6 }, () => copyStateVersions(slow, project.id)));
   await openGit();
@@ -98,7 +110,7 @@ test('while one copies, nobody waits, and what is written meanwhile is copied to
 });
 
 test('a copy is broken off with its connection, and goes on where it stands', async () => {
-  await rebuildStateDocument(withoutWakeUps(), project.id, 'first');
+  await rebuildStateDocument(withoutWakeUps(), project.id);
   const copying = errorOf(copyStateVersions(slow, project.id));
   await isCopying(project);
   await core.pool.query('select pg_terminate_backend($1)', await holders(`state-git:${project.id}`));
@@ -110,7 +122,7 @@ test('a copy is broken off with its connection, and goes on where it stands', as
 
 test('copies of one project leave the workers to the others', async () => {
   const other = await seeder(core).project(user, 'Other');
-  await rebuildStateDocument(withoutWakeUps(), project.id, 'first');
+  await rebuildStateDocument(withoutWakeUps(), project.id);
   const { redisUrl, redisPrefix } = system;
   const stop = startWorkers(slow, { planner: rulesPlanner, redisUrl, redisPrefix });
   for (let i = 0; i < 12; i += 1) await core.queues.add(copyStateToGit, { projectId: project.id });
@@ -164,6 +176,79 @@ test('a change whose wake-ups are lost reaches the document, and Git, by the swe
   await until(
     () => core.db.project.findUniqueOrThrow({ where: { id: project.id } }),
     ({ stateCopied }) => stateCopied === version?.version,
+    15_000,
+  );
+  expect(copiedVersions(project)).toEqual(['version 1']);
+  await stop();
+});
+
+test('a commit has the line of its version, and the newest one follows the facts', async () => {
+  await openGit();
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  await copyStateVersions(core, project.id);
+  const agentId = (await seeder(core).agent(project)).id;
+  await later();
+  const task = await seeder(withoutWakeUps()).task(user, project, { title: 'Revision: 99', agentId });
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  await copyStateVersions(core, project.id);
+  const [first] = gitOf(project, 'log', '--reverse', '--format=%H').split('\n');
+  // A moving fact: who does it is not in the line, when it was touched is in the document.
+  await core.pool.query(`update tasks set updated_at = now() + interval '1 hour' where id = $1`, [task.id]);
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  const version = await core.db.projectStateVersion.findFirstOrThrow({
+    where: { projectId: project.id },
+    orderBy: { version: 'desc' },
+  });
+  await copyStateVersions(core, project.id);
+  await copyStateVersions(core, project.id);
+  expect(gitOf(project, 'log', '-1', '--format=%B').trim()).toBe(
+    [
+      `version 2: ${user.email}: Revision: 99 added`,
+      '',
+      `- ${user.email}: Revision: 99 added`,
+      '',
+      `Revision: ${version.revision}`,
+    ].join('\n'),
+  );
+  expect(gitOf(project, 'show', 'HEAD:state.yaml')).toBe(version.content);
+  expect(copiedVersions(project)).toEqual(['version 1', 'version 2']);
+  // What was committed before stays what it was.
+  expect(gitOf(project, 'rev-parse', 'HEAD~1').trim()).toBe(first);
+  expect(await core.db.project.findUniqueOrThrow({ where: { id: project.id } })).toMatchObject({
+    stateCopied: 2n,
+    stateCopiedRevision: version.revision,
+  });
+});
+
+test('commits that were made anew are thrown away in time', async () => {
+  await openGit();
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  await core.pool.query('update project_state_versions set version = 49 where project_id = $1', [project.id]);
+  const dangling = (): number => gitOf(project, 'fsck', '--unreachable', '--no-progress').split('\n').length - 1;
+  for (let i = 1; i <= 3; i += 1) {
+    await core.pool.query('update projects set name = $2 where id = $1', [project.id, `Name ${i}`]);
+    await rebuildStateDocument(withoutWakeUps(), project.id);
+    await copyStateVersions(core, project.id);
+  }
+  expect(dangling()).toBeGreaterThan(0);
+  await later();
+  await seeder(withoutWakeUps()).task(user, project);
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  await copyStateVersions(core, project.id);
+  expect(dangling()).toBe(0);
+});
+
+test('a text that has followed the facts reaches Git by the sweep, too', async () => {
+  await openGit();
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  await copyStateVersions(core, project.id);
+  await core.pool.query('update projects set name = $2 where id = $1', [project.id, 'Moved on']);
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  const { redisUrl, redisPrefix } = system;
+  const stop = startWorkers(core, { planner: rulesPlanner, redisUrl, redisPrefix });
+  await until(
+    () => gitOf(project, 'show', 'HEAD:state.yaml'),
+    (text) => text.includes('Moved on'),
     15_000,
   );
   expect(copiedVersions(project)).toEqual(['version 1']);

@@ -1,7 +1,15 @@
 import type { Cache } from '@urql/exchange-graphcache';
 import { graphql } from './gql/gql.ts';
 import type { ProjectEventsSubscription } from './gql/graphql.ts';
-import { addToConnections, forget, forgetTask, forgetTaskCounts, placeOnBoards, type Ref } from './cache-lists.ts';
+import {
+  addToConnections,
+  forget,
+  forgetState,
+  forgetTask,
+  forgetTaskCounts,
+  placeOnBoards,
+  type Ref,
+} from './cache-lists.ts';
 
 type ProjectEventData = ProjectEventsSubscription['projectEvents'];
 
@@ -112,12 +120,7 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       break;
     }
     case 'ProjectStateUpdatedEvent':
-      forget(
-        cache,
-        'Query',
-        ['stateVersion', 'stateVersions'],
-        (args) => ofProject(args) && !args['version'] && !args['after'],
-      );
+      forgetState(cache, projectId);
       break;
     default:
       break;

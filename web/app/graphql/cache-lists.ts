@@ -132,3 +132,13 @@ export function forget(
       cache.invalidate(parent as never, found.fieldName, found.arguments);
   }
 }
+
+/** The newest version's text follows the facts, and is compared with others: all but the older pages of the list is asked for again. */
+export function forgetState(cache: Cache, projectId: string): void {
+  forget(
+    cache,
+    'Query',
+    ['stateVersion', 'stateVersions', 'stateDiff'],
+    (args) => args['projectId'] === projectId && !args['after'],
+  );
+}

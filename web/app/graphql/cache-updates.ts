@@ -1,6 +1,6 @@
 import type { Cache, OptimisticMutationConfig, UpdatesConfig } from '@urql/exchange-graphcache';
 import { applyProjectEvent } from './apply-project-event.ts';
-import { addToConnections, forget, forgetTask, placeOnBoards, projectOfTask } from './cache-lists.ts';
+import { addToConnections, forget, forgetState, forgetTask, placeOnBoards, projectOfTask } from './cache-lists.ts';
 
 interface TaskAnswer {
   task?: { id: string; status: string };
@@ -71,8 +71,8 @@ export const cacheUpdates: UpdatesConfig = {
       const { projectId } = args['input'] as { projectId: string };
       forget(cache, { __typename: 'Project', id: projectId }, ['agents']);
     },
-    saveState: (_result, args, cache) => forgetState(cache, args),
-    rollBackState: (_result, args, cache) => forgetState(cache, args),
+    saveState: (_result, args, cache) => forgetState(cache, (args['input'] as { projectId: string }).projectId),
+    rollBackState: (_result, args, cache) => forgetState(cache, (args['input'] as { projectId: string }).projectId),
   },
   Query: {
     tasks: (_result, args, cache) => forgetEarlierAsks(cache, 'tasks', args),
@@ -106,16 +106,6 @@ function placeMovedTask(mutation: string) {
     const projectId = task ? projectOfTask(cache, task.id) : null;
     if (task && projectId) placeOnBoards(cache, projectId, { __typename: 'Task', id: task.id, status: task.status });
   };
-}
-
-function forgetState(cache: Cache, args: Record<string, unknown>): void {
-  const { projectId } = args['input'] as { projectId: string };
-  forget(
-    cache,
-    'Query',
-    ['stateVersion', 'stateVersions'],
-    (found) => found['projectId'] === projectId && !found['version'] && !found['after'],
-  );
 }
 
 const moved =

@@ -1,19 +1,17 @@
 import { Pencil, Undo2 } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { useMutation, useQuery } from 'urql';
+import { useQuery } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
-import type { StateQuery } from '~/graphql/gql/graphql.ts';
+import type { OldStateQuery } from '~/graphql/gql/graphql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
-import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { Select } from '../ui/field.tsx';
 import { RelativeTime } from '../ui/time.tsx';
-import { showToast } from '../ui/toast-store.ts';
+import { RollBackDialog } from './roll-back-dialog.tsx';
 import { StateText } from './state-text.tsx';
-import { causeText } from './state-version-list.tsx';
 
 const StateDiff = lazy(() => import('./state-diff.tsx'));
 
@@ -23,27 +21,9 @@ const StateDiff_Query = graphql(`
   }
 `);
 
-const RollBackState_Mutation = graphql(`
-  mutation RollBackState($input: RollBackStateInput!) {
-    rollBackState(input: $input) {
-      __typename
-      ... on RollBackStatePayload {
-        stateVersion {
-          id
-          version
-        }
-      }
-      ... on UserError {
-        code
-        message
-      }
-    }
-  }
-`);
-
 interface StateDocumentProps {
   projectId: string;
-  state: NonNullable<StateQuery['stateVersion']>;
+  state: NonNullable<OldStateQuery['stateVersion']>;
   latest: number;
   onEdit(): void;
   onRolledBack(): void;
@@ -55,14 +35,8 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
   const [chosenFrom, setFrom] = useState<number | null>(null);
   // A newer version may come while one looks: what was chosen stays chosen.
   const from = chosenFrom !== null && chosenFrom < state.version ? chosenFrom : Math.max(1, state.version - 1);
-  const [{ fetching }, rollBack] = useMutation(RollBackState_Mutation);
+  const [isAsking, setAsking] = useState(false);
   const isLatest = state.version === latest;
-  const goBack = async (): Promise<void> => {
-    const failure = mutationFailure(await rollBack({ input: { projectId, version: state.version } }));
-    if (failure) return showToast({ kind: 'error', text: failure });
-    showToast({ kind: 'info', text: `The text of version ${state.version} is the newest version again` });
-    onRolledBack();
-  };
   return (
     <>
       <header className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-2 border-b border-line px-4 py-2.5 sm:px-6">
@@ -72,8 +46,12 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
             {isLatest ? <span className="ml-2 text-xs font-normal text-muted">current</span> : null}
           </h2>
           <p className="title-wrap text-xs text-muted">
-            {causeText(state.cause)}
-            {state.createdBy ? ` by ${state.createdBy.email}` : ''}, <RelativeTime value={state.createdAt} />
+            {state.summary}, <RelativeTime value={state.createdAt} />
+            {isLatest && state.updatedAt !== state.createdAt ? (
+              <>
+                ; brought up to date <RelativeTime value={state.updatedAt} />
+              </>
+            ) : null}
           </p>
         </div>
         <div className="ml-auto flex flex-wrap items-center gap-2">
@@ -94,16 +72,23 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
           ) : (
             <Button
               size="sm"
-              isBusy={fetching}
-              onClick={() => void goBack()}
-              title="Writes a new version with this text"
+              onClick={() => setAsking(true)}
+              title="Restores focus, status, pinned actions and notes of this version; shows first what would change"
             >
               <Undo2 aria-hidden className="size-3.5" />
-              Roll back to this
+              Roll back to this…
             </Button>
           )}
         </div>
       </header>
+      {isAsking ? (
+        <RollBackDialog
+          projectId={projectId}
+          version={state.version}
+          onClose={() => setAsking(false)}
+          onRolledBack={onRolledBack}
+        />
+      ) : null}
       {view === 'text' ? (
         <StateText text={state.content} format={state.format} />
       ) : (
@@ -150,7 +135,7 @@ function Changes({
       </label>
       {typeof data?.stateDiff === 'string' ? (
         <Suspense fallback={skeleton}>
-          <StateDiff text={data.stateDiff} />
+          <StateDiff text={data.stateDiff} same="Nothing changed between these versions." />
         </Suspense>
       ) : error ? (
         <ErrorState

@@ -1,9 +1,11 @@
+import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
-import type { StateQuery } from '~/graphql/gql/graphql.ts';
+import type { SaveStateInput, StateQuery } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Field, Input, Select, Textarea } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { showToast } from '../ui/toast-store.ts';
 
@@ -14,6 +16,7 @@ const SaveState_Mutation = graphql(`
       ... on SaveStatePayload {
         stateVersion {
           id
+          revision
           version
         }
       }
@@ -25,23 +28,29 @@ const SaveState_Mutation = graphql(`
   }
 `);
 
+const MAX_PINNED = 50;
+const PRIORITIES = [1, 2, 3, 4, 5];
+
+type HumanPart = NonNullable<NonNullable<StateQuery['stateVersion']>['humanPart']>;
+
 interface StateEditorProps {
   projectId: string;
-  base: NonNullable<StateQuery['stateVersion']>;
+  version: number;
+  humanPart: HumanPart;
   onDone(): void;
 }
 
-/** Editing by hand: the person's own part survives, the generated rest is written again at the next change. */
-export function StateEditor({ projectId, base, onDone }: StateEditorProps) {
-  // The text and the version it was taken from stay, also when a newer version comes while somebody writes.
-  const [start] = useState(base);
-  const [text, setText] = useState(base.content);
+/** What people own of the document, in fields; the rest is generated. */
+export function StateEditor({ projectId, onDone, ...base }: StateEditorProps) {
+  // What it was taken from stays, also when a newer version comes while somebody writes.
+  const [{ version, humanPart: before }] = useState(base);
+  const [part, setPart] = useState(before);
   const [failure, setFailure] = useState<string | null>(null);
   const [{ fetching }, save] = useMutation(SaveState_Mutation);
+  const changes = changesOf(before, part);
+  const set = (changed: Partial<HumanPart>): void => setPart({ ...part, ...changed });
   const submit = async (): Promise<void> => {
-    const refused = mutationFailure(
-      await save({ input: { projectId, content: text, format: start.format, baseVersion: start.version } }),
-    );
+    const refused = mutationFailure(await save({ input: { projectId, baseVersion: version, ...changes } }));
     if (refused) return setFailure(refused);
     showToast({ kind: 'info', text: 'Saved as a new version' });
     onDone();
@@ -55,40 +64,125 @@ export function StateEditor({ projectId, base, onDone }: StateEditorProps) {
       }}
     >
       <header className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-6">
-        <h2 className="font-semibold">Edit version {start.version}</h2>
+        <h2 className="font-semibold">Your part of the document</h2>
         <div className="ml-auto flex gap-2">
           <Button size="sm" onClick={onDone}>
             Discard
           </Button>
-          <Button size="sm" type="submit" variant="primary" isBusy={fetching} disabled={text === start.content}>
+          <Button
+            size="sm"
+            type="submit"
+            variant="primary"
+            isBusy={fetching}
+            disabled={Object.keys(changes).length === 0}
+          >
             Save version
           </Button>
         </div>
       </header>
-      <div className="flex flex-col gap-2 px-4 pt-3 sm:px-6">
+      <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto overscroll-contain px-4 py-4 sm:px-6">
         {failure ? (
           <Notice kind="error" role="alert">
             {failure}
           </Notice>
-        ) : base.version !== start.version ? (
-          <Notice kind="warning" role="status">
-            Version {base.version} was written in the meantime. Saving now will be refused; keep your words, discard,
-            and edit again.
-          </Notice>
-        ) : (
-          <Notice kind="info">
-            Focus, status, pinned next actions and notes are yours and stay. The rest is generated again when something
-            changes.
-          </Notice>
-        )}
+        ) : null}
+        <div className="flex max-w-3xl flex-col gap-4">
+          <Field label="Focus" isOptional hint="Empty: the task that matters most.">
+            <Input
+              value={part.currentFocus ?? ''}
+              maxLength={500}
+              onChange={(event) => set({ currentFocus: event.target.value || null })}
+            />
+          </Field>
+          <Field label="Status" hint="Paused: nothing is started.">
+            <Select
+              value={part.status ?? 'ACTIVE'}
+              onChange={(event) => set({ status: event.target.value === 'PAUSED' ? 'PAUSED' : 'ACTIVE' })}
+              className="w-40!"
+            >
+              <option value="ACTIVE">Active</option>
+              <option value="PAUSED">Paused</option>
+            </Select>
+          </Field>
+          <PinnedActions actions={part.pinnedActions} onChange={(pinnedActions) => set({ pinnedActions })} />
+          <Field label="Notes" isOptional>
+            <Textarea
+              value={part.notes}
+              maxLength={20_000}
+              onChange={(event) => set({ notes: event.target.value })}
+              className="min-h-60 font-mono text-xs leading-5"
+            />
+          </Field>
+        </div>
       </div>
-      <textarea
-        aria-label="State document"
-        value={text}
-        spellCheck={false}
-        onChange={(event) => setText(event.target.value)}
-        className="min-h-0 flex-1 resize-none bg-transparent px-4 py-4 font-mono text-xs leading-5 focus-visible:-outline-offset-2 sm:px-6"
-      />
     </form>
   );
+}
+
+interface PinnedActionsProps {
+  actions: HumanPart['pinnedActions'];
+  onChange(actions: HumanPart['pinnedActions']): void;
+}
+
+/** Next actions that stand in front of the generated ones, in their order. */
+function PinnedActions({ actions, onChange }: PinnedActionsProps) {
+  const change = (at: number, changed: Partial<HumanPart['pinnedActions'][number]>): void =>
+    onChange(actions.map((action, i) => (i === at ? { ...action, ...changed } : action)));
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-1 text-dense font-medium text-fg">Pinned next actions</legend>
+      {actions.map((action, i) => (
+        <div key={i} className="flex items-center gap-2">
+          <Input
+            aria-label={`Pinned action ${i + 1}`}
+            value={action.description}
+            required
+            maxLength={500}
+            onChange={(event) => change(i, { description: event.target.value })}
+          />
+          <Select
+            aria-label={`Priority of pinned action ${i + 1}`}
+            value={action.priority}
+            onChange={(event) => change(i, { priority: Number(event.target.value) })}
+            className="w-20! shrink-0"
+          >
+            {PRIORITIES.map((priority) => (
+              <option key={priority} value={priority}>
+                P{priority}
+              </option>
+            ))}
+          </Select>
+          <IconButton
+            label={`Remove pinned action ${i + 1}`}
+            size="sm"
+            onClick={() => onChange(actions.filter((_, other) => other !== i))}
+          >
+            <Trash2 aria-hidden className="size-3.5" />
+          </IconButton>
+        </div>
+      ))}
+      <div>
+        <Button
+          size="sm"
+          disabled={actions.length >= MAX_PINNED}
+          onClick={() => onChange([...actions, { description: '', priority: 3 }])}
+        >
+          <Plus aria-hidden className="size-3.5" />
+          Pin an action
+        </Button>
+      </div>
+    </fieldset>
+  );
+}
+
+/** Only what was changed is sent: what somebody else changes meanwhile stays theirs. */
+function changesOf(before: HumanPart, { currentFocus, status, notes, pinnedActions }: HumanPart) {
+  const changes: Omit<SaveStateInput, 'projectId' | 'baseVersion'> = {};
+  if (currentFocus !== before.currentFocus) changes.currentFocus = currentFocus;
+  if (status !== before.status && status !== null) changes.status = status;
+  if (notes !== before.notes) changes.notes = notes;
+  const actions = pinnedActions.map(({ description, priority }) => ({ description, priority }));
+  const unchanged = before.pinnedActions.map(({ description, priority }) => ({ description, priority }));
+  if (JSON.stringify(actions) !== JSON.stringify(unchanged)) changes.pinnedActions = actions;
+  return changes;
 }

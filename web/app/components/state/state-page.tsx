@@ -16,19 +16,27 @@ export const State_Query = graphql(`
   query State($projectId: ID!) {
     stateVersion(projectId: $projectId) {
       id
+      revision
       version
       format
       content
-      cause
+      summary
       createdAt
-      createdBy {
-        id
-        email
+      updatedAt
+      humanPart {
+        currentFocus
+        status
+        notes
+        pinnedActions {
+          description
+          priority
+        }
       }
     }
     stateVersions(projectId: $projectId, first: 100) {
       nodes {
         id
+        revision
         version
         ...StateVersionList_StateVersion
       }
@@ -44,15 +52,13 @@ const OldState_Query = graphql(`
   query OldState($projectId: ID!, $version: Int!) {
     stateVersion(projectId: $projectId, version: $version) {
       id
+      revision
       version
       format
       content
-      cause
+      summary
       createdAt
-      createdBy {
-        id
-        email
-      }
+      updatedAt
     }
   }
 `);
@@ -112,8 +118,13 @@ export function StatePage({ projectId }: { projectId: string }) {
         onSelect={choose}
       />
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-        {isEditing ? (
-          <StateEditor projectId={projectId} base={latest} onDone={() => setEditing(false)} />
+        {isEditing && latest.humanPart ? (
+          <StateEditor
+            projectId={projectId}
+            version={latest.version}
+            humanPart={latest.humanPart}
+            onDone={() => setEditing(false)}
+          />
         ) : shown ? (
           <StateDocument
             projectId={projectId}

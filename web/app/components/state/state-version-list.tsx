@@ -11,13 +11,10 @@ import { RelativeTime } from '../ui/time.tsx';
 export const StateVersionList_StateVersionFragment = graphql(`
   fragment StateVersionList_StateVersion on StateVersion {
     id
+    revision
     version
-    cause
+    summary
     createdAt
-    createdBy {
-      id
-      email
-    }
   }
 `);
 
@@ -26,6 +23,7 @@ const OlderVersions_Query = graphql(`
     stateVersions(projectId: $projectId, first: 100, after: $after) {
       nodes {
         id
+        revision
         ...StateVersionList_StateVersion
       }
       pageInfo {
@@ -67,14 +65,14 @@ export function StateVersionList({
           {versions.map((state) => (
             <option key={state.id} value={state.version}>
               Version {state.version}
-              {state.version === latest ? ' (current)' : ''}: {causeText(state.cause)}
+              {state.version === latest ? ' (current)' : ''}: {state.summary}
             </option>
           ))}
         </Select>
       </div>
       <nav
         aria-label="Versions"
-        className="hidden w-64 shrink-0 overflow-y-auto overscroll-contain border-r border-line p-2 md:block"
+        className="hidden w-64 shrink-0 overflow-y-auto overscroll-contain border-r border-line p-2 md:block lg:w-80"
       >
         <Versions versions={versions} selected={selected} onSelect={onSelect} />
         <OlderVersions projectId={projectId} pageInfo={pageInfo} selected={selected} onSelect={onSelect} />
@@ -107,11 +105,8 @@ function Versions({
             )}
           >
             <span className="tabular w-8 shrink-0 font-medium">v{state.version}</span>
-            <span
-              className="min-w-0 flex-1 truncate text-muted"
-              title={state.createdBy ? `${causeText(state.cause)} by ${state.createdBy.email}` : causeText(state.cause)}
-            >
-              {causeText(state.cause)}
+            <span className="title-wrap line-clamp-3 min-w-0 flex-1 text-muted" title={state.summary}>
+              {state.summary}
             </span>
             <RelativeTime isShort value={state.createdAt} className="shrink-0 text-xs text-faint" />
           </button>
@@ -146,10 +141,4 @@ function VersionsPage({ projectId, after, ...list }: VersionsProps & { projectId
       <OlderVersions {...list} projectId={projectId} pageInfo={page.pageInfo} />
     </>
   );
-}
-
-/** "run_finished" → "Run finished" */
-export function causeText(cause: string): string {
-  const words = cause.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

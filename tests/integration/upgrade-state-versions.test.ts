@@ -1,0 +1,75 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newId } from '#core/platform/ids.ts';
+import { readChanges, summaryOf } from '#core/state-document/state-changes.ts';
+import { applyMigrations } from '#scripts/migrations/apply-migrations.ts';
+import { serverUrl } from '#tests/kit/database.ts';
+
+const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+const name = `test_upgrade_state_${process.pid}`;
+let admin: pg.Client;
+let before: string;
+let connectionString: string;
+
+beforeAll(async () => {
+  const url = new URL(serverUrl('DATABASE_URL'));
+  admin = new pg.Client({ connectionString: url.toString() });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  url.pathname = `/${name}`;
+  connectionString = url.toString();
+  // The migrations as they were before versions had lines.
+  before = mkdtempSync(path.join(tmpdir(), 'overmind-migrations-'));
+  for (const entry of readdirSync(migrationsDir))
+    if (entry < '0017' || entry.endsWith('.toml'))
+      cpSync(path.join(migrationsDir, entry), path.join(before, entry), { recursive: true });
+});
+afterAll(async () => {
+  await admin.query(`drop database if exists ${name} with (force)`);
+  await admin.end();
+  rmSync(before, { recursive: true, force: true });
+});
+
+test('versions that are there keep what they said, and events that are there are not told again', async () => {
+  await applyMigrations({ connectionString, migrationsDir: before });
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const [project, fresh, user] = [newId(), newId(), newId()];
+  await client.query(`insert into users (id, email, password_hash) values ($1, 'anna@example.test', 'x')`, [user]);
+  await client.query(
+    `insert into projects (id, name, event_cursor, state_copied) values ($1, 'Old', 40, 2), ($2, 'Fresh', 5, 0)`,
+    [project, fresh],
+  );
+  const add = (version: number, cause: string, by: string | null) =>
+    client.query(
+      `insert into project_state_versions (id, project_id, version, state_format, content, content_hash, facts_hash, cause, created_by_user_id)
+       values ($1, $2, $3, 'yaml', 'x', 'x', 'x', $4, $5)`,
+      [newId(), project, version, cause, by],
+    );
+  await add(1, 'a run ended', null);
+  await add(2, 'saved by hand', user);
+  await applyMigrations({ connectionString, migrationsDir });
+  const { rows: versions } = await client.query<{ changes: unknown; human: unknown; same: boolean }>(
+    `select changes, human, updated_at = created_at as same from project_state_versions order by version`,
+  );
+  expect(versions.map(({ changes }) => summaryOf(readChanges(changes)))).toEqual([
+    'Orchestrator: a run ended',
+    'anna@example.test: saved by hand',
+  ]);
+  expect(versions).toMatchObject([
+    { human: null, same: true },
+    { human: null, same: true },
+  ]);
+  const { rows: projects } = await client.query(
+    `select state_told::int, state_copied::int, state_copied_revision from projects order by event_cursor desc`,
+  );
+  expect(projects).toEqual([
+    { state_told: 40, state_copied: 2, state_copied_revision: 1 },
+    { state_told: 5, state_copied: 0, state_copied_revision: 0 },
+  ]);
+  await client.end();
+}, 60_000);
