@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createProxyServer } from 'httpxy';
 import type { Actor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
@@ -42,6 +43,8 @@ export interface ApiOptions {
   port: number;
   /** Where pages come from; without it only the API is served. */
   webOrigin?: string | undefined;
+  /** Whether sockets beside `/graphql` are web's. */
+  hasWebSockets?: boolean;
   publicOrigin?: string | undefined;
   /** Further names that programs reach this one by. */
   hosts?: readonly string[];
@@ -72,6 +75,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const rights = watchFollowedRights(core);
   const streams = watchStreams(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
+  const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const sockets = openSockets({
     core,
     yoga,
@@ -83,8 +87,12 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     cookieName,
     isExplorable: options.isExplorable,
     addressOf: peerAddressOf,
+    ...(options.hasWebSockets && {
+      // Whoever does not answer is the page's to notice: it tries again.
+      ofPages: (request, socket, head) =>
+        void proxy?.ws(request, socket as Socket, {}, head).catch(() => socket.destroy()),
+    }),
   });
-  const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const callers = new CallerNotes();
   const addressOf = (request: IncomingMessage): string =>
     callers.read(request.headers[CALLER_NOTE_HEADER]) ?? peerAddressOf(request);
