@@ -48,7 +48,7 @@ YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   endpoint: '/graphql',
   subscriptionsProtocol: 'WS',
   credentials: 'same-origin',
-  headers: JSON.stringify({ [CSRF_HEADER]: '1' }),
+  headers: '{"${CSRF_HEADER}":"1"}',
   title: 'OvermindOps GraphiQL',
 });
 `;
