@@ -31,6 +31,7 @@ const api = await startApi({
   host: environment.HOST,
   port: environment.PORT,
   webOrigin: environment.WEB_ORIGIN,
+  hasWebSockets: environment.WEB_SOCKETS,
   publicOrigin: environment.OVERMIND_PUBLIC_ORIGIN,
   hosts: environment.OVERMIND_HOSTS,
   trustedProxies: environment.OVERMIND_TRUSTED_PROXIES,

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createProxyServer } from 'httpxy';
+import { CSRF_HEADER, sessionCookieName } from '#contract/http-names.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
 import {
@@ -24,7 +26,7 @@ import { serveFile } from './http/files.ts';
 import { isFromAnotherSite, servedHosts } from './http/hosts.ts';
 import { answerPagesAway } from './http/pages-away.ts';
 import { pathOf } from './http/path.ts';
-import { readToken, sessionCookieName } from './http/token.ts';
+import { readToken } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
 import { watchFollowedRights } from './followed-rights.ts';
 import type { Stream } from './open-streams.ts';
@@ -42,6 +44,8 @@ export interface ApiOptions {
   port: number;
   /** Where pages come from; without it only the API is served. */
   webOrigin?: string | undefined;
+  /** Whether sockets beside `/graphql` are web's. */
+  hasWebSockets?: boolean;
   publicOrigin?: string | undefined;
   /** Further names that programs reach this one by. */
   hosts?: readonly string[];
@@ -66,12 +70,13 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { core, publicOrigin, parts = new SystemParts() } = options;
   const hosts = servedHosts(publicOrigin, options.hosts);
-  const cookieName = sessionCookieName(publicOrigin);
+  const cookieName = sessionCookieName(publicOrigin?.startsWith('https:') ?? false);
   const peerAddressOf = addressReader(options.trustedProxies);
   const presence = watchRunners(core);
   const rights = watchFollowedRights(core);
   const streams = watchStreams(core);
   const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
+  const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const sockets = openSockets({
     core,
     yoga,
@@ -83,8 +88,12 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     cookieName,
     isExplorable: options.isExplorable,
     addressOf: peerAddressOf,
+    ...(options.hasWebSockets && {
+      // Whoever does not answer is the page's to notice: it tries again.
+      ofPages: (request, socket, head) =>
+        void proxy?.ws(request, socket as Socket, {}, head).catch(() => socket.destroy()),
+    }),
   });
-  const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const callers = new CallerNotes();
   const addressOf = (request: IncomingMessage): string =>
     callers.read(request.headers[CALLER_NOTE_HEADER]) ?? peerAddressOf(request);
@@ -177,7 +186,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
         response,
         403,
         'CSRF_REJECTED',
-        'A request with the session cookie needs the header x-overmind-csrf and must come from this origin.',
+        `A request with the session cookie needs the header ${CSRF_HEADER} and must come from this origin.`,
       );
     }
     const actor = token ? await authenticate(core, token.token) : null;

@@ -51,6 +51,8 @@ export interface SocketOptions {
   isExplorable: boolean;
   cookieName: string;
   addressOf: AddressOf;
+  /** Takes what is not for `/graphql`; without it there are no other sockets. */
+  ofPages?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 /**
@@ -69,6 +71,7 @@ export function openSockets({
   cookieName,
   isExplorable,
   addressOf,
+  ofPages,
 }: SocketOptions) {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_BODY_BYTES });
   const streamOf = (socket: WebSocket): Stream => ({
@@ -184,12 +187,13 @@ export function openSockets({
       http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         socket.on('error', () => socket.destroy());
         const pathname = pathOf(request);
-        // A browser always says where a page comes from; only our own may open a socket with its cookie.
-        if (pathname !== '/graphql') return reject(socket, '404 Not Found', 'Sockets are at /graphql.');
+        if (pathname !== '/graphql' && !ofPages) return reject(socket, '404 Not Found', 'Sockets are at /graphql.');
         const notServed = hosts.whyNotServed(request);
         if (notServed !== null) return reject(socket, '421 Misdirected Request', notServed);
+        // A browser always says where a page comes from; only our own may open a socket with its cookie.
         if (!hosts.isOwnOrigin(request))
           return reject(socket, '403 Forbidden', 'Sockets are opened by programs and by our own pages.');
+        if (pathname !== '/graphql') return ofPages?.(request, socket, head);
         server.handleUpgrade(request, socket, head, (ws) => {
           wires.set(ws, socket);
           server.emit('connection', ws, request);

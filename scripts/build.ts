@@ -1,7 +1,9 @@
 /**
  * Builds everything that runs in production into build/: one file a program with all packages inside, and the web pages.
  *
- *     tsx scripts/build.ts [--only api,workers,web]
+ *     tsx scripts/build.ts [--only api,workers,web] [--out DIRECTORY]
+ *
+ * The pages always go into build/.
  */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -13,8 +15,6 @@ import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 
 const rootDir = fileURLToPath(new URL('..', import.meta.url));
-const outDir = path.join(rootDir, 'build');
-
 /** Entry point of each program, by the name of its bundle. */
 const PROGRAMS = {
   api: 'api/main.ts',
@@ -49,7 +49,7 @@ const filesOnDemand: Plugin = {
   },
 };
 
-async function buildProgram(name: string, entryPoint: string): Promise<void> {
+async function buildProgram(name: string, entryPoint: string, outDir: string): Promise<void> {
   await build({
     entryPoints: [path.join(rootDir, entryPoint)],
     outfile: path.join(outDir, `${name}.mjs`),
@@ -69,11 +69,11 @@ async function buildProgram(name: string, entryPoint: string): Promise<void> {
     logLevel: 'warning',
     absWorkingDir: rootDir,
   });
-  if (name === 'migrate') await copySchemaEngine();
+  if (name === 'migrate') await copySchemaEngine(outDir);
 }
 
 /** The engine's bytes lie beside the bundle that reads them. */
-async function copySchemaEngine(): Promise<void> {
+async function copySchemaEngine(outDir: string): Promise<void> {
   const packageDir = path.dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
   await copyFile(path.join(packageDir, 'schema_engine_bg.wasm'), path.join(outDir, 'schema_engine_bg.wasm'));
 }
@@ -92,7 +92,8 @@ async function buildWeb(): Promise<void> {
   if (code !== 0) throw new Error(`The web pages could not be built:\n${output.trim()}`);
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const { values } = parseArgs({ options: { only: { type: 'string' }, out: { type: 'string', default: 'build' } } });
+const outDir = path.resolve(rootDir, values.out);
 const known = [...Object.keys(PROGRAMS), 'web'];
 const wanted = values.only?.split(',') ?? known;
 const unknown = wanted.filter((name) => !known.includes(name));
@@ -108,9 +109,12 @@ const results = await Promise.allSettled([
   ...(wanted.includes('web') ? [buildWeb()] : []),
   ...Object.entries(PROGRAMS)
     .filter(([name]) => wanted.includes(name))
-    .map(([name, entryPoint]) => buildProgram(name, entryPoint)),
+    .map(([name, entryPoint]) => buildProgram(name, entryPoint, outDir)),
 ]);
 const failures = results.filter((result) => result.status === 'rejected');
 for (const { reason } of failures) console.error(reason instanceof Error ? reason.message : reason);
 if (failures.length > 0) process.exitCode = 1;
-else console.log(`Built ${wanted.join(', ')} into build/ in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+else
+  console.log(
+    `Built ${wanted.join(', ')} into ${values.out}/ in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+  );

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http';
 import type { ServerBuild } from '@remix-run/node';
 import { createServer } from 'vite';
 import { readEnv } from './env.ts';
@@ -6,9 +7,11 @@ import { listen } from './server/listen.ts';
 
 // Development: the same server around Vite, so that headers, cookies and loaders behave as they will when built.
 const env = readEnv();
+const server = createHttpServer();
 const vite = await createServer({
   configFile: new URL('./vite.config.ts', import.meta.url).pathname,
-  server: { middlewareMode: true },
+  // The browser hears of changes at the address it has the page from.
+  server: { middlewareMode: true, hmr: { server, path: '/@hmr' } },
 });
 const app = createWebApp({
   build: () => vite.ssrLoadModule('virtual:remix/server-build') as Promise<ServerBuild>,
@@ -16,4 +19,7 @@ const app = createWebApp({
   apiOrigin: env.apiOrigin,
   mode: 'development',
 });
-await listen(app, env);
+await listen(
+  server.on('request', (...request) => void app(...request)),
+  { ...env, onStop: () => vite.close() },
+);

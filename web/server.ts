@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import * as build from 'virtual:remix/server-build';
 import { readEnv } from './env.ts';
@@ -7,4 +8,4 @@ import { listen } from './server/listen.ts';
 const env = readEnv();
 // The bundle lies in build/web/server/, the browser's files beside it.
 const clientDir = fileURLToPath(new URL('../client/', import.meta.url));
-await listen(createWebApp({ build, clientDir, apiOrigin: env.apiOrigin, mode: 'production' }), env);
+await listen(createServer(createWebApp({ build, clientDir, apiOrigin: env.apiOrigin, mode: 'production' })), env);

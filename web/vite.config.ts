@@ -46,6 +46,10 @@ export default defineConfig(({ command, isSsrBuild }) => ({
     }),
     serverEntry,
   ],
+  cacheDir: here('../.cache/vite'),
+  // Found one by one, packages would be bundled anew while a page loads, which then has two copies of React.
+  optimizeDeps: { entries: ['web/app/**/*.{ts,tsx}', '!**/*.test.*'], include: ['react/jsx-dev-runtime'] },
+  server: { watch: { ignored: ['**/.cache/**', '**/build/**', '**/data/**'] } },
   resolve: { alias: { '~': here('./app') } },
   // A production build carries everything it needs: it starts without node_modules.
   ssr: { noExternal: command === 'build' ? true : undefined },

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { CSRF_HEADER } from '#contract/http-names.ts';
 import { refuse } from '#api/http/body.ts';
 
 /** The page's programs come from here alone; the editor adds styles of its own, and reads in workers. */
@@ -47,7 +48,7 @@ YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   endpoint: '/graphql',
   subscriptionsProtocol: 'WS',
   credentials: 'same-origin',
-  headers: '{"x-overmind-csrf":"1"}',
+  headers: '{"${CSRF_HEADER}":"1"}',
   title: 'OvermindOps GraphiQL',
 });
 `;

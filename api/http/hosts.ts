@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { CSRF_HEADER } from '#contract/http-names.ts';
 
 export interface Hosts {
   /** Why a request is not served, with the setting to change; null: its Host is one of ours. */
@@ -45,7 +46,7 @@ export function servedHosts(publicOrigin: string | undefined, names: readonly st
     },
     isOwnOrigin,
     isSameOriginRequest: (request) =>
-      !isFromAnotherSite(request) && request.headers['x-overmind-csrf'] !== undefined && isOwnOrigin(request),
+      !isFromAnotherSite(request) && request.headers[CSRF_HEADER] !== undefined && isOwnOrigin(request),
   };
 }
 

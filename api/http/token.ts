@@ -1,13 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 
-/**
- * With TLS the name has a prefix by which browsers take the cookie from this host alone, never from a neighbour or over
- * plain http. Web gives the cookie, under the same names (web/app/lib/session.server.ts).
- */
-export function sessionCookieName(publicOrigin: string | undefined): string {
-  return publicOrigin?.startsWith('https:') ? '__Host-ovm_session' : 'ovm_session';
-}
-
 /** Where a request's token came from decides whether it must prove that our own page made it. */
 export function readToken(
   request: IncomingMessage,

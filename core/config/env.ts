@@ -33,6 +33,8 @@ const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   WEB_ORIGIN: origin.optional(),
+  /** Whether the pages open sockets of their own: while they are developed, to hear of changes. */
+  WEB_SOCKETS: booleanFlag.default(false),
   OVERMIND_PUBLIC_ORIGIN: origin.optional(),
   /** Names beside the public origin's and this machine's own that programs reach the api by, separated by commas. */
   OVERMIND_HOSTS: z

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
+import { CSRF_HEADER } from '#contract/http-names.ts';
 import { cutText } from '#contract/cut-text.ts';
 import { readAnswer, type HttpAnswer, type Answered } from './answers.ts';
 import { TransientError } from './control-plane.ts';
@@ -60,7 +61,7 @@ export class GraphqlHttp {
     // Read whole, before anything is sent: a file that can not be read would look like a network that fails.
     form.set('0', new Blob([await readFile(file.path)], { type: file.mediaType }), file.name);
     const encoded = new Response(form);
-    const headers = { 'content-type': encoded.headers.get('content-type') ?? '', 'x-overmind-csrf': '1' };
+    const headers = { 'content-type': encoded.headers.get('content-type') ?? '', [CSRF_HEADER]: '1' };
     const body = Buffer.from(await encoded.arrayBuffer());
     return readAnswer<Result>(await this.orAway(this.post(body, headers, UPLOAD_TIMEOUT_MS)), rootField(document));
   }

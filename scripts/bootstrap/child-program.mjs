@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import readline from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ChildLog } from './child-log.mjs';
 import { identityOf } from './postgres.mjs';
-import { endProcess, identify, signalProcess } from './processes.mjs';
+import { endProcess, identify, isStillRunning, signalProcess } from './processes.mjs';
 import { LifeWatch, SIGN_OF_LIFE } from './sign-of-life.mjs';
 import { StartFailure, messageOf } from './start-failure.mjs';
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** A runner that leaves needs 3 s at most. */
+const LEAVE_TIMEOUT_MS = 4_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 /** How one that is stopped or stuck has ended, by our hand. */
 export const HUNG = 'it gave no sign of life, and was killed';
@@ -43,6 +46,8 @@ export class ChildProgram {
     this.log = new ChildLog(options.name, options.logFile, options.tell);
     /** @type {number | undefined} */
     this.pid = undefined;
+    /** @type {import('node:stream').Writable | undefined} */
+    this.input = undefined;
   }
 
   /**
@@ -70,6 +75,7 @@ export class ChildProgram {
     }
     const { stdin, stdout, stderr } = child;
     this.pid = child.pid;
+    this.input = stdin;
     if (child.pid !== undefined) this.options.record.add(name, child.pid);
     stdin.on('error', () => {}); // it ended; "close" says how
     this.options.status?.writeTo(stdin);
@@ -130,6 +136,15 @@ export class ChildProgram {
   giveUpOn(pid, fail) {
     if (pid !== undefined) signalProcess(-pid, 'SIGKILL');
     fail(`it was not ready within ${(this.options.readyTimeoutMs ?? READY_TIMEOUT_MS) / 1000} s`);
+  }
+
+  /** Ends it as our own end would: a runner leaves its runs to the one that comes next. */
+  async leave() {
+    const identity = this.pid === undefined ? undefined : identify(this.pid);
+    this.input?.end();
+    const deadline = performance.now() + LEAVE_TIMEOUT_MS;
+    while (identity && isStillRunning(identity) && performance.now() < deadline) await sleep(20);
+    if (identity) await endProcess(identity, [['SIGKILL', 2_000]]);
   }
 
   /** Lets it finish what it is doing, and ends it when that takes too long. */

@@ -34,6 +34,8 @@ export class KeptPart {
     /** In a row. */
     this.ends = 0;
     this.isTold = false;
+    /** Its next end is our doing; called once it was launched again. @type {(() => void) | undefined} */
+    this.onRestarted = undefined;
     /** @type {string | null} */
     this.lastEnd = null;
     /** @type {string | null} */
@@ -83,6 +85,12 @@ export class KeptPart {
   tryAgain(how) {
     const { name, tell, logFile, stopping } = this.options;
     if (stopping.aborted) return;
+    this.timer = undefined;
+    if (this.onRestarted) {
+      void this.launchAgain().then(this.onRestarted);
+      this.onRestarted = undefined;
+      return;
+    }
     const pauseMs = this.pause(this.ends);
     this.isTold = this.ends === 0 || pauseMs > this.pause(this.ends - 1);
     this.ends += 1;
@@ -103,8 +111,27 @@ export class KeptPart {
     this.timer = setTimeout(() => void this.launchAgain(), pauseMs);
   }
 
+  /**
+   * Starts it anew at once, whether it runs, is being started, or waits for its next try.
+   * @param {() => Promise<void>} end ends what runs of it
+   * @returns {Promise<void>} once it is ready, or has failed, and is tried again as ever
+   */
+  async restart(end) {
+    if (this.options.stopping.aborted) return;
+    this.ends = 0;
+    if (this.timer) {
+      clearTimeout(this.timer);
+      await this.launchAgain();
+      return;
+    }
+    const restarted = new Promise((resolve) => (this.onRestarted = () => resolve(undefined)));
+    await end();
+    await restarted;
+  }
+
   async launchAgain() {
     const { launch, stopping, tell, name } = this.options;
+    this.timer = undefined;
     this.say('starting');
     try {
       const running = await launch();

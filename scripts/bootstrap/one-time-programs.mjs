@@ -1,14 +1,18 @@
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { runToEnd } from './processes.mjs';
 import { StartFailure } from './start-failure.mjs';
 
+const rootDir = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @typedef {(name: 'api' | 'workers' | 'web' | 'migrate' | 'setup') => string[]} ArgsOf arguments of Node.js that start a program */
+
 /**
  * Brings the database up to date.
- * @param {string} rootDir
+ * @param {ArgsOf} argsOf
  * @param {NodeJS.ProcessEnv} env
  */
-export async function migrate(rootDir, env) {
-  await runBundle(rootDir, 'migrate', env);
+export async function migrate(argsOf, env) {
+  await runOnce('migrate', argsOf('migrate'), env);
 }
 
 /**
@@ -18,12 +22,12 @@ export async function migrate(rootDir, env) {
 
 /**
  * First account, demo project, local runner: whatever of them is missing.
- * @param {string} rootDir
+ * @param {ArgsOf} argsOf
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<AdminAccount | undefined>}
  */
-export async function setUp(rootDir, env) {
-  const lines = await runBundle(rootDir, 'setup', env);
+export async function setUp(argsOf, env) {
+  const lines = await runOnce('setup', argsOf('setup'), env);
   const admin = lines.find((line) => line['msg'] === 'admin');
   if (!admin) return undefined;
   const password = typeof admin['password'] === 'string' ? admin['password'] : undefined;
@@ -31,13 +35,13 @@ export async function setUp(rootDir, env) {
 }
 
 /**
- * @param {string} rootDir
  * @param {string} name
+ * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Record<string, unknown>[]>} the JSON lines that it printed
  */
-async function runBundle(rootDir, name, env) {
-  const result = await runToEnd(process.execPath, [path.join(rootDir, 'build', `${name}.mjs`)], { cwd: rootDir, env });
+async function runOnce(name, args, env) {
+  const result = await runToEnd(process.execPath, args, { cwd: rootDir, env });
   const text = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
   const lines = result.stdout
     .split('\n')
@@ -46,5 +50,5 @@ async function runBundle(rootDir, name, env) {
   if (result.code === 0) return lines;
   const failed = lines.find((line) => line.msg === 'failed');
   if (failed) throw new StartFailure(String(failed.error));
-  throw new StartFailure(`build/${name}.mjs ended with code ${result.code}.`, { logTail: text.slice(-12) });
+  throw new StartFailure(`${name} ended with code ${result.code}.`, { logTail: text.slice(-12) });
 }

@@ -25,11 +25,45 @@ import { welcome } from './welcome.mjs';
 
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** The whole of `npm start`; see there. Ends the process. */
-export async function startEverything() {
+/**
+ * In what `npm start` and `npm run dev` differ.
+ * @typedef {object} Manner
+ * @property {string} title
+ * @property {NodeJS.ProcessEnv} given the environment
+ * @property {string} buildDir where the runner's programs are
+ * @property {(progress: import('./progress.mjs').Progress) => Promise<void>} build makes what is started
+ * @property {import('./one-time-programs.mjs').ArgsOf} argsOf
+ * @property {NodeJS.ProcessEnv} [webEnv]
+ * @property {NodeJS.ProcessEnv} [apiEnv]
+ * @property {(running: Running) => void} [onStarted]
+ *
+ * @typedef {object} Running
+ * @property {ReturnType<typeof createSystem>} system
+ * @property {Awaited<ReturnType<typeof startSystem>>['parts']} parts
+ * @property {() => Promise<void>} migrate
+ * @property {() => void} renewRunner brings what was built to where the runner finds it
+ * @property {import('./progress.mjs').Progress} progress
+ * @property {AbortSignal} stopping
+ */
+
+/** @type {Manner} */
+const AS_BUILT = {
+  title: 'OvermindOps',
+  given: process.env,
+  buildDir: path.join(rootDir, 'build'),
+  build: (progress) => buildPrograms({ rootDir, progress }),
+  argsOf: (name) => [path.join(rootDir, 'build', name === 'web' ? 'web/server.mjs' : `${name}.mjs`)],
+};
+
+/**
+ * The whole of `npm start`; see there. Ends the process.
+ * @param {Manner} [manner]
+ */
+export async function startEverything(manner = AS_BUILT) {
+  const { title, buildDir, argsOf, webEnv, apiEnv } = manner;
   await runEntryPoint(async ({ onStop, stopping }) => {
     const startedAt = performance.now();
-    const environment = readSystemEnvironment(process.env, rootDir);
+    const environment = readSystemEnvironment(manner.given, rootDir);
     checkSettings(environment.variables);
     requireGit(environment);
     const progress = createProgress(process.stdout, stopping);
@@ -39,8 +73,8 @@ export async function startEverything() {
       progress.note(`  ! an earlier start was killed; ended what it had left running: ${leftovers.join(', ')}`);
     await requireFreePort(environment);
     await checkExternalServices(environment);
-    progress.note('OvermindOps is starting');
-    onStop(() => progress.note('OvermindOps has stopped'));
+    progress.note(`${title} is starting`);
+    onStop(() => progress.note(`${title} has stopped`));
 
     const record = watchOver(environment.dataDir, progress.note);
     await withSetupLock(rootDir, progress, async () => {
@@ -58,10 +92,10 @@ export async function startEverything() {
     const services = await startServices({ rootDir, home, progress, record, onStop, stopping, databaseUrl, redisUrl });
     await withSetupLock(rootDir, progress, async () => {
       await generate({ rootDir, progress });
-      await buildPrograms({ rootDir, progress });
+      await manner.build(progress);
     });
 
-    const runner = prepareRunnerAccount(home, path.join(rootDir, 'build'));
+    const runner = prepareRunnerAccount(home, buildDir);
     const bubblewrap = await progress.step('Sandbox', () => findBubblewrap(home, runner.user));
     const webPort = await new RememberedPorts(environment.dataDir).take('web');
     const settings = { environment, databaseUrl: services.databaseUrl, redisUrl: services.redisUrl, webPort };
@@ -72,20 +106,38 @@ export async function startEverything() {
       OVERMIND_RUNNER_BIN_DIR: runner.binDir,
       OVERMIND_RUNNER_EXEC_PATH: runner.execPath,
     };
-    await progress.step('Database', () => migrate(rootDir, env));
-    const admin = await progress.step('Accounts and demo', () => setUp(rootDir, env));
+    await progress.step('Database', () => migrate(argsOf, env));
+    const admin = await progress.step('Accounts and demo', () => setUp(argsOf, env));
     handOverToRunner(runner);
 
     const keeping = { status: new SystemStatus(), stopping, tell: progress.note };
     keepServicesRunning(services, keeping);
-    const system = createSystem({ ...settings, ...keeping, rootDir, runner, bubblewrap, record });
+    const system = createSystem({
+      ...settings,
+      ...keeping,
+      rootDir,
+      argsOf,
+      webEnv,
+      apiEnv,
+      runner,
+      bubblewrap,
+      record,
+    });
     onStop(() => {
       progress.note('\n  Stopping …');
       return stopSystem(system);
     });
-    const missing = await startSystem(system, progress, keeping);
+    const { missing, parts } = await startSystem(system, progress, keeping);
     for (const line of welcome({ environment, admin, missing, elapsedMs: performance.now() - startedAt }))
       progress.note(line);
+    manner.onStarted?.({
+      system,
+      parts,
+      migrate: () => migrate(argsOf, env),
+      renewRunner: () => handOverToRunner(prepareRunnerAccount(home, buildDir)),
+      progress,
+      stopping,
+    });
     // Nothing ends it from here on but whoever stops it.
     await new Promise((resolve) => stopping.addEventListener('abort', resolve));
     return 0;

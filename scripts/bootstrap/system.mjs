@@ -9,6 +9,9 @@ export const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
 /**
  * @typedef {object} SystemOptions
  * @property {string} rootDir
+ * @property {import('./one-time-programs.mjs').ArgsOf} argsOf
+ * @property {NodeJS.ProcessEnv | undefined} [webEnv] what the pages are told beside
+ * @property {NodeJS.ProcessEnv | undefined} [apiEnv] what the api is told beside
  * @property {import('./system-environment.mjs').SystemEnvironment} environment
  * @property {string} databaseUrl
  * @property {string} redisUrl
@@ -54,16 +57,15 @@ export function isGraphiqlOn({ variables, host }) {
  * @param {SystemOptions} options
  */
 export function createSystem(options) {
-  const { rootDir, environment, runner, record, tell, stopping } = options;
-  const build = path.join(rootDir, 'build');
+  const { rootDir, argsOf, environment, runner, record, tell, stopping } = options;
   const apiOrigin = loopbackOrigin(environment);
   const server = serverEnvironment(options);
   const common = { cwd: rootDir, execPath: process.execPath, record, tell, stopping };
   const logFile = (/** @type {string} */ name) => path.join(environment.dataDir, 'logs', `${name}.log`);
-  const program = (/** @type {string} */ name, /** @type {string} */ file, /** @type {NodeJS.ProcessEnv} */ env) => ({
+  const program = (/** @type {'api' | 'workers' | 'web'} */ name, /** @type {NodeJS.ProcessEnv} */ env) => ({
     ...common,
     name,
-    args: [path.join(build, file)],
+    args: argsOf(name),
     env,
     logFile: logFile(name),
   });
@@ -72,12 +74,16 @@ export function createSystem(options) {
     WEB_PORT: String(options.webPort),
     WEB_HOST: '127.0.0.1',
     API_ORIGIN: apiOrigin,
+    ...options.webEnv,
   };
   return {
-    api: new ChildProgram({ ...program('api', 'api.mjs', server), status: options.status }),
+    api: new ChildProgram({
+      ...program('api', { ...server, ...options.apiEnv }),
+      status: options.status,
+    }),
     // These two are ready when PostgreSQL, or the api, answers them; that may be away for longer than a start takes.
-    workers: new ChildProgram({ ...program('workers', 'workers.mjs', server), mayWait: true }),
-    web: new ChildProgram(program('web', 'web/server.mjs', webEnvironment)),
+    workers: new ChildProgram({ ...program('workers', server), mayWait: true }),
+    web: new ChildProgram(program('web', webEnvironment)),
     runner: new ChildProgram({
       ...common,
       name: 'runner',
@@ -110,7 +116,8 @@ const FIRST_READY_MS = 60_000;
  * @param {ReturnType<typeof createSystem>} system
  * @param {import('./progress.mjs').Progress} progress
  * @param {Pick<SystemOptions, 'status' | 'stopping' | 'tell'>} options
- * @returns {Promise<string[]>} the names of the parts that do not run yet
+ * @returns {Promise<{ missing: string[], parts: Record<keyof ReturnType<typeof createSystem>, KeptPart> }>} `missing`:
+ *   the names of those that do not run yet
  */
 export async function startSystem(system, progress, options) {
   const keep = (/** @type {ChildProgram} */ program) =>
@@ -121,10 +128,15 @@ export async function startSystem(system, progress, options) {
       launch: () => program.launch(),
       reason: () => program.log.reason(),
     });
-  const startStep = async (/** @type {string} */ title, /** @type {ChildProgram[]} */ programs) => {
+  const parts = {
+    api: keep(system.api),
+    workers: keep(system.workers),
+    web: keep(system.web),
+    runner: keep(system.runner),
+  };
+  const startStep = async (/** @type {string} */ title, /** @type {KeptPart[]} */ parts) => {
     try {
       await progress.step(title, async () => {
-        const parts = programs.map(keep);
         // Each first start is over, one way or the other, before a failure of the api ends them all.
         const results = await Promise.allSettled(parts.map((part) => startOrTryAgain(part, part.name === 'api')));
         for (const result of results) if (result.status === 'rejected') throw result.reason;
@@ -139,8 +151,8 @@ export async function startSystem(system, progress, options) {
       throw error;
     }
   };
-  const missing = await startStep('api, workers, web', [system.api, system.workers, system.web]);
-  return [...missing, ...(await startStep('runner', [system.runner]))];
+  const missing = await startStep('api, workers, web', [parts.api, parts.workers, parts.web]);
+  return { missing: [...missing, ...(await startStep('runner', [parts.runner]))], parts };
 }
 
 class MissingParts extends Error {

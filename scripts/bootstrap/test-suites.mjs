@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { readJson } from './files.mjs';
 
-const BESIDE_SOURCES = '{contract,core,api,workers,runner,scripts,web,chaos}/**';
+const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'scripts', 'web', 'chaos'];
+const BESIDE_SOURCES = `{${ROOMS.join(',')}}/**`;
 const CHAOS = 'chaos/short.test.ts';
 /** Real programs on a machine that may be busy: one that fails has a second try, and is named as unsteady. */
 const SECOND_TRY = '--retry=1';
@@ -20,6 +22,20 @@ export const TEST_SUITES = {
   e2e: { title: 'Browser tests', args: [SECOND_TRY, '--exclude', BESIDE_SOURCES, '--exclude', 'tests/integration/**'] },
   chaos: { title: 'Chaos: 25 schedules of faults', args: [CHAOS] },
 };
+
+/**
+ * The tests beside their sources that start nothing and make no repository: one that does imports what helps it from a
+ * folder `testing`.
+ * @param {string} rootDir
+ * @returns {string[]} paths below it
+ */
+export function findQuickTests(rootDir) {
+  return ROOMS.flatMap((room) =>
+    readdirSync(path.join(rootDir, room), { recursive: true, encoding: 'utf8' }).map((name) => path.join(room, name)),
+  )
+    .filter((file) => /\.test\.tsx?$/.test(file) && file !== CHAOS)
+    .filter((file) => !/ from '[^']*\/testing\//.test(readFileSync(path.join(rootDir, file), 'utf8')));
+}
 
 /**
  * Runs one suite, its output on the terminal as it comes.

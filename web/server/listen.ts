@@ -1,7 +1,6 @@
 import { giveSignsOfLife } from '#contract/sign-of-life.ts';
-import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Express } from 'express';
 
 const DRAIN_MS = 5_000;
 
@@ -10,16 +9,15 @@ const DRAIN_MS = 5_000;
  * its supervisor is gone, whose end of our standard input, output and error ends with it.
  */
 export async function listen(
-  app: Express,
-  options: { host: string; port: number; isSupervised?: boolean },
+  server: Server,
+  options: { host: string; port: number; isSupervised?: boolean; onStop?: () => unknown },
 ): Promise<void> {
-  const { host, port, isSupervised = false } = options;
+  const { host, port, isSupervised = false, onStop } = options;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
     });
   }
-  const server = createServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -30,6 +28,7 @@ export async function listen(
   );
 
   const stop = (): void => {
+    void onStop?.();
     server.close(() => process.exit(0));
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();

@@ -1,3 +1,4 @@
+import { CSRF_HEADER } from '#contract/http-names.ts';
 import { Client, fetchExchange, mapExchange, ssrExchange, type SSRData } from '@urql/core';
 import { isUnauthenticated } from './api-error.ts';
 import { createCacheExchange } from './cache-exchange.ts';
@@ -33,7 +34,7 @@ function createBrowserClient(ssrData: SSRData): Client {
       fetchExchange,
     ],
     preferGetMethod: false,
-    fetchOptions: { headers: { 'x-overmind-csrf': '1' }, credentials: 'same-origin' },
+    fetchOptions: { headers: { [CSRF_HEADER]: '1' }, credentials: 'same-origin' },
     fetch: repeatingFetch((resource, init) => fetch(resource, init)),
   });
 }

@@ -1,3 +1,4 @@
+import { CSRF_HEADER } from '#contract/http-names.ts';
 import { stringifyDocument, type AnyVariables, type TypedDocumentNode } from '@urql/core';
 
 interface Answer<Data> {
@@ -16,7 +17,7 @@ export async function requestOnce<Data, Variables extends AnyVariables>(
   const response = await fetch('/graphql', {
     method: 'POST',
     credentials: 'same-origin',
-    headers: { 'content-type': 'application/json', 'x-overmind-csrf': '1' },
+    headers: { 'content-type': 'application/json', [CSRF_HEADER]: '1' },
     body: JSON.stringify({ query: stringifyDocument(document), variables }),
   });
   const answer = (await response.json()) as Answer<Data>;

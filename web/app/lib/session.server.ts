@@ -1,7 +1,4 @@
-/** With TLS, browsers take a cookie of this name from this host alone. The api reads it under the same names. */
-function sessionCookieName(isHttps: boolean): string {
-  return isHttps ? '__Host-ovm_session' : 'ovm_session';
-}
+import { sessionCookieName } from '#contract/http-names.ts';
 
 /** The session token out of a Cookie header, or null. */
 export function readSessionToken(cookieHeader: string | null, isHttps: boolean): string | null {

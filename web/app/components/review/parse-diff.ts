@@ -31,7 +31,11 @@ export interface DiffFile {
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$/;
 
-/** Reads what `git diff` wrote. Lines of files can look like anything, so each hunk takes as many as its head announces. */
+/**
+ * Reads what `git diff` wrote. Lines of files can look like anything, so each hunk takes as many as its head announces.
+ * Not jsdiff's parsePatch: it cuts the space at the end of a name, drops a hunk's section, knows no `GIT binary patch`,
+ * and throws at a diff that was cut off, where we show what is there.
+ */
 export function parseDiff(text: string): DiffFile[] {
   const lines = text.split('\n');
   const files: DiffFile[] = [];
@@ -66,13 +70,18 @@ function startFile(line: string): DiffFile {
 function readHead(line: string, file: DiffFile): void {
   const name = (prefix: string): string | null =>
     line.startsWith(prefix) ? unquote(line.slice(prefix.length).replace(/\t$/, '')) : null;
-  const [from, to, before, after] = [name('rename from '), name('rename to '), name('--- '), name('+++ ')];
+  const [from, copied] = [name('rename from '), name('copy from ')];
+  const to = name('rename to ') ?? name('copy to ');
+  const [before, after] = [name('--- '), name('+++ ')];
   if (line.startsWith('new file mode')) file.change = 'added';
   else if (line.startsWith('deleted file mode')) file.change = 'removed';
   else if (line.startsWith('Binary files ') || line.startsWith('GIT binary patch')) file.isBinary = true;
   else if (from !== null) {
     file.oldPath = from;
     file.change = 'renamed';
+  } else if (copied !== null) {
+    file.oldPath = copied;
+    file.change = 'added';
   } else if (to !== null) file.path = to;
   else if (before !== null && before !== '/dev/null') file.oldPath = withoutPrefix(before);
   else if (after !== null && after !== '/dev/null') file.path = withoutPrefix(after);

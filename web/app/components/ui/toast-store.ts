@@ -5,9 +5,6 @@ export interface ToastItem {
   action?: { label: string; run(): void };
 }
 
-const SHOWN_MS = 5_000;
-/** An error stays until it is read; a minute is long enough for someone who looked away. */
-const ERROR_SHOWN_MS = 60_000;
 const MAX_SHOWN = 4;
 
 let items: readonly ToastItem[] = [];
@@ -24,7 +21,6 @@ function set(next: readonly ToastItem[]): void {
 export function showToast(toast: Omit<ToastItem, 'id'>): void {
   const item = { ...toast, id: ++lastId };
   set([...items.filter((other) => other.text !== toast.text), item].slice(-MAX_SHOWN));
-  setTimeout(() => dismissToast(item.id), toast.kind === 'error' ? ERROR_SHOWN_MS : SHOWN_MS);
 }
 
 export function dismissToast(id: number): void {
