@@ -74,26 +74,20 @@ export const cacheUpdates: UpdatesConfig = {
     saveState: (_result, args, cache) => forgetState(cache, (args['input'] as { projectId: string }).projectId),
     rollBackState: (_result, args, cache) => forgetState(cache, (args['input'] as { projectId: string }).projectId),
   },
-  Query: {
-    tasks: (_result, args, cache) => forgetEarlierAsks(cache, 'tasks', args),
-    runs: (_result, args, cache) => forgetEarlierAsks(cache, 'runs', args),
-  },
   Subscription: {
-    projectEvents: (result, _args, cache) =>
-      applyProjectEvent(cache, result['projectEvents'] as Parameters<typeof applyProjectEvent>[1]),
+    projectEvents(result, _args, cache) {
+      forgetAsks(cache);
+      applyProjectEvent(cache, result['projectEvents'] as Parameters<typeof applyProjectEvent>[1]);
+    },
   },
 };
 
-/** Things that were asked for by their ids are shown by other lists: one such list of a kind is kept, not one for each time. */
-function forgetEarlierAsks(cache: Cache, field: 'tasks' | 'runs', args: Record<string, unknown>): void {
-  const asked = idsAskedFor(args);
-  if (asked === null) return;
-  forget(cache, 'Query', [field], (found) => ![null, asked].includes(idsAskedFor(found)));
-}
-
-function idsAskedFor(args: Record<string, unknown>): string | null {
-  const { ids } = (args['filter'] ?? {}) as { ids?: unknown };
-  return Array.isArray(ids) ? ids.join(' ') : null;
+/**
+ * What was asked for by its ids (waiting-reasons.ts) is shown by other lists: the cache need not grow by a list each time.
+ * Not an update of `Query.runs` itself: graphcache would write what an alias of it holds over the field of that name.
+ */
+function forgetAsks(cache: Cache): void {
+  forget(cache, 'Query', ['tasks', 'runs'], (args) => Array.isArray((args['filter'] as { ids?: unknown } | null)?.ids));
 }
 
 function forgetRunnerPages(_result: unknown, _args: unknown, cache: Cache): void {
