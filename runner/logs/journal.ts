@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeWhole } from '../execution/disk.ts';
+import { diskFaultOf, writeWhole } from '../execution/disk.ts';
 import type { Segment, SpoolPosition } from './spool-files.ts';
 
 const JOURNAL_FILE = 'journal.ndjson';
@@ -28,24 +28,28 @@ export interface JournalRecord {
  * failure the programs are gone as well.
  */
 export class Journal {
-  private readonly file: number;
+  private readonly path: string;
+  /** Null: the disk takes nothing. */
+  private file: number | null;
 
   /**
-   * Opens its file for as long as it is used: a process that runs out of descriptors goes on with those it has.
+   * Opens its file for as long as it is used: a process that runs out of descriptors goes on with those it has. On a
+   * disk that takes nothing it is read, and opened when there is something to write.
    * @throws the file system's error
    */
   constructor(folder: string) {
-    this.file = openSync(join(folder, JOURNAL_FILE), 'a+', 0o600);
+    this.path = join(folder, JOURNAL_FILE);
     try {
-      this.cutTornEnd();
+      this.file = openWhole(this.path);
     } catch (error) {
-      this.close();
-      throw error;
+      if (diskFaultOf(error) === null) throw error;
+      this.file = null;
     }
   }
 
   /** @throws the file system's error; then nothing of the record is there */
   append(record: JournalRecord): void {
+    this.file ??= openWhole(this.path);
     const { size } = fstatSync(this.file);
     try {
       writeWhole(this.file, `${JSON.stringify(record)}\n`);
@@ -63,7 +67,7 @@ export class Journal {
   /** @returns the record that holds line `seq`, or else the last one before it */
   find(seq: number): JournalRecord | null {
     const text = this.read().toString();
-    let end = text.length - 1;
+    let end = text.lastIndexOf('\n');
     while (end > 0) {
       const start = text.lastIndexOf('\n', end - 1) + 1;
       const record = JournalRecord.parse(JSON.parse(text.slice(start, end)));
@@ -74,24 +78,36 @@ export class Journal {
   }
 
   close(): void {
-    closeSync(this.file);
-  }
-
-  /** A record that was not written whole was never sent either. */
-  private cutTornEnd(): void {
-    const bytes = this.read();
-    const whole = bytes.lastIndexOf(0x0a) + 1;
-    if (whole < bytes.length) ftruncateSync(this.file, whole);
+    if (this.file !== null) closeSync(this.file);
   }
 
   private read(): Buffer {
-    const bytes = Buffer.allocUnsafe(fstatSync(this.file).size);
-    let at = 0;
-    while (at < bytes.length) {
-      const count = readSync(this.file, bytes, at, bytes.length - at, at);
-      if (count === 0) break;
-      at += count;
-    }
-    return bytes.subarray(0, at);
+    if (this.file !== null) return readAll(this.file);
+    return existsSync(this.path) ? readFileSync(this.path) : Buffer.alloc(0);
   }
+}
+
+/** Opens a journal for reading and adding. A record that was not written whole was never sent either, and is cut off. */
+function openWhole(path: string): number {
+  const file = openSync(path, 'a+', 0o600);
+  try {
+    const bytes = readAll(file);
+    const whole = bytes.lastIndexOf(0x0a) + 1;
+    if (whole < bytes.length) ftruncateSync(file, whole);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+function readAll(file: number): Buffer {
+  const bytes = Buffer.allocUnsafe(fstatSync(file).size);
+  let at = 0;
+  while (at < bytes.length) {
+    const count = readSync(file, bytes, at, bytes.length - at, at);
+    if (count === 0) break;
+    at += count;
+  }
+  return bytes.subarray(0, at);
 }
