@@ -1,3 +1,4 @@
+import { projectDeleted } from '#core/events/catalogue.ts';
 import type { EventEnvelope } from '#core/events/define-event.ts';
 import { followBatches, headCursor } from '#core/events/follow.ts';
 import type { Resync } from '#core/events/follow.ts';
@@ -21,6 +22,7 @@ export function eventFeed(core: Core, projectId: string): Feed<EventEnvelope> {
       });
     },
     positionAfter: ({ cursor }) => (cursor === null ? null : BigInt(cursor)),
+    isLast: ({ type }) => type === projectDeleted.type,
     newOf: (event, position) =>
       event.cursor === null || event.type === 'resync' || BigInt(event.cursor) > position ? event : null,
   };

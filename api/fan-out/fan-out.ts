@@ -2,7 +2,7 @@ import type { GraphQLError } from 'graphql';
 import type { ApiContext } from '#api/context.ts';
 import { silentStream } from '#core/platform/abortable.ts';
 import type { Feed } from './feed.ts';
-import { framesOf, Group } from './group.ts';
+import { framesOf, Group, partsOf } from './group.ts';
 import type { Answer, Member } from './group.ts';
 import { answerItem, operationKey, sharedContext } from './operation.ts';
 import type { Operation } from './operation.ts';
@@ -55,16 +55,14 @@ export class FanOut {
     let position = after ?? head.position;
     // Who is ahead of everything there is comes from another time; the rows will tell him so.
     let isAhead = position > head.position;
-    /** Those who have what he has, or less; nobody needs others to read what is over. */
-    const peers = (): Group<Item> | null => {
-      if (isAhead || head.isOver) return null;
-      const known = this.#groups.get(key) as Group<Item> | undefined;
-      if (known) return known.position <= position ? known : null;
-      return position >= head.position ? this.#open(key, feed, position, answer) : null;
-    };
+    /** Those who follow this, if they have what he has, or less. */
+    const known = (): Group<Item> | undefined => this.#groups.get(key) as Group<Item> | undefined;
+    const mayJoin = (): boolean =>
+      !isAhead && !head.isOver && position >= (known()?.position ?? head.position) && !signal.aborted;
     for (;;) {
-      const group = peers();
-      if (group) {
+      // Nothing is waited for between opening a group and joining it: without a member nobody would end it.
+      if (mayJoin()) {
+        const group = known() ?? this.#open(key, feed, position, answer);
         const stay = await stayIn(group, outlet, position, signal);
         if (stay.isOver) return;
         ({ position } = stay);
@@ -72,16 +70,22 @@ export class FanOut {
         continue;
       }
       let isOver = true;
-      for await (const items of endingWith(signal, feed.follow(position))) {
-        const bodies = await Promise.all(items.map(async (item) => Buffer.from(await answer(item))));
-        for (const item of items) position = feed.positionAfter(item) ?? position;
+      const items = feed.follow(position);
+      for await (const some of inParts(endingWith(signal, items))) {
+        const frames = framesOf(
+          outlet.id,
+          await Promise.all(some.map(async (item) => Buffer.from(await answer(item)))),
+        );
         // Nobody waits for this but its reader: a long way is gone at his pace.
-        while (!outlet.write(framesOf(outlet.id, bodies))) await outlet.drained(signal);
+        while (!signal.aborted && !outlet.write(frames)) await outlet.drained(signal);
         await outlet.drained(signal);
+        if (signal.aborted || some.some((item) => feed.isLast(item))) break;
+        for (const item of some) position = feed.positionAfter(item) ?? position;
         isAhead = false;
-        isOver = peers() === null;
+        isOver = !mayJoin();
         if (!isOver) break;
       }
+      await items.return(undefined);
       if (isOver || signal.aborted) return;
     }
   }
@@ -103,21 +107,34 @@ function stayIn<Item>(
   signal: AbortSignal,
 ): Promise<{ position: bigint; isOver: boolean }> {
   return new Promise((resolve, reject) => {
-    const leave = (isOver: boolean): void => resolve({ position: member.position, isOver });
+    const leave = (isOver: boolean): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve({ position: member.position, isOver });
+    };
     const member: Member = { outlet, position, lag: () => leave(false), end: () => leave(true), fail: reject };
-    group.add(member);
     const onAbort = (): void => {
       group.remove(member);
       leave(true);
     };
+    group.add(member);
     if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    else signal.addEventListener('abort', onAbort);
   });
 }
 
 /** A stream that ends with the signal, also while it waits. */
-function endingWith<T>(signal: AbortSignal, source: AsyncGenerator<T>): AsyncGenerator<T> {
-  if (signal.aborted) void source.return(undefined);
-  else signal.addEventListener('abort', () => void source.return(undefined), { once: true });
-  return source;
+async function* endingWith<T>(signal: AbortSignal, source: AsyncGenerator<T>): AsyncGenerator<T> {
+  const end = (): void => void source.return(undefined);
+  if (signal.aborted) return end();
+  signal.addEventListener('abort', end);
+  try {
+    yield* source;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+/** What came together, in parts that are answered at the same time. */
+async function* inParts<T>(source: AsyncGenerator<readonly T[]>): AsyncGenerator<readonly T[]> {
+  for await (const items of source) yield* partsOf(items);
 }

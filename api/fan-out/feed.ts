@@ -14,6 +14,8 @@ export interface Feed<Item = unknown> {
   follow(position: bigint): AsyncGenerator<readonly Item[]>;
   /** Where one stands who has this item; null: it has no place, and may be missed. */
   positionAfter(item: Item): bigint | null;
+  /** Whether nothing comes after this item. */
+  isLast(item: Item): boolean;
   /** What of an item is new to one who stands here; null: nothing. */
   newOf(item: Item, position: bigint): Item | null;
 }

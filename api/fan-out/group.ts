@@ -56,8 +56,7 @@ export class Group<Item> {
   async #follow(): Promise<void> {
     try {
       for await (const items of this.#items) {
-        for (let from = 0; from < items.length; from += MAX_AT_ONCE) {
-          const some = items.slice(from, from + MAX_AT_ONCE);
+        for (const some of partsOf(items)) {
           const answers = await Promise.all(some.map((item) => this.#answer(item)));
           this.#deliver(some, answers);
         }
@@ -123,4 +122,9 @@ export function framesOf(id: string, bodies: readonly Buffer[]): Buffer {
   const [first] = bodies;
   if (bodies.length === 1 && first) return textFrame(head, first, END);
   return Buffer.concat(bodies.map((body) => textFrame(head, body, END)));
+}
+
+/** Items cut into parts that are answered at the same time: each may ask the database. */
+export function* partsOf<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += MAX_AT_ONCE) yield items.slice(from, from + MAX_AT_ONCE);
 }

@@ -13,6 +13,7 @@ export function logFeed(core: Core, runId: string): Feed<LogBatch> {
     },
     follow: (position) => followRunLogBatches(core, runId, Number(position) - 1),
     positionAfter: ({ firstSeq, messages }) => BigInt(firstSeq + messages.length),
+    isLast: () => false,
     newOf: (batch, position) => linesFrom(batch, Number(position)),
   };
 }

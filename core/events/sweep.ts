@@ -40,6 +40,7 @@ class OfProcess<State> {
   readonly #look: (core: Core, keys: string[]) => Promise<ReadonlyMap<string, State>>;
   readonly #watched = new Set<Watched<State>>();
   #timer: NodeJS.Timeout | null = null;
+  #isLooking = false;
 
   constructor(core: Core, look: (core: Core, keys: string[]) => Promise<ReadonlyMap<string, State>>) {
     this.#core = core;
@@ -58,11 +59,13 @@ class OfProcess<State> {
   }
 
   #setTimer(): void {
-    if (this.#timer || this.#watched.size === 0) return;
+    if (this.#timer || this.#isLooking || this.#watched.size === 0) return;
     const afterMs = this.#core.bus.isConnected() ? SWEEP_MS : SWEEP_WITHOUT_REDIS_MS;
     this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#isLooking = true;
       void this.#sweep().finally(() => {
-        this.#timer = null;
+        this.#isLooking = false;
         this.#setTimer();
       });
     }, afterMs);

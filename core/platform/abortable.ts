@@ -47,12 +47,13 @@ export function silentStream(work: (signal: AbortSignal) => Promise<void>): Asyn
     },
     async return() {
       controller.abort();
-      await done;
+      // Its failure is told to who reads; who leaves may not wait for it.
+      await done?.catch(() => undefined);
       return over;
     },
     async throw(error: unknown) {
       controller.abort();
-      await done;
+      await done?.catch(() => undefined);
       throw error;
     },
     [Symbol.asyncIterator]() {

@@ -79,14 +79,16 @@ async function copyAll(core: Core, projectId: string, lock: HeldLock): Promise<C
     }
     if (versions.length < VERSIONS_A_TURN) break;
   }
-  const { rowCount } = await core.pool.query({
+  const { rows } = await core.pool.query<{ isThere: boolean }>({
     name: 'note_copied_versions',
-    text: `update projects set state_copied = $2, state_copied_revision = $3
-            where id = $1 and deleting_at is null and (state_copied, state_copied_revision) < ($2, $3)`,
+    text: `with noted as (
+             update projects set state_copied = $2, state_copied_revision = $3
+              where id = $1 and deleting_at is null and (state_copied, state_copied_revision) < ($2, $3))
+           select exists (select 1 from projects where id = $1 and deleting_at is null) as "isThere"`,
     values: [projectId, copied.version, copied.revision],
   });
   // It was deleted meanwhile, and so perhaps was the folder: made again, nobody would remove it a second time.
-  if (rowCount === 0) await removeProjectFolder(core.dataDirectory, projectId);
+  if (!rows[0]?.isThere) await removeProjectFolder(core.dataDirectory, projectId);
   return copied;
 }
 

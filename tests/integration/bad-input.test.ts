@@ -44,6 +44,7 @@ const fixtures = (fieldName: string, name: string): unknown =>
     projectId: project.id,
     projectIds: [project.id],
     taskId: task.id,
+    ids: [task.id],
     runId: held.spec.runId,
     agentId: agent.id,
     agentIds: [agent.id],

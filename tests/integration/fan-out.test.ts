@@ -8,7 +8,7 @@ import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { Project, Task } from '#prisma/generated/client/client.ts';
 import { countSql } from '#tests/kit/count-sql.ts';
-import { collect, openSocket } from '#tests/kit/graphql-client.ts';
+import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -138,10 +138,11 @@ test('a viewer that stops reading holds up nobody, and has every line in the end
   const sockets: WebSocket[] = [];
   const stalledClient = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: function open(address: string, protocols: string) {
-      const socket = new WebSocket(address, protocols);
-      sockets.push(socket);
-      return socket;
+    webSocketImpl: class extends WebSocket {
+      constructor(address: string, protocols: string) {
+        super(address, protocols);
+        sockets.push(this);
+      }
     },
     connectionParams: { authorization: `Bearer ${user.token}` },
     retryAttempts: 0,
@@ -165,6 +166,12 @@ test('a viewer that stops reading holds up nobody, and has every line in the end
   await write(120);
   await reader.until((batches) => lines(batches) === seq, 20_000);
   expect(lines(stalled.items)).toBeLessThan(seq);
+  // He begins to follow it once more, from its start, and leaves while his socket takes nothing.
+  const second = collect(stalledClient, LOG, { id: held.spec.runId, after: -1 });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  second.unsubscribe();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await post(url, '{ viewer { id } }', {}, user.token)).toMatchObject({ data: { viewer: { id: user.userId } } });
   sockets[0]?.resume();
   await stalled.until((batches) => lines(batches) === seq, 20_000);
   const numbers = stalled.items.flatMap(({ messages }) => messages.map((message) => Number(message.split(' ')[0])));

@@ -227,7 +227,8 @@ describe('the last word', () => {
       summary: message,
     });
     expect((await taskOf(task)).status).toBe('done');
-    expect((await eventsOf(task)).filter((event) => 'isMerged' in event)).toHaveLength(1);
+    const found = (await eventsOf(task)).filter((event) => 'isMerged' in event && 'message' in event);
+    expect(found).toHaveLength(1);
   });
 
   test('a checkout that is behind its branch is told of in the run and on the trail, also when the lease has just ended or the task was canceled', async () => {

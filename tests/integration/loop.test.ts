@@ -153,12 +153,14 @@ test('words become tasks, runs, a review, a merge, and a second attempt with fee
   expect(second?.feedback).toBe('Say how to run the tests on Windows');
   expect(git('show', `${second?.runs.nodes[0]?.branch}:CONTRIBUTING.md`)).toContain('Windows');
 
-  const versions = await ask<{ stateVersions: { nodes: { version: number; content: string }[] } }>(
-    `query ($projectId: ID!) { stateVersions(projectId: $projectId, first: 100) { nodes { version content } } }`,
+  const versions = await ask<{ stateVersions: { nodes: { version: number; summary: string }[] } }>(
+    `query ($projectId: ID!) { stateVersions(projectId: $projectId, first: 100) { nodes { version summary } } }`,
     { projectId },
   );
   const numbers = versions.stateVersions.nodes.map((version) => version.version);
   expect(numbers).toEqual(numbers.map((_, i) => numbers.length - i));
-  expect(numbers.length).toBeGreaterThanOrEqual(3);
+  // What happens at one go is told in one of them: on a quick machine all of this.
+  expect(numbers.length).toBeGreaterThanOrEqual(1);
+  for (const { summary } of versions.stateVersions.nodes) expect(summary).toMatch(/^\S.*: \S/);
   await socket.dispose();
 }, 120_000);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Queue } from 'bullmq';
@@ -107,6 +107,18 @@ test('while one copies, nobody waits, and what is written meanwhile is copied to
   await openGit();
   await copying;
   expect(copiedVersions(project)).toEqual(['version 1', 'version 2']);
+});
+
+test('a copy that finds nothing new leaves what lies beside it', async () => {
+  await openGit();
+  await rebuildStateDocument(withoutWakeUps(), project.id);
+  await copyStateVersions(core, project.id);
+  const file = path.join(system.dataDirectory, 'projects', project.id, 'artifacts', 'report.md');
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, 'kept');
+  for (let again = 0; again < 2; again += 1) await copyStateVersions(core, project.id);
+  expect(await readFile(file, 'utf8')).toBe('kept');
+  expect(copiedVersions(project).length).toBeGreaterThan(0);
 });
 
 test('a copy is broken off with its connection, and goes on where it stands', async () => {

@@ -41,7 +41,8 @@ test('versions that are there keep what they said, and events that are there are
   const [project, fresh, user] = [newId(), newId(), newId()];
   await client.query(`insert into users (id, email, password_hash) values ($1, 'anna@example.test', 'x')`, [user]);
   await client.query(
-    `insert into projects (id, name, event_cursor, state_copied) values ($1, 'Old', 40, 2), ($2, 'Fresh', 5, 0)`,
+    `with keys as (insert into project_keys (key, project_id) values ('OLD', $1), ('FRESH', $2))
+     insert into projects (id, name, key, event_cursor, state_copied) values ($1, 'Old', 'OLD', 40, 2), ($2, 'Fresh', 'FRESH', 5, 0)`,
     [project, fresh],
   );
   const add = (version: number, cause: string, by: string | null) =>
