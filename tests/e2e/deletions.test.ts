@@ -59,7 +59,7 @@ test('a task is deleted from its sheet, and from the boards of all who look', as
   await mine.page.getByText('Delete this task?').waitFor();
   await shoot(mine.page, 'delete-task');
   await mine.page.getByRole('button', { name: 'Delete task' }).click();
-  await mine.page.getByText('Deleted “Sort the imports”').waitFor();
+  await mine.page.getByText('Deleted “Sort the imports”', { exact: true }).waitFor();
   for (const { page } of [mine, theirs]) {
     await card(page, 'Sort the imports').waitFor({ state: 'detached' });
     expect(await card(page, 'Keep me').isVisible()).toBe(true);
@@ -106,7 +106,7 @@ test('a project is deleted by its name, with what goes in sight; whoever else ha
     await page.getByRole('heading', { name: 'Projects' }).first().waitFor();
     expect(await page.getByText('Corner shop').count()).toBe(0);
   }
-  await theirs.page.getByText('This project was deleted').waitFor();
+  await theirs.page.getByText('This project was deleted', { exact: true }).waitFor();
   expect([...mine.complaints, ...theirs.complaints]).toEqual([]);
 });
 

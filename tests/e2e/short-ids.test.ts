@@ -71,8 +71,8 @@ test('a project’s key is changed in its settings, and the former address still
   const { page, here } = await arrange('FORMER');
   await page.goto(`${here}/settings`);
   await page.getByLabel('Key').fill('later');
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved').waitFor();
+  await page.getByRole('button', { name: 'Save' }).first().click();
+  await page.getByText('Saved', { exact: true }).waitFor();
   await page.goto(`${here}/tasks/FORMER-1`);
   await page.getByText('LATER-1', { exact: true }).waitFor();
 }, 60_000);

@@ -16,7 +16,10 @@ export function Toaster() {
       {items.map((item) => (
         <ToastView key={item.id} item={item} />
       ))}
-      <Toast.Viewport className="pointer-events-none fixed inset-x-3 bottom-[calc(var(--bottom-bar,0px)+12px)] z-60 flex flex-col items-center gap-2 sm:left-auto sm:items-end" />
+      <Toast.Viewport
+        data-toasts
+        className="pointer-events-none fixed inset-x-3 bottom-[calc(var(--bottom-bar,0px)+12px)] z-60 flex flex-col items-center gap-2 sm:left-auto sm:items-end"
+      />
     </Toast.Provider>
   );
 }
@@ -29,6 +32,7 @@ function ToastView({ item }: { item: ToastItem }) {
       type={isError ? 'foreground' : 'background'}
       duration={isError ? ERROR_SHOWN_MS : SHOWN_MS}
       onOpenChange={() => dismissToast(item.id)}
+      onEscapeKeyDown={passEscapeOn}
       className="pointer-events-auto flex w-full animate-rise-in items-start gap-2 rounded-box bg-overlay py-2.5 pl-3 pr-2 text-dense shadow-overlay sm:w-90"
     >
       {isError ? (
@@ -53,5 +57,17 @@ function ToastView({ item }: { item: ToastItem }) {
         </IconButton>
       </Toast.Close>
     </Toast.Root>
+  );
+}
+
+/**
+ * Escape goes to the topmost layer only, and a toast is one: who means the dialog behind it would have to press twice.
+ * It closes the toast, and what is open behind it as if the toast had not been there; with the focus on the toast, that alone.
+ */
+function passEscapeOn(event: KeyboardEvent): void {
+  if (event.target instanceof Element && event.target.closest('[data-toasts]')) return;
+  // After the toast has gone: until then it is the topmost one.
+  requestAnimationFrame(() =>
+    setTimeout(() => document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))),
   );
 }
