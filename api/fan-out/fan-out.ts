@@ -59,34 +59,39 @@ export class FanOut {
     const known = (): Group<Item> | undefined => this.#groups.get(key) as Group<Item> | undefined;
     const mayJoin = (): boolean =>
       !isAhead && !head.isOver && position >= (known()?.position ?? head.position) && !signal.aborted;
-    for (;;) {
+    const join = (): Promise<Stay> => {
       // Nothing is waited for between opening a group and joining it: without a member nobody would end it.
-      if (mayJoin()) {
-        const group = known() ?? this.#open(key, feed, position, answer);
-        const stay = await stayIn(group, outlet, position, signal);
-        if (stay.isOver) return;
-        ({ position } = stay);
-        await outlet.drained(signal);
-        continue;
+      const stay = stayIn(known() ?? this.#open(key, feed, position, answer), outlet, position, signal);
+      // It is awaited below, perhaps after it has failed.
+      stay.catch(() => undefined);
+      return stay;
+    };
+    for (;;) {
+      let joined = mayJoin() ? join() : null;
+      if (!joined) {
+        const items = feed.follow(position);
+        for await (const some of inParts(endingWith(signal, items))) {
+          const bodies = await Promise.all(some.map(async (item) => Buffer.from(await answer(item))));
+          const frames = framesOf(outlet.id, bodies);
+          // Nobody waits for this but its reader: a long way is gone at his pace.
+          while (!signal.aborted && !outlet.write(frames)) await outlet.drained(signal);
+          await outlet.drained(signal);
+          if (signal.aborted || some.some((item) => feed.isLast(item))) break;
+          for (const item of some) position = feed.positionAfter(item) ?? position;
+          isAhead = false;
+          // Before he leaves the rows: what has no place among them would be missed in between.
+          if (mayJoin()) {
+            joined = join();
+            break;
+          }
+        }
+        await items.return(undefined);
+        if (!joined) return;
       }
-      let isOver = true;
-      const items = feed.follow(position);
-      for await (const some of inParts(endingWith(signal, items))) {
-        const frames = framesOf(
-          outlet.id,
-          await Promise.all(some.map(async (item) => Buffer.from(await answer(item)))),
-        );
-        // Nobody waits for this but its reader: a long way is gone at his pace.
-        while (!signal.aborted && !outlet.write(frames)) await outlet.drained(signal);
-        await outlet.drained(signal);
-        if (signal.aborted || some.some((item) => feed.isLast(item))) break;
-        for (const item of some) position = feed.positionAfter(item) ?? position;
-        isAhead = false;
-        isOver = !mayJoin();
-        if (!isOver) break;
-      }
-      await items.return(undefined);
-      if (isOver || signal.aborted) return;
+      const stay = await joined;
+      if (stay.isOver) return;
+      ({ position } = stay);
+      await outlet.drained(signal);
     }
   }
 
@@ -99,13 +104,14 @@ export class FanOut {
   }
 }
 
+/** How it ended to follow with the others, and what is had until then. */
+interface Stay {
+  position: bigint;
+  isOver: boolean;
+}
+
 /** Follows with the others until there is nothing more to follow, the socket does not keep up, or nobody reads. */
-function stayIn<Item>(
-  group: Group<Item>,
-  outlet: Outlet,
-  position: bigint,
-  signal: AbortSignal,
-): Promise<{ position: bigint; isOver: boolean }> {
+function stayIn<Item>(group: Group<Item>, outlet: Outlet, position: bigint, signal: AbortSignal): Promise<Stay> {
   return new Promise((resolve, reject) => {
     const leave = (isOver: boolean): void => {
       signal.removeEventListener('abort', onAbort);
