@@ -78,7 +78,10 @@ test('a task that a run works on stays, and the page says what to do first', asy
   await page.getByRole('dialog', { name: 'Task' }).getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Delete task…' }).click();
   await page.getByRole('button', { name: 'Delete task' }).click();
-  await page.getByText(/Stop it first/).waitFor();
+  await page
+    .getByText(/Stop it first/)
+    .first()
+    .waitFor();
 });
 
 test('a project is deleted by its name, with what goes in sight; whoever else has it open is led away', async () => {

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
 import { applyMigrations } from '#scripts/migrations/apply-migrations.ts';
-import { serverUrl } from '#tests/kit/database.ts';
+import { serverUrl, dropDatabase } from '#tests/kit/database.ts';
 
 const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 const name = `test_upgrade_${process.pid}`;
@@ -28,7 +28,7 @@ beforeAll(async () => {
       cpSync(path.join(migrationsDir, entry), path.join(before, entry), { recursive: true });
 });
 afterAll(async () => {
-  await admin.query(`drop database if exists ${name} with (force)`);
+  await dropDatabase(admin, name);
   await admin.end();
   rmSync(before, { recursive: true, force: true });
 });

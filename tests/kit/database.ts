@@ -38,10 +38,31 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     async drop() {
       const client = new pg.Client({ connectionString: adminUrl });
       await client.connect();
-      await client.query(`drop database if exists ${name} with (force)`);
+      await dropDatabase(client, name);
       await client.end();
     },
   };
+}
+
+const DROP_PATIENCE_MS = 20_000;
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/**
+ * Drops a database with whoever is still connected. A worker of autovacuum that is in it belongs to the server, and a
+ * role like ours may not end it: it ends by itself in a moment.
+ */
+export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  const untilMs = performance.now() + DROP_PATIENCE_MS;
+  for (;;) {
+    try {
+      await client.query(`drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== INSUFFICIENT_PRIVILEGE || performance.now() > untilMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 /** Tests are given real services by `npm test` or scripts/services.mjs. */
