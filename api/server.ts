@@ -75,10 +75,12 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const presence = watchRunners(core);
   const rights = watchFollowedRights(core);
   const streams = watchStreams(core);
-  const yoga = createGraphql({ schema: buildSchema(), logger: core.logger, isExplorable: options.isExplorable });
+  const schema = buildSchema();
+  const yoga = createGraphql({ schema, logger: core.logger, isExplorable: options.isExplorable });
   const proxy = options.webOrigin ? createProxyServer({ target: options.webOrigin, xfwd: false }) : null;
   const sockets = openSockets({
     core,
+    schema,
     yoga,
     streams,
     presence,

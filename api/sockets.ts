@@ -7,6 +7,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { ApiContext } from '#api/context.ts';
+import type { RunnerActor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
 import { MAX_BODY_BYTES, MAX_SOCKETS_AN_ACCOUNT, MAX_SUBSCRIPTIONS_A_SOCKET } from '#core/config/limits.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -14,10 +15,12 @@ import { newId } from '#core/platform/ids.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
 import type { AddressOf } from './http/address.ts';
 import { FanOut } from './fan-out/fan-out.ts';
+import { textFrame } from './fan-out/frame.ts';
 import { Outlet } from './fan-out/outlet.ts';
 import { maskError, withoutHttp, withoutSuggestion } from './graphql-errors.ts';
 import type { Hosts } from './http/hosts.ts';
 import { refuseLargeJson } from './json-size.ts';
+import { LogLane } from './log-lane.ts';
 import { pathOf } from './http/path.ts';
 import { readToken } from './http/token.ts';
 import { tokenOf } from './socket-caller.ts';
@@ -37,10 +40,13 @@ interface SocketExtra extends Record<PropertyKey, unknown> {
   socket: WebSocket;
   /** What it was opened with; undefined until it is. */
   token?: string;
+  /** The runner that opened it. */
+  runner?: RunnerActor;
 }
 
 export interface SocketOptions {
   core: Core;
+  schema: GraphQLSchema;
   yoga: ReturnType<typeof createGraphql>;
   streams: OpenStreams;
   presence: RunnerPresence;
@@ -62,6 +68,7 @@ export interface SocketOptions {
  */
 export function openSockets({
   core,
+  schema,
   yoga,
   streams,
   presence,
@@ -84,6 +91,7 @@ export function openSockets({
       .map((error) => withoutHttp(maskError(error, newId(), core.logger)))
       .map((error) => (isExplorable ? error : withoutSuggestion(error)));
   const fanOut = new FanOut(tell);
+  const logLane = new LogLane(core, schema);
   /** What each WebSocket writes to. */
   const wires = new WeakMap<WebSocket, Duplex>();
 
@@ -105,6 +113,7 @@ export function openSockets({
             return false;
           }
           extra.token = token;
+          if (actor.kind === 'runner') extra.runner = actor;
           return true;
         } catch (error) {
           if (!isDatabaseAway(error)) throw error;
@@ -125,11 +134,25 @@ export function openSockets({
         const tooLarge = refuseLargeJson(payload);
         if (tooLarge) return [tooLarge];
         try {
+          const wire = wires.get(extra.socket);
+          if (!wire) throw new Error('A socket came by another way than this server');
+          const appended = extra.runner ? await logLane.append(extra.runner, payload) : null;
+          if (appended)
+            return {
+              schema,
+              document: appended.document,
+              rootValue: {
+                execute() {
+                  // Answered here, in one write; to the library this operation is one that was left.
+                  if (id in subscriptions) new Outlet(id, extra.socket, wire).write(lastAnswer(id, appended.data));
+                  delete subscriptions[id];
+                  return {};
+                },
+              },
+            };
           const actor = await authenticate(core, extra.token ?? '');
           if (actor === null)
             return [new GraphQLError('The session has ended.', { extensions: { code: 'UNAUTHENTICATED' } })];
-          const wire = wires.get(extra.socket);
-          if (!wire) throw new Error('A socket came by another way than this server');
           const context: ApiContext = {
             core,
             presence,
@@ -141,17 +164,17 @@ export function openSockets({
             followShared: null,
             address: addressOf(extra.request),
           };
-          const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+          const enveloped = yoga.getEnveloped({
             ...context,
             request: extra.request,
             params: payload,
           }) as unknown as Enveloped;
-          const document = parse(payload.query);
-          const errors = validate(schema, document);
+          const document = enveloped.parse(payload.query);
+          const errors = enveloped.validate(enveloped.schema, document);
           if (errors.length > 0) return errors;
-          const contextValue = await contextFactory();
+          const contextValue = await enveloped.contextFactory();
           const operation = {
-            schema,
+            schema: enveloped.schema,
             document,
             source: payload.query,
             operationName: payload.operationName,
@@ -160,12 +183,12 @@ export function openSockets({
           const subscriber = { operation, outlet: new Outlet(id, extra.socket, wire) };
           contextValue.followShared = (feed, after, asker) => fanOut.follow(feed, after, subscriber, asker);
           return {
-            schema,
+            schema: enveloped.schema,
             operationName: payload.operationName,
             document,
             variableValues: payload.variables,
             contextValue,
-            rootValue: { execute, subscribe },
+            rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe },
           };
         } catch (error) {
           // A mistake in one operation ends that operation; thrown on, it would end the socket with all the others.
@@ -215,6 +238,12 @@ interface Enveloped {
   contextFactory: () => Promise<ApiContext>;
   parse: (source: string) => DocumentNode;
   validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
+}
+
+/** An operation's only result and its end, as the two messages of graphql-transport-ws. */
+function lastAnswer(id: string, data: object): Buffer {
+  const message = (value: object): Buffer => textFrame(Buffer.from(JSON.stringify(value)));
+  return Buffer.concat([message({ id, type: 'next', payload: { data } }), message({ id, type: 'complete' })]);
 }
 
 interface EnvelopedArgs extends ExecutionArgs {

@@ -102,10 +102,14 @@ async function authenticateUser(core: Core, hash: string): Promise<UserActor | n
   return row ? { kind: 'user', userId: row.user_id, email: row.email, isAdmin: row.is_admin, sessionId: row.id } : null;
 }
 
+/** Of runner_tokens `t` and its runners `r`. */
+export const RUNNER_TOKEN_HOLDS_SQL =
+  't.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and r.is_enabled';
+
 const FIND_RUNNER = `
   select r.id, r.name, r.all_projects, array(select project_id::text from runner_projects p where p.runner_id = r.id) as project_ids
     from runner_tokens t join runners r on r.id = t.runner_id
-   where t.token_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and r.is_enabled`;
+   where t.token_hash = $1 and ${RUNNER_TOKEN_HOLDS_SQL}`;
 
 async function authenticateRunner(core: Core, hash: string): Promise<Actor | null> {
   const { rows } = await core.pool.query<{ id: string; name: string; all_projects: boolean; project_ids: string[] }>({

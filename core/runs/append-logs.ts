@@ -3,6 +3,7 @@ import { cutText } from '#contract/cut-text.ts';
 import { LOG_STREAMS } from '#contract/enums.ts';
 import { MAX_LOG_BATCH_BYTES, MAX_LOG_BATCH_LINES, MAX_LOG_LINE_BYTES } from '#contract/limits.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
+import { RUNNER_TOKEN_HOLDS_SQL } from '#core/access/sessions.ts';
 import { hashToken } from '#core/access/tokens.ts';
 import { ExpectedSeqError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
 import { runLogAppended } from '#core/events/catalogue.ts';
@@ -51,13 +52,13 @@ export type NewLogBatch = z.infer<typeof Batch>;
 // their streams as one byte each: as arrays they cost the server and this process 1.5 times the processor
 // (bench/log-ingest.ts).
 const STREAMS = LOG_STREAMS.map((stream) => `'${stream}'`).join(', ');
-const APPEND = `
+const append = (condition: string): string => `
   with run as (
     update agent_runs
        set line_count = line_count + $4::int,
            status = case when status = 'started' then 'streaming'::run_status else status end
      where id = $1 and lease_token_hash = $2 and runner_id = $3 and line_count = $5 and log_removed_at is null
-       and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown')))
+       and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown'))) ${condition}
     returning id, project_id, clock_timestamp() as at
   ), lines as (
     insert into agent_run_logs (run_id, seq, stream, message, created_at)
@@ -66,6 +67,12 @@ const APPEND = `
      where line.ordinal <= $4::int
   )
   select project_id, at from run`;
+const APPEND = { name: 'append_run_logs', text: append('') };
+const APPEND_FOR_TOKEN = {
+  name: 'append_run_logs_for_token',
+  text: append(`and exists (select 1 from runner_tokens t join runners r on r.id = t.runner_id
+                   where t.token_hash = $9 and t.runner_id = $3 and ${RUNNER_TOKEN_HOLDS_SQL})`),
+};
 
 /**
  * Appends runner output to a run's log and wakes its followers. Sending a batch twice stores it once.
@@ -75,25 +82,49 @@ const APPEND = `
  * @source limits: contract/limits.ts
  */
 export async function appendRunLogs(core: Core, actor: RunnerActor, batch: NewLogBatch): Promise<number> {
-  const { runId, leaseToken, firstSeq, streams, messages: texts } = parseShape(Batch, batch);
-  assertSizes(streams, texts);
+  const parsed = readBatch(batch);
+  const lastSeq = await insert(core, actor, parsed, APPEND);
+  return lastSeq ?? answerRepeatOrRefuse(core, actor, parsed);
+}
+
+/**
+ * Appends a batch that is the next of its run, for a runner that was let in earlier: that its token still holds is part
+ * of the same statement, so nothing has to be asked before it.
+ * @param actor as it was when the token was looked up; only its ids are used
+ * @returns the highest stored seq; null: nothing was changed, and `appendRunLogs` says why for whoever it is by now
+ * @throws InvalidInputError
+ */
+export async function appendNextLogs(core: Core, actor: RunnerActor, batch: unknown): Promise<number | null> {
+  return insert(core, actor, readBatch(batch), APPEND_FOR_TOKEN);
+}
+
+function readBatch(batch: unknown): NewLogBatch {
+  const parsed = parseShape(Batch, batch);
+  assertSizes(parsed.streams, parsed.messages);
+  return parsed;
+}
+
+async function insert(
+  core: Core,
+  actor: RunnerActor,
+  { runId, leaseToken, firstSeq, streams, messages: texts }: NewLogBatch,
+  statement: typeof APPEND,
+): Promise<number | null> {
   const { messages, text, separator } = pack(texts);
-  const { rows } = await core.pool.query<{ project_id: string; at: Date }>({
-    name: 'append_run_logs',
-    text: APPEND,
-    values: [
-      runId,
-      hashToken(leaseToken),
-      actor.runnerId,
-      messages.length,
-      firstSeq,
-      Buffer.from(streams, 'latin1'),
-      text,
-      separator,
-    ],
-  });
+  const values = [
+    runId,
+    hashToken(leaseToken),
+    actor.runnerId,
+    messages.length,
+    firstSeq,
+    Buffer.from(streams, 'latin1'),
+    text,
+    separator,
+  ];
+  if (statement === APPEND_FOR_TOKEN) values.push(actor.tokenHash);
+  const { rows } = await core.pool.query<{ project_id: string; at: Date }>({ ...statement, values });
   const row = rows[0];
-  if (!row) return answerRepeatOrRefuse(core, actor, runId, leaseToken, firstSeq, messages.length);
+  if (!row) return null;
   const lastSeq = firstSeq + messages.length - 1;
   core.bus.publish(runLogChannel(runId), {
     firstSeq,
@@ -139,10 +170,7 @@ function assertSizes(streams: string, messages: string[]): void {
 async function answerRepeatOrRefuse(
   core: Core,
   actor: RunnerActor,
-  runId: string,
-  leaseToken: string,
-  firstSeq: number,
-  count: number,
+  { runId, leaseToken, firstSeq, messages }: NewLogBatch,
 ): Promise<number> {
   const { rows } = await core.pool.query<{ line_count: number; is_open: boolean }>({
     text: `select line_count, log_removed_at is null and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown'))) as is_open
@@ -151,7 +179,7 @@ async function answerRepeatOrRefuse(
   });
   const run = rows[0];
   if (!run) throw new LeaseLostError(runId);
-  if (firstSeq + count <= run.line_count) return run.line_count - 1;
+  if (firstSeq + messages.length <= run.line_count) return run.line_count - 1;
   if (!run.is_open) throw new LeaseLostError(runId);
   throw new ExpectedSeqError(run.line_count);
 }

@@ -34,6 +34,7 @@ import {
 } from './documents.ts';
 import type { ArtifactKind } from './gql/graphql.ts';
 import { GraphqlHttp } from './graphql-http.ts';
+import { SocketCalls } from './socket-calls.ts';
 import type { Logger } from '../logger.ts';
 
 /** The part of a RunSpec without which nothing can be said about the run. */
@@ -55,6 +56,7 @@ const TASKS = [
 /** The control plane over its GraphQL API. */
 export class ApiControlPlane implements ControlPlane {
   private readonly http: GraphqlHttp;
+  private readonly socketCalls = new SocketCalls();
 
   /** @param origin for example http://localhost:3000 */
   constructor(
@@ -93,9 +95,11 @@ export class ApiControlPlane implements ControlPlane {
   }
 
   async appendLogs(lease: RunLease, batch: LogBatch): Promise<number> {
-    const { appendRunLogs: answer } = await this.http.request(AppendRunLogsDocument, {
-      input: { runId: lease.runId, leaseToken: lease.token, ...batch },
-    });
+    const variables = { input: { runId: lease.runId, leaseToken: lease.token, ...batch } };
+    const chars = batch.messages.reduce((sum, message) => sum + message.length, 0);
+    const answered = (await this.socketCalls.call(AppendRunLogsDocument, variables, chars))?.appendRunLogs;
+    if (answered?.__typename === 'AppendRunLogsPayload') return answered.lastSeq;
+    const { appendRunLogs: answer } = await this.http.request(AppendRunLogsDocument, variables);
     if (answer.__typename === 'AppendRunLogsPayload') return answer.lastSeq;
     if (answer.__typename === 'ExpectedSeqError') throw new LogGapError(answer.expectedSeq);
     throw refusal(lease, answer);
@@ -168,6 +172,7 @@ export class ApiControlPlane implements ControlPlane {
       token: this.token,
       signal,
       logger: this.logger,
+      calls: this.socketCalls,
     });
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import type { RunnerCommand } from './control-plane.ts';
 import { RunnerCommandsDocument } from './documents.ts';
 import type { RunnerCommandsSubscription } from './gql/graphql.ts';
+import type { SocketCalls } from './socket-calls.ts';
 
 /** A connection over which nothing comes back for this long is given up: half-open ones never say so. */
 const SILENCE_MS = 5_000;
@@ -29,6 +30,8 @@ export interface CommandOrder {
   token: string;
   signal: AbortSignal;
   logger: Logger;
+  /** May use the socket as long as it is open. */
+  calls: SocketCalls;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface CommandOrder {
  * each subscription with "there may be work": that it was heard is how we know that we are connected.
  */
 export async function* followCommands(order: CommandOrder): AsyncGenerator<RunnerCommand> {
-  const { signal, logger } = order;
+  const { signal, logger, calls } = order;
   for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
     const client = openClient(order);
     // Ends the iteration below from outside.
@@ -50,6 +53,7 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
       })) {
         if (!isConnected) {
           isConnected = true;
+          calls.attach(client);
           delayMs = FIRST_RETRY_MS;
           yield { type: 'connected' };
         }
@@ -61,6 +65,7 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
       if (!signal.aborted)
         logger.warn({ why: whyClosed(error) }, 'the connection to the control plane is lost; connecting again');
     } finally {
+      calls.detach();
       signal.removeEventListener('abort', stop);
       await client.dispose();
     }

@@ -76,6 +76,25 @@ test('everything it needs is open from its start: lines are carried when nothing
   expect(store.lines).toEqual(['1:a', '1:b']);
 });
 
+test('lines that come one by one leave together, and the first of them at once', async () => {
+  const departuresMs: number[] = [];
+  const running = pump(async (batch) => {
+    departuresMs.push(performance.now());
+    return store.send(batch);
+  });
+  out('first\n');
+  await until(() => store.lines.length === 1);
+  for (let line = 0; line < 200; line += 1) {
+    out(`${line}\n`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  writeMark(folder, null, true);
+  expect(await running.finished).toBe(201);
+  const spanMs = departuresMs.at(-1)! - departuresMs[0]!;
+  expect(departuresMs.length).toBeGreaterThan(1);
+  expect(departuresMs.length - 1).toBeLessThanOrEqual(Math.ceil(spanMs));
+});
+
 test('lines appear while the program runs, in the order they were written', async () => {
   const running = pump();
   out('a\n');

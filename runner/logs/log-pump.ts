@@ -11,6 +11,9 @@ import { SpoolObserver } from './spool-observer.ts';
 /** How long lines wait for a journal that can not be written; by then the run that filled the disk has been ended. */
 const JOURNAL_PATIENCE_MS = 3_000;
 const JOURNAL_RETRY_MS = 100;
+/** A batch costs both ends about as much as a hundred lines do: small ones leave at most this often (bench/log-latency.ts). */
+const GATHER_MS = 2;
+const SMALL_BATCH_LINES = 100;
 
 /** A batch as it goes to the control plane. Lines are numbered without gaps from `firstSeq`. */
 export interface LogBatch {
@@ -43,7 +46,8 @@ export interface LogPumpOptions {
 
 /**
  * Carries one run's output from the spool to the control plane: observes growth, numbers lines, journals, sends.
- * There is no flush timer: a batch leaves at once when nothing is under way, and gathers only while one is.
+ * There is no flush timer: a batch leaves at once when nothing is under way, and gathers only while one is, or when one
+ * has only just left.
  */
 export class LogPump {
   /** Resolves with the number of lines once the log's end mark and all before it are stored; rejects with what `send` threw for good. */
@@ -54,6 +58,8 @@ export class LogPump {
   private readonly stop = new AbortController();
   private position: SpoolPosition = startPosition();
   private nextSeq = 0;
+  /** No small batch leaves before. */
+  private gathersUntilMs = 0;
   private isEnd = false;
   /** The journal could not be written, and lines are sent without it. */
   private isUnjournaled = false;
@@ -96,6 +102,8 @@ export class LogPump {
       this.observer.start(this.position);
       while (!this.isEnd) {
         this.stop.signal.throwIfAborted();
+        const gatherMs = this.gathersUntilMs - performance.now();
+        if (gatherMs > 0) await sleep(gatherMs, undefined, { signal: this.stop.signal });
         const batch = buildBatch(
           { reader: this.reader, masker: this.options.masker },
           this.position,
@@ -112,6 +120,7 @@ export class LogPump {
         this.position = batch.position;
         this.isEnd = batch.isEnd;
         if (batch.messages.length > 0) {
+          if (batch.messages.length < SMALL_BATCH_LINES) this.gathersUntilMs = performance.now() + GATHER_MS;
           await this.record(record);
           await this.deliver(batch, this.nextSeq);
         } else if (batch.segmentsDone === 0 && !this.isEnd) {

@@ -106,6 +106,7 @@ test.each(ANSWERS)(
     const look = await start(program('print-until', enough, '2'), program('write-files', '{"a.txt":"a\\n"}'));
     await until(look, (run) => run.lineCount > 50);
     proxy.answer = answer;
+    proxy.cutSockets();
     await sleep(OUTAGE_MS);
     const during = await look();
     proxy.answer = null;
@@ -118,6 +119,20 @@ test.each(ANSWERS)(
   },
   60_000,
 );
+
+test('one that answers requests, and leaves the socket alone, does not hold up a single line', async () => {
+  const enough = path.join(folder, 'enough-socket');
+  const look = await start(program('print-until', enough, '2'), program('write-files', '{"a.txt":"a\\n"}'));
+  await until(look, (run) => run.lineCount > 50);
+  proxy.answer = { status: 502, body: 'nobody home' };
+  const { lineCount } = await look();
+  await until(look, (run) => run.lineCount > lineCount + 200);
+  proxy.answer = null;
+  await writeFile(enough, '');
+  const run = await until(look, ({ finishedAt }) => finishedAt !== null, 20_000);
+  expect([run.status, run.reason, run.attempt]).toEqual(['completed', 'ok', 1]);
+  await expectEveryLine(run);
+}, 60_000);
 
 test('one that answers while a run ends holds up its artifacts and its result, and loses neither', async () => {
   const enough = path.join(folder, 'enough-end');
