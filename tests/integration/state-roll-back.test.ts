@@ -177,6 +177,29 @@ describe('a roll back', () => {
     expect(await numberOf()).toBe(version);
   });
 
+  describe.each(['active', 'paused'] as const)('of an %s project', (before) => {
+    const after = before === 'active' ? 'paused' : 'active';
+    test('that somebody has just set to the other is a conflict, right after something else has happened', async () => {
+      if (before === 'paused') await updateProject(core, owner, { projectId: project.id, status: before });
+      await save({ notes: 'one' });
+      const wanted = await numberOf();
+      await save({ notes: 'two' });
+      await addTask('Work');
+      await rebuildStateDocument(core, project.id);
+      const { restored, baseVersion } = await preview(wanted);
+      expect(restored).toEqual(['notes']);
+      await updateProject(core, owner, { projectId: project.id, status: after });
+      await rebuildStateDocument(core, project.id);
+      await expect(rollBack(wanted, owner, baseVersion)).rejects.toThrow(ConflictError);
+      expect(await documentNow()).toMatchObject({ project: { status: after }, notes: 'two' });
+      // Who saves what he looked at and means the notes alone changes those alone.
+      await saveState(core, owner, { projectId: project.id, baseVersion, notes: 'three' });
+      expect(await documentNow()).toMatchObject({ project: { status: after }, notes: 'three' });
+      const stale = { projectId: project.id, baseVersion, status: before, notes: 'four' };
+      await expect(saveState(core, owner, stale)).rejects.toThrow(ConflictError);
+    });
+  });
+
   test('is not for viewers, nor in an archived project', async () => {
     await save({ notes: 'one' });
     await expect(rollBack(1, viewer)).rejects.toThrow(ForbiddenError);

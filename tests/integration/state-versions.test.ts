@@ -171,6 +171,53 @@ describe('a version', () => {
     );
   });
 
+  test('is another one when people pause, resume or archive, however soon after', async () => {
+    const change = (status: 'active' | 'paused' | 'archived') =>
+      updateProject(core, anna, { projectId: project.id, status }).then(() => rebuildStateDocument(core, project.id));
+    await later();
+    await addTask('Fix the header');
+    await settle();
+    const kept = await newest();
+    await change('paused');
+    await change('active');
+    await change('archived');
+    await change('active');
+    expect(await lines()).toEqual([
+      '1 anna: project Demo created',
+      '2 anna: Fix the header added',
+      '3 anna: project paused',
+      '4 anna: project resumed',
+      '5 anna: Fix the header canceled, project archived',
+      '6 anna: project resumed',
+    ]);
+    expect((await versions())[1]).toEqual(kept);
+    const set = (await versions()).map(({ human }) => (human as { status: string | null }).status);
+    expect(set).toEqual(['active', 'active', 'paused', 'active', null, 'active']);
+    // What follows at once joins the last of them.
+    await addTask('Write it down');
+    await settle();
+    expect((await lines()).at(-1)).toBe('6 anna: project resumed, Write it down added');
+  });
+
+  test('is another one for a pause that many events stand before', async () => {
+    await later();
+    await addTask('Fix the header');
+    await settle();
+    await core.pool.query(
+      `with bumped as (update projects set event_cursor = event_cursor + 2000 where id = $1 returning event_cursor - 2000 as cursor)
+       insert into realtime_events (project_id, cursor, event_type, payload)
+       select $1, bumped.cursor + n, 'agent.updated', '{"id": "00000000-0000-4000-8000-000000000000", "patch": {}}' from bumped, generate_series(1, 2000) n`,
+      [project.id],
+    );
+    await updateProject(core, anna, { projectId: project.id, status: 'paused' });
+    await rebuildStateDocument(core, project.id);
+    await rebuildStateDocument(core, project.id);
+    const [, added, paused] = await versions();
+    expect(added?.human).toMatchObject({ status: 'active' });
+    expect(paused?.human).toMatchObject({ status: 'paused' });
+    expect((await lines()).at(-1)).toContain('anna: project paused');
+  });
+
   test('is made for the project and its agents, and not for what is set to what it was', async () => {
     const step = async (work: () => Promise<unknown>): Promise<string> => {
       await later();
