@@ -5,6 +5,7 @@ import { sendMessage } from '#core/conversations/send-message.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { isStateVersionIntact } from '#core/state-document/check-version.ts';
@@ -13,6 +14,8 @@ import { saveState } from '#core/state-document/save-state.ts';
 import { summaryOf, readChanges } from '#core/state-document/state-changes.ts';
 import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts';
 import { startTask } from '#core/tasks/start-task.ts';
+import { deleteTask } from '#core/tasks/delete-task.ts';
+import { followUpTask } from '#core/tasks/follow-up-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { Agent, Project, ProjectStateVersion, Task } from '#prisma/generated/client/client.ts';
@@ -240,6 +243,76 @@ describe('a version', () => {
     await step(change({ name: 'Shop', status: 'active' }));
     await step(() => updateAgent(core, anna, { agentId: backend.id, name: 'server', isEnabled: false }));
     expect((await versions()).length).toBe(count);
+  });
+});
+
+describe('a task that is deleted', () => {
+  let bert: UserActor;
+  beforeAll(async () => {
+    bert = await seeder(core).user();
+  });
+  beforeEach(async () => {
+    const member = { id: newId(), projectId: project.id, userId: bert.userId, role: 'owner' as const };
+    await core.db.projectMember.create({ data: member });
+    await later();
+  });
+  const told = async () => (await lines()).map((line) => line.replaceAll(bert.email, 'bert')).slice(1);
+
+  test('is told of by its name, with who deleted it, and the version that told of it stays as it was', async () => {
+    const task = await addTask('Fix the header');
+    await settle();
+    const [, added] = await versions();
+    await later();
+    await deleteTask(core, bert, { taskId: task.id });
+    await settle();
+    expect(await told()).toEqual(['2 anna: Fix the header added', '3 bert: Fix the header deleted']);
+    expect(added?.content).toContain('Fix the header');
+    expect((await versions())[1]).toMatchObject({ content: added?.content, changes: added?.changes });
+    expect((await newest()).content).not.toContain('Fix the header');
+    expect(readChanges((await newest()).changes)).toEqual([
+      {
+        author: { kind: 'person', name: bert.email },
+        kind: 'task_deleted',
+        subject: 'Fix the header',
+        taskId: task.id,
+        count: 1,
+      },
+    ]);
+  });
+
+  test('right after it was added joins that, whether it was told of before or not', async () => {
+    const first = await addTask('Fix the header');
+    await settle();
+    await deleteTask(core, bert, { taskId: first.id });
+    await settle();
+    const second = await addTask('SHOP-12 $& "quoted"');
+    await updateTask(core, anna, { taskId: second.id, priority: 1 });
+    await deleteTask(core, anna, { taskId: second.id });
+    await settle();
+    expect(await told()).toEqual([
+      '2 anna: 2 tasks added, SHOP-12 $& "quoted" changed, SHOP-12 $& "quoted" deleted; bert: Fix the header deleted',
+    ]);
+  });
+
+  test('is counted with another one of the same name, and is not told of in what a person saved', async () => {
+    const tasks = [await addTask('Fix the header'), await addTask('Fix the header')];
+    await settle();
+    await saveState(core, anna, { projectId: project.id, baseVersion: 2, notes: 'Careful' });
+    await Promise.all(tasks.map(({ id }) => deleteTask(core, bert, { taskId: id })));
+    await settle();
+    expect(await told()).toEqual(['2 anna: 2 tasks added', '3 anna: notes changed', '4 bert: 2 tasks deleted']);
+  });
+
+  test('says nothing of those that followed it up', async () => {
+    const task = await addTask('Fix the header');
+    await transitionTask(core, anna, { taskId: task.id, to: 'canceled' });
+    await followUpTask(core, anna, { taskId: task.id, title: 'Go on with it' });
+    await settle();
+    await later();
+    await deleteTask(core, bert, { taskId: task.id });
+    await settle();
+    expect((await told()).at(-1)).toBe('3 bert: Fix the header deleted');
+    expect((await newest()).content).toContain('Go on with it');
   });
 });
 
