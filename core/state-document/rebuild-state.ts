@@ -48,9 +48,11 @@ export async function rebuildStateIn(tx: Tx, projectId: string): Promise<Project
     const told = addChanges(readChanges(newest.changes), changes);
     await reviseVersion(tx, newest, { facts, format, changes: told, now: facts.now });
   }
-  await tx.db.$executeRaw`
-    update projects set state_rendered = greatest(state_rendered, ${facts.changes ?? 0n}), state_told = greatest(state_told, ${facts.toldUpTo})
-     where id = ${projectId}::uuid`;
+  tx.beforeEvents(
+    () => tx.db.$executeRaw`
+      update projects set state_rendered = greatest(state_rendered, ${facts.changes ?? 0n}), state_told = greatest(state_told, ${facts.toldUpTo})
+       where id = ${projectId}::uuid`,
+  );
   return version;
 }
 
