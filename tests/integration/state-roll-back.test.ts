@@ -88,6 +88,30 @@ describe('a roll back', () => {
     expect(await documentNow()).toMatchObject({ notes: 'two', summary: { current_focus: 'Mine' } });
   });
 
+  test('is undone from the version before it, however much has happened before and since', async () => {
+    await save({ notes: 'one' });
+    const first = await numberOf();
+    await save({ notes: 'two', currentFocus: 'Mine' });
+    await addTask('Right before');
+    await updateProject(core, owner, { projectId: project.id, status: 'paused' });
+    await rebuildStateDocument(core, project.id);
+    await addTask('Right before that too');
+    const { stateVersion, previousVersion } = await rollBack(first);
+    expect(Number(stateVersion.version)).toBe(previousVersion + 1);
+    expect(await documentNow()).toMatchObject({ notes: 'one', project: { status: 'active' } });
+    for (const title of ['Since', 'And since']) {
+      await addTask(title);
+      await rebuildStateDocument(core, project.id);
+    }
+    await save({ notes: 'three' });
+    await rollBack(previousVersion);
+    expect(await documentNow()).toMatchObject({
+      notes: 'two',
+      summary: { current_focus: 'Mine' },
+      project: { status: 'paused' },
+    });
+  });
+
   test('to before a task was deleted or the project was renamed does not bring them back', async () => {
     const task = await addTask('Soon gone');
     await save({ notes: 'then' });
