@@ -11,6 +11,19 @@ const LINES_A_BATCH = 20_000;
 const SUBJECTS_A_BATCH = 200;
 
 /**
+ * What could not be removed (a file that is held, a folder of somebody else's) is in nobody's way for so long: twice as
+ * long with each time, up to the maximum.
+ */
+const TRY_AGAIN_MS = { first: 60_000, max: 86_400_000 };
+
+interface Pass {
+  /** Projects of which a part could not be removed; another pass tries again. */
+  failedProjects: Set<string>;
+  failedFiles: number;
+  firstError: unknown;
+}
+
+/**
  * Goes on with what was deleted: rows of projects, then lines of logs and files that nothing names any more. All in
  * batches; one worker at a time.
  * @returns whether there is more to do
@@ -18,31 +31,39 @@ const SUBJECTS_A_BATCH = 200;
 export async function removeDeleted(core: Core): Promise<boolean> {
   const isDone = await withLock(core, 'deletions', async () => {
     const until = performance.now() + PASS_MS;
+    const pass: Pass = { failedProjects: new Set(), failedFiles: 0, firstError: null };
     let isMore = true;
-    while (isMore && performance.now() < until) isMore = await removeSome(core);
+    while (isMore && performance.now() < until) isMore = await removeSome(core, pass);
+    if (pass.failedFiles > 0)
+      core.logger.error(
+        { err: pass.firstError, files: pass.failedFiles },
+        'Some files can not be removed; they are tried again later, and the others go on. This is the first error',
+      );
     return !isMore;
   });
   return isDone === false;
 }
 
 /** @returns false when nothing is left that could be removed now */
-async function removeSome(core: Core): Promise<boolean> {
+async function removeSome(core: Core, pass: Pass): Promise<boolean> {
   const { rows } = await core.pool.query<{ id: string; entity_id: string }>({
     name: 'projects_being_deleted',
     text: `select d.id, d.entity_id from deletions d join projects p on p.id = d.entity_id
             where d.finished_at is null and d.kind = 'project' order by d.id`,
   });
-  const failed = await eachAlone(core, 'to remove a part of a project', rows, (row) =>
+  const projects = rows.filter(({ id }) => !pass.failedProjects.has(id));
+  const failed = await eachAlone(core, 'to remove a part of a project', projects, (row) =>
     removeSomeOfProject(core, row.id, row.entity_id),
   );
-  const removed = (await removeLines(core)) || (await removeFiles(core));
+  failed.forEach(({ id }) => pass.failedProjects.add(id));
+  const removed = (await removeLines(core)) || (await removeFiles(core, pass));
   await finish(core);
-  return removed || rows.length > failed.length;
+  return removed || projects.length > failed.length;
 }
 
 /** One statement of bounded size. @returns whether there were any runs with lines to remove */
 async function removeLines(core: Core): Promise<boolean> {
-  const runs = await nextRemovals(core, ['run_log']);
+  const runs = await removalsDue(core, 'run_log');
   if (runs.length === 0) return false;
   const { rowCount } = await core.pool.query({
     name: 'remove_lines',
@@ -54,33 +75,53 @@ async function removeLines(core: Core): Promise<boolean> {
   return true;
 }
 
-/** @returns whether at least one went */
-async function removeFiles(core: Core): Promise<boolean> {
-  const items = await nextRemovals(core, ['file', 'folder']);
-  const failed = await eachAlone(core, 'to remove a file', items, ({ kind, subject }) =>
-    kind === 'folder' ? removeProjectFolder(core.dataDirectory, subject) : removeFile(core.dataDirectory, subject),
-  );
-  await forget(
-    core,
-    items.filter((item) => !failed.includes(item)),
-  );
-  return items.length > failed.length;
+/** Files, and folders when there are none. @returns whether there were any */
+async function removeFiles(core: Core, pass: Pass): Promise<boolean> {
+  const files = await removalsDue(core, 'file');
+  const items = files.length > 0 ? files : await removalsDue(core, 'folder');
+  const remove = files.length > 0 ? removeFile : removeProjectFolder;
+  const gone: Removal[] = [];
+  const kept: Removal[] = [];
+  for (const item of items) {
+    try {
+      await remove(core.dataDirectory, item.subject);
+      gone.push(item);
+    } catch (error) {
+      pass.firstError ??= error;
+      pass.failedFiles += 1;
+      kept.push(item);
+    }
+  }
+  await forget(core, gone);
+  await putOff(core, kept);
+  return items.length > 0;
 }
 
-type Removal = Pick<PendingRemoval, 'id' | 'kind' | 'subject'>;
+type Removal = Pick<PendingRemoval, 'id' | 'subject'>;
 
-async function nextRemovals(core: Core, kinds: Removal['kind'][]): Promise<Removal[]> {
-  return core.db.pendingRemoval.findMany({
-    where: { kind: { in: kinds } },
-    orderBy: { id: 'asc' },
-    take: SUBJECTS_A_BATCH,
-    select: { id: true, kind: true, subject: true },
+async function removalsDue(core: Core, kind: PendingRemoval['kind']): Promise<Removal[]> {
+  const { rows } = await core.pool.query<Removal>({
+    name: 'removals_due',
+    text: `select id, subject from pending_removals where kind = $1::removal_kind and due_at <= now() order by due_at limit $2`,
+    values: [kind, SUBJECTS_A_BATCH],
   });
+  return rows;
 }
 
 async function forget(core: Core, removals: readonly Removal[]): Promise<void> {
   if (removals.length > 0)
     await core.db.pendingRemoval.deleteMany({ where: { id: { in: removals.map(({ id }) => id) } } });
+}
+
+async function putOff(core: Core, removals: readonly Removal[]): Promise<void> {
+  if (removals.length > 0)
+    await core.pool.query({
+      name: 'put_off_removals',
+      text: `update pending_removals set failures = failures + 1,
+                    due_at = now() + make_interval(secs => least($2::float8 * 2 ^ least(failures, 30), $3::float8) / 1000)
+              where id = any($1::uuid[])`,
+      values: [removals.map(({ id }) => id), TRY_AGAIN_MS.first, TRY_AGAIN_MS.max],
+    });
 }
 
 /** Of what nothing is left any more, the record says so. */

@@ -1,7 +1,7 @@
 import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import { removeTasks } from './remove-tasks.ts';
+import { removeEntries, removeTasks } from './remove-tasks.ts';
 
 const TASKS_A_BATCH = 500;
 const ROWS_A_BATCH = 5_000;
@@ -35,7 +35,8 @@ export async function removeSomeOfProject(core: Core, deletionId: string, projec
     });
     if (tasks.length > 0) {
       const ids = tasks.map(({ id }) => id);
-      await removeTasks(tx, deletionId, ids);
+      // Entries first: a task may have any number of them, and the batch that follows has none left.
+      if (!(await removeEntries(tx, deletionId, ids, ROWS_A_BATCH))) await removeTasks(tx, deletionId, ids);
       return true;
     }
     if (await removeTasklessRuns(tx, deletionId, projectId)) return true;

@@ -17,9 +17,25 @@ export async function removeTasks(tx: Tx, deletionId: string, taskIds: readonly 
      where task_id = any(${taskIds}::uuid[]) and (runner_id is not null or line_count > 0)
     union all
     select gen_random_uuid(), ${deletionId}::uuid, 'file'::removal_kind, storage_path from artifacts where task_id = any(${taskIds}::uuid[])`;
-  await tx.db.$queryRaw`select set_config('overmind.deletion_id', ${deletionId}, true)`;
-  await tx.db.$executeRaw`delete from task_events where task_id = any(${taskIds}::uuid[])`;
-  await tx.db.$queryRaw`select set_config('overmind.deletion_id', '', true)`;
+  await removeEntries(tx, deletionId, taskIds, null);
   await tx.db.$executeRaw`update messages set related_task_id = null where related_task_id = any(${taskIds}::uuid[])`;
   await tx.db.$executeRaw`delete from tasks where id = any(${taskIds}::uuid[])`;
+}
+
+/**
+ * Removes entries of the audit trail of tasks that are on record as deleted.
+ * @param limit null: all of them
+ * @returns whether there may be more
+ */
+export async function removeEntries(
+  tx: Tx,
+  deletionId: string,
+  taskIds: readonly string[],
+  limit: number | null,
+): Promise<boolean> {
+  await tx.db.$queryRaw`select set_config('overmind.deletion_id', ${deletionId}, true)`;
+  const removed = await tx.db.$executeRaw`
+    delete from task_events where ctid = any(array(select ctid from task_events where task_id = any(${taskIds}::uuid[]) limit ${limit}::int))`;
+  await tx.db.$queryRaw`select set_config('overmind.deletion_id', '', true)`;
+  return removed === limit;
 }

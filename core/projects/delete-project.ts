@@ -28,6 +28,10 @@ const Input = z.strictObject({
 export async function deleteProject(core: Core, actor: Actor, input: z.input<typeof Input>): Promise<Deletion> {
   const { projectId, name } = parseInput(Input, input);
   return inTransaction(core, async (tx) => {
+    // Before the project's row: who takes a repository or a runner away from it has these, and goes on to tell it.
+    await tx.db.$queryRaw`select 1 from repository_grants where project_id = ${projectId}::uuid order by id for update`;
+    await tx.db
+      .$queryRaw`select 1 from runner_projects where project_id = ${projectId}::uuid order by runner_id for update`;
     // From here on no change of the project is committed but this one: each ends with an event, which waits for this row.
     await tx.db.$queryRaw`select 1 from projects where id = ${projectId}::uuid for no key update`;
     const earlier = await findDeletion(tx.db, actor, projectId);

@@ -36,6 +36,9 @@ export async function writeProject(
 ): Promise<Project> {
   const before = await requireProject(tx.db, actor, projectId, 'project:write');
   if (changes.status === 'archived') await stopRunsOfProject(tx, actor, projectId);
+  // Before the project's row, as in every other change: who asks for a cycle goes on to write that row.
+  if ((changes.status ?? before.status) !== 'archived')
+    await requestCycle(tx, projectId, 'incremental', 'project_changed');
   const updatedAt = await databaseNow(tx.db);
   const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
   if (updated.status === 'archived') await assertNothingLanding(tx, projectId);
@@ -45,7 +48,6 @@ export async function writeProject(
     patch: { ...changes, updatedAt: updatedAt.toISOString() },
     ...(isTold ? { told: { actor, what: changedFields(before, changes) } } : {}),
   });
-  if (updated.status !== 'archived') await requestCycle(tx, projectId, 'incremental', 'project_changed');
   if (updated.status === 'active') announceWork(tx, projectId);
   return updated;
 }

@@ -36,6 +36,17 @@ export function humanPartOf(version: Pick<ProjectStateVersion, 'human' | 'conten
   return extractHumanPart(parseStateDocument(version.content, version.stateFormat));
 }
 
+/** The human part of a version that is written of these facts. */
+export function humanPartOfFacts({
+  human,
+  project: { status },
+}: {
+  human: HumanPart;
+  project: { status: NonNullable<HumanPart['status']> | 'archived' };
+}): HumanPart {
+  return { ...human, status: status === 'archived' ? null : status };
+}
+
 /** Takes it out of a document: focus, status, actions marked `pinned: true`, notes. A focus that is the first task's title was generated. */
 export function extractHumanPart({ project, summary, tasks, next_actions, notes }: StateDocument): HumanPart {
   const generatedFocus = focusOf((tasks.active[0] ?? tasks.next[0])?.title);

@@ -6,7 +6,7 @@ export interface ToldEvent {
   type: string;
   /** `told` is who did it and what was changed, beside the patch that everybody is sent. */
   payload: { id: string; patch: Record<string, unknown>; told?: Told };
-  /** The task's name now; null where there is none. */
+  /** The task's name now, or when it was deleted; null where there is none. */
   title: string | null;
   agentName: string | null;
 }
@@ -24,7 +24,13 @@ interface TrailActor {
 }
 
 /** The events that `nameChanges` reads. */
-export const TOLD_EVENT_TYPES = ['task.event.appended', 'project.updated', 'agent.created', 'agent.updated'] as const;
+export const TOLD_EVENT_TYPES = [
+  'task.event.appended',
+  'task.deleted',
+  'project.updated',
+  'agent.created',
+  'agent.updated',
+] as const;
 
 /**
  * What people would say has happened. Moving facts are not named: that a run has started, how far it is, what waits for
@@ -37,6 +43,8 @@ export function nameChanges(events: readonly ToldEvent[], isFirst: boolean): Sta
     const { told, patch } = event.payload;
     if (!told || told.what.length === 0) return [];
     const author = authorOf(told.actor, null);
+    if (event.type === 'task.deleted')
+      return [{ author, kind: 'task_deleted', subject: event.title ?? 'a task', taskId: event.payload.id, count: 1 }];
     const kinds = event.type === 'project.updated' ? projectKinds(told.what, patch, isFirst) : agentKinds(event, told);
     const subject = typeof patch['name'] === 'string' ? patch['name'] : null;
     return kinds.map((kind) => ({ author, kind, subject, taskId: null, count: 1 }));

@@ -59,12 +59,13 @@ const READ_FACTS = `
               left join agent_runs result on result.id = t.result_run_id
              where t.place <= ${MAX_LISTED_TASKS}) shown) as tasks,
          (select coalesce(jsonb_agg(jsonb_build_object('cursor', e.cursor, 'type', e.event_type, 'payload', e.payload,
-                                                       'title', t.title, 'agentName', t.agent_name) order by e.cursor), '[]')
+                                                       'title', coalesce(t.title, d.name), 'agentName', t.agent_name) order by e.cursor), '[]')
             from (select cursor, event_type, payload from realtime_events
                    where project_id = p.id and cursor > p.state_told
                      and event_type in (${TOLD_EVENT_TYPES.map((type) => `'${type}'`).join(', ')})
                    order by cursor limit ${MAX_EVENTS}) e
-            left join tasks t on e.event_type = 'task.event.appended' and t.id = (e.payload->>'id')::uuid) as events
+            left join tasks t on e.event_type = 'task.event.appended' and t.id = (e.payload->>'id')::uuid
+            left join deletions d on e.event_type in ('task.event.appended', 'task.deleted') and d.entity_id = (e.payload->>'id')::uuid) as events
     from projects p
     left join project_state_human h on h.project_id = p.id
     left join lateral (select id, summary, message, finished_at from agent_runs

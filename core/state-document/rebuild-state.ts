@@ -4,8 +4,10 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import { factsHash } from './content-hash.ts';
 import { isStateVersionIntact } from './check-version.ts';
+import { humanDifferences, humanPartOf, humanPartOfFacts } from './human-part.ts';
 import { nameChanges } from './name-changes.ts';
 import { readStateFacts } from './read-facts.ts';
+import type { ReadFacts } from './read-facts.ts';
 import { addChanges, ORCHESTRATOR_AUTHOR, readChanges } from './state-changes.ts';
 import type { StateChange } from './state-changes.ts';
 import { lockNewestVersion, reviseVersion, writeVersion } from './write-version.ts';
@@ -39,16 +41,18 @@ export async function rebuildStateIn(tx: Tx, projectId: string): Promise<Project
   const changes = nameChanges(facts.events, newest === null);
   let version: ProjectStateVersion | null = null;
   const isChanged = changes.length > 0 || newest?.factsHash !== factsHash(facts);
-  if (!newest || !isStateVersionIntact(newest) || (isChanged && !isRevisable(newest, changes, facts.now))) {
+  if (!newest || !isStateVersionIntact(newest) || (isChanged && !isRevisable(newest, changes, facts))) {
     const told = addChanges([], changes.length > 0 ? changes : [WRITTEN]);
     version = await writeVersion(tx, newest, { projectId, userId: null, facts, format, changes: told });
   } else if (isChanged) {
     const told = addChanges(readChanges(newest.changes), changes);
     await reviseVersion(tx, newest, { facts, format, changes: told, now: facts.now });
   }
-  await tx.db.$executeRaw`
-    update projects set state_rendered = greatest(state_rendered, ${facts.changes ?? 0n}), state_told = greatest(state_told, ${facts.toldUpTo})
-     where id = ${projectId}::uuid`;
+  tx.beforeEvents(
+    () => tx.db.$executeRaw`
+      update projects set state_rendered = greatest(state_rendered, ${facts.changes ?? 0n}), state_told = greatest(state_told, ${facts.toldUpTo})
+       where id = ${projectId}::uuid`,
+  );
   return version;
 }
 
@@ -60,9 +64,13 @@ const WRITTEN: StateChange = {
   count: 1,
 };
 
-/** Moving facts go into any version, but not over a text that somebody wrote by hand; one that a person saved tells of that alone. */
-function isRevisable(newest: ProjectStateVersion, changes: StateChange[], now: Date): boolean {
+/**
+ * Moving facts go into any version, but not over a text that somebody wrote by hand; one that a person saved tells of
+ * that alone. What people own is in a version as it was when they looked at it: a change of that is the next one.
+ */
+function isRevisable(newest: ProjectStateVersion, changes: StateChange[], facts: ReadFacts): boolean {
   if (newest.human === null) return false;
+  if (humanDifferences(humanPartOf(newest), humanPartOfFacts(facts)).length > 0) return false;
   if (changes.length === 0) return true;
-  return newest.createdByUserId === null && now.getTime() - newest.createdAt.getTime() < JOINED_MS;
+  return newest.createdByUserId === null && facts.now.getTime() - newest.createdAt.getTime() < JOINED_MS;
 }

@@ -31,6 +31,7 @@ const WORDS = {
   task_stopped: ['* stopped and held', '# tasks stopped and held'],
   task_released: ['* started again', '# tasks started again'],
   task_canceled: ['* canceled', '# tasks canceled'],
+  task_deleted: ['* deleted', '# tasks deleted'],
   focus_changed: ['focus changed'],
   notes_changed: ['notes changed'],
   pinned_changed: ['pinned actions changed'],

@@ -4,6 +4,7 @@ import { newId } from '#core/platform/ids.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { ProjectStateVersion, StateFormat } from '#prisma/generated/client/client.ts';
 import { contentHash, factsHash } from './content-hash.ts';
+import { humanPartOfFacts } from './human-part.ts';
 import type { StateChange } from './state-changes.ts';
 import { renderStateDocument } from './render.ts';
 import type { StateFacts } from './render.ts';
@@ -58,14 +59,13 @@ export async function reviseVersion(
 
 function columnsOf({ facts, format, changes }: Written) {
   const content = renderStateDocument(facts, format);
-  const { status } = facts.project;
   return {
     stateFormat: format,
     content,
     contentHash: contentHash(content),
     factsHash: factsHash(facts),
     changes,
-    human: { ...facts.human, status: status === 'archived' ? null : status },
+    human: humanPartOfFacts(facts),
   };
 }
 

@@ -46,7 +46,7 @@ export async function deleteTask(core: Core, actor: Actor, input: z.input<typeof
     });
     await loosenFollowUps(tx, task);
     await removeTasks(tx, deletion.id, [taskId]);
-    tx.emit(taskDeleted, { projectId: project.id, entityId: taskId, patch: {} });
+    tx.emit(taskDeleted, { projectId: project.id, entityId: taskId, patch: {}, told: { actor, what: ['deleted'] } });
     return deletion;
   });
 }

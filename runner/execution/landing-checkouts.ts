@@ -94,8 +94,8 @@ export class FollowingCheckout {
 }
 
 /**
- * Finishes a checkout that a crash has left between the two commits. Its lock stays.
- * @returns what is to be told: '' when it has followed
+ * Finishes a checkout that a crash has left between two commits: it goes to `to`. Its lock stays.
+ * @returns what is to be told: '' when it is there
  */
 export async function finishCheckout(
   plainGit: Git,

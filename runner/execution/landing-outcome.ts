@@ -21,8 +21,8 @@ const ANSWER_RETRY_MS = 200;
 export type LandingOutcome = Omit<LandingReport, 'note'>;
 
 /**
- * Finishes what a crash has left between locking a checkout and its following the branch, or clears it up where the
- * branch has not moved.
+ * Finishes what a crash has left between locking a checkout and its following the branch. Where the branch has not moved
+ * it is cleared up; where it is no longer there (the merge was taken back), the checkouts go back to where they were.
  * @returns what is to be told: '' when there is nothing to say
  * @throws RunFailure when the branch can not be looked at. The checkouts stay locked then, for whoever looks next
  */
@@ -38,11 +38,12 @@ export async function finishLanding(
     () => holds(git, record.place, record.baseRef, record.to),
     order.answerPatienceMs,
   );
-  if (!isMoved) return letGo(order.recordFile, record, record.note);
+  if (!isMoved && !record.hasMoved) return letGo(order.recordFile, record, record.note);
+  const way = isMoved ? record : { ...record, from: record.to, to: record.from };
   // As long as all of them are locked, what there is to be told is found out anew.
   let note = record.checkouts.every((checkout) => mayBeBehind(checkout, record.runId)) ? '' : record.note;
   for (const checkout of record.checkouts) {
-    const left = await finishCheckout(git, checkout, { ...record, path: order.path });
+    const left = await finishCheckout(git, checkout, { ...way, path: order.path });
     if (!note.includes(left)) note += left;
   }
   return letGo(order.recordFile, record, note);

@@ -9,7 +9,7 @@ import { isTooOld, MAX_GRANT_AGE_MS, now } from './grant-age.ts';
 import { FollowingCheckout } from './landing-checkouts.ts';
 import { MergeRoom } from './landing-merge.ts';
 import type { Landed, LandingCommits, LandingOrder } from './landing-order.ts';
-import { keepLandingNote, writeLandingRecord } from './landing-record.ts';
+import { keepLandingNote, keepMoved, writeLandingRecord } from './landing-record.ts';
 import { RefTransaction, type RefMove } from './landing-ref.ts';
 import { isAncestor, openLandingRepository, type GitPlace, type LandingRepository } from './landing-repository.ts';
 import { tellLanded } from './landing-told.ts';
@@ -132,6 +132,7 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
       to: mergeCommit,
       checkouts,
       note: '',
+      hasMoved: false,
     };
     const isStill = await hasLastWord(order, { baseCommit, mergeCommit }, async () => {
       writeLandingRecord(order.recordFile, record);
@@ -141,9 +142,10 @@ async function tryLanding(plainGit: Git, order: LandingOrder, finished: string):
     });
     if (!isStill) return null;
     await commitMove(placedGit, transaction, { place, move });
+    const moved = keepMoved(order.recordFile, record);
     await order.onStep?.('committed');
     note = await follow(placedGit, followers, { place, move, baseBranch }, (left) =>
-      keepLandingNote(order.recordFile, record, left),
+      keepLandingNote(order.recordFile, moved, left),
     );
   } finally {
     await transaction.abort();

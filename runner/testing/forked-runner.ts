@@ -27,6 +27,8 @@ export interface ForkedOptions {
   folder: string;
   policy: unknown;
   keeperFile: string;
+  /** In Git's place. */
+  gitFile?: string;
   /** Between two steps of a merge, this signal comes, once. */
   stopAt?: { step: LandingStep; signal: 'SIGKILL' | 'SIGSTOP' };
 }
@@ -72,14 +74,14 @@ const controlPlane: ControlPlane = {
 // Not longer than the test that started it.
 process.on('disconnect', () => process.exit(1));
 
-const { folder, policy, keeperFile, stopAt } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
+const { folder, policy, keeperFile, gitFile, stopAt } = JSON.parse(process.argv[2] ?? '{}') as ForkedOptions;
 let hasStopped = false;
 await new Runner({
   folder,
   policies: fixedPolicies(RunnerPolicy.parse(policy)),
   controlPlane,
   keeperArgs: [keeperFile],
-  gitFile: '/usr/bin/git',
+  gitFile: gitFile ?? '/usr/bin/git',
   version: '0',
   env: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
   ownSecrets: [],

@@ -2,6 +2,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import { rollBackState } from '#core/state-document/roll-back-state.ts';
 import { saveState } from '#core/state-document/save-state.ts';
 import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
@@ -84,9 +85,44 @@ test.each([
     await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
     await page.getByRole('heading', { name: 'Version 4' }).waitFor();
     await document.getByText('Mind the gap').waitFor();
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await page.getByRole('heading', { name: 'Version 5' }).waitFor();
     await document.getByText('Nothing to mind').waitFor();
+    expect(complaints).toEqual([]);
+  },
+  60_000,
+);
+
+test.each([
+  ['a wide page', {}],
+  ['a phone', PHONE],
+])(
+  'a roll back can be undone for as long as its version is in the list: %s',
+  async (_name, options) => {
+    const { core, owner, project, page, complaints, document, save } = await arrange(options);
+    await document.getByText('Nothing to mind').waitFor();
+    await rollBackState(core, owner, { projectId: project.id, version: 2, baseVersion: 3 });
+    await page.getByRole('heading', { name: 'Version 4' }).waitFor();
+    await document.getByText('Mind the gap').waitFor();
+    const undo = page.getByRole('button', { name: 'Undo this roll back…' });
+    await undo.click();
+    const dialog = page.getByRole('dialog', { name: 'Undo the roll back of version 4?' });
+    await dialog.getByText('Restores the notes of version 3. Tasks and runs stay as they are.').waitFor();
+    await dialog.getByText('notes: Nothing to mind').waitFor();
+    await dialog.getByRole('button', { name: 'Undo roll back', exact: true }).click();
+    await page.getByRole('heading', { name: 'Version 5' }).waitFor();
+    await document.getByText('Nothing to mind').waitFor();
+    // Others have written since: what would be lost is in sight first.
+    await save(5, 'Written since');
+    await document.getByText('Written since').waitFor();
+    await page.goto(`${page.url()}?version=4`);
+    await undo.click();
+    await dialog.getByText('notes: Written since').waitFor();
+    await dialog.getByText('notes: Nothing to mind').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.goto(page.url().replace('version=4', 'version=3'));
+    await page.getByRole('button', { name: 'Roll back to this' }).waitFor();
+    expect(await undo.count()).toBe(0);
     expect(complaints).toEqual([]);
   },
   60_000,

@@ -88,6 +88,30 @@ describe('a roll back', () => {
     expect(await documentNow()).toMatchObject({ notes: 'two', summary: { current_focus: 'Mine' } });
   });
 
+  test('is undone from the version before it, however much has happened before and since', async () => {
+    await save({ notes: 'one' });
+    const first = await numberOf();
+    await save({ notes: 'two', currentFocus: 'Mine' });
+    await addTask('Right before');
+    await updateProject(core, owner, { projectId: project.id, status: 'paused' });
+    await rebuildStateDocument(core, project.id);
+    await addTask('Right before that too');
+    const { stateVersion, previousVersion } = await rollBack(first);
+    expect(Number(stateVersion.version)).toBe(previousVersion + 1);
+    expect(await documentNow()).toMatchObject({ notes: 'one', project: { status: 'active' } });
+    for (const title of ['Since', 'And since']) {
+      await addTask(title);
+      await rebuildStateDocument(core, project.id);
+    }
+    await save({ notes: 'three' });
+    await rollBack(previousVersion);
+    expect(await documentNow()).toMatchObject({
+      notes: 'two',
+      summary: { current_focus: 'Mine' },
+      project: { status: 'paused' },
+    });
+  });
+
   test('to before a task was deleted or the project was renamed does not bring them back', async () => {
     const task = await addTask('Soon gone');
     await save({ notes: 'then' });
@@ -175,6 +199,29 @@ describe('a roll back', () => {
     const version = await numberOf();
     await rebuildStateDocument(core, project.id);
     expect(await numberOf()).toBe(version);
+  });
+
+  describe.each(['active', 'paused'] as const)('of an %s project', (before) => {
+    const after = before === 'active' ? 'paused' : 'active';
+    test('that somebody has just set to the other is a conflict, right after something else has happened', async () => {
+      if (before === 'paused') await updateProject(core, owner, { projectId: project.id, status: before });
+      await save({ notes: 'one' });
+      const wanted = await numberOf();
+      await save({ notes: 'two' });
+      await addTask('Work');
+      await rebuildStateDocument(core, project.id);
+      const { restored, baseVersion } = await preview(wanted);
+      expect(restored).toEqual(['notes']);
+      await updateProject(core, owner, { projectId: project.id, status: after });
+      await rebuildStateDocument(core, project.id);
+      await expect(rollBack(wanted, owner, baseVersion)).rejects.toThrow(ConflictError);
+      expect(await documentNow()).toMatchObject({ project: { status: after }, notes: 'two' });
+      // Who saves what he looked at and means the notes alone changes those alone.
+      await saveState(core, owner, { projectId: project.id, baseVersion, notes: 'three' });
+      expect(await documentNow()).toMatchObject({ project: { status: after }, notes: 'three' });
+      const stale = { projectId: project.id, baseVersion, status: before, notes: 'four' };
+      await expect(saveState(core, owner, stale)).rejects.toThrow(ConflictError);
+    });
   });
 
   test('is not for viewers, nor in an archived project', async () => {

@@ -5,6 +5,7 @@ import { sendMessage } from '#core/conversations/send-message.ts';
 import { runCycles } from '#core/orchestrator/run-cycle.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { isStateVersionIntact } from '#core/state-document/check-version.ts';
@@ -13,6 +14,8 @@ import { saveState } from '#core/state-document/save-state.ts';
 import { summaryOf, readChanges } from '#core/state-document/state-changes.ts';
 import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts';
 import { startTask } from '#core/tasks/start-task.ts';
+import { deleteTask } from '#core/tasks/delete-task.ts';
+import { followUpTask } from '#core/tasks/follow-up-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import type { Agent, Project, ProjectStateVersion, Task } from '#prisma/generated/client/client.ts';
@@ -171,6 +174,53 @@ describe('a version', () => {
     );
   });
 
+  test('is another one when people pause, resume or archive, however soon after', async () => {
+    const change = (status: 'active' | 'paused' | 'archived') =>
+      updateProject(core, anna, { projectId: project.id, status }).then(() => rebuildStateDocument(core, project.id));
+    await later();
+    await addTask('Fix the header');
+    await settle();
+    const kept = await newest();
+    await change('paused');
+    await change('active');
+    await change('archived');
+    await change('active');
+    expect(await lines()).toEqual([
+      '1 anna: project Demo created',
+      '2 anna: Fix the header added',
+      '3 anna: project paused',
+      '4 anna: project resumed',
+      '5 anna: Fix the header canceled, project archived',
+      '6 anna: project resumed',
+    ]);
+    expect((await versions())[1]).toEqual(kept);
+    const set = (await versions()).map(({ human }) => (human as { status: string | null }).status);
+    expect(set).toEqual(['active', 'active', 'paused', 'active', null, 'active']);
+    // What follows at once joins the last of them.
+    await addTask('Write it down');
+    await settle();
+    expect((await lines()).at(-1)).toBe('6 anna: project resumed, Write it down added');
+  });
+
+  test('is another one for a pause that many events stand before', async () => {
+    await later();
+    await addTask('Fix the header');
+    await settle();
+    await core.pool.query(
+      `with bumped as (update projects set event_cursor = event_cursor + 2000 where id = $1 returning event_cursor - 2000 as cursor)
+       insert into realtime_events (project_id, cursor, event_type, payload)
+       select $1, bumped.cursor + n, 'agent.updated', '{"id": "00000000-0000-4000-8000-000000000000", "patch": {}}' from bumped, generate_series(1, 2000) n`,
+      [project.id],
+    );
+    await updateProject(core, anna, { projectId: project.id, status: 'paused' });
+    await rebuildStateDocument(core, project.id);
+    await rebuildStateDocument(core, project.id);
+    const [, added, paused] = await versions();
+    expect(added?.human).toMatchObject({ status: 'active' });
+    expect(paused?.human).toMatchObject({ status: 'paused' });
+    expect((await lines()).at(-1)).toContain('anna: project paused');
+  });
+
   test('is made for the project and its agents, and not for what is set to what it was', async () => {
     const step = async (work: () => Promise<unknown>): Promise<string> => {
       await later();
@@ -193,6 +243,76 @@ describe('a version', () => {
     await step(change({ name: 'Shop', status: 'active' }));
     await step(() => updateAgent(core, anna, { agentId: backend.id, name: 'server', isEnabled: false }));
     expect((await versions()).length).toBe(count);
+  });
+});
+
+describe('a task that is deleted', () => {
+  let bert: UserActor;
+  beforeAll(async () => {
+    bert = await seeder(core).user();
+  });
+  beforeEach(async () => {
+    const member = { id: newId(), projectId: project.id, userId: bert.userId, role: 'owner' as const };
+    await core.db.projectMember.create({ data: member });
+    await later();
+  });
+  const told = async () => (await lines()).map((line) => line.replaceAll(bert.email, 'bert')).slice(1);
+
+  test('is told of by its name, with who deleted it, and the version that told of it stays as it was', async () => {
+    const task = await addTask('Fix the header');
+    await settle();
+    const [, added] = await versions();
+    await later();
+    await deleteTask(core, bert, { taskId: task.id });
+    await settle();
+    expect(await told()).toEqual(['2 anna: Fix the header added', '3 bert: Fix the header deleted']);
+    expect(added?.content).toContain('Fix the header');
+    expect((await versions())[1]).toMatchObject({ content: added?.content, changes: added?.changes });
+    expect((await newest()).content).not.toContain('Fix the header');
+    expect(readChanges((await newest()).changes)).toEqual([
+      {
+        author: { kind: 'person', name: bert.email },
+        kind: 'task_deleted',
+        subject: 'Fix the header',
+        taskId: task.id,
+        count: 1,
+      },
+    ]);
+  });
+
+  test('right after it was added joins that, whether it was told of before or not', async () => {
+    const first = await addTask('Fix the header');
+    await settle();
+    await deleteTask(core, bert, { taskId: first.id });
+    await settle();
+    const second = await addTask('SHOP-12 $& "quoted"');
+    await updateTask(core, anna, { taskId: second.id, priority: 1 });
+    await deleteTask(core, anna, { taskId: second.id });
+    await settle();
+    expect(await told()).toEqual([
+      '2 anna: 2 tasks added, SHOP-12 $& "quoted" changed, SHOP-12 $& "quoted" deleted; bert: Fix the header deleted',
+    ]);
+  });
+
+  test('is counted with another one of the same name, and is not told of in what a person saved', async () => {
+    const tasks = [await addTask('Fix the header'), await addTask('Fix the header')];
+    await settle();
+    await saveState(core, anna, { projectId: project.id, baseVersion: 2, notes: 'Careful' });
+    await Promise.all(tasks.map(({ id }) => deleteTask(core, bert, { taskId: id })));
+    await settle();
+    expect(await told()).toEqual(['2 anna: 2 tasks added', '3 anna: notes changed', '4 bert: 2 tasks deleted']);
+  });
+
+  test('says nothing of those that followed it up', async () => {
+    const task = await addTask('Fix the header');
+    await transitionTask(core, anna, { taskId: task.id, to: 'canceled' });
+    await followUpTask(core, anna, { taskId: task.id, title: 'Go on with it' });
+    await settle();
+    await later();
+    await deleteTask(core, bert, { taskId: task.id });
+    await settle();
+    expect((await told()).at(-1)).toBe('3 bert: Fix the header deleted');
+    expect((await newest()).content).toContain('Go on with it');
   });
 });
 

@@ -6,6 +6,7 @@ import { PageBody } from '../frame/page-header.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { AgentItem } from './agent-item.tsx';
+import { Deletions } from './deletions.tsx';
 import { DeleteProject } from './delete-project.tsx';
 import { ProjectForm } from './project-form.tsx';
 import { ProjectStatusSettings } from './project-status-settings.tsx';
@@ -14,6 +15,10 @@ import { SettingsList, SettingsSection } from './settings-section.tsx';
 
 export const ProjectSettings_Query = graphql(`
   query ProjectSettings($projectId: ID!) {
+    viewer {
+      id
+      isAdmin
+    }
     project(id: $projectId) {
       id
       revision
@@ -56,6 +61,7 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
             </SettingsList>
           </SettingsSection>
           <RetentionSettings project={project} />
+          {data.viewer?.isAdmin ? <Deletions projectId={projectId} /> : null}
           <ProjectStatusSettings project={project} />
           <DeleteProject project={project} />
         </>

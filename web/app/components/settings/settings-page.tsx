@@ -9,6 +9,7 @@ import { ErrorState } from '../ui/error-state.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { ChangePassword } from './change-password.tsx';
+import { Deletions } from './deletions.tsx';
 import { People } from './people.tsx';
 import { SettingsSection } from './settings-section.tsx';
 
@@ -47,7 +48,12 @@ export function SettingsPage() {
           <SettingsSection title="Account" text={`Signed in as ${viewer.email}.`}>
             <ChangePassword />
           </SettingsSection>
-          {viewer.isAdmin ? <People viewerId={viewer.id} /> : null}
+          {viewer.isAdmin ? (
+            <>
+              <People viewerId={viewer.id} />
+              <Deletions projectId={null} />
+            </>
+          ) : null}
         </>
       ) : error ? (
         <ErrorState title="The settings could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />

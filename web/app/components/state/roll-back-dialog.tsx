@@ -52,12 +52,14 @@ const FIELDS: Record<RestoredField, string> = {
 interface RollBackDialogProps {
   projectId: string;
   version: number;
+  /** The version of the roll back that is undone by this one; null: it undoes none. */
+  undoes: number | null;
   onClose(): void;
   onRolledBack(): void;
 }
 
 /** Asks before a roll back, with what it would change. */
-export function RollBackDialog({ projectId, version, onClose, onRolledBack }: RollBackDialogProps) {
+export function RollBackDialog({ projectId, version, undoes, onClose, onRolledBack }: RollBackDialogProps) {
   // What it would change is asked anew each time: the facts have moved on.
   const [{ data, error, fetching: isLooking }, lookAgain] = useQuery({
     query: RollBackPreview_Query,
@@ -88,7 +90,7 @@ export function RollBackDialog({ projectId, version, onClose, onRolledBack }: Ro
       const { previousVersion, stateVersion } = done;
       showToast({
         kind: 'info',
-        text: `Rolled back to version ${version}`,
+        text: undoes === null ? `Rolled back to version ${version}` : `The roll back of version ${undoes} is undone`,
         action: { label: 'Undo', run: () => void undo(previousVersion, stateVersion.version) },
       });
     }
@@ -100,12 +102,12 @@ export function RollBackDialog({ projectId, version, onClose, onRolledBack }: Ro
     <Dialog
       isOpen
       onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
-      title={`Roll back to version ${version}?`}
-      description={
+      title={undoes === null ? `Roll back to version ${version}?` : `Undo the roll back of version ${undoes}?`}
+      description={`${
         preview && !isNothing
-          ? `Restores its ${listOf(preview.restored.map((field) => FIELDS[field]))}. Tasks and runs stay as they are.`
-          : 'Focus, status, pinned actions and notes can be restored. Tasks and runs stay as they are.'
-      }
+          ? restoredText(preview.restored, undoes === null ? null : version)
+          : 'Focus, status, pinned actions and notes can be restored.'
+      } Tasks and runs stay as they are. This makes a new version, from which it can be undone later on too.`}
       className="sm:max-w-3xl"
     >
       {failure ? (
@@ -139,12 +141,18 @@ export function RollBackDialog({ projectId, version, onClose, onRolledBack }: Ro
             disabled={!preview || isLooking}
             onClick={() => (preview ? void goBack(preview.baseVersion) : undefined)}
           >
-            Roll back
+            {undoes === null ? 'Roll back' : 'Undo roll back'}
           </Button>
         )}
       </DialogActions>
     </Dialog>
   );
+}
+
+/** @param version null: it is named above already */
+function restoredText(restored: readonly RestoredField[], version: number | null): string {
+  const fields = listOf(restored.map((field) => FIELDS[field]));
+  return version === null ? `Restores its ${fields}.` : `Restores the ${fields} of version ${version}.`;
 }
 
 /** "focus, notes and status" */

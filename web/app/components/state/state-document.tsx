@@ -35,8 +35,10 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
   const [chosenFrom, setFrom] = useState<number | null>(null);
   // A newer version may come while one looks: what was chosen stays chosen.
   const from = chosenFrom !== null && chosenFrom < state.version ? chosenFrom : Math.max(1, state.version - 1);
-  const [isAsking, setAsking] = useState(false);
+  /** The version to roll back to, while the question stands. */
+  const [askedFor, askFor] = useState<number | null>(null);
   const isLatest = state.version === latest;
+  const isRollBack = state.changes.some(({ kind }) => kind === 'ROLLED_BACK');
   return (
     <>
       <header className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-2 border-b border-line px-4 py-2.5 sm:px-6">
@@ -64,6 +66,16 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
               { value: 'changes', label: 'Changes' },
             ]}
           />
+          {isRollBack ? (
+            <Button
+              size="sm"
+              onClick={() => askFor(state.version - 1)}
+              title={`Restores focus, status, pinned actions and notes of version ${state.version - 1}, the one before it; shows first what would change`}
+            >
+              <Undo2 aria-hidden className="size-3.5" />
+              Undo this roll back…
+            </Button>
+          ) : null}
           {isLatest ? (
             <Button size="sm" onClick={onEdit}>
               <Pencil aria-hidden className="size-3.5" />
@@ -72,7 +84,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
           ) : (
             <Button
               size="sm"
-              onClick={() => setAsking(true)}
+              onClick={() => askFor(state.version)}
               title="Restores focus, status, pinned actions and notes of this version; shows first what would change"
             >
               <Undo2 aria-hidden className="size-3.5" />
@@ -81,11 +93,12 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
           )}
         </div>
       </header>
-      {isAsking ? (
+      {askedFor !== null ? (
         <RollBackDialog
           projectId={projectId}
-          version={state.version}
-          onClose={() => setAsking(false)}
+          version={askedFor}
+          undoes={askedFor === state.version ? null : state.version}
+          onClose={() => askFor(null)}
           onRolledBack={onRolledBack}
         />
       ) : null}

@@ -21,6 +21,9 @@ export const State_Query = graphql(`
       format
       content
       summary
+      changes {
+        kind
+      }
       createdAt
       updatedAt
       humanPart {
@@ -57,6 +60,9 @@ const OldState_Query = graphql(`
       format
       content
       summary
+      changes {
+        kind
+      }
       createdAt
       updatedAt
     }
