@@ -157,10 +157,5 @@ test('a change while another one is taken up is taken up after it', async () => 
   };
   write('workers/main.ts', 'one');
   await expectDone('restart workers', 'restart runner');
-  expect(done).toEqual([
-    'build workers',
-    'restart workers',
-    'build runner keeper demo-agent',
-    'restart runner',
-  ]);
+  expect(done).toEqual(['build workers', 'restart workers', 'build runner keeper demo-agent', 'restart runner']);
 });
