@@ -13,7 +13,7 @@ import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
 import { changeTaskStatus } from './change-status.ts';
 import { lockTask } from './lock-task.ts';
-import { lastCompletedAttempt } from './review-task.ts';
+import { lastCompletedAttempt } from './last-completed-attempt.ts';
 import { TASK_STATUSES, assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 

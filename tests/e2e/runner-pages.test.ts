@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
 import { hashToken } from '#core/access/tokens.ts';
-import { setRunnerEnabled } from '#core/runners/create-runner.ts';
+import { setRunnerEnabled } from '#core/runners/set-runner-enabled.ts';
 import { lookForRepositories } from '#core/runners/look-for-repositories.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import { makeRepository } from '#runner/testing/repositories.ts';

@@ -6,7 +6,7 @@ import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { newId } from '#core/platform/ids.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
-import { approveTask } from '#core/tasks/review-task.ts';
+import { approveTask } from '#core/tasks/approve-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
 import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';

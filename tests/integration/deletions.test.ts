@@ -21,7 +21,7 @@ import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
 import { deleteTask } from '#core/tasks/delete-task.ts';
 import { followUpTask } from '#core/tasks/follow-up-task.ts';
-import { approveTask } from '#core/tasks/review-task.ts';
+import { approveTask } from '#core/tasks/approve-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import type { Agent, Project } from '#prisma/generated/client/client.ts';
