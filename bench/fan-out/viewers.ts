@@ -54,10 +54,12 @@ export async function openViewers(
   const open = async (i: number): Promise<void> => {
     const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false });
     sockets.push(socket);
+    // A server that knows nobody may greet at once, in the packet that opens the socket.
+    const greeted = once(socket, 'message');
     await once(socket, 'open');
     const authorization = `Bearer ${tokens[i % tokens.length]}`;
     socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }));
-    await once(socket, 'message');
+    await greeted;
     socket.on('message', (text: Buffer) => onText(text));
     if (subscribe) socket.send(subscribe);
   };

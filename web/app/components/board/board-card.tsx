@@ -118,7 +118,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
         </p>
       ) : null}
       <div className="flex h-4 items-center gap-2 text-xs text-muted">
-        <ShortId value={task.shortId} className="min-w-0 shrink! truncate" />
+        <ShortId value={task.shortId} className="max-w-1/2 truncate" />
         <TaskTypeIcon type={task.type} />
         <Priority value={task.priority} />
         {task.agentName ? (

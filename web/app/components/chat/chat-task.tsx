@@ -38,11 +38,11 @@ export function ChatTask({ task: masked }: { task: FragmentType<typeof ChatTask_
         <span className="mt-1 flex items-center gap-2 text-xs text-muted">
           <ShortId value={task.shortId} />
           <TaskStatusIcon status={task.status} heldBy={task.heldBy} />
-          <span>{isHeld(task) ? 'Held' : TASK_STATUS_WORDS[task.status]}</span>
+          <span className="whitespace-nowrap">{isHeld(task) ? 'Held' : TASK_STATUS_WORDS[task.status]}</span>
           <span aria-hidden className="h-3 w-px bg-line-strong" />
           <TaskTypeIcon type={task.type} />
           <Priority value={task.priority} />
-          {task.agentName ? <span className="truncate">{task.agentName}</span> : null}
+          {task.agentName ? <span className="min-w-0 truncate">{task.agentName}</span> : null}
         </span>
       </Link>
     </li>
