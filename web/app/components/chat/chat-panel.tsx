@@ -45,10 +45,7 @@ const SendMessage_Mutation = graphql(`
           ...ChatMessage_Message
         }
       }
-      ... on UserError {
-        code
-        failure: message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

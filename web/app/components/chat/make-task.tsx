@@ -20,10 +20,7 @@ const MakeTaskOfMessage_Mutation = graphql(`
           ...ChatMessage_Message
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

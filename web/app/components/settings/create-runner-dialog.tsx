@@ -1,13 +1,11 @@
-import { useState } from 'react';
 import { useMutation } from 'urql';
 import { MAX_NAME_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Input } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 
 const CreateRunner_Mutation = graphql(`
   mutation CreateRunner($input: CreateRunnerInput!) {
@@ -21,10 +19,7 @@ const CreateRunner_Mutation = graphql(`
           ...RunnerItem_Runner
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -49,35 +44,26 @@ export function CreateRunnerDialog(props: CreateRunnerDialogProps) {
 }
 
 function CreateRunnerForm({ onOpenChange, onToken }: CreateRunnerDialogProps) {
-  const [{ fetching }, createRunner] = useMutation(CreateRunner_Mutation);
-  const [failure, setFailure] = useState<string | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const [, createRunner] = useMutation(CreateRunner_Mutation);
+  const submit = async (fields: FormData): Promise<string | null> => {
     const labels = formText(fields, 'labels')
       .split(/[\s,]+/)
       .filter(Boolean);
     const result = await createRunner({
       input: { name: formText(fields, 'name'), capacity: Number(fields.get('capacity')), labels },
     });
-    const refused = mutationFailure(result);
-    if (refused) return setFailure(refused);
-    if (result.data?.createRunner?.__typename !== 'CreateRunnerPayload') return;
-    onOpenChange(false);
-    onToken(result.data.createRunner.token);
+    if (result.data?.createRunner?.__typename === 'CreateRunnerPayload') {
+      onOpenChange(false);
+      onToken(result.data.createRunner.token);
+    }
+    return mutationFailure(result);
   };
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
+    <MutationForm
+      onSubmit={submit}
+      submitLabel="Add runner"
+      cancel={{ label: 'Cancel', onClick: () => onOpenChange(false) }}
     >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
       <Field label="Name">
         <Input name="name" required autoFocus maxLength={MAX_NAME_CHARS} placeholder="workstation" />
       </Field>
@@ -87,12 +73,6 @@ function CreateRunnerForm({ onOpenChange, onToken }: CreateRunnerDialogProps) {
       <Field label="Labels" isOptional hint="What it has or can do; agents may ask for labels.">
         <Input name="labels" placeholder="gpu macos" />
       </Field>
-      <DialogActions>
-        <Button onClick={() => onOpenChange(false)}>Cancel</Button>
-        <Button type="submit" variant="primary" isBusy={fetching}>
-          Add runner
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

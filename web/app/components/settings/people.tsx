@@ -9,11 +9,11 @@ import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { formText, rawFormText } from '~/lib/form-text.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { MorePages } from '../ui/more-pages.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { PageState } from '../ui/page-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -46,10 +46,7 @@ const CreateUser_Mutation = graphql(`
           id
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -124,10 +121,8 @@ function MoreUsers({ after, viewerId }: { after: string; viewerId: string }) {
 }
 
 function AddPersonForm({ onDone }: { onDone(): void }) {
-  const [{ fetching }, createUser] = useMutation(CreateUser_Mutation);
-  const [failure, setFailure] = useState<string | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const [, createUser] = useMutation(CreateUser_Mutation);
+  const submit = async (fields: FormData): Promise<string | null> => {
     const refused = mutationFailure(
       await createUser({
         input: {
@@ -137,22 +132,11 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
         },
       }),
     );
-    if (refused) setFailure(refused);
-    else onDone();
+    if (!refused) onDone();
+    return refused;
   };
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
+    <MutationForm onSubmit={submit} submitLabel="Add person" cancel={{ label: 'Cancel', onClick: onDone }}>
       <Field label="Email">
         <Input name="email" type="email" required autoFocus autoComplete="off" />
       </Field>
@@ -171,12 +155,6 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
         <input type="checkbox" name="isAdmin" className="size-4 accent-accent" />
         Administrator: manages people, runners and every project
       </label>
-      <DialogActions>
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" variant="primary" isBusy={fetching}>
-          Add person
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

@@ -42,10 +42,7 @@ const SetRunnerEnabled_Mutation = graphql(`
           connection
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

@@ -46,10 +46,7 @@ const RotateRunnerToken_Mutation = graphql(`
           revision
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

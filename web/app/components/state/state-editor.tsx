@@ -20,10 +20,7 @@ const SaveState_Mutation = graphql(`
           version
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

@@ -40,10 +40,7 @@ const CommentOnTask_Mutation = graphql(`
           updatedAt
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

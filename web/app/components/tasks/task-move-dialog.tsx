@@ -1,9 +1,9 @@
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { MAX_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import type { TaskMove } from '~/lib/task-status.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Textarea } from '../ui/field.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import type { MovableTask } from './task-moves.tsx';
 
 interface Words {
@@ -81,18 +81,19 @@ function MoveForm({
 }) {
   const [text, setText] = useState('');
   const [isMissing, setMissing] = useState(false);
-  const [isSending, setSending] = useState(false);
-  const submit = async (event?: FormEvent): Promise<void> => {
-    event?.preventDefault();
-    if (words.label && text.trim() === '') return setMissing(true);
-    setSending(true);
-    const isDone = await onConfirm(text.trim());
-    setSending(false);
-    if (isDone) onClose();
+  const submit = async (): Promise<null> => {
+    if (words.label && text.trim() === '') setMissing(true);
+    else if (await onConfirm(text.trim())) onClose();
+    return null; // a refusal has been shown by whoever carried it out
   };
   return (
-    <form onSubmit={(event) => void submit(event)}>
-      <p className="title-wrap mb-4 rounded-control bg-active px-3 py-2 text-dense">{taskTitle}</p>
+    <MutationForm
+      onSubmit={submit}
+      submitLabel={words.confirm}
+      isDanger={words.isDanger}
+      cancel={{ label: 'Back', onClick: onClose }}
+    >
+      <p className="title-wrap rounded-control bg-active px-3 py-2 text-dense">{taskTitle}</p>
       {words.label ? (
         <Field label={words.label} error={isMissing ? 'A few words are needed' : null}>
           <Textarea
@@ -105,18 +106,9 @@ function MoveForm({
               setText(event.target.value);
               setMissing(false);
             }}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void submit();
-            }}
           />
         </Field>
       ) : null}
-      <DialogActions>
-        <Button onClick={onClose}>Back</Button>
-        <Button type="submit" variant={words.isDanger ? 'danger' : 'primary'} isBusy={isSending}>
-          {words.confirm}
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

@@ -17,10 +17,7 @@ const TransitionTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -36,10 +33,7 @@ const BlockTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -55,10 +49,7 @@ const StartTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -74,10 +65,7 @@ const RetryTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -93,10 +81,7 @@ const CancelTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -116,10 +101,7 @@ const ApproveTask_Mutation = graphql(`
           revision
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -135,10 +117,7 @@ const SendBackTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
