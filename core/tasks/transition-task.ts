@@ -11,10 +11,11 @@ import { stopRunsOfTask, withdrawMerge } from '#core/runs/cancel-run.ts';
 import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
+import { assertTransition } from './assert-transition.ts';
 import { changeTaskStatus } from './change-status.ts';
 import { lockTask } from './lock-task.ts';
 import { lastCompletedAttempt } from './last-completed-attempt.ts';
-import { TASK_STATUSES, assertTransition } from './transitions.ts';
+import { TASK_STATUSES } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 
 const Transition = z.strictObject({

@@ -4,7 +4,12 @@ import type { TaskMove } from '~/lib/task-status.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, Textarea } from '../ui/field.tsx';
 import { MutationForm } from '../ui/mutation-form.tsx';
-import type { MovableTask } from './task-moves.tsx';
+
+export interface MovableTask {
+  id: string;
+  title: string;
+  hasLiveRun: boolean;
+}
 
 interface Words {
   title: string;

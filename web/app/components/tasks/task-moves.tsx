@@ -4,7 +4,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { MOVE_WORDS, type TaskMove } from '~/lib/task-status.ts';
 import { showToast } from '../ui/toast-store.ts';
-import { TaskMoveDialog } from './task-move-dialog.tsx';
+import { TaskMoveDialog, type MovableTask } from './task-move-dialog.tsx';
 
 const TransitionTask_Mutation = graphql(`
   mutation TransitionTask($input: TransitionTaskInput!) {
@@ -121,12 +121,6 @@ const SendBackTask_Mutation = graphql(`
     }
   }
 `);
-
-export interface MovableTask {
-  id: string;
-  title: string;
-  hasLiveRun: boolean;
-}
 
 interface TaskMoves {
   /** Carries a move out, after asking for what it needs (a reason, feedback, consent). */
