@@ -1,27 +1,13 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
 import { applyRetention } from '#core/retention/apply-retention.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 const card = (page: Page, title: string): Locator => page.locator('article', { hasText: title });
 /** Where somebody wants to see the pages: a folder for screenshots. */
@@ -31,26 +17,19 @@ async function shoot(page: Page, name: string): Promise<void> {
 }
 
 async function world() {
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   const user = await seed.user();
   const project = await seed.project(user, 'Corner shop');
   const agent = await seed.agent(project);
   const { actor } = await seed.runner(undefined, { projectIds: [project.id] });
-  const open = async () => {
-    const { page, complaints } = await openPage(browser);
-    page.setDefaultTimeout(30_000);
-    await signIn(page, pages.url, user.email, PASSWORD);
-    await page.goto(`${pages.url}/projects/${project.id}`);
-    await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
-    return { page, complaints };
-  };
+  const open = () => site.openProject(user, project);
   return { seed, user, project, agent, actor, open };
 }
 
 test('a task is deleted from its sheet, and from the boards of all who look', async () => {
   const { user, project, agent, open } = await world();
-  await scheduledTask(system.core, user, project, agent, { title: 'Sort the imports' });
-  await scheduledTask(system.core, user, project, agent, { title: 'Keep me' });
+  await scheduledTask(site.system.core, user, project, agent, { title: 'Sort the imports' });
+  await scheduledTask(site.system.core, user, project, agent, { title: 'Keep me' });
   const [mine, theirs] = [await open(), await open()];
   await card(mine.page, 'Sort the imports').click();
   const sheet = mine.page.getByRole('dialog', { name: 'Task' });
@@ -71,8 +50,8 @@ test('a task is deleted from its sheet, and from the boards of all who look', as
 
 test('a task that a run works on stays, and the page says what to do first', async () => {
   const { user, project, agent, actor, open } = await world();
-  await scheduledTask(system.core, user, project, agent, { title: 'Sort the imports' });
-  await runnerSide(system.core, actor).claim();
+  await scheduledTask(site.system.core, user, project, agent, { title: 'Sort the imports' });
+  await runnerSide(site.system.core, actor).claim();
   const { page } = await open();
   await card(page, 'Sort the imports').click();
   await page.getByRole('dialog', { name: 'Task' }).getByRole('button', { name: 'More actions' }).click();
@@ -86,13 +65,13 @@ test('a task that a run works on stays, and the page says what to do first', asy
 
 test('a project is deleted by its name, with what goes in sight; whoever else has it open is led away', async () => {
   const { user, project, agent, actor, open } = await world();
-  const runner = runnerSide(system.core, actor);
-  await scheduledTask(system.core, user, project, agent, { title: 'Sort the imports' });
+  const runner = runnerSide(site.system.core, actor);
+  await scheduledTask(site.system.core, user, project, agent, { title: 'Sort the imports' });
   const held = await runner.claim();
   await runner.append(held, 0, ['one', 'two']);
   await runner.complete(held, { lineCount: 2 });
   const [mine, theirs] = [await open(), await open()];
-  await mine.page.goto(`${pages.url}/projects/${project.id}/settings`);
+  await mine.page.goto(`${site.url}/projects/${project.id}/settings`);
   await mine.page.getByRole('heading', { name: 'Retention' }).waitFor();
   await mine.page.getByRole('button', { name: 'Delete project…' }).scrollIntoViewIfNeeded();
   await shoot(mine.page, 'project-settings');
@@ -115,20 +94,20 @@ test('a project is deleted by its name, with what goes in sight; whoever else ha
 
 test('what retention has removed says so, and how long is kept can be set', async () => {
   const { user, project, agent, actor, open } = await world();
-  const runner = runnerSide(system.core, actor);
-  const task = await scheduledTask(system.core, user, project, agent, { title: 'Sort the imports' });
+  const runner = runnerSide(site.system.core, actor);
+  const task = await scheduledTask(site.system.core, user, project, agent, { title: 'Sort the imports' });
   const held = await runner.claim();
   await runner.append(held, 0, ['one', 'two']);
   await uploadArtifact(
-    system.core,
+    site.system.core,
     actor,
     { runId: held.spec.runId, leaseToken: held.token, kind: 'diff', name: 'changes.diff' },
     [Buffer.from('diff --git a/a b/a\n')] as never,
   );
   await runner.complete(held, { lineCount: 2 });
-  await transitionTask(system.core, user, { taskId: task.id, to: 'canceled' });
+  await transitionTask(site.system.core, user, { taskId: task.id, to: 'canceled' });
   const { page, complaints } = await open();
-  await page.goto(`${pages.url}/projects/${project.id}/settings`);
+  await page.goto(`${site.url}/projects/${project.id}/settings`);
   await page.getByLabel('Logs of runs').fill('30');
   await page.getByLabel('Changes and files').fill('30');
   await page
@@ -136,16 +115,16 @@ test('what retention has removed says so, and how long is kept can be set', asyn
     .getByRole('button', { name: 'Save' })
     .click();
   await page.getByText('Saved', { exact: true }).waitFor();
-  await system.core.pool.query(
+  await site.system.core.pool.query(
     `update agent_runs set finished_at = finished_at - interval '40 days' where project_id = $1`,
     [project.id],
   );
-  await system.core.pool.query(
+  await site.system.core.pool.query(
     `update artifacts set created_at = created_at - interval '40 days' where project_id = $1`,
     [project.id],
   );
-  await applyRetention(system.core);
-  await page.goto(`${pages.url}/projects/${project.id}/tasks/${task.id}`);
+  await applyRetention(site.system.core);
+  await page.goto(`${site.url}/projects/${project.id}/tasks/${task.id}`);
   await page.getByRole('tab', { name: 'Changes' }).click();
   await page.getByText('Changes removed by retention').waitFor();
   await shoot(page, 'changes-removed');
