@@ -1,3 +1,4 @@
+import { STREAM_DIGITS_TEXT } from '#contract/log-streams.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { registerRunner } from '#core/runners/connection.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
@@ -150,7 +151,7 @@ const AppendRunLogsInput = builder.inputType('AppendRunLogsInput', {
     runId: t.id({ required: true, description: 'The run.' }),
     leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
     firstSeq: t.int({ required: true, description: 'The number of the first line.' }),
-    streams: t.string({ required: true, description: 'A digit a line: 1 stdout, 2 stderr, 3 system.' }),
+    streams: t.string({ required: true, description: `${STREAM_DIGITS_TEXT}.` }),
     messages: t.stringList({
       required: true,
       description: 'The texts, at most 1,000 and 256 KiB together, 16 KiB each.',

@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cutText } from '#contract/cut-text.ts';
+import { gitIdentity, NEUTRAL_GIT } from '#contract/neutral-git.ts';
 import type { Core } from '#core/platform/core.ts';
 import { withLock } from '#core/platform/locked-client.ts';
 import type { HeldLock } from '#core/platform/locked-client.ts';
@@ -162,15 +163,9 @@ function git(
     timeout: 30_000,
     env: {
       PATH: searchPath,
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      GIT_TERMINAL_PROMPT: '0',
-      LC_ALL: 'C',
+      ...NEUTRAL_GIT,
       GIT_CEILING_DIRECTORIES: path.dirname(repository),
-      GIT_AUTHOR_NAME: 'OvermindOps',
-      GIT_AUTHOR_EMAIL: 'overmind@localhost',
-      GIT_COMMITTER_NAME: 'OvermindOps',
-      GIT_COMMITTER_EMAIL: 'overmind@localhost',
+      ...gitIdentity({ name: 'OvermindOps', email: 'overmind@localhost' }),
       ...env,
     },
   });

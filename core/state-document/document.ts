@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDocument } from 'yaml';
+import { MAX_PINNED_ACTIONS, MAX_STATE_LINE_CHARS, MAX_STATE_NOTE_CHARS } from '#contract/limits.ts';
 import { id, priority } from '#contract/fields.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
@@ -8,15 +9,14 @@ export type StateFormat = 'yaml' | 'json';
 
 /** An archived project is hidden and read-only; its document only says so. */
 export const PROJECT_STATUSES = ['active', 'paused'] as const;
-export const MAX_PINNED_ACTIONS = 50;
 export const MAX_STATE_DOCUMENT_CHARS = 512 * 1024;
 
 // PostgreSQL stores neither NUL nor half a surrogate pair.
 const storable = z.string().regex(/^[^\0\p{Surrogate}]*$/u, 'This has a character that can not be stored');
 /** One thought: a focus, an action. */
-export const line = storable.trim().min(1, 'This needs a text').max(500);
-export const note = storable.max(20_000);
-const words = storable.max(20_000);
+export const line = storable.trim().min(1, 'This needs a text').max(MAX_STATE_LINE_CHARS);
+export const note = storable.max(MAX_STATE_NOTE_CHARS);
+const words = storable.max(MAX_STATE_NOTE_CHARS);
 const moment = z.iso.datetime({ offset: true });
 
 /** The canonical content, with the keys as they stand in the text. */

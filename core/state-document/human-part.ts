@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { MAX_PINNED_ACTIONS } from '#contract/limits.ts';
 import { priority } from '#contract/fields.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import type { StateDocument } from './document.ts';
-import { line, MAX_PINNED_ACTIONS, note, parseStateDocument, PROJECT_STATUSES } from './document.ts';
+import { line, note, parseStateDocument, PROJECT_STATUSES } from './document.ts';
 import { focusOf } from './focus.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_PINNED_ACTIONS } from '#contract/limits.ts';
 import { id, priority } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
@@ -9,7 +10,7 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
-import { line, MAX_PINNED_ACTIONS, note, PROJECT_STATUSES } from './document.ts';
+import { line, note, PROJECT_STATUSES } from './document.ts';
 import type { HumanPart } from './human-part.ts';
 import { humanDifferences } from './human-part.ts';
 import { assertUnchangedSince, readHumanPart, storeHumanPart } from './human-part-store.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_REASON_CHARS } from '#contract/limits.ts';
 import { taskRef } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { IllegalTransitionError } from '#core/errors/errors.ts';
@@ -21,7 +22,7 @@ import type { TaskStatus } from './transitions.ts';
 const Transition = z.strictObject({
   taskId: taskRef,
   to: z.enum(TASK_STATUSES as [TaskStatus, ...TaskStatus[]]),
-  reason: z.string().trim().max(2_000).nullable().default(null),
+  reason: z.string().trim().max(MAX_REASON_CHARS).nullable().default(null),
 });
 
 /**

@@ -1,7 +1,7 @@
-export type LineStream = 'stdout' | 'stderr' | 'system';
+import type { LogStream } from '#contract/log-streams.ts';
 
 export interface LogLine {
-  stream: LineStream;
+  stream: LogStream;
   message: string;
   createdAt: string | null;
 }

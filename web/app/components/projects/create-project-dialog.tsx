@@ -1,7 +1,7 @@
 import { useNavigate } from '@remix-run/react';
 import { useState } from 'react';
 import { useMutation } from 'urql';
-import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import { MAX_PROJECT_KEY_CHARS } from '#contract/short-ids.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
@@ -116,7 +116,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
         />
       </Field>
       <Field label="Description" isOptional>
-        <Textarea name="description" rows={2} maxLength={2_000} className="min-h-14!" />
+        <Textarea name="description" rows={2} maxLength={MAX_PROJECT_DESCRIPTION_CHARS} className="min-h-14!" />
       </Field>
       <RepositoryChooser
         projectId={null}

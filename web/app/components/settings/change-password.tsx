@@ -1,4 +1,5 @@
 import { useMutation } from 'urql';
+import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { rawFormText } from '~/lib/form-text.ts';
@@ -38,8 +39,15 @@ export function ChangePassword() {
       <Field label="Current password">
         <Input name="current" type="password" autoComplete="current-password" required />
       </Field>
-      <Field label="New password" hint="At least 8 characters. Your other sessions end.">
-        <Input name="new" type="password" autoComplete="new-password" required minLength={8} maxLength={200} />
+      <Field label="New password" hint={`At least ${MIN_PASSWORD_CHARS} characters. Your other sessions end.`}>
+        <Input
+          name="new"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={MIN_PASSWORD_CHARS}
+          maxLength={MAX_PASSWORD_CHARS}
+        />
       </Field>
     </MutationForm>
   );

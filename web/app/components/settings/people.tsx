@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useMutation } from 'urql';
+import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { PeopleQuery } from '~/graphql/gql/graphql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
@@ -140,13 +141,13 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
       <Field label="Email">
         <Input name="email" type="email" required autoFocus autoComplete="off" />
       </Field>
-      <Field label="Password" hint="8 to 200 characters">
+      <Field label="Password" hint={`${MIN_PASSWORD_CHARS} to ${MAX_PASSWORD_CHARS} characters`}>
         <Input
           name="password"
           type="text"
           required
-          minLength={8}
-          maxLength={200}
+          minLength={MIN_PASSWORD_CHARS}
+          maxLength={MAX_PASSWORD_CHARS}
           autoComplete="off"
           className="font-mono"
         />

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useMutation } from 'urql';
-import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import { MAX_PROJECT_KEY_CHARS } from '#contract/short-ids.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
@@ -110,7 +110,7 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
         <Textarea
           name="description"
           rows={2}
-          maxLength={2_000}
+          maxLength={MAX_PROJECT_DESCRIPTION_CHARS}
           defaultValue={project.description}
           className="min-h-14!"
         />

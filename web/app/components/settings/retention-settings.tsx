@@ -1,4 +1,5 @@
 import { useMutation } from 'urql';
+import { MAX_RETENTION_DAYS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
@@ -81,7 +82,7 @@ export function RetentionSettings({
                 name={name}
                 type="number"
                 min={1}
-                max={36_500}
+                max={MAX_RETENTION_DAYS}
                 step={1}
                 placeholder="For ever"
                 defaultValue={retention[name] ?? ''}

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { MAX_DESCRIPTION_CHARS } from '#contract/limits.ts';
+import { MAX_MESSAGE_CHARS, MAX_REASON_CHARS } from '#contract/limits.ts';
 import type { TaskMove } from '~/lib/task-status.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, Textarea } from '../ui/field.tsx';
@@ -16,6 +16,7 @@ interface Words {
   text: string;
   label: string | null;
   placeholder: string;
+  maxChars: number;
   confirm: string;
   isDanger?: boolean;
 }
@@ -26,6 +27,7 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
     text: 'It waits until you unblock it. The reason is on its audit trail.',
     label: 'Why can it not go on?',
     placeholder: 'Waiting for the API key of the staging system',
+    maxChars: MAX_REASON_CHARS,
     confirm: 'Block task',
   },
   send_back: {
@@ -33,6 +35,7 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
     text: 'The agent runs again on the same branch, with your feedback in its prompt.',
     label: 'What should be different?',
     placeholder: 'Keep the old name of the function, and add a test for an empty list',
+    maxChars: MAX_MESSAGE_CHARS,
     confirm: 'Send back',
   },
   cancel: {
@@ -40,6 +43,7 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
     text: 'A canceled task can not be taken up again. What its runs have written is kept; one that works is stopped.',
     label: null,
     placeholder: '',
+    maxChars: 0,
     confirm: 'Cancel task',
     isDanger: true,
   },
@@ -105,7 +109,7 @@ function MoveForm({
             autoFocus
             rows={4}
             value={text}
-            maxLength={MAX_DESCRIPTION_CHARS}
+            maxLength={words.maxChars}
             placeholder={words.placeholder}
             onChange={(event) => {
               setText(event.target.value);
