@@ -1,8 +1,8 @@
 import type { BrowserContextOptions } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
-import { saveState } from '#core/state-document/save-state.ts';
+import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
+import { saveState } from '#core/state/save-state.ts';
 import { startSite } from '#tests/kit/browser.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';

@@ -1,11 +1,11 @@
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { newId } from '#core/platform/ids.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
 import { approveTask } from '#core/tasks/approve-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { startSite } from '#tests/kit/browser.ts';

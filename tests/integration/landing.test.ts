@@ -9,7 +9,7 @@ import { updateProject } from '#core/projects/update-project.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
-import { readStateFacts } from '#core/state-document/read-facts.ts';
+import { readStateFacts } from '#core/state/read-facts.ts';
 import { approveTask } from '#core/tasks/approve-task.ts';
 import { sendBackTask } from '#core/tasks/send-back-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
-import { readChanges, summaryOf } from '#core/state-document/state-changes.ts';
+import { readChanges, summaryOf } from '#core/state/state-changes.ts';
 import { createDatabaseBefore, type UpgradedDatabase } from '#tests/kit/upgrade.ts';
 
 let database: UpgradedDatabase;

@@ -8,7 +8,7 @@ import { useIsPhone } from '~/lib/use-is-phone.ts';
 import { BoardSummary } from '../board/board-summary.tsx';
 import { Board } from '../board/board.tsx';
 import { useTaskCounts } from '../board/use-task-counts.ts';
-import { ChatPanel } from '../chat/chat-panel.tsx';
+import { ChatPanel } from '../conversations/chat-panel.tsx';
 import type { ProjectOutletContext } from '../frame/project-frame.tsx';
 import { isLiveRun, isRunning, type RunStatus } from '../runs/run-status.tsx';
 import { RunsPanel } from '../runs/runs-panel.tsx';

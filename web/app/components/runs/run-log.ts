@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { stringifyDocument } from '@urql/core';
 import { streamOf } from '#contract/log-streams.ts';
-import { LogStore, type LogBatch } from '../console/log-store.ts';
+import { LogStore, type LogBatch } from './console/log-store.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { RunLogSubscription } from '~/graphql/gql/graphql.ts';
 import { requestOnce } from '~/graphql/request.ts';

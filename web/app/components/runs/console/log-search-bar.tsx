@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp, Search, X } from 'lucide-react';
 import { forwardRef } from 'react';
-import { IconButton } from '../ui/button.tsx';
+import { IconButton } from '../../ui/button.tsx';
 import type { LogSearch } from './use-log-search.ts';
 
 /** Search field of the console with count and steps; Enter goes on, Shift Enter back, Escape clears. */

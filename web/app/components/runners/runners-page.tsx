@@ -7,7 +7,7 @@ import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { usePolledQuery } from '~/graphql/use-polled-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { PageBody, PageHeader } from '../frame/page-header.tsx';
-import { OutOfDateNotice } from '../runners/out-of-date-notice.tsx';
+import { OutOfDateNotice } from './out-of-date-notice.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
@@ -17,7 +17,7 @@ import { showToast } from '../ui/toast-store.ts';
 import { CreateRunnerDialog } from './create-runner-dialog.tsx';
 import { RunnerItem } from './runner-item.tsx';
 import { SecretOnce } from './secret-once.tsx';
-import { SettingsList } from './settings-section.tsx';
+import { SettingsList } from '../settings/settings-section.tsx';
 
 export const Runners_Query = graphql(`
   query Runners {

@@ -1,9 +1,9 @@
 import { MessageSquareText } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useFileText } from '~/lib/use-file-text.ts';
-import { ErrorState } from '../ui/error-state.tsx';
-import { Markdown } from '../ui/markdown.tsx';
-import { SkeletonLines } from '../ui/skeleton.tsx';
+import { ErrorState } from '../../ui/error-state.tsx';
+import { Markdown } from '../../ui/markdown.tsx';
+import { SkeletonLines } from '../../ui/skeleton.tsx';
 
 /** What the agent said: the file it is kept in, or its summary where there is no file. */
 export function ReportView({ url, summary, note }: { url: string | null; summary: string | null; note: ReactNode }) {

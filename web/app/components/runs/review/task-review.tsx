@@ -5,11 +5,11 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useFileText } from '~/lib/use-file-text.ts';
 import { useIsPhone } from '~/lib/use-is-phone.ts';
-import { buttonClass } from '../ui/button.tsx';
-import { EmptyState } from '../ui/empty-state.tsx';
-import { ErrorState } from '../ui/error-state.tsx';
-import { RemovedNotice } from '../ui/removed-notice.tsx';
-import { SkeletonLines } from '../ui/skeleton.tsx';
+import { buttonClass } from '../../ui/button.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { ErrorState } from '../../ui/error-state.tsx';
+import { RemovedNotice } from '../../ui/removed-notice.tsx';
+import { SkeletonLines } from '../../ui/skeleton.tsx';
 import { ReportView } from './report-view.tsx';
 import { TaskResult_RunFragment } from './task-result.ts';
 

@@ -1,6 +1,6 @@
 import type { Core } from '#core/platform/core.ts';
 import { LIVE_SQL } from '#core/runs/statuses.ts';
-import { isStateVersionIntact } from '#core/state-document/check-version.ts';
+import { isStateVersionIntact } from '#core/state/check-version.ts';
 import type { CycleMode, Message, ProjectStatus, StateFormat } from '#prisma/generated/client/client.ts';
 
 const MAX_MESSAGES_A_CYCLE = 200;

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { usePreferences } from '~/lib/use-preferences.tsx';
-import { EmptyState } from '../ui/empty-state.tsx';
-import { Segmented } from '../ui/segmented.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { Segmented } from '../../ui/segmented.tsx';
 import { DiffFileView } from './diff-file-view.tsx';
 import { DiffStat } from './diff-stat.tsx';
 import { FileTree } from './file-tree.tsx';

@@ -2,7 +2,7 @@ import type { Core } from '#core/platform/core.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { withLock } from '#core/platform/locked-client.ts';
 import type { HeldLock } from '#core/platform/locked-client.ts';
-import { rebuildStateIn } from '#core/state-document/rebuild-state.ts';
+import { rebuildStateIn } from '#core/state/rebuild-state.ts';
 import type { Agent, CyclePhase, OrchestratorCycle } from '#prisma/generated/client/client.ts';
 import { CycleRecord } from './cycle-record.ts';
 import { loadInputs } from './load-inputs.ts';
