@@ -2,7 +2,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 import { graphcacheSchemaPreset } from './web/codegen/graphcache-schema-preset.ts';
 
 /** How the schema's own scalars travel as JSON. */
-const scalars = { DateTime: 'string', JSON: 'unknown', File: 'Blob' };
+const scalars = { ID: 'string', DateTime: 'string', JSON: 'unknown', File: 'Blob' };
 
 /** Typed documents for the rooms that speak to the API; run after the schema has been printed. */
 const config: CodegenConfig = {

@@ -1,9 +1,12 @@
 import type { Actor } from '#core/access/actor.ts';
 import type { FollowedRights } from './followed-rights.ts';
-import type { FollowShared } from './fan-out/fan-out.ts';
+import type { Feed } from './fan-out/feed.ts';
 import type { RunnerPresence } from './runner-presence.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { SystemParts } from '#core/system/system-parts.ts';
+
+/** @see FanOut.follow, in fan-out/fan-out.ts */
+type FollowShared = <Item>(feed: Feed<Item>, after: bigint | null, context: ApiContext) => AsyncGenerator<never>;
 
 /** What a resolver is given: who asks, and the core to ask. */
 export interface ApiContext {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'httpxy';
-import { CSRF_HEADER, sessionCookieName } from '#contract/http-names.ts';
+import { CALLER_NOTE_HEADER, CSRF_HEADER, sessionCookieName } from '#contract/http-names.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
 import {
@@ -21,7 +21,7 @@ import type { ApiContext } from './context.ts';
 import { EXPLORER_PATH, serveExplorerFile, serveExplorerPage } from './explorer/serve-explorer.ts';
 import { addressReader } from './http/address.ts';
 import { isUploadTooLarge, limitSlowBody, parseOperation, readBody, refuse } from './http/body.ts';
-import { CALLER_NOTE_HEADER, CallerNotes } from './http/caller-notes.ts';
+import { CallerNotes } from './http/caller-notes.ts';
 import { serveFile } from './http/files.ts';
 import { isFromAnotherSite, servedHosts } from './http/hosts.ts';
 import { answerPagesAway } from './http/pages-away.ts';

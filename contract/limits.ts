@@ -13,7 +13,20 @@ export const DEFAULT_GRACE_MS = 5_000;
 
 export const MAX_TITLE_CHARS = 200;
 export const MAX_DESCRIPTION_CHARS = 20_000;
+export const MAX_PROJECT_DESCRIPTION_CHARS = 2_000;
 export const MAX_MESSAGE_CHARS = 20_000;
+/** Why a task is blocked. */
+export const MAX_REASON_CHARS = 2_000;
+/** How a run ended, in words. */
+export const MAX_RUN_MESSAGE_CHARS = 2_000;
+export const MIN_PASSWORD_CHARS = 8;
+export const MAX_PASSWORD_CHARS = 200;
+/** A hundred years. */
+export const MAX_RETENTION_DAYS = 36_500;
+/** Of what people write into the state document. */
+export const MAX_STATE_LINE_CHARS = 500;
+export const MAX_STATE_NOTE_CHARS = 20_000;
+export const MAX_PINNED_ACTIONS = 50;
 /** What a runner tells of checkouts besides how a merge went. */
 export const MAX_LANDING_NOTE_CHARS = 4_000;
 export const MAX_CRITERIA = 20;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_RUN_MESSAGE_CHARS } from './limits.ts';
 import { RUN_REASONS, RUN_REASONS_BY_STATUS, TERMINAL_RUN_STATUSES } from './enums.ts';
 import { commitHash, id, refName } from './fields.ts';
 
@@ -33,7 +34,7 @@ export const RunResult = z
     status: z.enum(TERMINAL_RUN_STATUSES),
     reason: z.enum(RUN_REASONS),
     /** One sentence for people. */
-    message: z.string().min(1).max(2_000),
+    message: z.string().min(1).max(MAX_RUN_MESSAGE_CHARS),
     exitCode: z.int().nullable(),
     summary: z.string().max(10_000).nullable(),
     metrics: RunMetrics,

@@ -11,8 +11,8 @@ import { createLogger } from './logger.ts';
 import { Runner } from './runner.ts';
 import { onSupervisorGone } from './supervisor.ts';
 import { readToken, readTokenFrom } from './token-file.ts';
+import product from '../package.json' with { type: 'json' };
 
-const VERSION = '0.1.0';
 /** Asked to stop twice, or stuck: then it leaves at once; keepers do not need it. */
 const STOP_TIMEOUT_MS = 15_000;
 /** Leaving runs to their keepers needs a last request or two; whoever starts the next runner waits for it. */
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     controlPlane: new ApiControlPlane(environment.url, token, logger),
     keeperArgs: keeperArgs(),
     gitFile: findGit(environment.searchPath),
-    version: VERSION,
+    version: product.version,
     env: { ...environment.all, PATH: environment.searchPath },
     ownSecrets: [token],
     logger,

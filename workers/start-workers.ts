@@ -1,12 +1,12 @@
 import { copyStateToGit, orchestratorCycle, rebuildState, wakeRunners } from '#core/jobs/jobs.ts';
 import { handles, workQueue } from '#core/jobs/work-queue.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
-import type { CycleOptions } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
+import type { CycleOptions } from '#core/cycles/run-cycle.ts';
 import type { Core } from '#core/platform/core.ts';
 import { connectRedis } from '#core/platform/open-core.ts';
 import { wakeDelayedRun } from '#core/runs/wake-delayed-run.ts';
-import { copyStateVersions } from '#core/state-document/copy-to-git.ts';
-import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
+import { copyStateVersions } from '#core/state/copy-to-git.ts';
+import { rebuildStaleState } from '#core/state/rebuild-state.ts';
 import { startSweeps } from './sweeps.ts';
 
 const CONCURRENCY = 4;

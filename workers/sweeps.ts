@@ -10,8 +10,8 @@ import { applyRetention } from '#core/retention/apply-retention.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
-import { copyStateVersions, UNCOPIED_SQL } from '#core/state-document/copy-to-git.ts';
-import { rebuildStaleState } from '#core/state-document/rebuild-state.ts';
+import { copyStateVersions, UNCOPIED_SQL } from '#core/state/copy-to-git.ts';
+import { rebuildStaleState } from '#core/state/rebuild-state.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
 const DAILY_SWEEP_MS = 6 * 3_600_000;

@@ -14,9 +14,6 @@ export interface Subscriber {
   outlet: Outlet;
 }
 
-/** @see FanOut.follow */
-export type FollowShared = <Item>(feed: Feed<Item>, after: bigint | null, context: ApiContext) => AsyncGenerator<never>;
-
 /** Shares between the sockets of this process what they follow; see docs/decisions/0021-fan-out-once.md. */
 export class FanOut {
   readonly #mask: (errors: readonly GraphQLError[]) => readonly GraphQLError[];

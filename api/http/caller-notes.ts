@@ -1,7 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** What web brings back with the requests it makes for somebody. */
-export const CALLER_NOTE_HEADER = 'x-overmind-caller';
 /** A page is made, and a form is sent on, within seconds. */
 const VALID_MS = 5 * 60_000;
 

@@ -1,5 +1,5 @@
 import { requireProject } from '#core/access/permissions.ts';
-import { runOrchestrator } from '#core/orchestrator/run-orchestrator.ts';
+import { runOrchestrator } from '#core/cycles/run-orchestrator.ts';
 import type { OrchestratorCycle } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
 import { CycleModeEnum, CyclePhaseEnum, CycleStatusEnum } from './enums.ts';

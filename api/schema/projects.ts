@@ -1,7 +1,7 @@
+import { MAX_RETENTION_DAYS } from '#contract/limits.ts';
 import type { ApiContext } from '#api/context.ts';
 import { countNestedRead } from '#api/nested-reads.ts';
 import { projectScope } from '#core/access/permissions.ts';
-import { MAX_RETENTION_DAYS } from '#core/config/limits.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { countProjectContents } from '#core/deletions/count-contents.ts';

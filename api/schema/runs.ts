@@ -1,5 +1,5 @@
 import { countNestedRead } from '#api/nested-reads.ts';
-import { LOG_STREAMS } from '#contract/enums.ts';
+import { STREAM_DIGITS_TEXT, streamOf, type LogStream } from '#contract/log-streams.ts';
 import { projectScope, requireProject } from '#core/access/permissions.ts';
 import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
@@ -21,7 +21,7 @@ import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { loadWaitingReason, WHEN_READ } from './waiting-reason.ts';
 
 const LogLine = builder
-  .objectRef<{ seq: number; stream: (typeof LOG_STREAMS)[number]; message: string; createdAt: string }>('RunLogLine')
+  .objectRef<{ seq: number; stream: LogStream; message: string; createdAt: string }>('RunLogLine')
   .implement({
     description: "One line of a run's log.",
     fields: (t) => ({
@@ -39,7 +39,7 @@ export const RunLogBatchType = builder.objectRef<LogBatch>('RunLogBatch').implem
     'Lines of a run that follow each other. The packed form (`firstSeq`, `streams`, `messages`) is the quick one.',
   fields: (t) => ({
     firstSeq: t.exposeInt('firstSeq', { description: 'The number of the first line; the others count on.' }),
-    streams: t.exposeString('streams', { description: 'A digit a line: 1 stdout, 2 stderr, 3 system.' }),
+    streams: t.exposeString('streams', { description: `${STREAM_DIGITS_TEXT}.` }),
     messages: t.exposeStringList('messages', { description: 'The texts.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the first of them was stored.' }),
     lines: t.field({
@@ -49,7 +49,7 @@ export const RunLogBatchType = builder.objectRef<LogBatch>('RunLogBatch').implem
         batch.messages.map((message, i) => ({
           seq: batch.firstSeq + i,
           message,
-          stream: LOG_STREAMS[Number(batch.streams.charAt(i)) - 1] ?? 'system',
+          stream: streamOf(batch.streams.charAt(i)),
           createdAt: batch.createdAt,
         })),
     }),

@@ -16,6 +16,8 @@ import './message-tasks.ts';
 import './state.ts';
 import './cycles.ts';
 import './runners.ts';
+import './runner-calls.ts';
+import './landings.ts';
 import './runner-page.ts';
 import './runner-reports.ts';
 import './repositories.ts';

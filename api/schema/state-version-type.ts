@@ -1,14 +1,14 @@
 import { InvalidInputError } from '#core/errors/errors.ts';
-import { humanPartOf } from '#core/state-document/human-part.ts';
-import type { HumanPart } from '#core/state-document/human-part.ts';
+import { humanPartOf } from '#core/state/human-part.ts';
+import type { HumanPart } from '#core/state/human-part.ts';
 import {
   authorsOf,
   readChanges,
   STATE_AUTHOR_KINDS,
   STATE_CHANGE_KINDS,
   summaryOf,
-} from '#core/state-document/state-changes.ts';
-import type { StateAuthor, StateChange } from '#core/state-document/state-changes.ts';
+} from '#core/state/state-changes.ts';
+import type { StateAuthor, StateChange } from '#core/state/state-changes.ts';
 import { builder, REVISION } from './builder.ts';
 import { enumOf, ProjectStatusEnum, StateFormatEnum } from './enums.ts';
 

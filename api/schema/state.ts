@@ -1,11 +1,11 @@
 import type { ApiContext } from '#api/context.ts';
 import { projectScope, requireProject } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
-import { diffStateVersions } from '#core/state-document/diff-versions.ts';
-import type { HumanPart } from '#core/state-document/human-part.ts';
-import { previewRollBack, rollBackState } from '#core/state-document/roll-back-state.ts';
-import type { RollBackPreview } from '#core/state-document/roll-back-state.ts';
-import { saveState } from '#core/state-document/save-state.ts';
+import { diffStateVersions } from '#core/state/diff-versions.ts';
+import type { HumanPart } from '#core/state/human-part.ts';
+import { previewRollBack, rollBackState } from '#core/state/roll-back-state.ts';
+import type { RollBackPreview } from '#core/state/roll-back-state.ts';
+import { saveState } from '#core/state/save-state.ts';
 import type { ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import { actorOf, builder } from './builder.ts';
 import { enumOf, ProjectStatusEnum, StateFormatEnum } from './enums.ts';

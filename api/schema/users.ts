@@ -1,4 +1,5 @@
-import { changePassword, createUser } from '#core/users/create-user.ts';
+import { changePassword } from '#core/users/change-password.ts';
+import { createUser } from '#core/users/create-user.ts';
 import { signIn, signOut } from '#core/access/sessions.ts';
 import { ConflictError, ForbiddenError, InvalidInputError, RateLimitedError } from '#core/errors/errors.ts';
 import type { User } from '#prisma/generated/client/client.ts';

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-
-/** Clock ticks a second, as the kernel reports processor times; 100 on every Linux that Node.js supports. */
-const TICKS_A_SECOND = 100;
+import { readProcess, TICKS_PER_SECOND, type ProcessStat } from '#runner/execution/processes.ts';
 
 export interface StartedProgram {
   pid: number;
@@ -82,40 +80,21 @@ async function endChild(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-interface ProcessTimes {
-  parent: number;
-  seconds: number;
-}
-
 /** Processor seconds used so far by these processes and all that live below them. */
 export function cpuSecondsOfTrees(roots: readonly number[]): number {
-  const all = new Map<number, ProcessTimes>();
+  const all = new Map<number, ProcessStat>();
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
-    const times = Number.isInteger(pid) ? readTimes(pid) : null;
-    if (times) all.set(pid, times);
+    const stat = Number.isInteger(pid) ? readProcess(pid) : null;
+    if (stat) all.set(pid, stat);
   }
   const isBelow = (pid: number): boolean => roots.includes(pid) || (all.has(pid) && isBelow(all.get(pid)?.parent ?? 0));
-  let seconds = 0;
-  for (const [pid, times] of all) if (isBelow(pid)) seconds += times.seconds;
-  return seconds;
+  let ticks = 0;
+  for (const [pid, stat] of all) if (isBelow(pid)) ticks += stat.ownTicks;
+  return ticks / TICKS_PER_SECOND;
 }
 
 /** Processor seconds of these processes themselves. */
 export function cpuSecondsOf(pids: readonly number[]): number {
-  return pids.reduce((seconds, pid) => seconds + (readTimes(pid)?.seconds ?? Number.NaN), 0);
-}
-
-function readTimes(pid: number): ProcessTimes | null {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch (error) {
-    // Ended since the folder was listed.
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
-    throw error;
-  }
-  // The name stands in brackets and may hold anything; after it come state, parent, … user ticks (12th), system ticks.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { parent: Number(fields[1]), seconds: (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND };
+  return pids.reduce((seconds, pid) => seconds + (readProcess(pid)?.ownTicks ?? Number.NaN) / TICKS_PER_SECOND, 0);
 }

@@ -1,3 +1,4 @@
+import type { LogStream } from '#contract/log-streams.ts';
 import type { AppliedFault } from '../faults/hit.ts';
 import type { Fall } from '../system/program.ts';
 import type { AgentJournal } from '../workload/journal.ts';
@@ -21,7 +22,7 @@ export interface RunFact {
 
 export interface LineFact {
   seq: number;
-  stream: string;
+  stream: LogStream;
   message: string;
   /** Microseconds of the database's clock. */
   atUs: number;

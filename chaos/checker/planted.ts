@@ -1,3 +1,4 @@
+import { digitOf } from '#contract/log-streams.ts';
 import { createHash } from 'node:crypto';
 import type { JournalEntry } from '../workload/journal.ts';
 import type { EventFact, Facts, LineFact, RunFact } from './facts.ts';
@@ -14,7 +15,7 @@ const MERGE = 'c'.repeat(40);
 export function goodFacts(): Facts {
   const lines: LineFact[] = [
     { seq: 0, stream: 'system', message: '$ node tools/agent.mjs', atUs: 100 },
-    ...TEXTS.map((message, index) => ({ seq: index + 1, stream: 'stdout', message, atUs: 200 + index })),
+    ...TEXTS.map((message, index) => ({ seq: index + 1, stream: 'stdout' as const, message, atUs: 200 + index })),
   ];
   const event = (cursor: number, type: string, entityId: string, patch: Record<string, unknown> = {}): EventFact => ({
     cursor,
@@ -130,7 +131,7 @@ export function run(changes: Partial<RunFact>): RunFact {
 export function batch(lines: readonly LineFact[]): { firstSeq: number; streams: string; messages: string[] } {
   return {
     firstSeq: lines[0]?.seq ?? 0,
-    streams: lines.map(({ stream }) => (stream === 'system' ? '3' : '1')).join(''),
+    streams: lines.map(({ stream }) => digitOf(stream)).join(''),
     messages: lines.map(({ message }) => message),
   };
 }

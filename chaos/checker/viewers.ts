@@ -1,8 +1,6 @@
+import { streamOf } from '#contract/log-streams.ts';
 import type { ViewerRecord } from '../workload/viewer.ts';
 import type { EventFact, Facts, LineFact, Violation } from './facts.ts';
-
-/** As the API packs it: a digit a line. */
-const DIGITS: Readonly<Record<string, string>> = { stdout: '1', stderr: '2', system: '3' };
 
 /** Rule 2: each viewer's sequence is the database's: no hole, nothing twice, nothing out of order, across any number of reconnects. */
 export function checkViewers({ viewers, events, lines }: Facts): Violation[] {
@@ -30,11 +28,11 @@ function checkLog({ name, logs }: ViewerRecord, runId: string, stored: readonly 
   // That the run was never shown is said of the events.
   if (!log) return [];
   const seen = log.batches.flatMap(({ firstSeq, streams, messages }) =>
-    messages.map((message, i) => ({ seq: firstSeq + i, digit: streams[i], message })),
+    messages.map((message, i) => ({ seq: firstSeq + i, stream: streamOf(streams[i] ?? ''), message })),
   );
   for (const [index, line] of seen.entries()) {
     const wanted = stored[index];
-    if (wanted?.seq !== line.seq || wanted.message !== line.message || DIGITS[wanted.stream] !== line.digit)
+    if (wanted?.seq !== line.seq || wanted.message !== line.message || wanted.stream !== line.stream)
       return [
         `${name}: of run ${runId}, line ${index} should be ${wanted?.seq}, was shown ${line.seq} ${JSON.stringify(line.message.slice(0, 60))}`,
       ];

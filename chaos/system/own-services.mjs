@@ -6,6 +6,7 @@ import { createProgress } from '../../scripts/bootstrap/progress.mjs';
 import { startRedis } from '../../scripts/bootstrap/redis.mjs';
 import { secretNamed } from '../../scripts/bootstrap/secrets.mjs';
 import { findServiceHome } from '../../scripts/bootstrap/service-home.mjs';
+import { watchOver } from '../../scripts/bootstrap/watcher.mjs';
 
 export { unpackDebianPackages } from '../../scripts/bootstrap/debian-packages.mjs';
 
@@ -17,6 +18,8 @@ export { unpackDebianPackages } from '../../scripts/bootstrap/debian-packages.mj
 export async function prepareServices(rootDir, dataDir) {
   prepareDataDirectory(dataDir, 'The folder');
   await installDependencies(rootDir, createProgress({ write: () => undefined }, new AbortController().signal));
+  // However the schedule ends: a service that is killed and started again takes the place of the one before.
+  const record = watchOver(dataDir);
   const home = findServiceHome(dataDir);
   const ports = new RememberedPorts(dataDir);
   return {
@@ -26,7 +29,7 @@ export async function prepareServices(rootDir, dataDir) {
         home,
         ports,
         password: secretNamed(dataDir, `${name}Password`),
-        onSpawn: () => undefined,
+        onSpawn: (/** @type {{ pid: number }} */ { pid }) => record.add(name, pid, 'service'),
         stopping: new AbortController().signal,
       };
       // A process is killed, never the machine: what the kernel was given is safe, so nothing has to wait for the disk.

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readProcess as readStat, readProcFile } from '#runner/execution/processes.ts';
 
 /** A process as /proc shows it. */
 export interface ProcessInfo {
@@ -18,14 +19,10 @@ export function listProcesses(): ProcessInfo[] {
 }
 
 export function readProcess(pid: number): ProcessInfo | null {
-  const stat = readProcFile(`/proc/${pid}/stat`);
+  const stat = readStat(pid);
   const command = readProcFile(`/proc/${pid}/cmdline`);
-  if (stat === null || command === null) return null;
-  // The name stands in brackets and may hold anything.
-  const [state = '?', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' || state === 'X'
-    ? null
-    : { pid, parent: Number(parent), state, command: command.replaceAll('\0', ' ').trim() };
+  if (stat === null || command === null || stat.state === 'Z' || stat.state === 'X') return null;
+  return { pid, parent: stat.parent, state: stat.state, command: command.replaceAll('\0', ' ').trim() };
 }
 
 /** A variable of the environment that a process was started with. */
@@ -48,16 +45,6 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-    throw error;
-  }
-}
-
-function readProcFile(path: string): string | null {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch (error) {
-    // Processes come and go while they are looked at; those of others may not be read.
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
 }

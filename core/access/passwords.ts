@@ -1,10 +1,9 @@
 import argon2 from 'argon2';
+import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '#contract/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 
 /** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane; about 30 ms on a small machine. */
 const OPTIONS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-const MIN_PASSWORD_CHARS = 8;
-const MAX_PASSWORD_CHARS = 200;
 const MAX_PARALLEL = 2;
 
 let running = 0;

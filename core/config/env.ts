@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
+import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '#contract/limits.ts';
 import { explainIssue } from '#contract/explain-issue.ts';
 
 /** The only reader of process.env for api and workers. Only entry files call it. */
@@ -56,7 +57,7 @@ const Environment = z.object({
       'Addresses and networks such as 10.0.0.0/8, separated by commas',
     ),
   OVERMIND_ADMIN_EMAIL: z.email().default('admin@localhost.local'),
-  OVERMIND_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
+  OVERMIND_ADMIN_PASSWORD: z.string().min(MIN_PASSWORD_CHARS).max(MAX_PASSWORD_CHARS).optional(),
   OVERMIND_DEMO: booleanFlag.default(true),
   OVERMIND_INSTANCE_NAME: z.string().max(64).default('api'),
   /** Set by `npm start`: standard input is held open by it, and ends with it. */

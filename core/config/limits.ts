@@ -25,9 +25,6 @@ export const MAX_PAGE_SIZE = 100;
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_LOG_PAGE_LINES = 2_000;
 
-/** A hundred years. */
-export const MAX_RETENTION_DAYS = 36_500;
-
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 export const SESSION_MAX_MS = 7 * 86_400_000;
 /** Wrong passwords for one account from one address before each further one costs a pause, which doubles from 2 s. */

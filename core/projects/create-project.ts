@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
 import { id, name } from '#contract/fields.ts';
-import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { AGENT_PRESET_NAMES, presetConfig } from '#core/agents/presets.ts';
 import { insertAgent } from '#core/agents/write-agent.ts';
@@ -20,7 +20,7 @@ import { projectKey, takeDerivedKey, takeKey } from './take-key.ts';
 
 const NewProject = z.strictObject({
   name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS),
-  description: z.string().max(2_000).default(''),
+  description: z.string().max(MAX_PROJECT_DESCRIPTION_CHARS).default(''),
   /** Null: one is made of the name. */
   key: projectKey.nullable().default(null),
   defaultRepoPath: plainPath.nullable().default(null),

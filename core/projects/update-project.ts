@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { id, name } from '#contract/fields.ts';
-import { MAX_NAME_CHARS } from '#contract/limits.ts';
-import { MAX_RETENTION_DAYS } from '#core/config/limits.ts';
+import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS, MAX_RETENTION_DAYS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
@@ -19,7 +18,7 @@ const days = z.int().min(1, 'At least one day; null keeps it for ever').max(MAX_
 const Changes = z.strictObject({
   projectId: id,
   name: name.min(1, 'A project needs a name').max(MAX_NAME_CHARS).optional(),
-  description: z.string().max(2_000).optional(),
+  description: z.string().max(MAX_PROJECT_DESCRIPTION_CHARS).optional(),
   /** Its tasks are called by it from now on; by the former one they are still found. */
   key: projectKey.optional(),
   defaultRepoPath: plainPath.nullable().optional(),

@@ -2,18 +2,14 @@ import { z } from 'zod';
 import { id, label, name } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireAdmin } from '#core/access/permissions.ts';
-import { ENDED_SESSIONS_CHANNEL } from '#core/access/sessions.ts';
-import { newToken } from '#core/access/tokens.ts';
 import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { isUniqueViolation } from '#core/errors/prisma-errors.ts';
 import type { Core } from '#core/platform/core.ts';
-import { databaseNow } from '#core/platform/database-now.ts';
 import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
-import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Runner } from '#prisma/generated/client/client.ts';
-import { tellProjects } from './tell-projects.ts';
+import { addRunnerToken } from './add-runner-token.ts';
 
 const DEFAULT_CAPACITY = 2;
 
@@ -54,47 +50,6 @@ export async function createRunner(
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? new ConflictError(`There already is a runner named ${fields.name}.`) : error;
       });
-    return { runner, token: await addToken(tx, runner.id) };
+    return { runner, token: await addRunnerToken(tx, runner.id) };
   });
-}
-
-/** Gives a runner a new token; the old ones end. */
-export async function rotateRunnerToken(
-  core: Core,
-  actor: Actor,
-  runnerId: string,
-): Promise<{ runner: Runner; token: string }> {
-  requireAdmin(actor);
-  return inTransaction(core, async (tx) => {
-    const runner = await tx.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
-    if (!runner) throw new NotFoundError('runner', runnerId);
-    await tx.db.runnerToken.updateMany({
-      where: { runnerId, revokedAt: null },
-      data: { revokedAt: await databaseNow(tx.db) },
-    });
-    tx.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
-    return { runner, token: await addToken(tx, runnerId) };
-  });
-}
-
-/** Enables or disables a runner. A disabled one is refused at its next call; its runs end with their leases. */
-export async function setRunnerEnabled(
-  core: Core,
-  actor: Actor,
-  runnerId: string,
-  isEnabled: boolean,
-): Promise<Runner> {
-  requireAdmin(actor);
-  const found = await core.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
-  if (!found) throw new NotFoundError('runner', runnerId);
-  const runner = await core.db.runner.update({ where: { id: runnerId }, data: { isEnabled } });
-  if (!isEnabled) core.bus.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
-  await tellProjects(core, runnerId);
-  return runner;
-}
-
-async function addToken(tx: Tx, runnerId: string): Promise<string> {
-  const { token, prefix, hash } = newToken('run');
-  await tx.db.runnerToken.create({ data: { id: newId(), runnerId, prefix, tokenHash: hash, scopes: ['runner'] } });
-  return token;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cutText } from '#contract/cut-text.ts';
 import { LOG_STREAMS } from '#contract/enums.ts';
 import { MAX_LOG_BATCH_BYTES, MAX_LOG_BATCH_LINES, MAX_LOG_LINE_BYTES } from '#contract/limits.ts';
+import { STREAM_DIGITS, STREAM_DIGITS_TEXT } from '#contract/log-streams.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { RUNNER_TOKEN_HOLDS_SQL } from '#core/access/sessions.ts';
 import { hashToken } from '#core/access/tokens.ts';
@@ -19,7 +20,7 @@ export const runLogChannel = (runId: string): string => `run:${runId}:log`;
 /** A published batch. It carries the lines, so that a follower that is up to date never reads the database. */
 export interface LogBatch {
   firstSeq: number;
-  /** A digit a line: 1 stdout, 2 stderr, 3 system. */
+  /** A digit a line, see contract/log-streams.ts. */
   streams: string;
   messages: string[];
   createdAt: string;
@@ -38,10 +39,7 @@ const Batch = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 31 - 1 - MAX_LOG_BATCH_LINES),
-  streams: z
-    .string()
-    .max(MAX_LOG_BATCH_LINES)
-    .regex(/^[123]+$/, 'One digit a line: 1 stdout, 2 stderr, 3 system'),
+  streams: z.string().max(MAX_LOG_BATCH_LINES).regex(STREAM_DIGITS, STREAM_DIGITS_TEXT),
   messages: z.array(z.string()).min(1).max(MAX_LOG_BATCH_LINES, `At most ${MAX_LOG_BATCH_LINES} lines a batch`),
 });
 export type NewLogBatch = z.infer<typeof Batch>;

@@ -3,6 +3,7 @@ import type { RunReason, TerminalRunStatus } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { nameOf } from '#core/access/actor.ts';
 import { AgentConfig } from '#contract/agent-config.ts';
+import { backOffMs } from '#contract/back-off.ts';
 import { runCompleted } from '#core/events/catalogue.ts';
 import { requestCycle } from '#core/cycles/request-cycle.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
@@ -17,7 +18,6 @@ import type { Agent, AgentRun, Task } from '#prisma/generated/client/client.ts';
 import type { LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
-import { retryDelayMs } from './retry-delay.ts';
 
 export interface RunEnding {
   status: TerminalRunStatus;
@@ -134,7 +134,7 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
     await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
     return;
   }
-  const delayMs = isLost ? 0 : retryDelayMs(retry, failures, Math.random());
+  const delayMs = isLost ? 0 : backOffMs(retry, failures);
   const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
   const count = `${failures + 1} of ${retry.maxAttempts}`;
   const why = isLost ? 'The next attempt follows at once.' : `Try ${count} follows ${when}.`;

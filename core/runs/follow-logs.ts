@@ -1,4 +1,4 @@
-import { LOG_STREAMS } from '#contract/enums.ts';
+import { digitOf, type LogStream } from '#contract/log-streams.ts';
 import { MAX_LOG_PAGE_LINES, TAIL_WAIT_MS } from '#core/config/limits.ts';
 import { Sweep } from '#core/events/sweep.ts';
 import { abortable, oneByOne } from '#core/platform/abortable.ts';
@@ -6,8 +6,6 @@ import type { Core } from '#core/platform/core.ts';
 import type { LogBatch, LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
 import { LIVE_SQL } from './statuses.ts';
-
-const DIGIT = Object.fromEntries(LOG_STREAMS.map((stream, i) => [stream, String(i + 1)]));
 
 /** How far a run's log has come. */
 export interface LogState {
@@ -117,7 +115,7 @@ async function runStates(core: Core, runIds: string[]): Promise<ReadonlyMap<stri
 
 /** A page of stored lines after a number; null when there is none. */
 export async function readLines(core: Core, runId: string, afterSeq: number, limit: number): Promise<LogBatch | null> {
-  const { rows } = await core.pool.query<{ seq: number; stream: string; message: string; created_at: Date }>({
+  const { rows } = await core.pool.query<{ seq: number; stream: LogStream; message: string; created_at: Date }>({
     name: 'read_lines',
     text: 'select seq, stream, message, created_at from agent_run_logs where run_id = $1 and seq > $2 order by seq limit $3',
     values: [runId, afterSeq, limit],
@@ -126,7 +124,7 @@ export async function readLines(core: Core, runId: string, afterSeq: number, lim
   if (!first) return null;
   return {
     firstSeq: first.seq,
-    streams: rows.map((row) => DIGIT[row.stream] ?? '3').join(''),
+    streams: rows.map((row) => digitOf(row.stream)).join(''),
     messages: rows.map((row) => row.message),
     createdAt: first.created_at.toISOString(),
   };

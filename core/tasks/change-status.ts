@@ -3,8 +3,8 @@ import { ConflictError, IllegalTransitionError, InvalidInputError } from '#core/
 import { taskUpdated } from '#core/events/catalogue.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { Prisma, Task } from '#prisma/generated/client/client.ts';
+import { assertTransition } from './assert-transition.ts';
 import { appendTaskEvent } from './append-task-event.ts';
-import { assertTransition } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_REASON_CHARS } from '#contract/limits.ts';
 import { taskRef } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { IllegalTransitionError } from '#core/errors/errors.ts';
@@ -11,16 +12,17 @@ import { stopRunsOfTask, withdrawMerge } from '#core/runs/cancel-run.ts';
 import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 import { scheduleTask } from '#core/runs/schedule-task.ts';
 import type { Task } from '#prisma/generated/client/client.ts';
+import { assertTransition } from './assert-transition.ts';
 import { changeTaskStatus } from './change-status.ts';
 import { lockTask } from './lock-task.ts';
-import { lastCompletedAttempt } from './review-task.ts';
-import { TASK_STATUSES, assertTransition } from './transitions.ts';
+import { lastCompletedAttempt } from './last-completed-attempt.ts';
+import { TASK_STATUSES } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 
 const Transition = z.strictObject({
   taskId: taskRef,
   to: z.enum(TASK_STATUSES as [TaskStatus, ...TaskStatus[]]),
-  reason: z.string().trim().max(2_000).nullable().default(null),
+  reason: z.string().trim().max(MAX_REASON_CHARS).nullable().default(null),
 });
 
 /**

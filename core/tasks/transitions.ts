@@ -1,5 +1,3 @@
-import { IllegalTransitionError } from '#core/errors/errors.ts';
-
 /** The whole life cycle of a task, readable at a glance. Source: spec chapter 4. */
 export const TASK_TRANSITIONS = {
   queued: ['in_progress', 'blocked', 'canceled'],
@@ -16,8 +14,3 @@ export const TASK_STATUSES = Object.keys(TASK_TRANSITIONS) as TaskStatus[];
 export const OPEN_TASK_STATUSES: readonly TaskStatus[] = TASK_STATUSES.filter(
   (status) => status !== 'done' && status !== 'canceled',
 );
-
-export function assertTransition(from: TaskStatus, to: TaskStatus): void {
-  const allowed: readonly TaskStatus[] = TASK_TRANSITIONS[from];
-  if (!allowed.includes(to)) throw new IllegalTransitionError(from, to);
-}

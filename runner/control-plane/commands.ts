@@ -1,10 +1,12 @@
 import { CloseCode, createClient, type Client } from 'graphql-ws';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { backOffMs } from '#contract/back-off.ts';
 import type { Logger } from '../logger.ts';
 import type { RunnerCommand } from './control-plane.ts';
 import { RunnerCommandsDocument } from './documents.ts';
 import type { RunnerCommandsSubscription } from './gql/graphql.ts';
+import { RECONNECT_DELAYS } from './retry.ts';
 import type { SocketCalls } from './socket-calls.ts';
 
 /** A connection over which nothing comes back for this long is given up: half-open ones never say so. */
@@ -12,8 +14,6 @@ const SILENCE_MS = 5_000;
 const PING_MS = 4_000;
 /** A proxy may take a connection and never answer on it. */
 const HANDSHAKE_MS = 10_000;
-const FIRST_RETRY_MS = 100;
-const MAX_RETRY_MS = 1_000;
 /** With these the API closes a socket whose token it does not know, or no more. */
 const REFUSED_CLOSE_CODES: readonly unknown[] = [CloseCode.Unauthorized, CloseCode.Forbidden];
 
@@ -40,7 +40,7 @@ export interface CommandOrder {
  */
 export async function* followCommands(order: CommandOrder): AsyncGenerator<RunnerCommand> {
   const { signal, logger, calls } = order;
-  for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
     const client = openClient(order);
     // Ends the iteration below from outside.
     const stop = (): void => void client.dispose();
@@ -54,7 +54,7 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
         if (!isConnected) {
           isConnected = true;
           calls.attach(client);
-          delayMs = FIRST_RETRY_MS;
+          attempt = 1;
           yield { type: 'connected' };
         }
         const command = data ? toCommand(data.runnerCommands) : null;
@@ -72,7 +72,7 @@ export async function* followCommands(order: CommandOrder): AsyncGenerator<Runne
     if (isConnected) yield { type: 'disconnected' };
     if (isRefused) yield { type: 'refused' };
     if (!signal.aborted)
-      await sleep(delayMs * (0.75 + Math.random() * 0.5), undefined, { signal }).catch(() => undefined);
+      await sleep(backOffMs(RECONNECT_DELAYS, attempt), undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gitIdentity, NEUTRAL_GIT } from '#contract/neutral-git.ts';
 import { DEMO_COMMITS } from './demo-files.ts';
 
 const AUTHOR = { name: 'Demo', email: 'demo@overmind.invalid' };
@@ -38,14 +39,5 @@ export function createDemoRepository(folder: string, searchPath: string): boolea
 }
 
 function environment(searchPath: string): Record<string, string> {
-  return {
-    PATH: searchPath,
-    HOME: '/nonexistent',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_NAME: AUTHOR.name,
-    GIT_AUTHOR_EMAIL: AUTHOR.email,
-    GIT_COMMITTER_NAME: AUTHOR.name,
-    GIT_COMMITTER_EMAIL: AUTHOR.email,
-  };
+  return { PATH: searchPath, ...NEUTRAL_GIT, ...gitIdentity(AUTHOR) };
 }

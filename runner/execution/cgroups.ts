@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync, readdirSync, accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessLimits } from './launch.ts';
+import type { ProcessLimits } from './launch-order.ts';
 
 const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
 /** Over which cpu.max is counted; the kernel's own default. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { MAX_DIFF_BYTES } from '#contract/limits.ts';
+import { gitIdentity, type GitPerson } from '#contract/neutral-git.ts';
 import type { RunGitOutcome } from '#contract/run-result.ts';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -17,14 +18,9 @@ import { bytesInWords } from './words.ts';
 
 /** The branch that is being written: found by whoever repeats the step after a crash. */
 const BranchNote = z.object({ branch: z.string() });
-const COMMITTER = 'OvermindOps';
+const COMMITTER = { name: 'OvermindOps', email: 'runner@overmind.invalid' };
 
-export interface Author {
-  name: string;
-  email: string;
-}
-
-export function agentAuthor(agentName: string): Author {
+export function agentAuthor(agentName: string): GitPerson {
   const slug =
     agentName
       .toLowerCase()
@@ -34,13 +30,8 @@ export function agentAuthor(agentName: string): Author {
 }
 
 /** Who is named in commits, for our own Git calls and for agents that commit themselves. */
-export function identity(author: Author): Record<string, string> {
-  return {
-    GIT_AUTHOR_NAME: author.name,
-    GIT_AUTHOR_EMAIL: author.email,
-    GIT_COMMITTER_NAME: COMMITTER,
-    GIT_COMMITTER_EMAIL: 'runner@overmind.invalid',
-  };
+export function identity(author: GitPerson): Record<string, string> {
+  return gitIdentity(author, COMMITTER);
 }
 
 /**
@@ -53,7 +44,7 @@ export async function commitChanges(
   git: Git,
   workspace: Workspace,
   changes: Changes,
-  author: Author,
+  author: GitPerson,
   message: string,
 ): Promise<RunGitOutcome | null> {
   if (changes.files.length === 0) return null;

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { cutStart } from '#contract/cut-text.ts';
+import { NEUTRAL_GIT } from '#contract/neutral-git.ts';
 import { printablePath, splitPaths } from './byte-paths.ts';
 import { RunFailure } from './outcome.ts';
 
@@ -224,12 +225,8 @@ export class Git {
   private environment(call: GitCall): Record<string, string> {
     const env: Record<string, string> = {
       PATH: this.searchPath,
-      HOME: '/nonexistent',
-      LC_ALL: 'C',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
+      ...NEUTRAL_GIT,
       GIT_ATTR_NOSYSTEM: '1',
-      GIT_TERMINAL_PROMPT: '0',
       GIT_ASKPASS: 'false',
       GIT_OPTIONAL_LOCKS: '0',
       GIT_ALLOW_PROTOCOL: 'none',

@@ -1,3 +1,4 @@
+import { MAX_RUN_MESSAGE_CHARS } from '#contract/limits.ts';
 import { cutText } from '#contract/cut-text.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { LeaseLostError, type ControlPlane, type RunLease } from '../control-plane/control-plane.ts';
@@ -5,8 +6,6 @@ import { retrying } from '../control-plane/retry.ts';
 import { LogGapError } from '../logs/log-pump.ts';
 import type { Logger } from '../logger.ts';
 import type { Outcome } from './outcome.ts';
-
-const MAX_MESSAGE_CHARS = 2_000;
 
 export interface GiveBackOrder {
   controlPlane: ControlPlane;
@@ -40,7 +39,7 @@ function resultOf({ runId }: RunLease, { status, reason, message }: Outcome, lin
     runId,
     status,
     reason,
-    message: cutText(message, MAX_MESSAGE_CHARS),
+    message: cutText(message, MAX_RUN_MESSAGE_CHARS),
     exitCode: null,
     summary: null,
     lineCount: lines,

@@ -1,4 +1,4 @@
-import type { ProcessLimits, SandboxCommand } from './launch.ts';
+import type { ProcessLimits, SandboxCommand } from './launch-order.ts';
 import type { Outcome } from './outcome.ts';
 
 /** One command with its program already found: nothing is looked up once a run has begun. */

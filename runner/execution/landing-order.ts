@@ -1,5 +1,5 @@
 import type { RunGitOutcome } from '#contract/run-result.ts';
-import type { Author } from './commit.ts';
+import type { GitPerson } from '#contract/neutral-git.ts';
 import type { PlaceLimits } from './repository-places.ts';
 
 /** Between two of these a crash or a stop can come; tests make it come. In this order. */
@@ -39,7 +39,7 @@ export interface LandingOrder {
   reviewedBaseCommit: string | null;
   /** First line and body of the merge commit. */
   message: string;
-  author: Author;
+  author: GitPerson;
   /** A folder of our own for what is prepared aside. */
   path: string;
   /** Where the steps that a crash must not divide are recorded. */

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { identity, type Author } from './commit.ts';
+import type { GitPerson } from '#contract/neutral-git.ts';
+import { identity } from './commit.ts';
 import { GitError, type Git } from './git.ts';
 import type { GitPlace } from './landing-repository.ts';
 
@@ -12,7 +13,7 @@ export interface RefMove {
   to: string;
   /** For the reflog. */
   message: string;
-  author: Author;
+  author: GitPerson;
 }
 
 /**

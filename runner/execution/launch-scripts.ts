@@ -1,4 +1,4 @@
-import type { LaunchOrder, ProcessLimits } from './launch.ts';
+import type { LaunchOrder, ProcessLimits } from './launch-order.ts';
 
 /**
  * Shell scripts that stand between the keeper and a command. Their text is fixed; all that comes from elsewhere is an

@@ -1,3 +1,4 @@
+import { MAX_RUN_MESSAGE_CHARS } from '#contract/limits.ts';
 import { cutText } from '#contract/cut-text.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { Finished } from './finish-run.ts';
@@ -5,7 +6,6 @@ import type { KeeperStatus } from './keeper-protocol.ts';
 import type { RunContext } from './run-context.ts';
 import { summarize } from './summary.ts';
 
-const MAX_MESSAGE_CHARS = 2_000;
 const MAX_PATHS = 1_000;
 const MAX_PATH_CHARS = 4_096;
 
@@ -21,7 +21,7 @@ export function makeResult(
   wallSeconds: number,
 ): RunResult {
   const { spec, masker } = run;
-  const message = cutText(masker.mask(finished.outcome.message), MAX_MESSAGE_CHARS);
+  const message = cutText(masker.mask(finished.outcome.message), MAX_RUN_MESSAGE_CHARS);
   return {
     runId: spec.runId,
     status: finished.outcome.status,

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { processesIn } from './cgroups.ts';
 import { openCheckedFolder } from './checked-folder.ts';
 import { inCgroup, plainCommand, WATCHDOG } from './launch-scripts.ts';
-import type { Exit, Launch, LaunchOrder } from './launch.ts';
+import type { Exit, Launch, LaunchOrder } from './launch-order.ts';
 import { findRunProcesses, readProcess, readTree, signal } from './processes.ts';
 
 /** A command without a sandbox: a session and group of its own, and a watchdog that ends it when its keeper dies. */

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { trustedFolders } from './executables.ts';
 import { homePathsFor } from './home-paths.ts';
 import type { KeeperCommand } from './keeper-protocol.ts';
-import type { ProcessLimits, SandboxCommand } from './launch.ts';
+import type { ProcessLimits, SandboxCommand } from './launch-order.ts';
 import { RunFailure } from './outcome.ts';
 import type { RunHost } from './run-host.ts';
 import type { SandboxOrder } from './sandbox-mounts.ts';

@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 import { isInside } from './paths.ts';
 
 /** Clock ticks a second in /proc; Linux shows 100 to user space on every architecture Node runs on. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 /** Put into every child's environment: how processes that left their group are still found. */
 export const RUN_ID_VARIABLE = 'OVERMIND_RUN_ID';
 
 const hasProc = existsSync('/proc/self/stat');
 
-interface ProcessStat {
+export interface ProcessStat {
   /** Of its program, at most 15 characters. */
   name: string;
   state: string;
@@ -18,6 +18,8 @@ interface ProcessStat {
   group: number;
   session: number;
   startTicks: number;
+  /** CPU ticks of its own. */
+  ownTicks: number;
   /** CPU ticks of children that ended and were waited for. */
   childTicks: number;
 }
@@ -36,6 +38,7 @@ export function readProcess(pid: number | 'self'): ProcessStat | null {
     group: at(2),
     session: at(3),
     startTicks: at(19),
+    ownTicks: at(11) + at(12),
     childTicks: at(13) + at(14),
   };
 }
@@ -173,7 +176,8 @@ function readChildren(pid: number): number[] {
     .map(Number);
 }
 
-function readProcFile(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): string | null {
+/** @returns null when it is not there (any more), or not ours to read */
+export function readProcFile(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): string | null {
   return whileThere(() => readFileSync(path, encoding));
 }
 

@@ -1,3 +1,4 @@
+import { MAX_RUN_MESSAGE_CHARS } from '#contract/limits.ts';
 import { cutText } from '#contract/cut-text.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
@@ -20,7 +21,6 @@ import { maskArtifact } from './mask-artifact.ts';
 
 /** How long something that is not the control plane may refuse one file while the control plane answers all else. */
 const ARTIFACT_PATIENCE_MS = 60_000;
-const MAX_MESSAGE_CHARS = 2_000;
 
 export interface ReportOrder {
   controlPlane: ControlPlane;
@@ -112,7 +112,7 @@ export function lesserResult(result: RunResult, why: string): RunResult {
     paths: [],
     message: cutText(
       `The control plane refused the result of this run: ${why}. It had ended as ${result.status} (${result.reason}): ${result.message}`,
-      MAX_MESSAGE_CHARS,
+      MAX_RUN_MESSAGE_CHARS,
     ),
   };
 }
@@ -149,14 +149,14 @@ export function withWords(
       ...result,
       message: cutText(
         [result.message, `Its log could not be stored (${logTrouble})`, ...notes].join('. '),
-        MAX_MESSAGE_CHARS,
+        MAX_RUN_MESSAGE_CHARS,
       ),
     };
   }
   const isSaid = logTrouble === null || result.message.includes(logTrouble);
   const ended = `It had ended as ${result.status}: ${result.message}`;
   const said = isSaid ? result.message : `Its log could not be stored (${logTrouble}). ${ended}`;
-  const message = cutText([said, ...notes].join('. '), MAX_MESSAGE_CHARS);
+  const message = cutText([said, ...notes].join('. '), MAX_RUN_MESSAGE_CHARS);
   if (logTrouble === null || result.status === 'canceled') return { ...result, message };
   return { ...result, message, status: 'failed', reason: 'internal' };
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { SandboxCommand } from './launch.ts';
+import type { SandboxCommand } from './launch-order.ts';
 import type { RunnerPolicy } from './policy.ts';
 import { findProgram, foldersOfPath } from './programs-on-path.ts';
 import { sandboxArgs, type SandboxOrder } from './sandbox-mounts.ts';

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { openCheckedFolder } from './checked-folder.ts';
 import { inCgroup, insideCommand } from './launch-scripts.ts';
-import type { Exit, Launch, LaunchFailure, LaunchOrder, SandboxCommand } from './launch.ts';
+import type { Exit, Launch, LaunchFailure, LaunchOrder, SandboxCommand } from './launch-order.ts';
 import { readProcess, readTree, signal } from './processes.ts';
 
 /** How often we look whether the namespace is gone: its first process is not our child. */

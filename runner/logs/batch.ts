@@ -18,7 +18,7 @@ const WINDOW_BYTES = 192 * 1024;
 
 /** A stretch of numbered lines, packed as the API takes it. */
 export interface Batch {
-  /** One digit a line: 1 stdout, 2 stderr, 3 system. */
+  /** One digit a line, see contract/log-streams.ts. */
   streams: string;
   messages: string[];
   /** Where the next batch starts. */

@@ -18,7 +18,7 @@ const SMALL_BATCH_LINES = 100;
 /** A batch as it goes to the control plane. Lines are numbered without gaps from `firstSeq`. */
 export interface LogBatch {
   firstSeq: number;
-  /** One digit a line: 1 stdout, 2 stderr, 3 system. */
+  /** One digit a line, see contract/log-streams.ts. */
   streams: string;
   messages: string[];
 }

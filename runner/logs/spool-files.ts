@@ -1,7 +1,7 @@
 /** The names of the append-only files of one run folder. `marks` carries the system lines and where they belong. */
 export const SPOOL_FILES = { stdout: 'stdout.spool', stderr: 'stderr.spool', marks: 'marks.spool' } as const;
 
-/** Each stream's digit in a packed batch and in the journal: 1 stdout, 2 stderr, 3 system. */
+/** Each stream's digit in the journal, which is the one of contract/log-streams.ts. */
 export type ProgramDigit = 1 | 2;
 export type StreamDigit = 1 | 2 | 3;
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { NEUTRAL_GIT } from '#contract/neutral-git.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { z } from 'zod';
@@ -112,8 +113,7 @@ export class Attempts {
   script(cwd: string, text: string): string {
     const env = {
       PATH: '/usr/local/bin:/usr/bin:/bin',
-      HOME: '/nonexistent',
-      GIT_CONFIG_NOSYSTEM: '1',
+      ...NEUTRAL_GIT,
       ...identity(agentAuthor('backend')),
     };
     return execFileSync('sh', ['-ec', text], { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gitIdentity, NEUTRAL_GIT } from '#contract/neutral-git.ts';
 
 /** A real Git repository for a test. */
 export interface TestRepository {
@@ -18,13 +19,8 @@ export function makeRepository(
   mkdirSync(root, { recursive: true });
   const env = {
     PATH: '/usr/local/bin:/usr/bin:/bin',
-    HOME: root,
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_NAME: 'Ada',
-    GIT_AUTHOR_EMAIL: 'ada@example.org',
-    GIT_COMMITTER_NAME: 'Ada',
-    GIT_COMMITTER_EMAIL: 'ada@example.org',
+    ...NEUTRAL_GIT,
+    ...gitIdentity({ name: 'Ada', email: 'ada@example.org' }),
   };
   const git = (...args: string[]): string =>
     execFileSync('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', ...args], {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generate } from './generated-files.mjs';
 import { runToEnd } from './processes.mjs';
 import { startEverything } from './start-everything.mjs';
 import { StartFailure } from './start-failure.mjs';
@@ -25,7 +26,15 @@ export async function develop() {
         : ['--import', 'tsx', path.join(rootDir, SOURCES[name])],
     webEnv: { NODE_ENV: 'development' },
     apiEnv: { WEB_SOCKETS: '1' },
-    onStarted: (running) => followSources({ ...running, rootDir, buildBundles }),
+    onStarted: ({ system, parts, ...running }) =>
+      followSources({
+        ...running,
+        rootDir,
+        // Agents at work stay, and the next runner adopts them.
+        restart: (part) => parts[part].restart(() => (part === 'runner' ? system.runner.leave() : system[part].stop())),
+        buildBundles,
+        generate: (only) => generate({ rootDir, progress: running.progress, only }),
+      }),
   });
 }
 

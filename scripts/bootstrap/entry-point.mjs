@@ -26,8 +26,8 @@ export async function runEntryPoint(main) {
   const stopAll = (/** @type {string} */ why) => {
     if (!stopped) {
       controller.abort(new Error(why));
-      endRunningChildren();
-      stopped = runStops(stops);
+      // They may be at work on what is stopped next.
+      stopped = endRunningChildren().then(() => runStops(stops));
     }
     return stopped;
   };

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { readText } from './files.mjs';
-import { generate } from './generated-files.mjs';
 import { hashInputs } from './stamps.mjs';
 import { StartFailure, messageOf } from './start-failure.mjs';
 import { watchTrees } from './watch-trees.mjs';
@@ -32,12 +31,23 @@ const RUNNING = /** @type {const} */ (['api', 'workers', 'runner', 'web']);
 const ON_THE_DATABASE = ['api', 'workers'];
 
 /**
- * Builds and restarts what is made of a source that changes. A source that cannot be built changes nothing that runs.
- * @param {import('./start-everything.mjs').Running & { rootDir: string, buildBundles: (names: readonly string[]) => Promise<void> }} options
+ * Builds and restarts what is made of a source that changes. A source that cannot be built changes nothing that runs, and
+ * what changed with it waits for the next change.
+ * @param {Pick<import('./start-everything.mjs').Running, 'progress' | 'stopping' | 'migrate' | 'renewRunner'> & {
+ *   rootDir: string,
+ *   restart: (part: typeof RUNNING[number]) => Promise<unknown>,
+ *   buildBundles: (names: readonly string[]) => Promise<void>,
+ *   generate: (names: readonly string[]) => Promise<void>,
+ * }} options
  */
-export function followSources({ rootDir, system, parts, progress, stopping, migrate, renewRunner, buildBundles }) {
-  const hashes = hashAll();
+export function followSources({ rootDir, progress, stopping, migrate, renewRunner, restart, buildBundles, generate }) {
+  const seen = hashAll();
+  /** What changed and has not been taken up yet. @type {Set<Part | 'schema' | 'documents'>} */
+  const pending = new Set();
+  /** What the generated documents were checked against. */
+  let documentedSchema = readSchema();
   let hasNewDocuments = false;
+  let isAsked = false;
   let isAtWork = false;
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
@@ -53,55 +63,72 @@ export function followSources({ rootDir, system, parts, progress, stopping, migr
   }
 
   async function takeUp() {
+    isAsked = true;
     if (isAtWork) return;
     isAtWork = true;
-    // What changes meanwhile is seen by its hash.
-    let isMore = true;
-    while (isMore && !stopping.aborted) isMore = await takeUpOnce().catch(reportFailure);
-    isAtWork = false;
-  }
-
-  /** @param {unknown} error */
-  function reportFailure(error) {
-    if (!stopping.aborted) {
-      if (!(error instanceof StartFailure)) throw error;
-      for (const line of [`✗ ${messageOf(error)}`, ...error.logTail]) progress.note(`  ${line}`);
+    try {
+      while (isAsked && !stopping.aborted) {
+        isAsked = false;
+        await takeUpOnce().catch(reportFailure);
+      }
+    } finally {
+      isAtWork = false;
     }
-    return true;
   }
 
-  /** @returns {Promise<boolean>} whether there was anything */
-  async function takeUpOnce() {
-    const now = hashAll();
-    const changed = new Set(PARTS.filter((part) => now[part] !== hashes[part]));
-    const isNewDocuments = hasNewDocuments;
-    hasNewDocuments = false;
-    Object.assign(hashes, now);
-    if (changed.size === 0 && !isNewDocuments) return false;
+  /**
+   * Whatever it is, the next change may mend it: a file can be gone between its name and its content being read.
+   * @param {unknown} error
+   */
+  function reportFailure(error) {
+    if (stopping.aborted) return;
+    const lines =
+      error instanceof StartFailure
+        ? [messageOf(error), ...error.logTail]
+        : (error instanceof Error ? (error.stack ?? messageOf(error)) : String(error)).split('\n');
+    for (const [at, line] of lines.entries()) progress.note(at === 0 ? `  ✗ ${line}` : `  ${line}`);
+  }
 
-    if (changed.has('database')) await generate({ rootDir, progress, only: ['prisma'] });
-    const bundles = BUILT.filter((part) => changed.has(part)).flatMap((part) => BUNDLES[part]);
+  async function takeUpOnce() {
+    if (!lookForChanges()) return;
+    if (pending.has('database')) await generate(['prisma']);
+    pending.delete('database');
+    await renewParts();
+    if (pending.has('schema')) await generate(['schema', 'contract']);
+    pending.delete('schema');
+    const schema = readSchema();
+    if (pending.has('documents') || schema !== documentedSchema) await generate(['documents']);
+    pending.delete('documents');
+    documentedSchema = schema;
+  }
+
+  /** Not that something is pending, or what cannot be built would be built without end. */
+  function lookForChanges() {
+    const now = hashAll();
+    const changed = PARTS.filter((part) => now[part] !== seen[part]);
+    const isNew = changed.length > 0 || hasNewDocuments;
+    for (const part of changed) pending.add(part);
+    if (changed.includes('api')) pending.add('schema');
+    if (hasNewDocuments) pending.add('documents');
+    hasNewDocuments = false;
+    Object.assign(seen, now);
+    return isNew;
+  }
+
+  async function renewParts() {
+    const bundles = BUILT.filter((part) => pending.has(part)).flatMap((part) => BUNDLES[part]);
     if (bundles.length > 0) await buildBundles(bundles);
-    if (changed.has('migrations')) await progress.step('Database', migrate);
-    const restarted = RUNNING.filter(
-      (part) => changed.has(part) || (changed.has('migrations') && ON_THE_DATABASE.includes(part)),
-    );
-    if (changed.has('runner')) renewRunner();
+    const hasMigrations = pending.has('migrations');
+    if (hasMigrations) await progress.step('Database', migrate);
+    const restarted = RUNNING.filter((part) => pending.has(part) || (hasMigrations && ON_THE_DATABASE.includes(part)));
+    if (pending.has('runner')) renewRunner();
     if (restarted.length > 0)
       await progress.step(`Restart of ${restarted.join(', ')}`, () => Promise.all(restarted.map(restart)));
-
-    const schema = readText(path.join(rootDir, 'schema.graphql'));
-    if (changed.has('api')) await generate({ rootDir, progress, only: ['schema', 'contract'] });
-    if (isNewDocuments || readText(path.join(rootDir, 'schema.graphql')) !== schema)
-      await generate({ rootDir, progress, only: ['documents'] });
-    return true;
+    for (const part of [...restarted, /** @type {const} */ ('migrations')]) pending.delete(part);
   }
 
-  /** @param {typeof RUNNING[number]} part */
-  async function restart(part) {
-    const program = system[part];
-    // Agents at work stay, and the next runner adopts them.
-    await parts[part].restart(() => (part === 'runner' ? program.leave() : program.stop()));
+  function readSchema() {
+    return readText(path.join(rootDir, 'schema.graphql'));
   }
 
   function hashAll() {

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endProcess, isAlive, isStillRunning, signalProcess } from './processes.mjs';
+import { endGroup, endProcess, isAlive, isStillRunning } from './processes.mjs';
 import { ProcessRecord } from './process-record.mjs';
 import { codeOf } from './start-failure.mjs';
 
@@ -54,14 +54,6 @@ async function leave(runner) {
   const deadline = performance.now() + RUNNER_LEAVE_MS;
   while (isStillRunning(runner) && performance.now() < deadline) await sleep(20);
   await endProcess(runner, [['SIGKILL', 2_000]]);
-}
-
-/** @param {import('./processes.mjs').ProcessIdentity} leader a program of the set-up */
-async function endGroup(leader) {
-  if (isStillRunning(leader)) signalProcess(-leader.pid, 'SIGTERM');
-  const deadline = performance.now() + 3_000;
-  while (isStillRunning(leader) && performance.now() < deadline) await sleep(20);
-  if (isStillRunning(leader)) signalProcess(-leader.pid, 'SIGKILL');
 }
 
 // What files.mjs, service-home.mjs and data-directory.mjs write aside before they rename it: `<name>.<pid>.tmp`.

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -17,7 +16,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, readText, tailOf } from './files.mjs';
 import { findPostgresPackage, linkPostgresLibraries } from './postgres-package.mjs';
-import { endProcess, identify, isAlive, runToEnd } from './processes.mjs';
+import { endProcess, identify, isAlive, runToEnd, spawnOnRecord } from './processes.mjs';
 import { StartFailure, codeOf } from './start-failure.mjs';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
 
@@ -193,18 +192,17 @@ async function launch(options, native, clusterDir, port, logFile, deadline) {
   let child;
   try {
     options.stopping.throwIfAborted();
-    child = spawn(
+    child = spawnOnRecord(
       path.join(native, 'bin', 'postgres'),
       ['-D', clusterDir, ...settings(port, options.isThrowAway ?? false)],
       {
         ...identityOf(options.home.serviceUser),
         cwd: clusterDir,
         env: serviceEnvironment(),
-        detached: true,
         stdio: ['ignore', log, log],
       },
+      (pid) => tellSpawned(pid, options.onSpawn, stopPostgres),
     );
-    tellSpawned(child, options.onSpawn, stopPostgres);
     await once(child, 'spawn');
   } finally {
     closeSync(log);
@@ -228,13 +226,13 @@ async function launch(options, native, clusterDir, port, logFile, deadline) {
 }
 
 /**
- * In the very moment of the spawn: whatever happens from here on, somebody knows of it.
- * @param {import('node:child_process').ChildProcess} child
+ * Before it begins: whatever happens from here on, somebody knows of it.
+ * @param {number} pid
  * @param {PostgresOptions['onSpawn']} onSpawn
  * @param {(identity: import('./processes.mjs').ProcessIdentity) => Promise<void>} stop
  */
-export function tellSpawned({ pid }, onSpawn, stop) {
-  const identity = pid === undefined ? undefined : identify(pid);
+export function tellSpawned(pid, onSpawn, stop) {
+  const identity = identify(pid);
   if (identity) onSpawn({ pid: identity.pid, stop: () => stop(identity) });
 }
 

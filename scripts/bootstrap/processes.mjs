@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from './start-failure.mjs';
@@ -11,9 +11,15 @@ import { codeOf } from './start-failure.mjs';
 
 /**
  * Programs that somebody waits for, so that a stop can end them too.
- * @type {Set<import('node:child_process').ChildProcess>}
+ * @type {Set<ProcessIdentity>}
  */
 const runningChildren = new Set();
+
+/** A test run stops servers of its own, which need a moment; ours may not wait for ever. */
+const GROUP_STEPS = /** @type {const} */ ([
+  ['SIGTERM', 5_000],
+  ['SIGKILL', 2_000],
+]);
 
 /**
  * Who is told of them, so that they end with us however we end.
@@ -91,6 +97,49 @@ export async function endProcess(identity, steps) {
 }
 
 /**
+ * Ends a program and what it has started in its group, which may go on when the program itself has gone.
+ * @param {ProcessIdentity} leader
+ */
+export async function endGroup(leader) {
+  for (const [signal, waitMs] of GROUP_STEPS) {
+    if (!hasGroup(leader)) return;
+    signalProcess(-leader.pid, signal);
+    const deadline = performance.now() + waitMs;
+    while (hasGroup(leader) && performance.now() < deadline) await sleep(20);
+  }
+}
+
+/**
+ * Whether anybody of its group still runs. Its number is not given to another process as long as its group uses it.
+ * @param {ProcessIdentity} leader
+ */
+function hasGroup(leader) {
+  const now = identify(leader.pid);
+  if (now) return now.startMark === leader.startMark;
+  try {
+    process.kill(-leader.pid, 0);
+  } catch (error) {
+    if (codeOf(error) === 'ESRCH') return false;
+    if (codeOf(error) !== 'EPERM') throw error;
+  }
+  // Those that nobody has reaped yet can still be signalled.
+  return process.platform !== 'linux' || linuxProcesses().some((pid) => isInGroup(pid, leader.pid));
+}
+
+function linuxProcesses() {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+/**
+ * @param {number} pid
+ * @param {number} group
+ */
+function isInGroup(pid, group) {
+  const stat = linuxStat(pid);
+  return stat !== undefined && stat[0] !== 'Z' && Number(stat[2]) === group;
+}
+
+/**
  * Sends a signal; a process that is gone already is no error.
  * @param {number} pid negative for a process group
  * @param {NodeJS.Signals} signal
@@ -115,13 +164,7 @@ export function runToEnd(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     // A group of its own, so that what it starts can be ended with it.
     const child = spawn(command, args, { ...spawnOptions, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    runningChildren.add(child);
-    const name = `${path.basename(command)} ${child.pid}`;
-    if (child.pid !== undefined) childRecord?.add(name, child.pid, 'group');
-    const ended = () => {
-      runningChildren.delete(child);
-      childRecord?.remove(name);
-    };
+    const ended = child.pid === undefined ? () => {} : recordChild(command, child.pid);
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -148,9 +191,75 @@ export function runToEnd(command, args, options = {}) {
   });
 }
 
-/** Ends every program that `runToEnd` waits for. */
-export function endRunningChildren() {
-  for (const { pid } of runningChildren) if (pid !== undefined) signalProcess(-pid, 'SIGTERM');
+// Killed between the two, we would leave a program behind that nobody knows of. So it begins as a shell that waits for our
+// word, and ends when there comes none; what it becomes then has the same id and start.
+const GATE_FD = 3;
+const GATE = `read -r go <&${GATE_FD} && exec ${GATE_FD}<&- && exec "$0" "$@"`;
+
+/**
+ * Starts a program that goes on without us, but not before somebody who ends it then knows of it.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions & { stdio: readonly [unknown, unknown, unknown] }} options
+ * @param {(pid: number) => void} putOnRecord
+ */
+export function spawnOnRecord(command, args, options, putOnRecord) {
+  const child = spawn('/bin/sh', ['-c', GATE, command, ...args], {
+    ...options,
+    detached: true,
+    stdio: /** @type {import('node:child_process').StdioOptions} */ ([...options.stdio, 'pipe']),
+  });
+  if (child.pid !== undefined) putOnRecord(child.pid);
+  const gate = /** @type {import('node:stream').Writable | undefined} */ (child.stdio[GATE_FD] ?? undefined);
+  gate?.on('error', () => {}); // it was ended at the gate; "exit" follows
+  gate?.end('go\n');
+  return child;
+}
+
+/**
+ * Runs a program to its end, its output going where ours goes.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<number>} the exit code; 128 when a signal ended it
+ */
+export function runOnTerminal(command, args, options) {
+  return new Promise((resolve, reject) => {
+    let ended = () => {};
+    const child = spawnOnRecord(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] }, (pid) => {
+      ended = recordChild(command, pid);
+    });
+    child.on('error', (error) => {
+      ended();
+      reject(error);
+    });
+    child.on('close', (code) => {
+      ended();
+      resolve(code ?? 128);
+    });
+  });
+}
+
+/**
+ * @param {string} command
+ * @param {number} pid
+ * @returns {() => void} to be called when it has ended
+ */
+function recordChild(command, pid) {
+  const leader = identify(pid);
+  if (!leader) return () => {};
+  const name = `${path.basename(command)} ${pid}`;
+  runningChildren.add(leader);
+  childRecord?.add(name, pid, 'group');
+  return () => {
+    runningChildren.delete(leader);
+    childRecord?.remove(name);
+  };
+}
+
+/** Ends every program that somebody waits for, with what it has started. */
+export async function endRunningChildren() {
+  await Promise.all([...runningChildren].map(endGroup));
 }
 
 /**
@@ -163,7 +272,7 @@ function eachLine(text, onLine) {
 }
 
 /**
- * The fields of /proc/<pid>/stat after the program's name: [0] is the state, [19] the start time in ticks.
+ * The fields of /proc/<pid>/stat after the program's name: [0] is the state, [2] the group, [19] the start time in ticks.
  * @param {number} pid
  * @returns {string[] | undefined} undefined where there is no /proc, or no such process
  */

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, fstatSync, readdirSync, readlinkSync } from 'node:fs';
@@ -6,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, readText, tailOf } from './files.mjs';
 import { endOf, identityOf, nextPort, serviceEnvironment, tellSpawned } from './postgres.mjs';
-import { endProcess, identify, runToEnd } from './processes.mjs';
+import { endProcess, identify, runToEnd, spawnOnRecord } from './processes.mjs';
 import { findRedis } from './redis-program.mjs';
 import { askRedis } from './redis-wire.mjs';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
@@ -91,14 +90,10 @@ async function launch(options) {
   let child;
   try {
     options.stopping.throwIfAborted();
-    child = spawn(command, args, {
-      ...identityOf(user),
-      cwd: program.kind === 'docker' ? '/' : directory,
-      env,
-      detached: true,
-      stdio: ['pipe', log, log],
-    });
-    tellSpawned(child, options.onSpawn, stopRedis);
+    const cwd = program.kind === 'docker' ? '/' : directory;
+    child = spawnOnRecord(command, args, { ...identityOf(user), cwd, env, stdio: ['pipe', log, log] }, (pid) =>
+      tellSpawned(pid, options.onSpawn, stopRedis),
+    );
     await once(child, 'spawn');
   } finally {
     closeSync(log);

@@ -7,6 +7,7 @@ import { runChecks } from './checks.mjs';
 import { makeTemporaryDirectory, prepareDataDirectory } from './data-directory.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { runEntryPoint } from './entry-point.mjs';
+import { tailOf } from './files.mjs';
 import { generate } from './generated-files.mjs';
 import { createProgress } from './progress.mjs';
 import { findServiceHome } from './service-home.mjs';
@@ -18,20 +19,27 @@ import { findTestTools } from './test-tools.mjs';
 import { TEST_SUITES, runSuite } from './test-suites.mjs';
 import { watchOver } from './watcher.mjs';
 
+/** The usual exit code of a program that Ctrl-C ended. */
+const STOPPED = 130;
+
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The whole of `npm test`; see there. Ends the process. */
 export async function testEverything() {
   await runEntryPoint(async ({ onStop, stopping }) => {
     const tally = new Tally();
+    let isFinished = false;
     onStop(() => console.log(tally.lastLine())); // registered first, so said last
-    try {
-      await run(tally, onStop, stopping);
-    } catch (error) {
+    onStop(() => {
+      if (isFinished) return;
+      // What did not run did not pass, also when somebody stopped it.
       tally.add('set-up', { passed: 0, failed: 1, skipped: 0 });
-      throw error;
-    }
+      process.exitCode ??= STOPPED;
+    });
+    await run(tally, onStop, stopping);
+    stopping.throwIfAborted();
     for (const line of tally.summary()) console.log(line);
+    isFinished = true;
     return tally.failed === 0 ? 0 : 1;
   });
 }
@@ -81,6 +89,7 @@ async function run(tally, onStop, stopping) {
     ...(tools.bubblewrap && { OVERMIND_BWRAP: tools.bubblewrap }),
     ...(tools.chromium && { OVERMIND_CHROMIUM: tools.chromium }),
   };
+  const end = serviceEnd(services, stopping);
   for (const suite of suites) {
     stopping.throwIfAborted();
     if (suite === 'e2e' && tools.complaint) {
@@ -89,9 +98,25 @@ async function run(tally, onStop, stopping) {
       continue;
     }
     console.log(`\n${TEST_SUITES[suite]?.title}`);
-    tally.add(
-      suite,
-      await runSuite({ rootDir, suite, env, reportFile: path.join(dataDir, `${suite}.json`), extraArgs: positionals }),
-    );
+    const reportFile = path.join(dataDir, `${suite}.json`);
+    const counts = runSuite({ rootDir, suite, env, reportFile, extraArgs: positionals });
+    tally.add(suite, await Promise.race([counts, end]));
   }
+}
+
+/**
+ * Every test that is left would only wait for it.
+ * @param {Awaited<ReturnType<typeof startServices>>} services
+ * @param {AbortSignal} stopping
+ * @returns {Promise<never>}
+ */
+function serviceEnd({ own }, stopping) {
+  return new Promise((_resolve, reject) => {
+    for (const [name, { exited, logFile }] of Object.entries(own)) {
+      void exited.then((how) => {
+        const logTail = stopping.aborted ? [] : tailOf(logFile, 12);
+        reject(new StartFailure(`${name} ended while the tests ran (${how}).`, { logTail }));
+      });
+    }
+  });
 }

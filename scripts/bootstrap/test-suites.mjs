@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readJson } from './files.mjs';
+import { runOnTerminal } from './processes.mjs';
 
 const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'scripts', 'web', 'chaos'];
 const BESIDE_SOURCES = `{${ROOMS.join(',')}}/**`;
@@ -54,8 +54,7 @@ export async function runSuite({ rootDir, suite, env, reportFile, extraArgs }) {
     ...extraArgs,
   ];
   rmSync(reportFile, { force: true });
-  const child = spawn(process.execPath, args, { cwd: rootDir, env, stdio: ['ignore', 'inherit', 'inherit'] });
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const code = await runOnTerminal(process.execPath, args, { cwd: rootDir, env });
   return countReport(/** @type {VitestReport | undefined} */ (readJson(reportFile)), code === 0);
 }
 

@@ -3,7 +3,7 @@
  * is still there. Programs first, which notice by themselves; then the services that these may still be writing to.
  */
 import readline from 'node:readline';
-import { endProcess, isStillRunning, signalProcess } from './processes.mjs';
+import { endGroup, endProcess, isStillRunning } from './processes.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than a program takes to drain when it notices (6 s at most). A runner's keepers go on without it. */
@@ -54,14 +54,4 @@ async function awaitEnd(program) {
   const deadline = performance.now() + LEAVE_MS;
   while (isStillRunning(program) && performance.now() < deadline) await sleep(50);
   await endProcess(program, [['SIGKILL', 2_000]]);
-}
-
-/** @param {import('./processes.mjs').ProcessIdentity} leader */
-async function endGroup(leader) {
-  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGKILL'])) {
-    if (!isStillRunning(leader)) return;
-    signalProcess(-leader.pid, signal);
-    const deadline = performance.now() + 3_000;
-    while (isStillRunning(leader) && performance.now() < deadline) await sleep(50);
-  }
 }

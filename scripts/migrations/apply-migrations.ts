@@ -2,13 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-
-export interface MigrationFile {
-  name: string;
-  sql: string;
-  /** SHA-256 of the file, hexadecimal: what Prisma's ledger keeps. */
-  checksum: string;
-}
+import { isTransactional, type MigrationFile } from './migration-file.ts';
 
 export interface MigrationReport {
   /** Names of the migrations that this run applied, in order. */
@@ -97,11 +91,6 @@ async function missingMigrations(client: pg.Client, files: readonly MigrationFil
   }
   const applied = new Set(rows.filter((row) => row.isFinished).map((row) => row.name));
   return files.filter((file) => !applied.has(file.name));
-}
-
-/** Whether the whole file may run in one transaction, with its row of the ledger. */
-export function isTransactional(file: MigrationFile): boolean {
-  return !/\bCONCURRENTLY\b/i.test(file.sql);
 }
 
 /**

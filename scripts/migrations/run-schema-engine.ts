@@ -7,7 +7,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
-import { isTransactional, type MigrationFile } from './apply-migrations.ts';
+import { isTransactional, type MigrationFile } from './migration-file.ts';
 
 // Once a process: the bindings keep one instance, and timers of an earlier one would call into the next.
 let engineLoaded: Promise<void> | undefined;

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { SYSTEM } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
 import type { Core } from '#core/platform/core.ts';
-import { createRunner, rotateRunnerToken } from '#core/runners/create-runner.ts';
+import { createRunner } from '#core/runners/create-runner.ts';
+import { rotateRunnerToken } from '#core/runners/rotate-runner-token.ts';
 import type { SetupEnvironment } from './environment.ts';
 
 /** Programs that agents' commands may name on a fresh machine; each counts only where it is installed. */

@@ -1,27 +1,13 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { uploadArtifact } from '#core/artifacts/upload-artifact.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 import { until } from '#tests/kit/until.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 const column = (page: Page, status: string): Locator => page.locator(`[data-column="${status}"]`);
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
@@ -30,19 +16,15 @@ async function* chunks(text: string): AsyncGenerator<Uint8Array> {
 
 /** A dashboard whose only task is being worked on. */
 async function openWorkingTask(title: string, type: 'code_change' | 'research' = 'code_change') {
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   const user = await seed.user();
   const project = await seed.project(user, 'Corner shop');
   const { actor } = await seed.runner(undefined, { projectIds: [project.id] });
-  const runner = runnerSide(system.core, actor);
-  const task = await scheduledTask(system.core, user, project, await seed.agent(project), { title, type });
+  const runner = runnerSide(site.system.core, actor);
+  const task = await scheduledTask(site.system.core, user, project, await seed.agent(project), { title, type });
   const held = await runner.claim();
   await runner.append(held, 0, ['line 0']);
-  const { page, complaints } = await openPage(browser);
-  page.setDefaultTimeout(30_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
-  await page.goto(`${pages.url}/projects/${project.id}`);
-  await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
+  const { page, complaints } = await site.openProject(user, project);
   return { page, complaints, task, runner, held, project, actor };
 }
 
@@ -81,12 +63,12 @@ test('Stop asks what becomes of the task; put back, it is held on its card and s
 
 test('Stop can cancel the task, from its own page too', async () => {
   const { page, task, runner, held, project } = await openWorkingTask('Write the changelog');
-  await page.goto(`${pages.url}/projects/${project.id}/tasks/${task.id}`);
+  await page.goto(`${site.url}/projects/${project.id}/tasks/${task.id}`);
   await page.locator('footer').getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByRole('button', { name: /Cancel it/ }).click();
   await page.getByText('Canceled', { exact: true }).first().waitFor();
   await runner.complete(held, { ...failed, lineCount: 1 });
-  expect((await system.core.db.task.findUniqueOrThrow({ where: { id: task.id } })).status).toBe('canceled');
+  expect((await site.system.core.db.task.findUniqueOrThrow({ where: { id: task.id } })).status).toBe('canceled');
 }, 90_000);
 
 test('a task that changed nothing shows its report, which a person approves', async () => {
@@ -94,10 +76,10 @@ test('a task that changed nothing shows its report, which a person approves', as
     'Compare the libraries',
     'research',
   );
-  await page.goto(`${pages.url}/projects/${project.id}/tasks/${task.id}`);
+  await page.goto(`${site.url}/projects/${project.id}/tasks/${task.id}`);
   await page.getByText('In progress', { exact: true }).first().waitFor();
   await uploadArtifact(
-    system.core,
+    site.system.core,
     actor,
     { runId: held.spec.runId, leaseToken: held.token, kind: 'report', name: 'report.md' },
     chunks('# Findings\n\n**paykit** it is. ![x](https://example.test/pixel.png)'),
@@ -120,8 +102,8 @@ test('a task that changed nothing shows its report, which a person approves', as
 test('the open console of a lost run goes on with the tail that its runner brings', async () => {
   const { page, runner, held } = await openWorkingTask('Write the docs');
   await page.getByText('line 0').waitFor();
-  await endLease(system.core, held.spec.runId);
-  await sweepLeases(system.core);
+  await endLease(site.system.core, held.spec.runId);
+  await sweepLeases(site.system.core);
   await page
     .getByText(/, lost/)
     .first()

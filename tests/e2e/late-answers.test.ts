@@ -1,37 +1,19 @@
-import type { Browser, Route } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import type { Route } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { startSite } from '#tests/kit/browser.ts';
 import { runnerSide } from '#tests/kit/runs.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 import { until } from '#tests/kit/until.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 test('a task that works is not shown as queued again when the answer that made it comes late', async () => {
-  const { core } = system;
+  const { core } = site.system;
   const seed = seeder(core);
   const user = await seed.user({ isAdmin: true });
   const project = await seed.project(user, 'Corner shop');
   const runner = runnerSide(core, (await seed.runner()).actor);
-  const { page, complaints } = await openPage(browser, { viewport: { width: 1600, height: 900 } });
-  page.setDefaultTimeout(15_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
-  await page.goto(`${pages.url}/projects/${project.id}`);
-  await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
+  const { page, complaints } = await site.openProject(user, project, { viewport: { width: 1600, height: 900 } });
 
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));

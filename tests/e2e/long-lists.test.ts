@@ -1,40 +1,23 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 /** A project with a runner, and somebody who is signed in. */
 async function arrange() {
-  const { core } = system;
+  const { core } = site.system;
   const seed = seeder(core);
   const user = await seed.user({ isAdmin: true });
   const project = await seed.project(user, 'Corner shop');
   const agent = await seed.agent(project);
   const runner = runnerSide(core, (await seed.runner(undefined, { projectIds: [project.id], capacity: 1 })).actor);
-  const { page, complaints } = await openPage(browser, { viewport: { width: 1600, height: 900 } });
-  page.setDefaultTimeout(15_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
-  const here = `${pages.url}/projects/${project.id}`;
+  const { page, complaints } = await site.openAs(user, '/projects', { viewport: { width: 1600, height: 900 } });
+  const here = `${site.url}/projects/${project.id}`;
   const add = (title: string) => scheduledTask(core, user, project, agent, { title });
   /** Tasks that nothing is planned for, as history has them. */
   const fill = async (titles: string[], fields: { status: 'queued' | 'done' | 'failed'; updatedAt?: Date }[]) => {

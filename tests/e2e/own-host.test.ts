@@ -1,44 +1,31 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { signIn, startSite } from '#tests/kit/browser.ts';
 import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
+const site = startSite();
 /** What an agent starts and a person looks at: it keeps what browsers send it. */
 let preview: Server;
 const cookies: (string | undefined)[] = [];
 
 beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
   preview = createServer((request, response) => {
     if (request.url === '/') cookies.push(request.headers.cookie);
     response.setHeader('content-type', 'text/html').end('<title>preview</title>');
   });
   await new Promise<void>((resolve) => preview.listen(0, '127.0.0.1', resolve));
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  preview?.close();
-  await pages?.close();
-  await system?.close();
 });
+afterAll(() => void preview?.close());
 
-const at = (host: string, url = pages.url): string => url.replace('127.0.0.1', host);
+const at = (host: string, url = site.url): string => url.replace('127.0.0.1', host);
 const previewUrl = (host: string): string => `http://${host}:${(preview.address() as AddressInfo).port}/`;
 
 test('at its own name the session reaches no other program of this machine', async () => {
-  const user = await seeder(system.core).user();
-  const { page, complaints } = await openPage(browser);
-  await signIn(page, at('overmind.localhost'), user.email, PASSWORD);
+  const user = await seeder(site.system.core).user();
+  const { page, complaints } = await site.openPage();
+  await signIn(page, at('overmind.localhost'), user.email);
   await page.getByText('Projects').first().waitFor();
   for (const host of ['localhost', '127.0.0.1', 'preview.localhost']) {
     await page.goto(previewUrl(host));
@@ -51,12 +38,12 @@ test('at its own name the session reaches no other program of this machine', asy
 });
 
 test('localhost works too, and says what it costs', async () => {
-  const user = await seeder(system.core).user();
-  const { page } = await openPage(browser);
+  const user = await seeder(site.system.core).user();
+  const { page } = await site.openPage();
   await page.goto(`${at('localhost')}/sign-in`);
   const better = page.getByRole('link', { name: /^overmind\.localhost:\d+$/ });
   expect(await better.getAttribute('href')).toBe(at('overmind.localhost'));
-  await signIn(page, at('localhost'), user.email, PASSWORD);
+  await signIn(page, at('localhost'), user.email);
   await page.goto(previewUrl('localhost'));
   expect(cookies.pop()).toContain('ovm_session=');
   await page.goto(`${at('overmind.localhost')}/sign-in`);
@@ -64,9 +51,8 @@ test('localhost works too, and says what it costs', async () => {
 });
 
 test('the explorer works under its own policy', async () => {
-  const user = await seeder(system.core).user();
-  const { page, complaints } = await openPage(browser);
-  page.setDefaultTimeout(20_000);
+  const user = await seeder(site.system.core).user();
+  const { page, complaints } = await site.openPage();
   const url = at('overmind.localhost');
   await page.goto(`${url}/graphql`);
   await page.waitForURL('**/sign-in?next=/graphql');

@@ -1,40 +1,22 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { startSite } from '#tests/kit/browser.ts';
 import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 /** A person on the dashboard of a project of theirs. */
 async function openDashboard(
   options: BrowserContextOptions = {},
   titles: string[] = ['Write the changelog', 'Sort the imports'],
 ) {
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   const user = await seed.user();
   const project = await seed.project(user, 'Corner shop');
   for (const title of titles) await seed.task(user, project, { title });
-  const { page, complaints } = await openPage(browser, options);
-  page.setDefaultTimeout(10_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
-  await page.goto(`${pages.url}/projects/${project.id}`);
+  const { page, complaints } = await site.openAs(user, `/projects/${project.id}`, options);
   await page.locator('[data-column="QUEUED"]').waitFor();
   const isLive = page.getByText('Live', { exact: true });
   await isLive.waitFor({ state: 'attached' });
@@ -55,11 +37,11 @@ async function dragTo(page: Page, from: Locator, to: Locator): Promise<void> {
 }
 
 test('a refused sign-in says so, keeps what was typed, and still leads to the page that was asked for', async () => {
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   const user = await seed.user();
   const project = await seed.project(user, 'Corner shop');
-  const { page } = await openPage(browser);
-  await page.goto(`${pages.url}/projects/${project.id}/state`);
+  const { page } = await site.openPage();
+  await page.goto(`${site.url}/projects/${project.id}/state`);
   await page.waitForURL('**/sign-in?next=*');
   await page.getByLabel('Email').fill(user.email);
   await page.getByLabel('Password').fill('not my password');
@@ -78,9 +60,9 @@ test('a refused sign-in says so, keeps what was typed, and still leads to the pa
 });
 
 test('too many attempts are told how long to wait', async () => {
-  const { email } = await seeder(system.core).user();
-  const { page } = await openPage(browser);
-  await page.goto(`${pages.url}/sign-in`);
+  const { email } = await seeder(site.system.core).user();
+  const { page } = await site.openPage();
+  await page.goto(`${site.url}/sign-in`);
   const wait = page.getByText(/Too many attempts\. Try again in \d+ (minutes|seconds)/);
   await expect
     .poll(
@@ -98,7 +80,7 @@ test('too many attempts are told how long to wait', async () => {
 
 test('a session that has ended leads to the sign-in page and back', async () => {
   const { page, user, project } = await openDashboard();
-  await system.core.db.session.deleteMany({ where: { userId: user.userId } });
+  await site.system.core.db.session.deleteMany({ where: { userId: user.userId } });
   // What the page follows ends with the session: it may have said so before anybody clicks.
   const ended = page.getByText('Your session has ended');
   await Promise.any([ended.waitFor(), page.getByRole('button', { name: /orchestrator/i }).click()]);
@@ -121,7 +103,7 @@ test('a card is dragged along the life cycle, and nowhere else', async () => {
   await page.getByRole('button', { name: 'Block task' }).click();
   await column(page, 'BLOCKED').getByText('The release date is not fixed').waitFor();
   const statuses = async (): Promise<string[]> =>
-    (await system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' } })).map(
+    (await site.system.core.db.task.findMany({ where: { projectId: project.id }, orderBy: { id: 'asc' } })).map(
       (task) => task.status,
     );
   await expect.poll(statuses).toEqual(['blocked', 'queued']);
@@ -220,7 +202,7 @@ test('the chosen theme and widths are in the page as it is served', async () => 
 });
 
 test('pages carry their security headers, and scripts only with this answer’s nonce', async () => {
-  const first = await fetch(`${pages.url}/sign-in`);
+  const first = await fetch(`${site.url}/sign-in`);
   const policy = first.headers.get('content-security-policy') ?? '';
   expect(policy).toMatch(/script-src 'self' 'nonce-[\w+/=]{20,}'/);
   expect(policy).toContain("frame-ancestors 'none'");
@@ -231,11 +213,11 @@ test('pages carry their security headers, and scripts only with this answer’s 
   expect([...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>/g)].every(([tag]) => tag.includes(`nonce="${nonce}"`))).toBe(
     true,
   );
-  expect((await fetch(`${pages.url}/sign-in`)).headers.get('content-security-policy')).not.toBe(policy);
+  expect((await fetch(`${site.url}/sign-in`)).headers.get('content-security-policy')).not.toBe(policy);
 });
 
 test('a form that another site sends is refused', async () => {
-  const answer = await fetch(`${pages.url}/sign-out`, {
+  const answer = await fetch(`${site.url}/sign-out`, {
     method: 'POST',
     headers: { origin: 'https://elsewhere.example', 'content-type': 'application/x-www-form-urlencoded' },
     body: '',

@@ -1,28 +1,25 @@
-import { hashToken } from '#core/access/tokens.ts';
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { registerRunner } from '#core/runners/connection.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import { makeRepository } from '#runner/testing/repositories.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { startTestRunner } from '#tests/kit/runner.ts';
 import type { TestRunner } from '#tests/kit/runner.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 import { until } from '#tests/kit/until.ts';
+import { keptFolder } from '#tests/kit/work-folders.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
+const site = startSite();
 let runner: TestRunner;
 let runnerId: string;
+let actor: RunnerActor;
 let folder: string;
 let admin: UserActor;
 
@@ -31,36 +28,24 @@ beforeAll(async () => {
   makeRepository(path.join(folder, 'code', 'corner-shop'), { 'packages/web/index.js': '1\n' });
   makeRepository(path.join(folder, 'code', 'warehouse'));
   mkdirSync(path.join(folder, 'code', 'notes'));
-  system = await startTestSystem();
-  pages = await startPages(system);
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   admin = await seed.user({ isAdmin: true });
   const made = await seed.runner('workstation');
+  ({ actor } = made);
   runnerId = made.runner.id;
-  runner = await startTestRunner({ url: pages.url, token: made.token, roots: [path.join(folder, 'code')] });
+  runner = await startTestRunner({ url: site.url, token: made.token, roots: [path.join(folder, 'code')] });
   await until(
-    () => system.core.db.runnerRepository.count({ where: { runnerId } }),
+    () => site.system.core.db.runnerRepository.count({ where: { runnerId } }),
     (count) => count === 2,
   );
-  browser = await launchBrowser();
-}, 120_000);
+}, 60_000);
 afterAll(async () => {
-  await browser?.close();
   await runner?.stop();
-  await pages?.close();
-  await system?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-async function open(user: UserActor, address: string): Promise<{ page: Page; complaints: string[] }> {
-  const { page, complaints } = await openPage(browser);
-  page.setDefaultTimeout(15_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
-  await page.goto(`${pages.url}${address}`);
-  return { page, complaints };
-}
 async function openNewProject(user: UserActor): Promise<{ page: Page; complaints: string[] }> {
-  const opened = await open(user, '/projects');
+  const opened = await site.openAs(user, '/projects');
   await opened.page.getByRole('button', { name: 'New project' }).first().click();
   await opened.page.getByRole('dialog', { name: 'New project' }).waitFor();
   return opened;
@@ -76,7 +61,7 @@ test('a new project is made on a repository from the list, which is granted by t
   await page.getByText('Choosing it lets this project’s agents work in it.').waitFor();
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.waitForURL('**/projects/*-*');
-  const project = await system.core.db.project.findFirstOrThrow({
+  const project = await site.system.core.db.project.findFirstOrThrow({
     where: { name: 'Corner shop' },
     include: { grants: true },
   });
@@ -102,7 +87,7 @@ test('a typed path is looked at while it is typed, and what is wrong stands unde
   await page.getByText(/The repository starts at .*corner-shop; work is done in its folder packages\/web\./).waitFor();
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.waitForURL('**/projects/*-*');
-  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Web' } })).toMatchObject({
+  expect(await site.system.core.db.project.findFirstOrThrow({ where: { name: 'Web' } })).toMatchObject({
     defaultRepoPath: path.join(folder, 'code', 'corner-shop', 'packages', 'web'),
   });
   expect(complaints).toEqual([]);
@@ -127,24 +112,24 @@ test.each([
     await page.getByText(message, { exact: true }).waitFor();
     expect(await page.getByLabel('Repository').getAttribute('aria-invalid')).toBe('true');
     expect(await page.getByLabel('Repository').inputValue()).toBe(typed);
-    expect(await system.core.db.project.count({ where: { name: 'Refused' } })).toBe(0);
+    expect(await site.system.core.db.project.count({ where: { name: 'Refused' } })).toBe(0);
     await page.getByLabel('Repository').fill('');
     await page.getByText(message, { exact: true }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Create project' }).click();
     await page.waitForURL('**/projects/*-*');
-    expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Refused' } })).toMatchObject({
+    expect(await site.system.core.db.project.findFirstOrThrow({ where: { name: 'Refused' } })).toMatchObject({
       defaultRepoPath: null,
     });
-    await system.core.db.project.updateMany({ where: { name: 'Refused' }, data: { name: 'Without' } });
+    await site.system.core.db.project.updateMany({ where: { name: 'Refused' }, data: { name: 'Without' } });
     expect(complaints).toEqual([]);
   },
 );
 
 test('a project keeps its repository when what is typed instead can be none, or is nothing', async () => {
-  const project = await seeder(system.core).project(admin, 'Kept');
+  const project = await seeder(site.system.core).project(admin, 'Kept');
   const repository = path.join(folder, 'code', 'warehouse');
-  await updateProject(system.core, admin, { projectId: project.id, defaultRepoPath: repository });
-  const { page } = await open(admin, `/projects/${project.id}/settings`);
+  await updateProject(site.system.core, admin, { projectId: project.id, defaultRepoPath: repository });
+  const { page } = await site.openAs(admin, `/projects/${project.id}/settings`);
   await page.getByRole('button', { name: 'Change repository' }).click();
   await page.getByLabel('Repository').fill('corner');
   await page.getByRole('button', { name: 'Save', exact: true }).first().click();
@@ -159,13 +144,13 @@ test('a project keeps its repository when what is typed instead can be none, or 
   await page.getByRole('button', { name: 'Save', exact: true }).first().click();
   await page.getByText('Saved').waitFor();
   await page.getByRole('button', { name: 'Change repository' }).waitFor();
-  expect(await system.core.db.project.findUniqueOrThrow({ where: { id: project.id } })).toMatchObject({
+  expect(await site.system.core.db.project.findUniqueOrThrow({ where: { id: project.id } })).toMatchObject({
     defaultRepoPath: repository,
   });
 });
 
 test('a path that is too long to look at is said to be, and is not cut', async () => {
-  const { page } = await open(admin, `/runners/${runnerId}`);
+  const { page } = await site.openAs(admin, `/runners/${runnerId}`);
   await page.getByRole('button', { name: 'Path', exact: true }).click();
   await page.getByLabel('Path', { exact: true }).fill(`/${'x'.repeat(1_100)}`);
   await page.getByText('These are 1,101 characters; a path has at most 1,024.').waitFor();
@@ -176,7 +161,7 @@ test('a path that is too long to look at is said to be, and is not cut', async (
 });
 
 test('somebody who does not administer is offered what is granted to everybody, and nothing else', async () => {
-  const user = await seeder(system.core).user();
+  const user = await seeder(site.system.core).user();
   const { page } = await openNewProject(user);
   await page
     .getByText('No repository is granted to you. An administrator grants them, on the runner’s page.')
@@ -191,10 +176,10 @@ test('somebody who does not administer is offered what is granted to everybody, 
   await page.getByLabel('Repository').fill('');
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.waitForURL('**/projects/*-*');
-  expect(await system.core.db.project.findFirstOrThrow({ where: { name: 'Mine' } })).toMatchObject({
+  expect(await site.system.core.db.project.findFirstOrThrow({ where: { name: 'Mine' } })).toMatchObject({
     defaultRepoPath: null,
   });
-  await page.goto(`${pages.url}/runners/${runnerId}`);
+  await page.goto(`${site.url}/runners/${runnerId}`);
   await page
     .getByText(/nothing here|may not do this/i)
     .first()
@@ -202,14 +187,14 @@ test('somebody who does not administer is offered what is granted to everybody, 
 });
 
 test('the runner’s page grants and takes back, looks again, and says what lies on the disk', async () => {
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   const project = await seed.project(admin, 'Storehouse');
   const task = await seed.task(admin, project, {
     title: 'Count what is on the shelves',
     agentId: (await seed.agent(project)).id,
   });
-  await system.core.db.agentRun.updateMany({ where: { taskId: task.id }, data: { runnerId } });
-  const { page, complaints } = await open(admin, `/runners/${runnerId}`);
+  await site.system.core.db.agentRun.updateMany({ where: { taskId: task.id }, data: { runnerId } });
+  const { page, complaints } = await site.openAs(admin, `/runners/${runnerId}`);
   await page.getByRole('button', { name: `Grant ${path.join(folder, 'code', 'warehouse')}` }).click();
   await page.getByLabel('To', { exact: true }).selectOption({ label: 'Storehouse' });
   await page.getByRole('dialog').getByRole('button', { name: 'Grant', exact: true }).click();
@@ -220,41 +205,15 @@ test('the runner’s page grants and takes back, looks again, and says what lies
   await page.getByRole('button', { name: 'Look again' }).click();
   await page.getByRole('list', { name: 'Repositories', exact: true }).getByText('fresh', { exact: true }).waitFor();
 
-  const actor: RunnerActor = {
-    kind: 'runner',
-    runnerId,
-    name: 'workstation',
-    allProjects: true,
-    projectIds: [],
-    tokenHash: hashToken('a token'),
-  };
-  await registerRunner(system.core, actor, {
+  await registerRunner(site.system.core, actor, {
     version: '0.1.0',
     labels: ['gpu'],
     capacity: 4,
     sandboxNote: 'not sandboxed: bubblewrap is missing',
   });
-  await reportWorkFolders(system.core, actor, {
+  await reportWorkFolders(site.system.core, actor, {
     report: {
-      folders: [
-        {
-          name: 'count-00000001',
-          taskId: task.id,
-          facts: {
-            root: '/srv/repo',
-            subfolder: '',
-            branch: 'overmind/S-1/1',
-            baseBranch: 'main',
-            attempts: 2,
-            sizeBytes: 1_500_000_000,
-            createdAt: '2026-01-01T00:00:00Z',
-            lastUsedAt: '2026-01-02T00:00:00Z',
-            state: 'kept',
-            keptWhy: 'its task waits',
-            problem: null,
-          },
-        },
-      ],
+      folders: [keptFolder(task.id)],
     },
   });
   await page.reload();

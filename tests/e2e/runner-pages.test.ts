@@ -1,61 +1,49 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
-import { hashToken } from '#core/access/tokens.ts';
-import { setRunnerEnabled } from '#core/runners/create-runner.ts';
+import { setRunnerEnabled } from '#core/runners/set-runner-enabled.ts';
 import { lookForRepositories } from '#core/runners/look-for-repositories.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import { makeRepository } from '#runner/testing/repositories.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { startTestRunner } from '#tests/kit/runner.ts';
 import type { TestRunner } from '#tests/kit/runner.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 import { until } from '#tests/kit/until.ts';
+import { keptFolder } from '#tests/kit/work-folders.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
+const site = startSite();
 let runner: TestRunner;
 let runnerId: string;
+let actor: RunnerActor;
 let folder: string;
 let admin: UserActor;
 
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(path.join(tmpdir(), 'overmind-runner-pages-')));
   makeRepository(path.join(folder, 'corner-shop'));
-  system = await startTestSystem();
-  pages = await startPages(system);
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   admin = await seed.user({ isAdmin: true });
   const made = await seed.runner('workstation');
+  ({ actor } = made);
   runnerId = made.runner.id;
-  runner = await startTestRunner({ url: pages.url, token: made.token, roots: [folder] });
+  runner = await startTestRunner({ url: site.url, token: made.token, roots: [folder] });
   await until(
-    () => system.core.db.runnerRepository.count({ where: { runnerId } }),
+    () => site.system.core.db.runnerRepository.count({ where: { runnerId } }),
     (count) => count === 1,
   );
-  browser = await launchBrowser();
-}, 120_000);
+}, 60_000);
 afterAll(async () => {
-  await browser?.close();
   await runner?.stop();
-  await pages?.close();
-  await system?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
 /** Whatever a page shows after this it shows without a reload. */
 async function open(address: string): Promise<Page> {
-  const { page } = await openPage(browser);
-  page.setDefaultTimeout(15_000);
-  await signIn(page, pages.url, admin.email, PASSWORD);
-  await page.goto(`${pages.url}${address}`);
-  return page;
+  return (await site.openAs(admin, address)).page;
 }
 
 async function changePolicy(changes: object): Promise<void> {
@@ -71,49 +59,23 @@ test('both pages show by themselves what becomes of a runner', async () => {
   await one.getByText(/^Online, 4 runs at once/).waitFor();
 
   makeRepository(path.join(folder, 'fresh')).commit({ 'a.txt': 'a\n' }, 'A later commit');
-  await lookForRepositories(system.core, admin, runnerId);
+  await lookForRepositories(site.system.core, admin, runnerId);
   await one.getByRole('list', { name: 'Repositories', exact: true }).getByText('A later commit').waitFor();
 
-  const actor: RunnerActor = {
-    kind: 'runner',
-    runnerId,
-    name: 'workstation',
-    allProjects: true,
-    projectIds: [],
-    tokenHash: hashToken('a token'),
-  };
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   const project = await seed.project(admin, 'Storehouse');
   const task = await seed.task(admin, project, {
     title: 'Count what is on the shelves',
     agentId: (await seed.agent(project)).id,
   });
-  await system.core.db.agentRun.updateMany({ where: { taskId: task.id }, data: { runnerId } });
+  await site.system.core.db.agentRun.updateMany({ where: { taskId: task.id }, data: { runnerId } });
   const remove = one.getByRole('button', { name: 'Remove the folder of Count what is on the shelves' });
   // The real runner tells what really lies there when it has first looked, which may be now.
   await until(
     async () => {
-      await reportWorkFolders(system.core, actor, {
+      await reportWorkFolders(site.system.core, actor, {
         report: {
-          folders: [
-            {
-              name: 'count-00000001',
-              taskId: task.id,
-              facts: {
-                root: '/srv/repo',
-                subfolder: '',
-                branch: 'overmind/S-1/1',
-                baseBranch: 'main',
-                attempts: 2,
-                sizeBytes: 1_500_000_000,
-                createdAt: '2026-01-01T00:00:00Z',
-                lastUsedAt: '2026-01-02T00:00:00Z',
-                state: 'kept',
-                keptWhy: 'its task waits',
-                problem: null,
-              },
-            },
-          ],
+          folders: [keptFolder(task.id)],
         },
       });
       return remove.isVisible();
@@ -146,11 +108,11 @@ test('both pages show by themselves what becomes of a runner', async () => {
   await one.getByText(/^Its runs are |^Not sandboxed/).waitFor();
   expect(await one.getByText(/^It is not online/).count()).toBe(0);
 
-  await setRunnerEnabled(system.core, admin, runnerId, false);
+  await setRunnerEnabled(site.system.core, admin, runnerId, false);
   await all.getByText('Disabled', { exact: true }).waitFor();
   await one.getByText('It is disabled, so it can not look at its disk.').waitFor();
   expect(await one.getByRole('button', { name: 'Look again' }).isEnabled()).toBe(false);
-  await setRunnerEnabled(system.core, admin, runnerId, true);
+  await setRunnerEnabled(site.system.core, admin, runnerId, true);
   // One that was refused has ended.
   await runner.kill();
   await runner.start();

@@ -1,36 +1,19 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createProject } from '#core/projects/create-project.ts';
 import { createTask } from '#core/tasks/create-task.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { startSite } from '#tests/kit/browser.ts';
+import { seeder } from '#tests/kit/seed.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 async function arrange(key: string) {
-  const { core } = system;
+  const { core } = site.system;
   const user = await seeder(core).user();
   const project = await createProject(core, user, { name: `Shop ${key}`, key });
   await createTask(core, user, { projectId: project.id, title: 'Sort the imports' });
   await createTask(core, user, { projectId: project.id, title: 'Say hello' });
-  const { page, complaints } = await openPage(browser);
-  page.setDefaultTimeout(15_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
-  return { core, user, project, page, complaints, here: `${pages.url}/projects/${project.id}` };
+  const { page, complaints } = await site.openAs(user);
+  return { core, user, project, page, complaints, here: `${site.url}/projects/${project.id}` };
 }
 
 test('a task is called by its short id on its card, in addresses, in the title and in the search', async () => {

@@ -1,34 +1,20 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BrowserContextOptions } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
-import { rollBackState } from '#core/state-document/roll-back-state.ts';
-import { saveState } from '#core/state-document/save-state.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
+import { rollBackState } from '#core/state/roll-back-state.ts';
+import { saveState } from '#core/state/save-state.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 /** A project whose document says "Mind the gap" in version 2 and "Nothing to mind" in version 3, and its page. */
 async function arrange(options: BrowserContextOptions = {}, role: 'owner' | 'viewer' = 'owner') {
-  const { core } = system;
+  const { core } = site.system;
   const seed = seeder(core);
   const owner = await seed.user();
   const reader = role === 'owner' ? owner : await seed.user();
@@ -40,10 +26,7 @@ async function arrange(options: BrowserContextOptions = {}, role: 'owner' | 'vie
     saveState(core, actor, { projectId: project.id, baseVersion, notes });
   await save(1, 'Mind the gap');
   await save(2, 'Nothing to mind');
-  const { page, complaints } = await openPage(browser, options);
-  page.setDefaultTimeout(10_000);
-  await signIn(page, pages.url, reader.email, PASSWORD);
-  await page.goto(`${pages.url}/projects/${project.id}/state`);
+  const { page, complaints } = await site.openAs(reader, `/projects/${project.id}/state`, options);
   return { core, seed, owner, project, page, complaints, save, document: page.getByLabel('State document') };
 }
 

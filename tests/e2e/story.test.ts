@@ -2,23 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { createDemoRepository } from '#runner/demo-agent/create-demo-repository.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { startTestRunner } from '#tests/kit/runner.ts';
 import type { TestRunner } from '#tests/kit/runner.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 import { startWorkers } from '#workers/start-workers.ts';
 
-let system: TestSystem;
+const site = startSite();
 let stopWorkers: () => Promise<void>;
-let pages: { url: string; close(): Promise<void> };
 let runner: TestRunner;
-let browser: Browser;
 let folder: string;
 let repository: string;
 
@@ -26,32 +21,25 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'overmind-story-'));
   repository = path.join(folder, 'repo');
   createDemoRepository(repository, process.env['PATH'] ?? '');
-  system = await startTestSystem();
-  stopWorkers = startWorkers(system.core, {
+  stopWorkers = startWorkers(site.system.core, {
     planner: rulesPlanner,
-    redisUrl: system.redisUrl,
-    redisPrefix: system.redisPrefix,
+    redisUrl: site.system.redisUrl,
+    redisPrefix: site.system.redisPrefix,
   });
-  pages = await startPages(system);
-  const { token } = await seeder(system.core).runner('story');
-  runner = await startTestRunner({ url: pages.url, token, roots: [repository] });
-  browser = await launchBrowser();
-}, 120_000);
+  const { token } = await seeder(site.system.core).runner('story');
+  runner = await startTestRunner({ url: site.url, token, roots: [repository] });
+}, 60_000);
 afterAll(async () => {
-  await browser?.close();
   await runner?.stop();
-  await pages?.close();
   await stopWorkers?.();
-  await system?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
 test('say it, see it planned, run, reviewed, merged and sent back, without a reload', async () => {
-  const seed = seeder(system.core);
+  const seed = seeder(site.system.core);
   const user = await seed.user();
   const project = await seed.project(user, 'Corner shop', repository);
-  const { page, complaints } = await openPage(browser);
-  await signIn(page, pages.url, user.email, PASSWORD);
+  const { page, complaints } = await site.openAs(user);
   await page.getByText('Corner shop').first().click();
   await page.waitForURL(`**/projects/${project.id}**`);
   await page.evaluate(() => Object.assign(window, { wasNotReloaded: true }));
@@ -66,7 +54,7 @@ test('say it, see it planned, run, reviewed, merged and sent back, without a rel
   await review.waitFor();
   const fixCard = page.getByRole('link', { name: /Fix the failing test/ }).first();
   await expect
-    .poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'needs_review' } }), {
+    .poll(async () => site.system.core.db.task.count({ where: { projectId: project.id, status: 'needs_review' } }), {
       timeout: 60_000,
     })
     .toBe(2);
@@ -78,7 +66,7 @@ test('say it, see it planned, run, reviewed, merged and sent back, without a rel
     .first()
     .click();
   await expect
-    .poll(async () => system.core.db.task.count({ where: { projectId: project.id, status: 'done' } }), {
+    .poll(async () => site.system.core.db.task.count({ where: { projectId: project.id, status: 'done' } }), {
       timeout: 30_000,
     })
     .toBe(1);
@@ -103,7 +91,7 @@ test('say it, see it planned, run, reviewed, merged and sent back, without a rel
   await expect
     .poll(
       async () =>
-        system.core.db.agentRun.count({
+        site.system.core.db.agentRun.count({
           where: { projectId: project.id, kind: 'task', attempt: 2, status: 'completed' },
         }),
       { timeout: 60_000 },
@@ -112,7 +100,7 @@ test('say it, see it planned, run, reviewed, merged and sent back, without a rel
 
   await page.keyboard.press('Escape');
   const newestVersion = () =>
-    system.core.db.projectStateVersion.findFirstOrThrow({
+    site.system.core.db.projectStateVersion.findFirstOrThrow({
       where: { projectId: project.id },
       orderBy: { version: 'desc' },
     });

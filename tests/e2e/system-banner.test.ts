@@ -1,34 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SystemParts, type SystemPart } from '#core/system/system-parts.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem, type TestSystem } from '#tests/kit/system.ts';
+import { startSite } from '#tests/kit/browser.ts';
+import { seeder } from '#tests/kit/seed.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
 const parts = new SystemParts();
+const site = startSite({ parts });
 const say = (part: SystemPart): void => parts.take(JSON.stringify({ parts: [part] }));
 const RUNNER: SystemPart = { name: 'runner', state: 'running', ends: 0, lastEnd: null, detail: null, nextTryAt: null };
 
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system, { parts });
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
-
 test('open pages say which part keeps ending and when it is tried again, until it runs steadily', async () => {
   say(RUNNER);
-  const user = await seeder(system.core).user({ isAdmin: true });
-  const { page, complaints } = await openPage(browser);
-  page.setDefaultTimeout(10_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
+  const user = await seeder(site.system.core).user({ isAdmin: true });
+  const { page, complaints } = await site.openAs(user);
   const banner = page.getByText('The runner of this system keeps ending (exit code 1)');
   expect(await banner.count()).toBe(0);
 

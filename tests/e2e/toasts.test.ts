@@ -1,32 +1,16 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { startSite } from '#tests/kit/browser.ts';
 import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 /** A page whose clock stands still, with a toast that has just come. */
 async function showToast(): Promise<Page> {
-  const user = await seeder(system.core).user();
-  const { page } = await openPage(browser);
-  page.setDefaultTimeout(15_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
+  const user = await seeder(site.system.core).user();
+  const { page } = await site.openAs(user);
   await page.clock.install();
-  await page.goto(`${pages.url}/settings`);
+  await page.goto(`${site.url}/settings`);
   await page.getByLabel('Current password').fill(PASSWORD);
   await page.getByLabel('New password').fill('another password of mine');
   await page.getByRole('button', { name: 'Change password' }).click();

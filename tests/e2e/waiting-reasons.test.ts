@@ -1,33 +1,18 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { updateProject } from '#core/projects/update-project.ts';
 import { setRunnerConnection } from '#core/runners/connection.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { signIn, startSite } from '#tests/kit/browser.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 /** A page says what is so this soon. */
 const SOON = { timeout: 3_000 };
 
 test('a page that stays open says why things wait now, asks for what it shows, and not more than once a second', async () => {
-  const { core } = system;
+  const { core } = site.system;
   const seed = seeder(core);
   const user = await seed.user({ isAdmin: true });
   const [project, elsewhere] = [await seed.project(user, 'Corner shop'), await seed.project(user, 'Elsewhere')];
@@ -42,16 +27,15 @@ test('a page that stays open says why things wait now, asks for what it shows, a
       await scheduledTask(core, user, project, agent, { title: `Sort the shelf ${n}`, priority: n === 1 ? 1 : 2 }),
     );
 
-  const { page, complaints } = await openPage(browser, { viewport: { width: 1600, height: 900 } });
-  page.setDefaultTimeout(15_000);
+  const { page, complaints } = await site.openPage({ viewport: { width: 1600, height: 900 } });
   const asked: { taskIds: string[]; runIds: string[] }[] = [];
   page.on('request', (request) => {
     const body = request.postData() ?? '';
     if (body.includes('query WaitingReasons'))
       asked.push((JSON.parse(body) as { variables: { taskIds: string[]; runIds: string[] } }).variables);
   });
-  await signIn(page, pages.url, user.email, PASSWORD);
-  await page.goto(`${pages.url}/projects/${project.id}`);
+  await signIn(page, site.url, user.email);
+  await page.goto(`${site.url}/projects/${project.id}`);
   await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
   const card = page.locator('[data-column="QUEUED"] article', { hasText: /^Sort the shelf 1(?!\d)/ });
   const last = page.locator('[data-column="QUEUED"] article', { hasText: 'Sort the shelf 60' });

@@ -1,50 +1,34 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { newId } from '#core/platform/ids.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
-import { approveTask } from '#core/tasks/review-task.ts';
+import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
+import { approveTask } from '#core/tasks/approve-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
-import { launchBrowser, openPage, signIn, startPages } from '#tests/kit/browser.ts';
+import { startSite } from '#tests/kit/browser.ts';
 import { endLease, failed, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
-import { PASSWORD, seeder } from '#tests/kit/seed.ts';
-import { startTestSystem } from '#tests/kit/system.ts';
-import type { TestSystem } from '#tests/kit/system.ts';
+import { seeder } from '#tests/kit/seed.ts';
 import { until } from '#tests/kit/until.ts';
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-let system: TestSystem;
-let pages: { url: string; close(): Promise<void> };
-let browser: Browser;
-beforeAll(async () => {
-  system = await startTestSystem();
-  pages = await startPages(system);
-  browser = await launchBrowser();
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await pages?.close();
-  await system?.close();
-});
+const site = startSite();
 
 const column = (page: Page, status: string): Locator => page.locator(`[data-column="${status}"]`);
 
 /** A project with a runner, and somebody who is signed in. */
 async function arrange(options: BrowserContextOptions = {}) {
-  const { core } = system;
+  const { core } = site.system;
   const seed = seeder(core);
   const user = await seed.user({ isAdmin: true });
   const project = await seed.project(user, 'Corner shop');
   const agent = await seed.agent(project);
   const runner = runnerSide(core, (await seed.runner(undefined, { projectIds: [project.id], capacity: 1 })).actor);
-  const { page, complaints } = await openPage(browser, options);
-  page.setDefaultTimeout(10_000);
-  await signIn(page, pages.url, user.email, PASSWORD);
-  const here = `${pages.url}/projects/${project.id}`;
+  const { page, complaints } = await site.openAs(user, undefined, options);
+  const here = `${site.url}/projects/${project.id}`;
   const add = (title: string) => scheduledTask(core, user, project, agent, { title });
   return { core, seed, user, project, agent, runner, page, complaints, here, add };
 }
@@ -76,7 +60,7 @@ test('a run that was stopped says once by whom and what became of the task; the 
   await page.getByText('canceled: Stopped by a person').waitFor();
   expect(await page.getByText('Canceled by a person').count()).toBe(0);
   expect(await page.getByText('Stopped by a person').count()).toBe(1);
-  await page.goto(`${pages.url}/projects`);
+  await page.goto(`${site.url}/projects`);
   await page
     .getByText(/Last run:\s*canceled/)
     .first()
@@ -125,7 +109,7 @@ test.each([
     const merge = page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /Merge: Write the docs/ });
     await merge.getByText('backend, outcome unknown').waitFor();
     await merge.getByText(/whether it did is not known/).waitFor();
-    await page.goto(`${pages.url}/projects`);
+    await page.goto(`${site.url}/projects`);
     const card = page.getByRole('listitem').filter({ has: page.locator(`a[href="/projects/${task.projectId}"]`) });
     await card.getByText(/Last run:\s*outcome unknown/).waitFor();
     await runner.reportLanding(held, isMerged);
@@ -173,7 +157,7 @@ test('a merge whose runner came back before the lease was taken away is not call
 test('what a page lists as facts has a name and a value, in that order', async () => {
   const { page, here, add } = await arrange();
   const task = await add('Write the docs');
-  for (const address of [`${pages.url}/projects`, `${here}/tasks/${task.id}`, `${here}?task=${task.id}`]) {
+  for (const address of [`${site.url}/projects`, `${here}/tasks/${task.id}`, `${here}?task=${task.id}`]) {
     await page.goto(address);
     await page.locator('dl').first().waitFor();
     expect([
@@ -225,7 +209,7 @@ test('an address that leads nowhere is not found, and has a way back', async () 
     '/runners/zzz',
     `/runners/${newId()}`,
   ]) {
-    const answer = await page.goto(`${pages.url}${address}`);
+    const answer = await page.goto(`${site.url}${address}`);
     expect([address, answer?.status()]).toEqual([address, 404]);
     await page.getByRole('heading', { name: 'Nothing here' }).waitFor();
     await page.getByRole('main').getByRole('link', { name: 'All projects' }).waitFor();
@@ -242,10 +226,9 @@ test('an address that leads nowhere is not found, and has a way back', async () 
 }, 60_000);
 
 test('a page that is for administrators is refused to others, not broken', async () => {
-  const person = await seeder(system.core).user();
-  const { page } = await openPage(browser);
-  await signIn(page, pages.url, person.email, PASSWORD);
-  expect((await page.goto(`${pages.url}/runners/${newId()}`))?.status()).toBe(403);
+  const person = await seeder(site.system.core).user();
+  const { page } = await site.openAs(person);
+  expect((await page.goto(`${site.url}/runners/${newId()}`))?.status()).toBe(403);
 }, 60_000);
 
 test('the number of runs says what it counts, also of those that the list does not reach', async () => {

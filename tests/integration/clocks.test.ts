@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
-import { runOrchestrator } from '#core/orchestrator/run-orchestrator.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
+import { runOrchestrator } from '#core/cycles/run-orchestrator.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import { until } from '#tests/kit/until.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';

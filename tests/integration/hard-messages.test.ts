@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import type { Planner } from '#core/planner/planner.ts';
 import { newId } from '#core/platform/ids.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
-import { runOrchestrator } from '#core/orchestrator/run-orchestrator.ts';
+import { runOrchestrator } from '#core/cycles/run-orchestrator.ts';
 import type { Core } from '#core/platform/core.ts';
 import { LockLostError, withLock } from '#core/platform/locked-client.ts';
 import { createLogger } from '#core/platform/logger.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import type { Message, Project } from '#prisma/generated/client/client.ts';
 import { post } from '#tests/kit/graphql-client.ts';

@@ -12,7 +12,7 @@ import { applyRetention, RUNS_DUE } from '#core/retention/apply-retention.ts';
 import { followRunLog } from '#core/runs/follow-logs.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
-import { approveTask } from '#core/tasks/review-task.ts';
+import { approveTask } from '#core/tasks/approve-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { post } from '#tests/kit/graphql-client.ts';

@@ -4,7 +4,7 @@ import type { UserActor } from '#core/access/actor.ts';
 import { newToken } from '#core/access/tokens.ts';
 import { newId } from '#core/platform/ids.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
+import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import type { GraphqlAnswer } from '#tests/kit/graphql-client.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { SYSTEM } from '#core/access/actor.ts';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
-import { rotateRunnerToken } from '#core/runners/create-runner.ts';
+import { rotateRunnerToken } from '#core/runners/rotate-runner-token.ts';
 import type { Agent, AgentRun, Project } from '#prisma/generated/client/client.ts';
 import { makeRepository } from '#runner/testing/repositories.ts';
 import { startHttpProxy } from '#tests/kit/http-proxy.ts';

@@ -7,10 +7,11 @@ import { newId } from '#core/platform/ids.ts';
 import type { Core } from '#core/platform/core.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { heartbeatRuns } from '#core/runs/heartbeat.ts';
-import { retryDelayMs } from '#core/runs/retry-delay.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { readLines } from '#core/runs/follow-logs.ts';
-import { approveTask, retryTask, sendBackTask } from '#core/tasks/review-task.ts';
+import { approveTask } from '#core/tasks/approve-task.ts';
+import { retryTask } from '#core/tasks/retry-task.ts';
+import { sendBackTask } from '#core/tasks/send-back-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { endLease, failed, runnerSide, scheduledTask, waitingReasonOf } from '#tests/kit/runs.ts';
@@ -412,14 +413,6 @@ describe('after a failure', () => {
     expect((await taskOf(task)).status).toBe('failed');
     await retryTask(core, user, { taskId: task.id });
     expect((await runner.claim()).spec.attempt).toBe(2);
-  });
-
-  test('the delay doubles, with half of it random, up to its limit', () => {
-    const policy = { maxAttempts: 9, baseDelayMs: 1_000, maxDelayMs: 5_000 };
-    expect([1, 2, 3, 4].map((attempt) => retryDelayMs(policy, attempt, 0))).toEqual([500, 1_000, 2_000, 2_500]);
-    expect([1, 2, 3, 4].map((attempt) => retryDelayMs(policy, attempt, 0.999_999))).toEqual([
-      1_000, 2_000, 4_000, 5_000,
-    ]);
   });
 
   test('a retry has a waiting reason that says when it starts', async () => {

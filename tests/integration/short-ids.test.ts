@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { updateAgent } from '#core/agents/write-agent.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';

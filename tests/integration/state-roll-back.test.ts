@@ -4,11 +4,11 @@ import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from 
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
-import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
-import { parseStateDocument } from '#core/state-document/document.ts';
-import { previewRollBack, rollBackState } from '#core/state-document/roll-back-state.ts';
-import { saveState } from '#core/state-document/save-state.ts';
-import { readChanges, summaryOf } from '#core/state-document/state-changes.ts';
+import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
+import { parseStateDocument } from '#core/state/document.ts';
+import { previewRollBack, rollBackState } from '#core/state/roll-back-state.ts';
+import { saveState } from '#core/state/save-state.ts';
+import { readChanges, summaryOf } from '#core/state/state-changes.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Project, ProjectStateVersion } from '#prisma/generated/client/client.ts';
 import { scheduledTask } from '#tests/kit/runs.ts';

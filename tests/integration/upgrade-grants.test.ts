@@ -1,42 +1,16 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
-import { applyMigrations } from '#scripts/migrations/apply-migrations.ts';
-import { serverUrl, dropDatabase } from '#tests/kit/database.ts';
+import { createDatabaseBefore, type UpgradedDatabase } from '#tests/kit/upgrade.ts';
 
-const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-const name = `test_upgrade_${process.pid}`;
-let admin: pg.Client;
-let before: string;
-let connectionString: string;
-
+let database: UpgradedDatabase;
 beforeAll(async () => {
-  const url = new URL(serverUrl('DATABASE_URL'));
-  admin = new pg.Client({ connectionString: url.toString() });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  url.pathname = `/${name}`;
-  connectionString = url.toString();
-  // The migrations as they were before repositories were granted.
-  before = mkdtempSync(path.join(tmpdir(), 'overmind-migrations-'));
-  for (const entry of readdirSync(migrationsDir))
-    if (entry < '0006' || entry.endsWith('.toml'))
-      cpSync(path.join(migrationsDir, entry), path.join(before, entry), { recursive: true });
+  // As it was before repositories were granted.
+  database = await createDatabaseBefore('0006');
 });
-afterAll(async () => {
-  await dropDatabase(admin, name);
-  await admin.end();
-  rmSync(before, { recursive: true, force: true });
-});
+afterAll(() => database.drop());
 
 test('an upgrade grants what projects and agents use, on the runners that serve them, and takes no label away', async () => {
-  await applyMigrations({ connectionString, migrationsDir: before });
-  const client = new pg.Client({ connectionString });
-  await client.connect();
+  const { client } = database;
   const [all, some, shop, store, bare] = [newId(), newId(), newId(), newId(), newId()];
   await client.query(
     `insert into runners (id, name, labels, capacity, version, all_projects) values ($1, 'all', '{gpu}', 4, '0.1.0', true), ($2, 'some', '{}', 1, null, false)`,
@@ -51,7 +25,7 @@ test('an upgrade grants what projects and agents use, on the runners that serve 
     `insert into agents (id, project_id, name, type, config_json) values ($1, $2, 'backend', 'local', '{"repoRoot":"/srv/other/"}'), ($3, $2, 'qa', 'local', '{}')`,
     [newId(), store, newId()],
   );
-  await applyMigrations({ connectionString, migrationsDir });
+  await database.upgrade();
 
   const grants = await client.query<{ runner: string; project: string; path: string }>(
     'select r.name as runner, p.name as project, g.path from repository_grants g join runners r on r.id = g.runner_id join projects p on p.id = g.project_id order by 1, 2, 3',
@@ -76,5 +50,4 @@ test('an upgrade grants what projects and agents use, on the runners that serve 
   expect(
     (await client.query(`select config_json->>'repoRoot' as path from agents where name = 'backend'`)).rows,
   ).toEqual([{ path: '/srv/other' }]);
-  await client.end();
 });

@@ -1,42 +1,16 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
-import { applyMigrations } from '#scripts/migrations/apply-migrations.ts';
-import { serverUrl, dropDatabase } from '#tests/kit/database.ts';
+import { createDatabaseBefore, type UpgradedDatabase } from '#tests/kit/upgrade.ts';
 
-const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-const name = `test_upgrade_short_ids_${process.pid}`;
-let admin: pg.Client;
-let before: string;
-let connectionString: string;
-
+let database: UpgradedDatabase;
 beforeAll(async () => {
-  const url = new URL(serverUrl('DATABASE_URL'));
-  admin = new pg.Client({ connectionString: url.toString() });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  url.pathname = `/${name}`;
-  connectionString = url.toString();
-  // The migrations as they were before tasks had short ids.
-  before = mkdtempSync(path.join(tmpdir(), 'overmind-migrations-'));
-  for (const entry of readdirSync(migrationsDir))
-    if (entry < '0015' || entry.endsWith('.toml'))
-      cpSync(path.join(migrationsDir, entry), path.join(before, entry), { recursive: true });
+  // As it was before tasks had short ids.
+  database = await createDatabaseBefore('0015');
 });
-afterAll(async () => {
-  await dropDatabase(admin, name);
-  await admin.end();
-  rmSync(before, { recursive: true, force: true });
-});
+afterAll(() => database.drop());
 
 test('an upgrade gives every project a key and every task a number, the oldest first', async () => {
-  await applyMigrations({ connectionString, migrationsDir: before });
-  const client = new pg.Client({ connectionString });
-  await client.connect();
+  const { client } = database;
   const names = ['Shop', 'shop', 'Web shop', 'Übersicht', '商店', '3D engine', '2048', 'متجر'];
   const projects: string[] = [];
   for (const [i, project] of names.entries()) {
@@ -56,7 +30,7 @@ test('an upgrade gives every project a key and every task a number, the oldest f
       [tasks[i], projects[i % 2], `Task ${i}`, new Date(Date.UTC(2026, 1, 20 - i))],
     );
   }
-  await applyMigrations({ connectionString, migrationsDir });
+  await database.upgrade();
 
   const keys = await client.query<{ name: string; key: string }>('select name, key from projects order by created_at');
   expect(keys.rows.map((row) => `${row.name} ${row.key}`)).toEqual([
@@ -84,5 +58,4 @@ test('an upgrade gives every project a key and every task a number, the oldest f
     [newId(), projects[0]],
   );
   expect(rows).toEqual([{ number: 4 }]);
-  await client.end();
 });

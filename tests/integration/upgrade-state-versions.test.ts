@@ -1,43 +1,17 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
-import { readChanges, summaryOf } from '#core/state-document/state-changes.ts';
-import { applyMigrations } from '#scripts/migrations/apply-migrations.ts';
-import { serverUrl, dropDatabase } from '#tests/kit/database.ts';
+import { readChanges, summaryOf } from '#core/state/state-changes.ts';
+import { createDatabaseBefore, type UpgradedDatabase } from '#tests/kit/upgrade.ts';
 
-const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-const name = `test_upgrade_state_${process.pid}`;
-let admin: pg.Client;
-let before: string;
-let connectionString: string;
-
+let database: UpgradedDatabase;
 beforeAll(async () => {
-  const url = new URL(serverUrl('DATABASE_URL'));
-  admin = new pg.Client({ connectionString: url.toString() });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  url.pathname = `/${name}`;
-  connectionString = url.toString();
-  // The migrations as they were before versions had lines.
-  before = mkdtempSync(path.join(tmpdir(), 'overmind-migrations-'));
-  for (const entry of readdirSync(migrationsDir))
-    if (entry < '0017' || entry.endsWith('.toml'))
-      cpSync(path.join(migrationsDir, entry), path.join(before, entry), { recursive: true });
+  // As it was before versions had lines.
+  database = await createDatabaseBefore('0017');
 });
-afterAll(async () => {
-  await dropDatabase(admin, name);
-  await admin.end();
-  rmSync(before, { recursive: true, force: true });
-});
+afterAll(() => database.drop());
 
 test('versions that are there keep what they said, and events that are there are not told again', async () => {
-  await applyMigrations({ connectionString, migrationsDir: before });
-  const client = new pg.Client({ connectionString });
-  await client.connect();
+  const { client } = database;
   const [project, fresh, user] = [newId(), newId(), newId()];
   await client.query(`insert into users (id, email, password_hash) values ($1, 'anna@example.test', 'x')`, [user]);
   await client.query(
@@ -53,7 +27,7 @@ test('versions that are there keep what they said, and events that are there are
     );
   await add(1, 'a run ended', null);
   await add(2, 'saved by hand', user);
-  await applyMigrations({ connectionString, migrationsDir });
+  await database.upgrade();
   const { rows: versions } = await client.query<{ changes: unknown; human: unknown; same: boolean }>(
     `select changes, human, updated_at = created_at as same from project_state_versions order by version`,
   );
@@ -72,5 +46,4 @@ test('versions that are there keep what they said, and events that are there are
     { state_told: 40, state_copied: 2, state_copied_revision: 1 },
     { state_told: 5, state_copied: 0, state_copied_revision: 0 },
   ]);
-  await client.end();
 }, 60_000);

@@ -33,6 +33,24 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   } finally {
     await admin.end();
   }
+  return asTestDatabase(adminUrl, name);
+}
+
+/** One that no migration was applied to. */
+export async function createEmptyTestDatabase(): Promise<TestDatabase> {
+  const adminUrl = serverUrl('DATABASE_URL');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query(`create database ${name}`);
+  } finally {
+    await admin.end();
+  }
+  return asTestDatabase(adminUrl, name);
+}
+
+function asTestDatabase(adminUrl: string, name: string): TestDatabase {
   return {
     url: withDatabase(adminUrl, name),
     async drop() {

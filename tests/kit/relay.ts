@@ -7,6 +7,8 @@ export interface Relay {
   /** From now on nothing gets through, and what is open breaks. */
   cut(): void;
   restore(): void;
+  /** How many connections were refused while it was cut. */
+  refusedCount(): number;
   /** Told of everything the server answers; `false` breaks the connection instead of letting it through. */
   onAnswer: (text: string) => boolean;
   close(): Promise<void>;
@@ -16,8 +18,12 @@ export interface Relay {
 export async function startRelay(target: string): Promise<Relay> {
   const open = new Set<Socket>();
   let isCut = false;
+  let refusedCount = 0;
   const server = createServer((client) => {
-    if (isCut) return client.destroy();
+    if (isCut) {
+      refusedCount += 1;
+      return client.destroy();
+    }
     const upstream = connect(Number(new URL(target).port), '127.0.0.1');
     const end = (): void => {
       for (const socket of [client, upstream]) {
@@ -45,6 +51,7 @@ export async function startRelay(target: string): Promise<Relay> {
     restore() {
       isCut = false;
     },
+    refusedCount: () => refusedCount,
     async close() {
       relay.cut();
       await new Promise((resolve) => server.close(resolve));

@@ -1,10 +1,10 @@
 import { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunnerActor, UserActor } from '#core/access/actor.ts';
-import { findWaitingTasks, planTasks } from '#core/orchestrator/plan-tasks.ts';
+import { findWaitingTasks, planTasks } from '#core/cycles/plan-tasks.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
-import { scheduleRuns } from '#core/orchestrator/schedule-runs.ts';
-import type { ScheduleCounts } from '#core/orchestrator/schedule-runs.ts';
+import { scheduleRuns } from '#core/cycles/schedule-runs.ts';
+import type { ScheduleCounts } from '#core/cycles/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import { claimRun } from '#core/runs/claim-run.ts';

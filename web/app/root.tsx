@@ -6,6 +6,7 @@ import {
   Outlet,
   Scripts,
   ScrollRestoration,
+  useLoaderData,
   useRouteLoaderData,
   type ShouldRevalidateFunction,
 } from '@remix-run/react';
@@ -60,8 +61,9 @@ export function Layout({ children }: { children: ReactNode }) {
 }
 
 export default function App() {
+  const { preferences, renderedAt } = useLoaderData<typeof loader>();
   return (
-    <AppProviders>
+    <AppProviders preferences={preferences} renderedAt={renderedAt}>
       <Outlet />
     </AppProviders>
   );

@@ -44,10 +44,20 @@ function printModule(schema: GraphQLSchema): string {
       types,
     },
   };
-  const unkeyed = Object.values(schema.getTypeMap())
-    .filter((type) => isObjectType(type) && !type.name.startsWith('__') && !type.getFields()['id'])
-    .map((type) => type.name);
-  return `export const graphcacheSchema = ${JSON.stringify(introspection)} as const;\n\nexport const unkeyedTypes: readonly string[] = ${JSON.stringify(unkeyed)};\n`;
+  const objects = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type))
+    .filter((type) => !type.name.startsWith('__'));
+  const unkeyed = objects.filter((type) => !type.getFields()['id']).map((type) => type.name);
+  const fields = objects.map((type) => {
+    const names = Object.keys(type.getFields()).map((field) => JSON.stringify(field));
+    return `  ${type.name}: ${names.join(' | ')};\n`;
+  });
+  return [
+    `import type { CacheExchangeOpts } from '@urql/exchange-graphcache';\n`,
+    `export const graphcacheSchema: NonNullable<CacheExchangeOpts['schema']> = ${JSON.stringify(introspection)};\n`,
+    `export const unkeyedTypes: readonly string[] = ${JSON.stringify(unkeyed)};\n`,
+    `/** The fields of each type: what is not among them is not in the cache. */\nexport interface CachedFields {\n${fields.join('')}}\n`,
+  ].join('\n');
 
   function describe(type: GraphQLNamedType): object | null {
     const possibleTypes = isAbstractType(type)

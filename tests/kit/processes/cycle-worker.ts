@@ -1,6 +1,6 @@
 /** Runs the cycles of one project and dies the hard way as soon as the given phase is on record. */
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import { createLogger } from '#core/platform/logger.ts';
 import { openCore } from '#core/platform/open-core.ts';
 

@@ -1,15 +1,8 @@
 import type { Cache } from '@urql/exchange-graphcache';
 import { graphql } from './gql/gql.ts';
 import type { ProjectEventsSubscription } from './gql/graphql.ts';
-import {
-  addToConnections,
-  forget,
-  forgetState,
-  forgetTask,
-  forgetTaskCounts,
-  placeOnBoards,
-  type Ref,
-} from './cache-lists.ts';
+import { addToConnections, forget, forgetState, forgetTask, forgetTaskCounts, placeOnBoards } from './cache-lists.ts';
+import { QUERY, readField, ref, type Ref } from './cache-refs.ts';
 
 type ProjectEventData = ProjectEventsSubscription['projectEvents'];
 
@@ -29,8 +22,6 @@ const LogGrowth = graphql(`
   }
 `);
 
-const ref = (typename: string, id: string): Ref => ({ __typename: typename, id });
-
 /** Puts what an event tells of into the lists that pages show; the entities themselves are in the cache already. */
 export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
   const { projectId } = event;
@@ -38,13 +29,13 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
   switch (event.__typename) {
     case 'TaskCreatedEvent':
     case 'TaskUpdatedEvent':
-      if (event.task) placeTask(cache, projectId, event.task.id);
+      if (event.task) placeOnBoards(cache, projectId, event.task.id);
       break;
     case 'TaskDeletedEvent':
       forgetTask(cache, projectId, event.entityId);
       break;
     case 'ProjectDeletedEvent':
-      forget(cache, 'Query', ['projects']);
+      forget(cache, QUERY, ['projects']);
       break;
     case 'TaskEventAppendedEvent': {
       const entry = {
@@ -70,14 +61,14 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       const runId = idOf(event.run);
       if (!runId) break;
       const run = ref('Run', runId);
-      addToConnections(cache, 'Query', 'runs', run, {
+      addToConnections(cache, QUERY, 'runs', run, {
         at: 'start',
         matches: (args) => ofProject(args) && (!args['filter'] || (isOfLiveRuns(args) && isLive(cache, run))),
       });
-      const taskKey = cache.resolve(run as never, 'task');
+      const taskKey = readField(cache, run, 'task');
       const taskId = typeof taskKey === 'string' ? taskKey.slice('Task:'.length) : null;
       if (taskId) {
-        placeTask(cache, projectId, taskId);
+        placeOnBoards(cache, projectId, taskId);
         addToConnections(cache, ref('Task', taskId), 'runs', run, { at: 'start' });
       }
       break;
@@ -93,7 +84,7 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
     }
     case 'ConversationCreatedEvent':
       if (event.conversation)
-        addToConnections(cache, 'Query', 'conversations', ref('Conversation', event.conversation.id), {
+        addToConnections(cache, QUERY, 'conversations', ref('Conversation', event.conversation.id), {
           at: 'start',
           matches: ofProject,
         });
@@ -113,7 +104,7 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
     case 'OrchestratorCycleCompletedEvent': {
       const cycleId = idOf(event.cycle);
       if (cycleId)
-        addToConnections(cache, 'Query', 'orchestratorCycles', ref('OrchestratorCycle', cycleId), {
+        addToConnections(cache, QUERY, 'orchestratorCycles', ref('OrchestratorCycle', cycleId), {
           at: 'start',
           matches: ofProject,
         });
@@ -130,14 +121,9 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
 /** A live run's console follows it by itself; of one that has ended this is the tail that a lost runner brought back. */
 function growLog(cache: Cache, runId: string, lineCount: number): void {
   const run = ref('Run', runId);
-  const known = cache.resolve(run as never, 'lineCount');
-  if (cache.resolve(run as never, 'status') === 'TIMED_OUT' && typeof known === 'number' && known < lineCount)
+  const known = readField(cache, run, 'lineCount');
+  if (readField(cache, run, 'status') === 'TIMED_OUT' && typeof known === 'number' && known < lineCount)
     cache.writeFragment(LogGrowth, { id: runId, lineCount });
-}
-
-function placeTask(cache: Cache, projectId: string, taskId: string): void {
-  const status = cache.resolve(ref('Task', taskId) as never, 'status');
-  if (typeof status === 'string') placeOnBoards(cache, projectId, { ...ref('Task', taskId), status });
 }
 
 /** The list of what works or waits. A run that has ended may stay in it: it says itself that it has. */
@@ -146,8 +132,8 @@ function isOfLiveRuns(args: Record<string, unknown>): boolean {
   return Object.keys(filter).length === 1 && filter['isLive'] === true;
 }
 
-function isLive(cache: Cache, run: Ref): boolean {
-  const status = cache.resolve(run as never, 'status');
+function isLive(cache: Cache, run: Ref<'Run'>): boolean {
+  const status = readField(cache, run, 'status');
   return status === 'PENDING' || status === 'STARTED' || status === 'STREAMING';
 }
 

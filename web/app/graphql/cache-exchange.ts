@@ -7,7 +7,7 @@ import { graphcacheSchema } from './gql/graphcache-schema.ts';
 /** The normalised cache; the same on server and browser, as it shapes the documents that name an operation. */
 export function createCacheExchange(): Exchange {
   return cacheExchange({
-    schema: graphcacheSchema as never,
+    schema: graphcacheSchema,
     keys: cacheKeys,
     updates: cacheUpdates,
     optimistic: optimisticAnswers,

@@ -1,64 +1,54 @@
 import type { Cache } from '@urql/exchange-graphcache';
-
-/** A reference to something in the cache. */
-export interface Ref {
-  __typename: string;
-  id: string;
-}
-
-interface TaskRef extends Ref {
-  status: string;
-}
-
-const keyOf = (cache: Cache, ref: Ref): string => {
-  const key = cache.keyOfEntity(ref as never);
-  if (!key) throw new Error(`${ref.__typename} has no key`);
-  return key;
-};
+import { QUERY, askedFields, keyOf, keysIn, readField, ref, type Parent, type Ref } from './cache-refs.ts';
+import type { CachedFields } from './gql/graphcache-schema.ts';
 
 interface ShownColumn {
-  projectId: string;
-  status: string;
+  projectId: unknown;
+  status: unknown;
   /** Its first page, and those behind it. */
   pages: { key: string; isFirst: boolean }[];
 }
 
 /** The columns of all boards that are in the cache. */
 function* shownColumns(cache: Cache): Generator<ShownColumn> {
-  for (const board of cache.inspectFields('Query')) {
-    if (board.fieldName !== 'board') continue;
-    const columns = cache.resolve('Query', board.fieldKey);
-    for (const column of Array.isArray(columns) ? (columns as string[]) : []) {
+  for (const board of askedFields(cache, QUERY, ['board'])) {
+    for (const column of keysIn(cache, 'Query', board.fieldKey)) {
       const pages = cache
         .inspectFields(column)
         .filter(({ fieldName }) => fieldName === 'tasks')
-        .map(({ fieldKey, arguments: args }) => ({
-          key: cache.resolve(column, fieldKey) as string,
-          isFirst: !args?.['after'],
-        }));
+        .map(({ fieldKey, arguments: args }) => ({ key: cache.resolve(column, fieldKey), isFirst: !args?.['after'] }));
       yield {
-        projectId: board.arguments?.['projectId'] as string,
-        status: cache.resolve(column, 'status') as string,
-        pages: pages.filter(({ key }) => typeof key === 'string'),
+        projectId: board.arguments?.['projectId'],
+        status: cache.resolve(column, 'status'),
+        pages: pages.flatMap(({ key, isFirst }) => (typeof key === 'string' ? [{ key, isFirst }] : [])),
       };
     }
   }
 }
-const nodesOf = (cache: Cache, connection: string): string[] => (cache.resolve(connection, 'nodes') ?? []) as string[];
 
 /** Puts a task into every column of its project that shows its status, and takes it out of the others. */
-export function placeOnBoards(cache: Cache, projectId: string, task: TaskRef): void {
-  const key = keyOf(cache, task);
+export function placeOnBoards(cache: Cache, projectId: string, taskId: string): void {
+  const task = ref('Task', taskId);
+  const status = readField(cache, task, 'status');
+  if (status !== undefined) placeIn(cache, projectId, keyOf(cache, task), status);
+}
+
+/** @param status null: in no column */
+function placeIn(cache: Cache, projectId: string, key: string, status: unknown): void {
   for (const column of shownColumns(cache)) {
     if (column.projectId !== projectId) continue;
-    const belongs = column.status === task.status;
-    const isThere = column.pages.some((page) => nodesOf(cache, page.key).includes(key));
+    const belongs = column.status === status;
+    const isThere = column.pages.some((page) => keysIn(cache, page.key, 'nodes').includes(key));
     for (const page of column.pages) {
-      const nodes = nodesOf(cache, page.key);
+      const nodes = keysIn(cache, page.key, 'nodes');
       if (belongs && !isThere && page.isFirst && !isBehind(cache, page.key, key))
-        cache.link(page.key, 'nodes', [...nodes, key] as never);
+        cache.link(page.key, 'nodes', [...nodes, key]);
       if (!belongs && nodes.includes(key))
-        cache.link(page.key, 'nodes', nodes.filter((other) => other !== key) as never);
+        cache.link(
+          page.key,
+          'nodes',
+          nodes.filter((other) => other !== key),
+        );
     }
   }
 }
@@ -66,7 +56,7 @@ export function placeOnBoards(cache: Cache, projectId: string, task: TaskRef): v
 /** Whether a card belongs to what a column does not show yet. */
 function isBehind(cache: Cache, page: string, task: string): boolean {
   const pageInfo = cache.resolve(page, 'pageInfo');
-  const last = nodesOf(cache, page).at(-1);
+  const last = keysIn(cache, page, 'nodes').at(-1);
   if (typeof pageInfo !== 'string' || cache.resolve(pageInfo, 'hasNextPage') !== true || !last) return false;
   const status = cache.resolve(task, 'status');
   if (status === 'DONE' || status === 'CANCELED') return false;
@@ -75,69 +65,66 @@ function isBehind(cache: Cache, page: string, task: string): boolean {
 
 /** The project whose board a task is on, when only the task is known. */
 export function projectOfTask(cache: Cache, taskId: string): string | null {
-  const key = keyOf(cache, { __typename: 'Task', id: taskId });
+  const key = keyOf(cache, ref('Task', taskId));
   for (const { projectId, pages } of shownColumns(cache))
-    if (pages.some((page) => nodesOf(cache, page.key).includes(key))) return projectId;
+    if (typeof projectId === 'string' && pages.some((page) => keysIn(cache, page.key, 'nodes').includes(key)))
+      return projectId;
   return null;
 }
 
 /** Takes a task that was deleted off the boards; whatever else shows it asks again. */
 export function forgetTask(cache: Cache, projectId: string, taskId: string): void {
-  const task = { __typename: 'Task', id: taskId };
-  placeOnBoards(cache, projectId, { ...task, status: 'DELETED' });
+  const task = ref('Task', taskId);
+  placeIn(cache, projectId, keyOf(cache, task), null);
   forgetTaskCounts(cache, projectId);
   cache.invalidate(task);
 }
 
 /** Marks the counts of a project's columns as unknown: they are asked for again where they are shown. */
 export function forgetTaskCounts(cache: Cache, projectId: string): void {
-  for (const board of cache.inspectFields('Query')) {
-    if (board.fieldName !== 'board' || board.arguments?.['projectId'] !== projectId) continue;
-    const columns = cache.resolve('Query', board.fieldKey);
-    for (const column of Array.isArray(columns) ? (columns as string[]) : [])
+  for (const board of askedFields(cache, QUERY, ['board'])) {
+    if (board.arguments?.['projectId'] !== projectId) continue;
+    for (const column of keysIn(cache, 'Query', board.fieldKey))
       if (cache.resolve(column, 'taskCount') !== undefined) cache.invalidate(column, 'taskCount');
   }
 }
 
 /** Adds to the front or the end of every list `field` of an entity, once, where it is not yet: to its first page. */
-export function addToConnections(
+export function addToConnections<Type extends keyof CachedFields>(
   cache: Cache,
-  parent: Ref | 'Query',
-  field: string,
-  ref: Ref,
+  parent: Parent<Type>,
+  field: CachedFields[Type],
+  added: Ref,
   options: { at: 'start' | 'end'; matches?: (args: Record<string, unknown>) => boolean },
 ): void {
-  const key = keyOf(cache, ref);
-  for (const found of cache.inspectFields(parent as never)) {
+  const key = keyOf(cache, added);
+  for (const found of askedFields(cache, parent, [field])) {
     const args = found.arguments ?? {};
-    if (found.fieldName !== field || args['after'] || args['before']) continue;
-    if (options.matches && !options.matches(args)) continue;
-    const connection = cache.resolve(parent as never, found.fieldKey);
+    if (args['after'] || args['before'] || options.matches?.(args) === false) continue;
+    const connection = cache.resolve(parent, found.fieldKey);
     if (typeof connection !== 'string') continue;
-    const nodes = (cache.resolve(connection, 'nodes') ?? []) as string[];
+    const nodes = keysIn(cache, connection, 'nodes');
     if (nodes.includes(key)) continue;
-    cache.link(connection, 'nodes', (options.at === 'start' ? [key, ...nodes] : [...nodes, key]) as never);
+    cache.link(connection, 'nodes', options.at === 'start' ? [key, ...nodes] : [...nodes, key]);
   }
 }
 
 /** Marks fields as unknown, so that whoever shows them asks again. */
-export function forget(
+export function forget<Type extends keyof CachedFields>(
   cache: Cache,
-  parent: Ref | 'Query',
-  fields: readonly string[],
+  parent: Parent<Type>,
+  fields: readonly CachedFields[Type][],
   matches: (args: Record<string, unknown>) => boolean = () => true,
 ): void {
-  for (const found of cache.inspectFields(parent as never)) {
-    if (fields.includes(found.fieldName) && matches(found.arguments ?? {}))
-      cache.invalidate(parent as never, found.fieldName, found.arguments);
-  }
+  for (const found of askedFields(cache, parent, fields))
+    if (matches(found.arguments ?? {})) cache.invalidate(parent, found.fieldName, found.arguments);
 }
 
 /** The newest version's text follows the facts, and is compared with others: all but the older pages of the list is asked for again. */
 export function forgetState(cache: Cache, projectId: string): void {
   forget(
     cache,
-    'Query',
+    QUERY,
     ['stateVersion', 'stateVersions', 'stateDiff'],
     (args) => args['projectId'] === projectId && !args['after'],
   );

@@ -1,22 +1,24 @@
 import type { OperationResult } from '@urql/core';
 import { apiErrorFacts } from './api-error.ts';
+import { readFragment, type FragmentType } from './gql/fragment-masking.ts';
+import { graphql } from './gql/gql.ts';
+
+/** What every mutation asks for beside its payload. Under another name, as payloads have a field `message` of their own. */
+const MutationFailure_UserErrorFragment = graphql(`
+  fragment MutationFailure_UserError on UserError {
+    failure: message
+  }
+`);
 
 /** What a refused mutation said, for people; null when it was carried out. */
 export function mutationFailure(result: Pick<OperationResult, 'error' | 'data'>): string | null {
   if (result.error) return apiErrorFacts(result.error).message;
   for (const answer of Object.values((result.data ?? {}) as Record<string, unknown>)) {
-    if (isUserError(answer)) return answer.message ?? answer.failure ?? answer.code;
+    if (isUserError(answer)) return readFragment(MutationFailure_UserErrorFragment, answer).failure;
   }
   return null;
 }
 
-/** `failure` is the message under another name, where the payload has a field `message` of its own. */
-function isUserError(answer: unknown): answer is { code: string; message?: string; failure?: string } {
-  return (
-    typeof answer === 'object' &&
-    answer !== null &&
-    '__typename' in answer &&
-    String(answer.__typename).endsWith('Error') &&
-    'code' in answer
-  );
+function isUserError(answer: unknown): answer is FragmentType<typeof MutationFailure_UserErrorFragment> {
+  return typeof answer === 'object' && answer !== null && 'failure' in answer;
 }

@@ -6,6 +6,7 @@ import {
   type SSRData,
   type TypedDocumentNode,
 } from '@urql/core';
+import { CALLER_NOTE_HEADER } from '#contract/http-names.ts';
 import { redirect, type AppLoadContext } from '@remix-run/node';
 import { apiErrorFacts, isUnauthenticated } from './api-error.ts';
 import { createCacheExchange } from './cache-exchange.ts';
@@ -52,10 +53,10 @@ export async function queryOnServer<Data, Variables extends AnyVariables>(
 export function forwardedHeaders({ request, context }: Incoming): Record<string, string> {
   const token = readSessionToken(request.headers.get('cookie'), context.isHttps);
   // The api's own note of whose request this is: it believes no other word of ours.
-  const callerNote = request.headers.get('x-overmind-caller');
+  const callerNote = request.headers.get(CALLER_NOTE_HEADER);
   return {
     ...(token ? { authorization: `Bearer ${token}` } : {}),
-    ...(callerNote ? { 'x-overmind-caller': callerNote } : {}),
+    ...(callerNote ? { [CALLER_NOTE_HEADER]: callerNote } : {}),
     'user-agent': request.headers.get('user-agent') ?? 'web',
   };
 }

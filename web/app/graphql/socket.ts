@@ -1,4 +1,5 @@
 import { createClient, type Client as SocketClient } from 'graphql-ws';
+import { backOffMs } from '#contract/back-off.ts';
 import { connectionPhase, setConnectionPhase } from './connection.ts';
 import { leaveForSignIn } from '~/lib/leave-for-sign-in.ts';
 import { noteCause } from './waiting-reasons.ts';
@@ -6,8 +7,7 @@ import { noteCause } from './waiting-reasons.ts';
 const PING_MS = 10_000;
 const PONG_TIMEOUT_MS = 5_000;
 const LAST_SOCKET_LINGERS_MS = 3_000;
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 8_000;
+const RETRY_DELAYS = { baseDelayMs: 250, maxDelayMs: 8_000 };
 /** Close codes with which the API ends a socket whose session has ended. */
 const SESSION_ENDED = new Set([4401, 4403]);
 
@@ -34,8 +34,7 @@ function create(): SocketClient {
     // Waits longer each time, with jitter; ends at once when the machine is back online or the page is looked at again.
     retryWait: (retries) =>
       new Promise((resolve) => {
-        const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** retries) * (0.5 + Math.random() / 2);
-        const timer = setTimeout(done, waitMs);
+        const timer = setTimeout(done, backOffMs(RETRY_DELAYS, retries + 1));
         function done(): void {
           clearTimeout(timer);
           wake = null;

@@ -2,6 +2,7 @@ import { data, redirect, type AppLoadContext } from '@remix-run/node';
 import { Client, fetchExchange } from '@urql/core';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
+import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { forwardedHeaders } from '~/graphql/server-query.server.ts';
 import { formText, rawFormText } from './form-text.ts';
 import { endedSessionCookie, readSessionToken, safeNextPath, sessionCookie } from './session.server.ts';
@@ -18,10 +19,7 @@ const SignIn_Mutation = graphql(`
       ... on RateLimitedError {
         retryAfterMs
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -74,7 +72,7 @@ export async function signIn({ request, context }: Incoming, form: FormData) {
   if (answer?.__typename === 'RateLimitedError')
     return refuse(`Too many attempts. Try again ${waitText(answer.retryAfterMs)}.`, 429);
   if (answer?.__typename !== 'LoginPayload')
-    return refuse(answer?.message ?? 'The server gave no answer. Try again.', 400);
+    return refuse(mutationFailure(result) ?? 'The server gave no answer. Try again.', 400);
   const cookie = sessionCookie(answer.token, { expiresAt: new Date(answer.expiresAt), isHttps: context.isHttps });
   return redirect(next, { headers: { 'Set-Cookie': cookie } });
 }

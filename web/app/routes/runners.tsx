@@ -1,6 +1,6 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node';
 import { PageError } from '~/components/frame/page-error.tsx';
-import { Runners_Query, RunnersPage } from '~/components/settings/runners-page.tsx';
+import { Runners_Query, RunnersPage } from '~/components/runners/runners-page.tsx';
 import { queryOnServer } from '~/graphql/server-query.server.ts';
 import { skipLoader } from '~/lib/skip-loader.ts';
 

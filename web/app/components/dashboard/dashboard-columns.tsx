@@ -1,15 +1,9 @@
-import { KanbanSquare, MessagesSquare, PanelLeftClose, SquareTerminal, type LucideIcon } from 'lucide-react';
+import { PanelLeftClose } from 'lucide-react';
 import { usePreferences } from '~/lib/use-preferences.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { SplitPane } from '../ui/split-pane.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import type { DashboardPart, PartCount } from './dashboard.tsx';
-
-export const PARTS: { id: DashboardPart; label: string; Icon: LucideIcon; minPx: number }[] = [
-  { id: 'board', label: 'Board', Icon: KanbanSquare, minPx: 280 },
-  { id: 'runs', label: 'Runs', Icon: SquareTerminal, minPx: 280 },
-  { id: 'chat', label: 'Chat', Icon: MessagesSquare, minPx: 260 },
-];
+import { PARTS, type DashboardPart, type PartCount } from './dashboard-parts.ts';
 
 interface DashboardColumnsProps {
   parts: Record<DashboardPart, JSX.Element>;

@@ -1,7 +1,6 @@
 import { useSearchParams } from '@remix-run/react';
 import { Tabs } from '../ui/tabs.tsx';
-import type { DashboardPart, PartCount } from './dashboard.tsx';
-import { PARTS } from './dashboard-columns.tsx';
+import { PARTS, type DashboardPart, type PartCount } from './dashboard-parts.ts';
 
 interface DashboardTabsProps {
   parts: Record<DashboardPart, JSX.Element>;

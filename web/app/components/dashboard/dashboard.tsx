@@ -8,13 +8,14 @@ import { useIsPhone } from '~/lib/use-is-phone.ts';
 import { BoardSummary } from '../board/board-summary.tsx';
 import { Board } from '../board/board.tsx';
 import { useTaskCounts } from '../board/use-task-counts.ts';
-import { ChatPanel } from '../chat/chat-panel.tsx';
+import { ChatPanel } from '../conversations/chat-panel.tsx';
 import type { ProjectOutletContext } from '../frame/project-frame.tsx';
 import { isLiveRun, isRunning, type RunStatus } from '../runs/run-status.tsx';
 import { RunsPanel } from '../runs/runs-panel.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { DashboardColumns } from './dashboard-columns.tsx';
 import { DashboardSkeleton } from './dashboard-skeleton.tsx';
+import type { DashboardPart, PartCount } from './dashboard-parts.ts';
 import { DashboardTabs } from './dashboard-tabs.tsx';
 
 export const Dashboard_Query = graphql(`
@@ -70,15 +71,6 @@ export const Dashboard_Query = graphql(`
     }
   }
 `);
-
-export type DashboardPart = 'board' | 'runs' | 'chat';
-
-/** How much of a part is going on. */
-export interface PartCount {
-  count: number | null;
-  /** What is counted, where there is room. */
-  words: string | null;
-}
 
 /** The board, what runs, and the conversation: side by side, or as tabs on a phone. */
 export function Dashboard({ projectId }: { projectId: string }) {

@@ -1,16 +1,19 @@
-import { useRouteLoaderData } from '@remix-run/react';
 import { useEffect, type ReactNode } from 'react';
 import { ClockProvider } from '~/lib/clock.tsx';
-import { DEFAULT_PREFERENCES } from '~/lib/preferences.ts';
+import type { Preferences } from '~/lib/preferences.ts';
 import { PreferencesProvider, usePreferences } from '~/lib/use-preferences.tsx';
-import type { loader } from '~/root.tsx';
 
 /** What every page stands on: the clock, and the person's arrangements. */
-export function AppProviders({ children }: { children: ReactNode }) {
-  const { preferences, renderedAt } = useRouteLoaderData<typeof loader>('root') ?? {
-    preferences: DEFAULT_PREFERENCES,
-    renderedAt: 0,
-  };
+export function AppProviders({
+  preferences,
+  renderedAt,
+  children,
+}: {
+  preferences: Preferences;
+  /** By the server's clock. */
+  renderedAt: number;
+  children: ReactNode;
+}) {
   return (
     <PreferencesProvider initial={preferences}>
       <ClockProvider renderedAt={renderedAt} timeZone={preferences.timeZone ?? 'UTC'}>

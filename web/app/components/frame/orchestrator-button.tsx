@@ -28,10 +28,7 @@ const RunOrchestrator_Mutation = graphql(`
           ...OrchestratorButton_Cycle
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

@@ -1,7 +1,7 @@
 import { useNavigate } from '@remix-run/react';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useMutation } from 'urql';
-import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import { MAX_PROJECT_KEY_CHARS } from '#contract/short-ids.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
@@ -12,10 +12,9 @@ import {
   type ChosenRepository,
   type RefusedRepository,
 } from '../repositories/repository-chooser.tsx';
-import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Input, Select, Textarea } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 
 const CreateProject_Mutation = graphql(`
   mutation CreateProject($input: CreateProjectInput!) {
@@ -34,10 +33,7 @@ const CreateProject_Mutation = graphql(`
           message
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -68,17 +64,21 @@ export function CreateProjectDialog({
 }
 
 function CreateProjectForm({ onCancel }: { onCancel(): void }) {
-  const [{ fetching }, createProject] = useMutation(CreateProject_Mutation);
+  const [, createProject] = useMutation(CreateProject_Mutation);
   const navigate = useNavigate();
-  const [failure, setFailure] = useState<string | null>(null);
   const [isNameMissing, setNameMissing] = useState(false);
   const [repository, setRepository] = useState<ChosenRepository | null>(null);
   const [repositoryError, setRepositoryError] = useState<RefusedRepository | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const submit = async (fields: FormData): Promise<string | null> => {
     const text = (name: string): string => formText(fields, name);
-    if (text('name') === '') return setNameMissing(true);
-    if (repository?.problem) return setRepositoryError({ path: repository.path, message: repository.problem });
+    if (text('name') === '') {
+      setNameMissing(true);
+      return null;
+    }
+    if (repository?.problem) {
+      setRepositoryError({ path: repository.path, message: repository.problem });
+      return null;
+    }
     const result = await createProject({
       input: {
         name: text('name'),
@@ -88,30 +88,17 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
         ...(repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {}),
       },
     });
-    const refused = mutationFailure(result);
     const answer = result.data?.createProject;
     const ofRepository =
       answer?.__typename === 'InvalidInputError'
         ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath')
         : undefined;
     setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
-    setFailure(ofRepository ? null : refused);
-    if (refused) return;
     if (answer?.__typename === 'CreateProjectPayload') navigate(`/projects/${answer.project.id}`);
+    return ofRepository ? null : mutationFailure(result);
   };
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event: FormEvent<HTMLFormElement>) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
+    <MutationForm onSubmit={submit} submitLabel="Create project" cancel={{ label: 'Cancel', onClick: onCancel }}>
       <Field label="Name" error={isNameMissing ? 'A project needs a name' : null}>
         <Input name="name" autoFocus maxLength={MAX_NAME_CHARS} onChange={() => setNameMissing(false)} />
       </Field>
@@ -129,7 +116,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
         />
       </Field>
       <Field label="Description" isOptional>
-        <Textarea name="description" rows={2} maxLength={2_000} className="min-h-14!" />
+        <Textarea name="description" rows={2} maxLength={MAX_PROJECT_DESCRIPTION_CHARS} className="min-h-14!" />
       </Field>
       <RepositoryChooser
         projectId={null}
@@ -147,12 +134,6 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
           ))}
         </Select>
       </Field>
-      <DialogActions>
-        <Button onClick={onCancel}>Cancel</Button>
-        <Button type="submit" variant="primary" isBusy={fetching}>
-          Create project
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

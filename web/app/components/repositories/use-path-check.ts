@@ -19,10 +19,7 @@ const CheckRepository_Mutation = graphql(`
           message
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

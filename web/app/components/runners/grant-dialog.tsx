@@ -3,10 +3,9 @@ import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Select } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 
 const GrantProjects_Query = graphql(`
   query GrantProjects {
@@ -24,10 +23,7 @@ const GrantRepository_Mutation = graphql(`
   mutation GrantRepository($input: GrantRepositoryInput!) {
     grantRepository(input: $input) {
       __typename
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -47,16 +43,16 @@ export function GrantDialog({
   onGranted(): void;
 }) {
   const { data } = useLiveQuery(GrantProjects_Query, {}, { requestPolicy: 'cache-and-network' });
-  const [{ fetching }, grant] = useMutation(GrantRepository_Mutation);
+  const [, grant] = useMutation(GrantRepository_Mutation);
   const [project, setProject] = useState('');
-  const [failure, setFailure] = useState<string | null>(null);
-  const submit = async (): Promise<void> => {
+  const submit = async (): Promise<string | null> => {
     const refused = mutationFailure(
       await grant({ input: { runnerId, path, projectId: project === EVERY_PROJECT ? null : project } }),
     );
-    if (refused) return setFailure(refused);
+    if (refused) return refused;
     onGranted();
     onClose();
+    return null;
   };
   return (
     <Dialog
@@ -65,18 +61,7 @@ export function GrantDialog({
       title="Grant repository"
       description={<span className="title-wrap font-mono">{path}</span>}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        {failure ? (
-          <Notice kind="error" role="alert">
-            {failure}
-          </Notice>
-        ) : null}
+      <MutationForm onSubmit={submit} submitLabel="Grant" cancel={{ label: 'Cancel', onClick: onClose }}>
         <Field
           label="To"
           hint={
@@ -97,13 +82,7 @@ export function GrantDialog({
             <option value={EVERY_PROJECT}>Every project, also those made later</option>
           </Select>
         </Field>
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" isBusy={fetching}>
-            Grant
-          </Button>
-        </DialogActions>
-      </form>
+      </MutationForm>
     </Dialog>
   );
 }

@@ -33,10 +33,7 @@ const UpdateRunner_Mutation = graphql(`
           ...RunnerLabels_Runner
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

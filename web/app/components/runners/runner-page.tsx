@@ -5,7 +5,7 @@ import { usePolledQuery } from '~/graphql/use-polled-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { NothingHere } from '../frame/nothing-here.tsx';
 import { PageBody, PageHeader } from '../frame/page-header.tsx';
-import { RunnerConnection, RunnerItem_RunnerFragment } from '../settings/runner-item.tsx';
+import { RunnerConnection, RunnerItem_RunnerFragment } from './runner-item.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';

@@ -43,10 +43,7 @@ const LookForRepositories_Mutation = graphql(`
   mutation LookForRepositories($input: LookForRepositoriesInput!) {
     lookForRepositories(input: $input) {
       __typename
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -55,10 +52,7 @@ const RevokeRepository_Mutation = graphql(`
   mutation RevokeRepository($input: RevokeRepositoryInput!) {
     revokeRepository(input: $input) {
       __typename
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

@@ -43,10 +43,7 @@ const RemoveWorkFolder_Mutation = graphql(`
   mutation RemoveWorkFolder($input: RemoveWorkFolderInput!) {
     removeWorkFolder(input: $input) {
       __typename
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

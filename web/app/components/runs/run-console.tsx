@@ -2,7 +2,7 @@ import type { RunRow_RunFragment as ShownRun } from '~/graphql/gql/graphql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { countText } from '~/lib/count-text.ts';
-import { LogConsole } from '../console/log-console.tsx';
+import { LogConsole } from './console/log-console.tsx';
 import { RemovedNotice } from '../ui/removed-notice.tsx';
 import { useRunLog } from './run-log.ts';
 import { RunRow_RunFragment } from './run-row.tsx';

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { stringifyDocument } from '@urql/core';
-import { LogStore, type LogBatch, type LineStream } from '../console/log-store.ts';
+import { streamOf } from '#contract/log-streams.ts';
+import { LogStore, type LogBatch } from './console/log-store.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { RunLogSubscription } from '~/graphql/gql/graphql.ts';
 import { requestOnce } from '~/graphql/request.ts';
@@ -32,7 +33,6 @@ const RunLog_Subscription = graphql(`
   }
 `);
 
-const STREAMS: Record<string, LineStream> = { 1: 'stdout', 2: 'stderr', 3: 'system' };
 /** Lines of a live run that are fetched behind its end; earlier ones come when somebody scrolls there. */
 const TAIL_LINES = 500;
 
@@ -87,7 +87,7 @@ function unpack(batch: { firstSeq: number; streams: string; messages: string[]; 
   return {
     firstSeq: batch.firstSeq,
     lines: batch.messages.map((message, i) => ({
-      stream: STREAMS[batch.streams.charAt(i)] ?? 'system',
+      stream: streamOf(batch.streams.charAt(i)),
       message,
       createdAt: batch.createdAt,
     })),

@@ -24,10 +24,7 @@ const CancelRun_Mutation = graphql(`
           }
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

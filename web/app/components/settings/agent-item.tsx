@@ -5,9 +5,9 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Textarea } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { Switch } from '../ui/switch.tsx';
 import { showToast } from '../ui/toast-store.ts';
 
@@ -33,10 +33,7 @@ const UpdateAgent_Mutation = graphql(`
           ...AgentItem_Agent
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -100,32 +97,17 @@ function ConfigForm({
   onSave(config: unknown): Promise<string | null>;
 }) {
   const [text, setText] = useState(() => JSON.stringify(config, null, 2));
-  const [failure, setFailure] = useState<string | null>(null);
-  const [isSaving, setSaving] = useState(false);
-  const submit = async (): Promise<void> => {
+  const submit = async (): Promise<string | null> => {
     let parsed: unknown;
     try {
       parsed = JSON.parse(text);
     } catch (error) {
-      return setFailure(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+      return `This is not JSON: ${error instanceof Error ? error.message : String(error)}`;
     }
-    setSaving(true);
-    setFailure(await onSave(parsed));
-    setSaving(false);
+    return onSave(parsed);
   };
   return (
-    <form
-      className="flex flex-col gap-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
+    <MutationForm onSubmit={submit} submitLabel="Save" cancel={{ label: 'Cancel', onClick: onCancel }}>
       <Field label="Configuration" hint="Commands are lists of arguments; no shell reads them.">
         <Textarea
           value={text}
@@ -135,12 +117,6 @@ function ConfigForm({
           className="font-mono text-xs! leading-5"
         />
       </Field>
-      <DialogActions>
-        <Button onClick={onCancel}>Cancel</Button>
-        <Button type="submit" variant="primary" isBusy={isSaving}>
-          Save
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

@@ -1,11 +1,10 @@
-import { useState } from 'react';
 import { useMutation } from 'urql';
+import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { rawFormText } from '~/lib/form-text.ts';
-import { Button } from '../ui/button.tsx';
 import { Field, Input } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { showToast } from '../ui/toast-store.ts';
 
 const ChangePassword_Mutation = graphql(`
@@ -17,53 +16,39 @@ const ChangePassword_Mutation = graphql(`
           id
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
 
 export function ChangePassword() {
-  const [{ fetching }, changePassword] = useMutation(ChangePassword_Mutation);
-  const [failure, setFailure] = useState<string | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const [, changePassword] = useMutation(ChangePassword_Mutation);
+  const submit = async (fields: FormData, form: HTMLFormElement): Promise<string | null> => {
     const refused = mutationFailure(
       await changePassword({
         input: { currentPassword: rawFormText(fields, 'current'), newPassword: rawFormText(fields, 'new') },
       }),
     );
-    setFailure(refused);
-    if (refused) return;
+    if (refused) return refused;
     form.reset();
     showToast({ kind: 'info', text: 'Password changed. Your other sessions have ended.' });
+    return null;
   };
   return (
-    <form
-      className="flex max-w-sm flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
+    <MutationForm className="max-w-sm" onSubmit={submit} submitLabel="Change password">
       <Field label="Current password">
         <Input name="current" type="password" autoComplete="current-password" required />
       </Field>
-      <Field label="New password" hint="At least 8 characters. Your other sessions end.">
-        <Input name="new" type="password" autoComplete="new-password" required minLength={8} maxLength={200} />
+      <Field label="New password" hint={`At least ${MIN_PASSWORD_CHARS} characters. Your other sessions end.`}>
+        <Input
+          name="new"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={MIN_PASSWORD_CHARS}
+          maxLength={MAX_PASSWORD_CHARS}
+        />
       </Field>
-      <div>
-        <Button type="submit" isBusy={fetching}>
-          Change password
-        </Button>
-      </div>
-    </form>
+    </MutationForm>
   );
 }

@@ -1,14 +1,14 @@
 import { useNavigate } from '@remix-run/react';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useMutation, useQuery } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { countText } from '~/lib/count-text.ts';
 import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Input } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { SettingsSection } from './settings-section.tsx';
 
@@ -45,10 +45,7 @@ const DeleteProject_Mutation = graphql(`
           entityId
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -78,36 +75,29 @@ export function DeleteProject({ project: masked }: { project: FragmentType<typeo
 }
 
 function DeleteForm({ project, onClose }: { project: { id: string; name: string }; onClose(): void }) {
-  const [{ fetching }, deleteProject] = useMutation(DeleteProject_Mutation);
+  const [, deleteProject] = useMutation(DeleteProject_Mutation);
   const [name, setName] = useState('');
-  const [failure, setFailure] = useState<string | null>(null);
   const navigate = useNavigate();
   const isNamed = name.trim() === project.name;
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (!isNamed) return;
+  const submit = async (): Promise<string | null> => {
+    if (!isNamed) return null;
     const refused = mutationFailure(await deleteProject({ input: { projectId: project.id, name: project.name } }));
-    if (refused) return setFailure(refused);
-    navigate('/projects', { replace: true });
+    if (!refused) navigate('/projects', { replace: true });
+    return refused;
   };
   return (
-    <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
+    <MutationForm
+      onSubmit={submit}
+      submitLabel="Delete project"
+      isDanger
+      isDisabled={!isNamed}
+      cancel={{ label: 'Back', onClick: onClose }}
+    >
       <Contents projectId={project.id} />
       <Field label={`Type ${project.name} to confirm`}>
         <Input autoFocus autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
       </Field>
-      <DialogActions>
-        <Button onClick={onClose}>Back</Button>
-        <Button type="submit" variant="danger" disabled={!isNamed} isBusy={fetching}>
-          Delete project
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }
 

@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useMutation } from 'urql';
+import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { PeopleQuery } from '~/graphql/gql/graphql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
@@ -9,11 +10,11 @@ import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { formText, rawFormText } from '~/lib/form-text.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { MorePages } from '../ui/more-pages.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { PageState } from '../ui/page-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -46,10 +47,7 @@ const CreateUser_Mutation = graphql(`
           id
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -124,10 +122,8 @@ function MoreUsers({ after, viewerId }: { after: string; viewerId: string }) {
 }
 
 function AddPersonForm({ onDone }: { onDone(): void }) {
-  const [{ fetching }, createUser] = useMutation(CreateUser_Mutation);
-  const [failure, setFailure] = useState<string | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const [, createUser] = useMutation(CreateUser_Mutation);
+  const submit = async (fields: FormData): Promise<string | null> => {
     const refused = mutationFailure(
       await createUser({
         input: {
@@ -137,32 +133,21 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
         },
       }),
     );
-    if (refused) setFailure(refused);
-    else onDone();
+    if (!refused) onDone();
+    return refused;
   };
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
+    <MutationForm onSubmit={submit} submitLabel="Add person" cancel={{ label: 'Cancel', onClick: onDone }}>
       <Field label="Email">
         <Input name="email" type="email" required autoFocus autoComplete="off" />
       </Field>
-      <Field label="Password" hint="8 to 200 characters">
+      <Field label="Password" hint={`${MIN_PASSWORD_CHARS} to ${MAX_PASSWORD_CHARS} characters`}>
         <Input
           name="password"
           type="text"
           required
-          minLength={8}
-          maxLength={200}
+          minLength={MIN_PASSWORD_CHARS}
+          maxLength={MAX_PASSWORD_CHARS}
           autoComplete="off"
           className="font-mono"
         />
@@ -171,12 +156,6 @@ function AddPersonForm({ onDone }: { onDone(): void }) {
         <input type="checkbox" name="isAdmin" className="size-4 accent-accent" />
         Administrator: manages people, runners and every project
       </label>
-      <DialogActions>
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" variant="primary" isBusy={fetching}>
-          Add person
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useMutation } from 'urql';
-import { MAX_NAME_CHARS } from '#contract/limits.ts';
+import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import { MAX_PROJECT_KEY_CHARS } from '#contract/short-ids.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
@@ -11,9 +11,8 @@ import {
   type ChosenRepository,
   type RefusedRepository,
 } from '../repositories/repository-chooser.tsx';
-import { Button } from '../ui/button.tsx';
 import { Field, Input, Textarea } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { showToast } from '../ui/toast-store.ts';
 
 export const ProjectForm_ProjectFragment = graphql(`
@@ -35,12 +34,9 @@ export const UpdateProject_Mutation = graphql(`
         project {
           id
           revision
-          name
-          key
-          description
           status
-          defaultRepoPath
           updatedAt
+          ...ProjectForm_Project
         }
       }
       ... on InvalidInputError {
@@ -49,26 +45,24 @@ export const UpdateProject_Mutation = graphql(`
           message
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
 
 export function ProjectForm({ project: masked }: { project: FragmentType<typeof ProjectForm_ProjectFragment> }) {
   const project = readFragment(ProjectForm_ProjectFragment, masked);
-  const [{ fetching }, updateProject] = useMutation(UpdateProject_Mutation);
-  const [failure, setFailure] = useState<string | null>(null);
+  const [, updateProject] = useMutation(UpdateProject_Mutation);
   const [repository, setRepository] = useState(() => chosenOf(project.defaultRepoPath));
   const [repositoryError, setRepositoryError] = useState<RefusedRepository | null>(null);
   // Another one each time it is saved: then the chooser shows what there is now.
   const [saved, setSaved] = useState(0);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const submit = async (fields: FormData): Promise<string | null> => {
     const text = (name: string): string => formText(fields, name);
-    if (repository?.problem) return setRepositoryError({ path: repository.path, message: repository.problem });
+    if (repository?.problem) {
+      setRepositoryError({ path: repository.path, message: repository.problem });
+      return null;
+    }
     const chosen = repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {};
     const result = await updateProject({
       input: {
@@ -79,32 +73,21 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
         ...chosen,
       },
     });
-    const refused = mutationFailure(result);
     const answer = result.data?.updateProject;
     const ofRepository =
       answer?.__typename === 'InvalidInputError'
         ? answer.fields.find(({ path }) => path[0] === 'defaultRepoPath')
         : undefined;
     setRepositoryError(ofRepository && repository ? { path: repository.path, message: ofRepository.message } : null);
-    setFailure(ofRepository ? null : refused);
-    if (answer?.__typename !== 'UpdateProjectPayload') return;
-    setRepository(chosenOf(answer.project.defaultRepoPath));
-    setSaved(saved + 1);
-    showToast({ kind: 'info', text: 'Saved' });
+    if (answer?.__typename === 'UpdateProjectPayload') {
+      setRepository(chosenOf(readFragment(ProjectForm_ProjectFragment, answer.project).defaultRepoPath));
+      setSaved(saved + 1);
+      showToast({ kind: 'info', text: 'Saved' });
+    }
+    return ofRepository ? null : mutationFailure(result);
   };
   return (
-    <form
-      className="flex max-w-xl flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
+    <MutationForm className="max-w-xl" onSubmit={submit} submitLabel="Save">
       <Field label="Name">
         <Input name="name" required maxLength={MAX_NAME_CHARS} defaultValue={project.name} />
       </Field>
@@ -127,7 +110,7 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
         <Textarea
           name="description"
           rows={2}
-          maxLength={2_000}
+          maxLength={MAX_PROJECT_DESCRIPTION_CHARS}
           defaultValue={project.description}
           className="min-h-14!"
         />
@@ -140,12 +123,7 @@ export function ProjectForm({ project: masked }: { project: FragmentType<typeof 
         refused={repositoryError}
         onChoose={setRepository}
       />
-      <div>
-        <Button type="submit" isBusy={fetching}>
-          Save
-        </Button>
-      </div>
-    </form>
+    </MutationForm>
   );
 }
 

@@ -30,10 +30,7 @@ const ArchiveProject_Mutation = graphql(`
           status
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

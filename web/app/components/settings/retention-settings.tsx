@@ -1,12 +1,11 @@
-import { useState } from 'react';
 import { useMutation } from 'urql';
+import { MAX_RETENTION_DAYS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { Button } from '../ui/button.tsx';
 import { Field, Input } from '../ui/field.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { showToast } from '../ui/toast-store.ts';
 import { SettingsSection } from './settings-section.tsx';
 
@@ -30,17 +29,10 @@ const UpdateRetention_Mutation = graphql(`
         project {
           id
           revision
-          retention {
-            runLogDays
-            eventDays
-            artifactDays
-          }
+          ...RetentionSettings_Project
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -58,10 +50,8 @@ export function RetentionSettings({
   project: FragmentType<typeof RetentionSettings_ProjectFragment>;
 }) {
   const { id: projectId, retention } = readFragment(RetentionSettings_ProjectFragment, masked);
-  const [{ fetching }, updateProject] = useMutation(UpdateRetention_Mutation);
-  const [failure, setFailure] = useState<string | null>(null);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const [, updateProject] = useMutation(UpdateRetention_Mutation);
+  const submit = async (fields: FormData): Promise<string | null> => {
     const days = (name: string): number | null =>
       formText(fields, name) === '' ? null : Number(formText(fields, name));
     const refused = mutationFailure(
@@ -76,26 +66,15 @@ export function RetentionSettings({
         },
       }),
     );
-    setFailure(refused);
     if (!refused) showToast({ kind: 'info', text: 'Saved' });
+    return refused;
   };
   return (
     <SettingsSection
       title="Retention"
       text="What is older is removed, and says so where it was. Leave a field empty to keep it for ever. Tasks, their audit trails and what was merged are never removed."
     >
-      <form
-        className="flex max-w-xl flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
-        {failure ? (
-          <Notice kind="error" role="alert">
-            {failure}
-          </Notice>
-        ) : null}
+      <MutationForm className="max-w-xl" onSubmit={submit} submitLabel="Save">
         <div className="grid gap-4 sm:grid-cols-3">
           {RULES.map(({ name, label, hint }) => (
             <Field key={name} label={label} hint={hint}>
@@ -103,7 +82,7 @@ export function RetentionSettings({
                 name={name}
                 type="number"
                 min={1}
-                max={36_500}
+                max={MAX_RETENTION_DAYS}
                 step={1}
                 placeholder="For ever"
                 defaultValue={retention[name] ?? ''}
@@ -111,12 +90,7 @@ export function RetentionSettings({
             </Field>
           ))}
         </div>
-        <div>
-          <Button type="submit" isBusy={fetching}>
-            Save
-          </Button>
-        </div>
-      </form>
+      </MutationForm>
     </SettingsSection>
   );
 }

@@ -34,10 +34,7 @@ const RollBackState_Mutation = graphql(`
           version
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
-import { DiffFileView } from '../review/diff-file-view.tsx';
-import { parseDiff } from '../review/parse-diff.ts';
+import { DiffFileView } from '../runs/review/diff-file-view.tsx';
+import { parseDiff } from '../runs/review/parse-diff.ts';
 
 const HEAD = 'diff --git a/state.yaml b/state.yaml\n';
 

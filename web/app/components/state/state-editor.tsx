@@ -1,6 +1,7 @@
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useMutation } from 'urql';
+import { MAX_PINNED_ACTIONS, MAX_STATE_LINE_CHARS, MAX_STATE_NOTE_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { SaveStateInput, StateQuery } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
@@ -20,15 +21,11 @@ const SaveState_Mutation = graphql(`
           version
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
 
-const MAX_PINNED = 50;
 const PRIORITIES = [1, 2, 3, 4, 5];
 
 type HumanPart = NonNullable<NonNullable<StateQuery['stateVersion']>['humanPart']>;
@@ -90,7 +87,7 @@ export function StateEditor({ projectId, onDone, ...base }: StateEditorProps) {
           <Field label="Focus" isOptional hint="Empty: the task that matters most.">
             <Input
               value={part.currentFocus ?? ''}
-              maxLength={500}
+              maxLength={MAX_STATE_LINE_CHARS}
               onChange={(event) => set({ currentFocus: event.target.value || null })}
             />
           </Field>
@@ -108,7 +105,7 @@ export function StateEditor({ projectId, onDone, ...base }: StateEditorProps) {
           <Field label="Notes" isOptional>
             <Textarea
               value={part.notes}
-              maxLength={20_000}
+              maxLength={MAX_STATE_NOTE_CHARS}
               onChange={(event) => set({ notes: event.target.value })}
               className="min-h-60 font-mono text-xs leading-5"
             />
@@ -137,7 +134,7 @@ function PinnedActions({ actions, onChange }: PinnedActionsProps) {
             aria-label={`Pinned action ${i + 1}`}
             value={action.description}
             required
-            maxLength={500}
+            maxLength={MAX_STATE_LINE_CHARS}
             onChange={(event) => change(i, { description: event.target.value })}
           />
           <Select
@@ -164,7 +161,7 @@ function PinnedActions({ actions, onChange }: PinnedActionsProps) {
       <div>
         <Button
           size="sm"
-          disabled={actions.length >= MAX_PINNED}
+          disabled={actions.length >= MAX_PINNED_ACTIONS}
           onClick={() => onChange([...actions, { description: '', priority: 3 }])}
         >
           <Plus aria-hidden className="size-3.5" />

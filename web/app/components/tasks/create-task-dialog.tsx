@@ -1,14 +1,13 @@
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useMutation } from 'urql';
 import { MAX_DESCRIPTION_CHARS, MAX_TITLE_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Input, Select, Textarea } from '../ui/field.tsx';
 import { Kbd } from '../ui/kbd.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
 import { priorityWord } from './priority.tsx';
 import { TASK_TYPES, taskTypeWord, type TaskType } from './task-type.tsx';
 
@@ -23,10 +22,7 @@ const CreateTask_Mutation = graphql(`
           ...Board_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -51,14 +47,15 @@ function CreateTaskForm({
   agents,
   onDone,
 }: Pick<CreateTaskDialogProps, 'projectId' | 'agents'> & { onDone(): void }) {
-  const [{ fetching }, createTask] = useMutation(CreateTask_Mutation);
-  const [failure, setFailure] = useState<string | null>(null);
+  const [, createTask] = useMutation(CreateTask_Mutation);
   const [isTitleMissing, setTitleMissing] = useState(false);
 
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const fields = new FormData(form);
+  const submit = async (fields: FormData): Promise<string | null> => {
     const text = (name: string): string => formText(fields, name);
-    if (text('title') === '') return setTitleMissing(true);
+    if (text('title') === '') {
+      setTitleMissing(true);
+      return null;
+    }
     const agentId = text('agentId');
     const acceptanceCriteria = text('criteria')
       .split('\n')
@@ -76,26 +73,22 @@ function CreateTaskForm({
       },
     });
     const refused = mutationFailure(result);
-    if (refused) setFailure(refused);
-    else onDone();
-  };
-  const onSubmit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    void submit(event.currentTarget);
+    if (!refused) onDone();
+    return refused;
   };
   return (
-    <form
-      onSubmit={onSubmit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit();
-      }}
-      className="flex flex-col gap-4"
+    <MutationForm
+      onSubmit={submit}
+      cancel={{ label: 'Cancel', onClick: onDone }}
+      submitLabel={
+        <>
+          Create task
+          <span className="max-sm:hidden [&_kbd]:border-on-accent/40 [&_kbd]:text-on-accent">
+            <Kbd keys="mod+enter" />
+          </span>
+        </>
+      }
     >
-      {failure ? (
-        <Notice kind="error" role="alert">
-          {failure}
-        </Notice>
-      ) : null}
       <Field label="Title" error={isTitleMissing ? 'A task needs a title' : null}>
         <Input
           name="title"
@@ -147,15 +140,6 @@ function CreateTaskForm({
           </Select>
         </Field>
       </div>
-      <DialogActions>
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" variant="primary" isBusy={fetching}>
-          Create task
-          <span className="max-sm:hidden [&_kbd]:border-on-accent/40 [&_kbd]:text-on-accent">
-            <Kbd keys="mod+enter" />
-          </span>
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

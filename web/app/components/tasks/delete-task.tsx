@@ -17,10 +17,7 @@ const DeleteTask_Mutation = graphql(`
           projectId
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

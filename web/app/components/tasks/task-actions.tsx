@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
-import { TaskResult_RunFragment } from '../review/task-result.ts';
+import { TaskResult_RunFragment } from '../runs/review/task-result.ts';
 import { StopRun } from '../runs/stop-run.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';

@@ -1,6 +1,6 @@
 import { useState, type FormEvent } from 'react';
 import { useMutation } from 'urql';
-import { MAX_DESCRIPTION_CHARS } from '#contract/limits.ts';
+import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
@@ -40,10 +40,7 @@ const CommentOnTask_Mutation = graphql(`
           updatedAt
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -85,7 +82,7 @@ function CommentForm({ taskId }: { taskId: string }) {
         aria-label="Comment"
         rows={isShown ? 3 : 1}
         value={text}
-        maxLength={MAX_DESCRIPTION_CHARS}
+        maxLength={MAX_MESSAGE_CHARS}
         placeholder="Comment"
         onFocus={() => setOpen(true)}
         onChange={(event) => setText(event.target.value)}

@@ -1,16 +1,22 @@
-import { useState, type FormEvent } from 'react';
-import { MAX_DESCRIPTION_CHARS } from '#contract/limits.ts';
+import { useState } from 'react';
+import { MAX_MESSAGE_CHARS, MAX_REASON_CHARS } from '#contract/limits.ts';
 import type { TaskMove } from '~/lib/task-status.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Field, Textarea } from '../ui/field.tsx';
-import type { MovableTask } from './task-moves.tsx';
+import { MutationForm } from '../ui/mutation-form.tsx';
+
+export interface MovableTask {
+  id: string;
+  title: string;
+  hasLiveRun: boolean;
+}
 
 interface Words {
   title: string;
   text: string;
   label: string | null;
   placeholder: string;
+  maxChars: number;
   confirm: string;
   isDanger?: boolean;
 }
@@ -21,6 +27,7 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
     text: 'It waits until you unblock it. The reason is on its audit trail.',
     label: 'Why can it not go on?',
     placeholder: 'Waiting for the API key of the staging system',
+    maxChars: MAX_REASON_CHARS,
     confirm: 'Block task',
   },
   send_back: {
@@ -28,6 +35,7 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
     text: 'The agent runs again on the same branch, with your feedback in its prompt.',
     label: 'What should be different?',
     placeholder: 'Keep the old name of the function, and add a test for an empty list',
+    maxChars: MAX_MESSAGE_CHARS,
     confirm: 'Send back',
   },
   cancel: {
@@ -35,6 +43,7 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
     text: 'A canceled task can not be taken up again. What its runs have written is kept; one that works is stopped.',
     label: null,
     placeholder: '',
+    maxChars: 0,
     confirm: 'Cancel task',
     isDanger: true,
   },
@@ -81,42 +90,34 @@ function MoveForm({
 }) {
   const [text, setText] = useState('');
   const [isMissing, setMissing] = useState(false);
-  const [isSending, setSending] = useState(false);
-  const submit = async (event?: FormEvent): Promise<void> => {
-    event?.preventDefault();
-    if (words.label && text.trim() === '') return setMissing(true);
-    setSending(true);
-    const isDone = await onConfirm(text.trim());
-    setSending(false);
-    if (isDone) onClose();
+  const submit = async (): Promise<null> => {
+    if (words.label && text.trim() === '') setMissing(true);
+    else if (await onConfirm(text.trim())) onClose();
+    return null; // a refusal has been shown by whoever carried it out
   };
   return (
-    <form onSubmit={(event) => void submit(event)}>
-      <p className="title-wrap mb-4 rounded-control bg-active px-3 py-2 text-dense">{taskTitle}</p>
+    <MutationForm
+      onSubmit={submit}
+      submitLabel={words.confirm}
+      isDanger={words.isDanger}
+      cancel={{ label: 'Back', onClick: onClose }}
+    >
+      <p className="title-wrap rounded-control bg-active px-3 py-2 text-dense">{taskTitle}</p>
       {words.label ? (
         <Field label={words.label} error={isMissing ? 'A few words are needed' : null}>
           <Textarea
             autoFocus
             rows={4}
             value={text}
-            maxLength={MAX_DESCRIPTION_CHARS}
+            maxLength={words.maxChars}
             placeholder={words.placeholder}
             onChange={(event) => {
               setText(event.target.value);
               setMissing(false);
             }}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void submit();
-            }}
           />
         </Field>
       ) : null}
-      <DialogActions>
-        <Button onClick={onClose}>Back</Button>
-        <Button type="submit" variant={words.isDanger ? 'danger' : 'primary'} isBusy={isSending}>
-          {words.confirm}
-        </Button>
-      </DialogActions>
-    </form>
+    </MutationForm>
   );
 }

@@ -4,7 +4,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { MOVE_WORDS, type TaskMove } from '~/lib/task-status.ts';
 import { showToast } from '../ui/toast-store.ts';
-import { TaskMoveDialog } from './task-move-dialog.tsx';
+import { TaskMoveDialog, type MovableTask } from './task-move-dialog.tsx';
 
 const TransitionTask_Mutation = graphql(`
   mutation TransitionTask($input: TransitionTaskInput!) {
@@ -17,10 +17,7 @@ const TransitionTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -36,10 +33,7 @@ const BlockTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -55,10 +49,7 @@ const StartTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -74,10 +65,7 @@ const RetryTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -93,10 +81,7 @@ const CancelTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -116,10 +101,7 @@ const ApproveTask_Mutation = graphql(`
           revision
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -135,19 +117,10 @@ const SendBackTask_Mutation = graphql(`
           ...BoardCard_Task
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
-
-export interface MovableTask {
-  id: string;
-  title: string;
-  hasLiveRun: boolean;
-}
 
 interface TaskMoves {
   /** Carries a move out, after asking for what it needs (a reason, feedback, consent). */
