@@ -4,6 +4,8 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -113,10 +115,10 @@ describe.each(USERS)('as %s', (_name, user) => {
     const order = orderOf({
       home: at('home'),
       homePaths: [
-        { path: '.claude', isWritable: true },
-        { path: '.claude/settings.json', isWritable: false },
-        { path: '.gitconfig', isWritable: false },
-        { path: '.missing', isWritable: true },
+        { path: '.claude', access: 'write' },
+        { path: '.claude/settings.json', access: 'read' },
+        { path: '.gitconfig', access: 'read' },
+        { path: '.missing', access: 'write' },
       ],
     });
     const said = see(
@@ -287,7 +289,7 @@ describe('a home behind a link, as /home is one to /var/home on some systems', (
       home: at(home),
       readable: found,
       hidden: [at('home/me/.overmind')],
-      homePaths: [{ path: '.gitconfig', isWritable: false }],
+      homePaths: [{ path: '.gitconfig', access: 'read' }],
     });
     const said = inside(
       order,
@@ -366,10 +368,10 @@ test('an agent gets of the home what its program needs and the policy allows, an
   const paths = homePathsFor({ asked: ['.config/opencode/theme.json'], programs: ['claude', 'git'] }, policy, 'r');
   expect(paths).toEqual(
     expect.arrayContaining([
-      { path: '.claude', isWritable: true },
-      { path: '.claude/settings.json', isWritable: false },
-      { path: '.gitconfig', isWritable: false },
-      { path: '.config/opencode/theme.json', isWritable: false },
+      { path: '.claude', access: 'write' },
+      { path: '.claude/settings.json', access: 'read' },
+      { path: '.gitconfig', access: 'read' },
+      { path: '.config/opencode/theme.json', access: 'read' },
     ]),
   );
   expect(paths.map(({ path }) => path)).not.toContain('.codex');
@@ -379,10 +381,91 @@ test('an agent gets of the home what its program needs and the policy allows, an
     sandbox: { homePaths: ['.codex'], writableHomePaths: [] },
   });
   expect(homePathsFor({ asked: [], programs: ['claude', 'codex'] }, strict, 'r')).toEqual(
-    expect.arrayContaining([{ path: '.codex', isWritable: false }]),
+    expect.arrayContaining([{ path: '.codex', access: 'add' }]),
   );
   for (const path of ['.ssh', '.codexx', '.aws/credentials'])
     expect(() => homePathsFor({ asked: [path], programs: [] }, strict, 'r')).toThrow(RunFailure);
+});
+
+describe('what programs keep in the home', () => {
+  const policyOf = (sandbox: object): RunnerPolicy => RunnerPolicy.parse({ roots: [], executables: {}, sandbox });
+  const run = (programs: string[], script: string, { policy = policyOf({}), asked = [] as string[] } = {}): string =>
+    inside(
+      orderOf({
+        home: at('home'),
+        hidden: [at('home/.overmind')],
+        homePaths: homePathsFor({ asked, programs }, policy, 'r'),
+      }),
+      `cd; ${script}`,
+      { env: { HOME: at('home') } },
+    );
+
+  // As opencode does, which ends when it can not.
+  const BEGIN = (folder: string): string =>
+    `echo '*' > ${folder}/.gitignore && mkdir ${folder}/node_modules && echo begun`;
+
+  test.each([
+    ['by default', 'opencode', '.config/opencode', {}],
+    ['where the policy lets agents change nothing', 'codex', '.codex', { writableHomePaths: [] }],
+    ['also a folder that only the policy keeps from changes', 'gemini', '.gemini', { writableHomePaths: ['.codex'] }],
+  ])('a program can make files as it starts where it may change none, %s', (_name, program, folder, sandbox) => {
+    files({ [`home/${folder}/settings`]: 'mine\n', [`home/${folder}/plugins/one`]: 'one\n' });
+    symlinkSync('settings', at(`home/${folder}/link`));
+    const said = run(
+      [program],
+      `${BEGIN(folder)}; cat ${folder}/settings ${folder}/link ${folder}/plugins/one; echo x > ${folder}/settings; echo x > ${folder}/plugins/two; rm -f ${folder}/plugins/one; mv ${folder}/settings ${folder}/other`,
+      { policy: policyOf(sandbox) },
+    );
+    expect(said).toMatch(/^begun\nmine\nmine\none\n/);
+    expect(said.match(/Read-only file system|busy/g)).toHaveLength(4);
+    expect(readdirSync(at(`home/${folder}`)).sort()).toEqual(['link', 'plugins', 'settings']);
+    expect(readFileSync(at(`home/${folder}/settings`), 'utf8')).toBe('mine\n');
+    expect(readdirSync(at(`home/${folder}/plugins`))).toEqual(['one']);
+  });
+
+  test('a folder with very much in it is shown as a whole, read-only; what is hidden in one is not shown', () => {
+    files(Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`home/.config/opencode/${n}`, 'x'])));
+    expect(run(['opencode'], `ls .config/opencode | wc -l; ${BEGIN('.config/opencode')}`)).toMatch(/^201\n.*Read-only/);
+    files({ 'home/.gemini/token': 'SECRET', 'home/.gemini/known': 'known' });
+    const order = orderOf({
+      home: at('home'),
+      hidden: [at('home/.gemini/token')],
+      homePaths: [{ path: '.gemini', access: 'add' }],
+    });
+    const said = inside(order, `cd ${at('home/.gemini')}; cat known token`);
+    expect(said).toMatch(/^known/);
+    expect(said).not.toContain('SECRET');
+  });
+
+  test.each([
+    ['settings that are links, as with dotfiles', '.codex/config.toml', '../dotfiles/codex.toml', 'codex'],
+    ['the same by an absolute path', '.claude/CLAUDE.md', 'ABSOLUTE/dotfiles/claude.md', 'claude'],
+    ['a link to keys', '.claude/agents', '../.ssh', 'claude'],
+    ["a link to the runner's token", '.gemini/settings.json', 'ABSOLUTE/.overmind/runner.json', 'gemini'],
+    ['a link that an agent asks for', '.claude/more', '../.ssh', 'claude'],
+    ['a link on the way', '.config/opencode/plugin', '../../.ssh', 'opencode'],
+  ])('a program runs beside %s, which show no more than is shown', (_name, link, target, program) => {
+    files({
+      'home/.ssh/key': 'SECRET',
+      'home/.overmind/runner.json': 'SECRET',
+      'home/dotfiles/codex.toml': 'SECRET',
+      'home/dotfiles/claude.md': 'SECRET',
+    });
+    mkdirSync(dirname(at(`home/${link}`)), { recursive: true });
+    symlinkSync(target.replace('ABSOLUTE', at('home')), at(`home/${link}`));
+    const asked = link === '.claude/more' ? [link, `${link}/key`] : [];
+    const said = run([program], `echo begun; ls ${dirname(link)}; cat ${link} ${link}/key`, { asked });
+    expect(said).toMatch(/^begun\n/);
+    expect(said).not.toContain('SECRET');
+    expect(said).not.toContain('bwrap');
+  });
+
+  test('settings that are links are read where the policy and the agent show what they lead to', () => {
+    files({ 'home/dotfiles/codex.toml': 'mine\n', 'home/.codex/auth.json': '{}' });
+    symlinkSync('../dotfiles/codex.toml', at('home/.codex/config.toml'));
+    const policy = policyOf({ homePaths: ['.codex', 'dotfiles'], writableHomePaths: ['.codex'] });
+    expect(run(['codex'], 'cat .codex/config.toml', { policy, asked: ['dotfiles'] })).toBe('mine\n');
+  });
 });
 
 test('whether a sandbox works is tried, and why it does not is said', async () => {

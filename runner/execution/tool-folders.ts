@@ -71,7 +71,8 @@ function linkTargets(folder: string): string[] {
   return targets.filter((target) => target !== null && !isOfSystem(target) && !isInside(folder, target)) as string[];
 }
 
-function entriesOf(folder: string): Dirent[] {
+/** What is in a folder, as far as it may be looked at. */
+export function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
