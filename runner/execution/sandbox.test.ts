@@ -468,6 +468,71 @@ describe('what programs keep in the home', () => {
   });
 });
 
+test('packages find what was installed beside them, however they were installed', () => {
+  const main = '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/../../agent-linux-x64/bin/agent"\n';
+  const install = (folder: string): void =>
+    files({
+      [`${folder}/node_modules/@maker/agent/bin/agent.sh`]: main,
+      [`${folder}/node_modules/@maker/agent-linux-x64/bin/agent`]: `#!/bin/sh\necho ${folder}\n`,
+    });
+  const link = (name: string, target: string): void => {
+    mkdirSync(dirname(at(name)), { recursive: true });
+    symlinkSync(relative(dirname(at(name)), at(target)), at(name));
+  };
+  const AGENT = 'node_modules/@maker/agent/bin/agent.sh';
+  for (const folder of [
+    'home/local',
+    'home/.bun/install/global',
+    'home/.config/yarn/global',
+    'home/linked',
+    'home/npm/lib',
+  ])
+    install(folder);
+  link('home/local/node_modules/.bin/agent', `home/local/${AGENT}`);
+  link('home/.bun/bin/agent-bun', `home/.bun/install/global/${AGENT}`);
+  link('home/.local/bin/agent-yarn', `home/.config/yarn/global/${AGENT}`);
+  link('home/.local/bin/agent-linked', `home/linked/${AGENT}`);
+  link('home/npm/bin/agent-npm', `home/npm/lib/${AGENT}`);
+  files({ 'home/local/.env': 'SECRET', 'home/.config/yarn/token': 'SECRET', 'home/linked/.env': 'SECRET' });
+  const pathFolders = ['.bun/bin', '.local/bin', 'npm/bin'].map((path) => at(`home/${path}`));
+  const named = at('home/local/node_modules/.bin/agent');
+  const found = findToolFolders({ pathFolders, files: [named], apart: [at('home')] });
+  const said = inside(
+    orderOf({ home: at('home'), readable: found }),
+    `${named}; agent-bun; agent-yarn; agent-linked; agent-npm; cat ${['local/.env', '.config/yarn/token', 'linked/.env'].map((path) => at(`home/${path}`)).join(' ')}`,
+    { env: { PATH: ['/usr/bin', '/bin', ...pathFolders].join(':'), HOME: at('home') } },
+  );
+  expect(said.split('\n').slice(0, 5)).toEqual([
+    'home/local',
+    'home/.bun/install/global',
+    'home/.config/yarn/global',
+    'home/linked',
+    'home/npm/lib',
+  ]);
+  expect(said).not.toContain('SECRET');
+});
+
+test('a folder of programs by another name than bin shows itself, not what is beside it', () => {
+  files({
+    'home/.local/share/pnpm/agent': '#!/bin/sh\nexec "$(dirname "$0")/global/5/node_modules/agent/cli"\n',
+    'home/.local/share/pnpm/global/5/node_modules/agent/cli': '#!/bin/sh\necho pnpm\n',
+    'home/.local/share/keyrings/login': 'SECRET',
+    'home/.config/tools/mine': '#!/bin/sh\necho mine\n',
+    'home/.config/gh/hosts.yml': 'SECRET',
+    'home/conda/condabin/conda': '#!/bin/sh\nexec "$(dirname "$0")/../bin/python"\n',
+    'home/conda/bin/python': '#!/bin/sh\necho conda\n',
+  });
+  const pathFolders = ['.local/share/pnpm', '.config/tools', 'conda/condabin'].map((path) => at(`home/${path}`));
+  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')] });
+  const said = inside(
+    orderOf({ home: at('home'), readable: found }),
+    `agent; mine; conda; cat ${['.local/share/keyrings/login', '.config/gh/hosts.yml'].map((path) => at(`home/${path}`)).join(' ')}`,
+    { env: { PATH: ['/usr/bin', '/bin', ...pathFolders].join(':'), HOME: at('home') } },
+  );
+  expect(said).toMatch(/^pnpm\nmine\nconda\n/);
+  expect(said).not.toContain('SECRET');
+});
+
 test('whether a sandbox works is tried, and why it does not is said', async () => {
   const works = await Sandbox.open({ file: BUBBLEWRAP, searchPath: '' });
   expect(works.whyNot('auto')).toBeNull();
