@@ -49,7 +49,7 @@ async function start(): Promise<Runner> {
   const policy = RunnerPolicy.parse({
     roots: [join(folder, 'repos')],
     executables: { node: { path: process.execPath }, sh: {}, git: {}, 'not-installed': {} },
-    envNames: ['API_TOKEN', 'PLAIN'],
+    envNames: ['API_TOKEN', 'PLAIN', 'NOT_SET', 'NOR_THIS'],
     capacity: 2,
     limits: { minFreeBytes: 0 },
     sandbox: { readablePaths: [PROGRAMS_FOLDER] },
@@ -121,6 +121,15 @@ test('the task reaches the program by standard input and by file, the environmen
   const names = /variables: (.*)/.exec(text)?.[1]?.split(' ') ?? [];
   expect(names).toEqual(expect.arrayContaining(['API_TOKEN', 'OVERMIND_TASK_FILE', 'PATH', 'PLAIN']));
   expect(names).not.toContain('UNLISTED');
+});
+
+test.each([
+  [['PLAIN', 'NOT_SET', 'NOR_THIS'], ['3:Not set in the environment of runner test-runner: NOT_SET, NOR_THIS']],
+  [['PLAIN'], []],
+])('a run says which variables its agent asks for in vain: of %j', async (env, notes) => {
+  const run = offer({ commands: files({ 'a.txt': 'a' }), env });
+  expect((await controlPlane.ended(run)).status).toBe('completed');
+  expect(run.lines.filter((line) => line.includes('Not set'))).toEqual(notes);
 });
 
 test('secrets are masked in the log, the summary and the diff', async () => {

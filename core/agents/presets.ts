@@ -5,7 +5,7 @@ export const AGENT_PRESETS = {
   /** The built-in demo agent: no account, no key, no cost. */
   demo: [['demo-agent']],
   claude_code: [['claude', '--print', '--permission-mode', 'acceptEdits']],
-  codex: [['codex', 'exec', '--full-auto', '-']],
+  codex: [['codex', 'exec', '--sandbox', 'workspace-write', '-']],
 } as const satisfies Record<string, readonly (readonly string[])[]>;
 export type AgentPreset = keyof typeof AGENT_PRESETS;
 export const AGENT_PRESET_NAMES = Object.keys(AGENT_PRESETS) as [AgentPreset, ...AgentPreset[]];

@@ -46,3 +46,13 @@ export function childEnvironment(
     OVERMIND_TASK_FILE: taskFile,
   };
 }
+
+/** What the run's log says of names that the agent asks for and nobody has set. @returns null: all are */
+export function noteOnUnset(
+  { env: names }: Pick<RunSpec, 'env'>,
+  env: Readonly<Record<string, string | undefined>>,
+  runnerName: string,
+): string | null {
+  const unset = names.filter((name) => env[name] === undefined);
+  return unset.length === 0 ? null : `Not set in the environment of runner ${runnerName}: ${unset.join(', ')}`;
+}

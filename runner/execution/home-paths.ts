@@ -12,6 +12,9 @@ const PATHS_OF_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   aider: ['.aider.conf.yml'],
 };
 
+/** Where their programs make files of their own as they start, also where they may change nothing. */
+const KEPT_BY_PROGRAMS = Object.values(PATHS_OF_PROGRAMS).flat();
+
 /** What every run may read: who commits, and which version of a tool is wanted. No secrets by custom. */
 const PATHS_OF_ALL = [
   '.gitconfig',
@@ -79,12 +82,17 @@ export function homePathsFor(
     .filter((path) => isAmong(homePaths, path));
   const wanted = [...new Set([...PATHS_OF_ALL, ...usual, ...asked])].map((path) => ({
     path,
-    isWritable: isAmong(writableHomePaths, path),
+    access: accessTo(path, writableHomePaths),
   }));
   const kept = KEPT_READ_ONLY.filter((path) =>
-    wanted.some((shown) => shown.isWritable && path.startsWith(`${shown.path}/`)),
+    wanted.some((shown) => shown.access === 'write' && path.startsWith(`${shown.path}/`)),
   );
-  return [...wanted, ...kept.map((path) => ({ path, isWritable: false }))];
+  return [...wanted, ...kept.map((path) => ({ path, access: 'read' as const }))];
+}
+
+function accessTo(path: string, writable: readonly string[]): HomePath['access'] {
+  if (isAmong(writable, path)) return 'write';
+  return KEPT_BY_PROGRAMS.includes(path) ? 'add' : 'read';
 }
 
 /** The path itself, or one below it, is in the list. */

@@ -2,7 +2,7 @@ import type { RunSpec } from '#contract/run-spec.ts';
 import { join } from 'node:path';
 import { writeMark } from '../logs/marks.ts';
 import { checkRunSpec } from './check-run-spec.ts';
-import { childEnvironment } from './environment.ts';
+import { childEnvironment, noteOnUnset } from './environment.ts';
 import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import type { Assignment, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
@@ -179,8 +179,8 @@ export class KeptPrograms {
           );
       const workFolder = made?.workspace.cwd ?? checked.root;
       const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
-      if (sandboxing.note !== null) writeMark(folder.path, sandboxing.note);
-      for (const note of made?.notes ?? []) writeMark(folder.path, note);
+      const notes = [sandboxing.note, noteOnUnset(spec, host.env, host.runnerName), ...(made?.notes ?? [])];
+      for (const note of notes) if (note !== null) writeMark(folder.path, note);
       const keeper = await taken;
       await this.options.requireLease();
       // Said while the folder was made.

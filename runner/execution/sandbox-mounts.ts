@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { linksOnTheWay, type LinkOnTheWay } from './links-on-the-way.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { hiddenSystemPlaces, SYSTEM_FOLDERS } from './system-files.ts';
+import { entriesOf } from './tool-folders.ts';
 
 /** What one run sees of this machine. All paths are absolute; those that do not exist are left out. */
 export interface SandboxOrder {
@@ -21,11 +22,16 @@ export interface SandboxOrder {
 /** A file or folder below the home that is shown as it is. */
 export interface HomePath {
   path: string;
-  isWritable: boolean;
+  /** `add`: what is there can not be changed; in a folder, the run may make more beside it, which is gone afterwards. */
+  access: 'read' | 'write' | 'add';
 }
 
 type Mount = { at: string } & (
-  { kind: 'ro' | 'rw'; from: string } | { kind: 'empty' } | { kind: 'blank' } | { kind: 'link'; to: string }
+  | { kind: 'ro' | 'rw'; from: string }
+  | { kind: 'empty' }
+  | { kind: 'own' }
+  | { kind: 'blank' }
+  | { kind: 'link'; to: string }
 );
 
 /** Everywhere private: nothing of the machine's, and gone afterwards. */
@@ -40,6 +46,8 @@ const GUARDED_PROC = [
   '/proc/acpi',
   '/proc/scsi',
 ];
+/** To a folder with more in it nothing can be added: each is a mount. */
+const MAX_ENTRIES = 200;
 const BLANK_PROC = ['/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/sched_debug'];
 
 /** bubblewrap's arguments up to the command. Whoever is deeper wins: a folder that is shown may hold a hidden one, and that a shown one. */
@@ -93,7 +101,11 @@ function collectMounts(order: SandboxOrder): Mount[] {
   const show = (path: string, kind: 'ro' | 'rw'): void => addShown(path, kind, links, add);
   for (const path of order.readable) show(path, 'ro');
   if (home !== null)
-    for (const { path, isWritable } of order.homePaths) show(join(home, path), isWritable ? 'rw' : 'ro');
+    for (const { path, access } of order.homePaths) {
+      if (isBehindLink(path, home, order.homePaths)) continue;
+      show(join(home, path), access === 'write' ? 'rw' : 'ro');
+      if (access === 'add') makeAddable(join(home, path), order.hidden, add);
+    }
   for (const path of order.writable) show(path, 'rw');
   for (const path of [...hiddenSystemPlaces(), ...order.hidden]) addHidden(path, byPlace, add);
   // A link to what is around the home shows it no more than the folder itself does; who names the home itself wants it shown.
@@ -105,7 +117,7 @@ function collectMounts(order: SandboxOrder): Mount[] {
 }
 
 function argsOf(mount: Mount): string[] {
-  if (mount.kind === 'empty') return ['--tmpfs', mount.at];
+  if (mount.kind === 'empty' || mount.kind === 'own') return ['--tmpfs', mount.at];
   if (mount.kind === 'blank') return ['--ro-bind', '/dev/null', mount.at];
   if (mount.kind === 'link') return ['--symlink', mount.to, mount.at];
   return [mount.kind === 'rw' ? '--bind' : '--ro-bind', mount.from, mount.at];
@@ -132,6 +144,34 @@ function addShown(path: string, kind: 'ro' | 'rw', links: readonly LinkOnTheWay[
   const follow = (place: string, { at }: LinkOnTheWay): string =>
     isInside(at, place) ? join(realpathOrNull(at) ?? at, relative(at, place)) : place;
   add({ at: links.reduce(follow, resolve(path)), kind, from });
+}
+
+/**
+ * Whether a link in a folder of the home that is shown stands on the way to a path in there. Nothing can be mounted on
+ * one, and where agents write it may be theirs: it leads to what else is shown, or nowhere.
+ */
+function isBehindLink(path: string, home: string, homePaths: readonly HomePath[]): boolean {
+  return homePaths.some(({ path: around }) => {
+    if (!path.startsWith(`${around}/`)) return false;
+    const folder = realpathOrNull(join(home, around));
+    return folder !== null && realpathOrNull(join(home, path)) !== join(folder, relative(around, path));
+  });
+}
+
+/** Shows what is in a folder one by one, in an empty folder of the run's own. */
+function makeAddable(folder: string, hidden: readonly string[], add: (mount: Mount) => void): void {
+  const from = realpathOrNull(folder);
+  if (from === null || !statSync(from).isDirectory()) return;
+  const entries = entriesOf(from);
+  if (entries.length > MAX_ENTRIES) return;
+  const covered = hidden.map(realpathOrNull);
+  add({ at: folder, kind: 'own' });
+  for (const entry of entries) {
+    const at = join(folder, entry.name);
+    const source = join(from, entry.name);
+    if (entry.isSymbolicLink()) add({ at, kind: 'link', to: readlinkSync(source) });
+    else if (!covered.includes(source)) add({ at, kind: 'ro', from: source });
+  }
 }
 
 /**

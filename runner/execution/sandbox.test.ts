@@ -4,6 +4,8 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -113,10 +115,10 @@ describe.each(USERS)('as %s', (_name, user) => {
     const order = orderOf({
       home: at('home'),
       homePaths: [
-        { path: '.claude', isWritable: true },
-        { path: '.claude/settings.json', isWritable: false },
-        { path: '.gitconfig', isWritable: false },
-        { path: '.missing', isWritable: true },
+        { path: '.claude', access: 'write' },
+        { path: '.claude/settings.json', access: 'read' },
+        { path: '.gitconfig', access: 'read' },
+        { path: '.missing', access: 'write' },
       ],
     });
     const said = see(
@@ -287,7 +289,7 @@ describe('a home behind a link, as /home is one to /var/home on some systems', (
       home: at(home),
       readable: found,
       hidden: [at('home/me/.overmind')],
-      homePaths: [{ path: '.gitconfig', isWritable: false }],
+      homePaths: [{ path: '.gitconfig', access: 'read' }],
     });
     const said = inside(
       order,
@@ -366,10 +368,10 @@ test('an agent gets of the home what its program needs and the policy allows, an
   const paths = homePathsFor({ asked: ['.config/opencode/theme.json'], programs: ['claude', 'git'] }, policy, 'r');
   expect(paths).toEqual(
     expect.arrayContaining([
-      { path: '.claude', isWritable: true },
-      { path: '.claude/settings.json', isWritable: false },
-      { path: '.gitconfig', isWritable: false },
-      { path: '.config/opencode/theme.json', isWritable: false },
+      { path: '.claude', access: 'write' },
+      { path: '.claude/settings.json', access: 'read' },
+      { path: '.gitconfig', access: 'read' },
+      { path: '.config/opencode/theme.json', access: 'read' },
     ]),
   );
   expect(paths.map(({ path }) => path)).not.toContain('.codex');
@@ -379,10 +381,156 @@ test('an agent gets of the home what its program needs and the policy allows, an
     sandbox: { homePaths: ['.codex'], writableHomePaths: [] },
   });
   expect(homePathsFor({ asked: [], programs: ['claude', 'codex'] }, strict, 'r')).toEqual(
-    expect.arrayContaining([{ path: '.codex', isWritable: false }]),
+    expect.arrayContaining([{ path: '.codex', access: 'add' }]),
   );
   for (const path of ['.ssh', '.codexx', '.aws/credentials'])
     expect(() => homePathsFor({ asked: [path], programs: [] }, strict, 'r')).toThrow(RunFailure);
+});
+
+describe('what programs keep in the home', () => {
+  const policyOf = (sandbox: object): RunnerPolicy => RunnerPolicy.parse({ roots: [], executables: {}, sandbox });
+  const run = (programs: string[], script: string, { policy = policyOf({}), asked = [] as string[] } = {}): string =>
+    inside(
+      orderOf({
+        home: at('home'),
+        hidden: [at('home/.overmind')],
+        homePaths: homePathsFor({ asked, programs }, policy, 'r'),
+      }),
+      `cd; ${script}`,
+      { env: { HOME: at('home') } },
+    );
+
+  // As opencode does, which ends when it can not.
+  const BEGIN = (folder: string): string =>
+    `echo '*' > ${folder}/.gitignore && mkdir ${folder}/node_modules && echo begun`;
+
+  test.each([
+    ['by default', 'opencode', '.config/opencode', {}],
+    ['where the policy lets agents change nothing', 'codex', '.codex', { writableHomePaths: [] }],
+    ['also a folder that only the policy keeps from changes', 'gemini', '.gemini', { writableHomePaths: ['.codex'] }],
+  ])('a program can make files as it starts where it may change none, %s', (_name, program, folder, sandbox) => {
+    files({ [`home/${folder}/settings`]: 'mine\n', [`home/${folder}/plugins/one`]: 'one\n' });
+    symlinkSync('settings', at(`home/${folder}/link`));
+    const said = run(
+      [program],
+      `${BEGIN(folder)}; cat ${folder}/settings ${folder}/link ${folder}/plugins/one; echo x > ${folder}/settings; echo x > ${folder}/plugins/two; rm -f ${folder}/plugins/one; mv ${folder}/settings ${folder}/other`,
+      { policy: policyOf(sandbox) },
+    );
+    expect(said).toMatch(/^begun\nmine\nmine\none\n/);
+    expect(said.match(/Read-only file system|busy/g)).toHaveLength(4);
+    expect(readdirSync(at(`home/${folder}`)).sort()).toEqual(['link', 'plugins', 'settings']);
+    expect(readFileSync(at(`home/${folder}/settings`), 'utf8')).toBe('mine\n');
+    expect(readdirSync(at(`home/${folder}/plugins`))).toEqual(['one']);
+  });
+
+  test('a folder with very much in it is shown as a whole, read-only; what is hidden in one is not shown', () => {
+    files(Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`home/.config/opencode/${n}`, 'x'])));
+    expect(run(['opencode'], `ls .config/opencode | wc -l; ${BEGIN('.config/opencode')}`)).toMatch(/^201\n.*Read-only/);
+    files({ 'home/.gemini/token': 'SECRET', 'home/.gemini/known': 'known' });
+    const order = orderOf({
+      home: at('home'),
+      hidden: [at('home/.gemini/token')],
+      homePaths: [{ path: '.gemini', access: 'add' }],
+    });
+    const said = inside(order, `cd ${at('home/.gemini')}; cat known token`);
+    expect(said).toMatch(/^known/);
+    expect(said).not.toContain('SECRET');
+  });
+
+  test.each([
+    ['settings that are links, as with dotfiles', '.codex/config.toml', '../dotfiles/codex.toml', 'codex'],
+    ['the same by an absolute path', '.claude/CLAUDE.md', 'ABSOLUTE/dotfiles/claude.md', 'claude'],
+    ['a link to keys', '.claude/agents', '../.ssh', 'claude'],
+    ["a link to the runner's token", '.gemini/settings.json', 'ABSOLUTE/.overmind/runner.json', 'gemini'],
+    ['a link that an agent asks for', '.claude/more', '../.ssh', 'claude'],
+    ['a link on the way', '.config/opencode/plugin', '../../.ssh', 'opencode'],
+  ])('a program runs beside %s, which show no more than is shown', (_name, link, target, program) => {
+    files({
+      'home/.ssh/key': 'SECRET',
+      'home/.overmind/runner.json': 'SECRET',
+      'home/dotfiles/codex.toml': 'SECRET',
+      'home/dotfiles/claude.md': 'SECRET',
+    });
+    mkdirSync(dirname(at(`home/${link}`)), { recursive: true });
+    symlinkSync(target.replace('ABSOLUTE', at('home')), at(`home/${link}`));
+    const asked = link === '.claude/more' ? [link, `${link}/key`] : [];
+    const said = run([program], `echo begun; ls ${dirname(link)}; cat ${link} ${link}/key`, { asked });
+    expect(said).toMatch(/^begun\n/);
+    expect(said).not.toContain('SECRET');
+    expect(said).not.toContain('bwrap');
+  });
+
+  test('settings that are links are read where the policy and the agent show what they lead to', () => {
+    files({ 'home/dotfiles/codex.toml': 'mine\n', 'home/.codex/auth.json': '{}' });
+    symlinkSync('../dotfiles/codex.toml', at('home/.codex/config.toml'));
+    const policy = policyOf({ homePaths: ['.codex', 'dotfiles'], writableHomePaths: ['.codex'] });
+    expect(run(['codex'], 'cat .codex/config.toml', { policy, asked: ['dotfiles'] })).toBe('mine\n');
+  });
+});
+
+test('packages find what was installed beside them, however they were installed', () => {
+  const main = '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/../../agent-linux-x64/bin/agent"\n';
+  const install = (folder: string): void =>
+    files({
+      [`${folder}/node_modules/@maker/agent/bin/agent.sh`]: main,
+      [`${folder}/node_modules/@maker/agent-linux-x64/bin/agent`]: `#!/bin/sh\necho ${folder}\n`,
+    });
+  const link = (name: string, target: string): void => {
+    mkdirSync(dirname(at(name)), { recursive: true });
+    symlinkSync(relative(dirname(at(name)), at(target)), at(name));
+  };
+  const AGENT = 'node_modules/@maker/agent/bin/agent.sh';
+  for (const folder of [
+    'home/local',
+    'home/.bun/install/global',
+    'home/.config/yarn/global',
+    'home/linked',
+    'home/npm/lib',
+  ])
+    install(folder);
+  link('home/local/node_modules/.bin/agent', `home/local/${AGENT}`);
+  link('home/.bun/bin/agent-bun', `home/.bun/install/global/${AGENT}`);
+  link('home/.local/bin/agent-yarn', `home/.config/yarn/global/${AGENT}`);
+  link('home/.local/bin/agent-linked', `home/linked/${AGENT}`);
+  link('home/npm/bin/agent-npm', `home/npm/lib/${AGENT}`);
+  files({ 'home/local/.env': 'SECRET', 'home/.config/yarn/token': 'SECRET', 'home/linked/.env': 'SECRET' });
+  const pathFolders = ['.bun/bin', '.local/bin', 'npm/bin'].map((path) => at(`home/${path}`));
+  const named = at('home/local/node_modules/.bin/agent');
+  const found = findToolFolders({ pathFolders, files: [named], apart: [at('home')] });
+  const said = inside(
+    orderOf({ home: at('home'), readable: found }),
+    `${named}; agent-bun; agent-yarn; agent-linked; agent-npm; cat ${['local/.env', '.config/yarn/token', 'linked/.env'].map((path) => at(`home/${path}`)).join(' ')}`,
+    { env: { PATH: ['/usr/bin', '/bin', ...pathFolders].join(':'), HOME: at('home') } },
+  );
+  expect(said.split('\n').slice(0, 5)).toEqual([
+    'home/local',
+    'home/.bun/install/global',
+    'home/.config/yarn/global',
+    'home/linked',
+    'home/npm/lib',
+  ]);
+  expect(said).not.toContain('SECRET');
+});
+
+test('a folder of programs by another name than bin shows itself, not what is beside it', () => {
+  files({
+    'home/.local/share/pnpm/agent': '#!/bin/sh\nexec "$(dirname "$0")/global/5/node_modules/agent/cli"\n',
+    'home/.local/share/pnpm/global/5/node_modules/agent/cli': '#!/bin/sh\necho pnpm\n',
+    'home/.local/share/keyrings/login': 'SECRET',
+    'home/.config/tools/mine': '#!/bin/sh\necho mine\n',
+    'home/.config/gh/hosts.yml': 'SECRET',
+    'home/conda/condabin/conda': '#!/bin/sh\nexec "$(dirname "$0")/../bin/python"\n',
+    'home/conda/bin/python': '#!/bin/sh\necho conda\n',
+  });
+  const pathFolders = ['.local/share/pnpm', '.config/tools', 'conda/condabin'].map((path) => at(`home/${path}`));
+  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')] });
+  const said = inside(
+    orderOf({ home: at('home'), readable: found }),
+    `agent; mine; conda; cat ${['.local/share/keyrings/login', '.config/gh/hosts.yml'].map((path) => at(`home/${path}`)).join(' ')}`,
+    { env: { PATH: ['/usr/bin', '/bin', ...pathFolders].join(':'), HOME: at('home') } },
+  );
+  expect(said).toMatch(/^pnpm\nmine\nconda\n/);
+  expect(said).not.toContain('SECRET');
 });
 
 test('whether a sandbox works is tried, and why it does not is said', async () => {

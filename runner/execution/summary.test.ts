@@ -67,6 +67,23 @@ describe('summarize', () => {
     expect(summarize(folder, createMasker([]))).toBe('answer');
   });
 
+  test.each([
+    [
+      'an unknown argument',
+      "error: unexpected argument '--fast' found\n\nUsage: agent exec [PROMPT]\n\nFor more information, try '--help'.\n",
+      "error: unexpected argument '--fast' found\n\nUsage: agent exec [PROMPT]\n\nFor more information, try '--help'.",
+    ],
+    [
+      'what went wrong in two paragraphs, in colour',
+      '\u001b[91mError: \u001b[0mUnexpected error\r\n\r\nwriteFile (/home/me/x)\r\n',
+      'Error: Unexpected error\n\nwriteFile (/home/me/x)',
+    ],
+    ['a long log', `start\n\n${'step\n'.repeat(200)}\nfailed: no access\n`, 'failed: no access'],
+  ])('of standard error alone a short text is told whole: %s', (_name, text, summary) => {
+    say('stderr', text);
+    expect(summarize(folder, createMasker([]))).toBe(summary);
+  });
+
   test('secrets are masked, also where the tail that is read begins', () => {
     say('stdout', `${'secret-of-the-house '.repeat(2_000)}\nit is secret-of-the-house\n`);
     expect(summarize(folder, createMasker(['secret-of-the-house']))).toBe('it is ***');

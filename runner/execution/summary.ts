@@ -15,31 +15,26 @@ const MAX_LOG_LINES = 5;
 
 /**
  * What a run's programs said last, to be read as a chat message: the last paragraph of standard output, which is
- * where agents say what they did, or of standard error when the other is empty.
+ * where agents say what they did; when that is empty, the end of standard error, or all of it if it is short.
  * @returns null when they said nothing
  */
 export function summarize(runFolder: string, masker: Masker): string | null {
   return (
     lastParagraph(readTail(join(runFolder, SPOOL_FILES.stdout), masker)) ??
-    lastParagraph(readTail(join(runFolder, SPOOL_FILES.stderr), masker))
+    shortOrEnd(readTail(join(runFolder, SPOOL_FILES.stderr), masker))
   );
 }
 
 /** All that a run's programs printed, for reading as Markdown; of very much, the end. @returns null when they said nothing */
 export function readReport(runFolder: string, masker: Masker): string | null {
   const said = readTail(join(runFolder, SPOOL_FILES.stdout), masker, REPORT_BYTES);
-  const lines = stripVTControlCharacters(said)
-    .split(/\r?\n|\r/)
-    .map(printable);
-  const text = lines.join('\n').trim();
+  const text = linesOf(said).join('\n').trim();
   return text === '' ? null : `${text}\n`;
 }
 
 /** The text after the last blank line: whole lines, from the end backwards, as many as fit. @returns null for a text of nothing but space */
 export function lastParagraph(text: string): string | null {
-  const lines = stripVTControlCharacters(text)
-    .split(/\r?\n|\r/)
-    .map(printable);
+  const lines = linesOf(text);
   while (lines.at(-1) === '') lines.pop();
   const blank = lines.lastIndexOf('');
   const paragraph = blank === -1 ? lines.slice(-MAX_LOG_LINES) : lines.slice(blank + 1);
@@ -48,6 +43,18 @@ export function lastParagraph(text: string): string | null {
   if (last.length > MAX_CHARS) return `${cutAtWord(last, MAX_CHARS - 1)}…`;
   while (paragraph.join('\n').length > MAX_CHARS) paragraph.shift();
   return paragraph.join('\n');
+}
+
+/** A program that was started wrongly says first what is wrong, and last how to ask for help. */
+function shortOrEnd(text: string): string | null {
+  const whole = linesOf(text).join('\n').trim();
+  return whole !== '' && whole.length <= MAX_CHARS ? whole : lastParagraph(text);
+}
+
+function linesOf(text: string): string[] {
+  return stripVTControlCharacters(text)
+    .split(/\r?\n|\r/)
+    .map(printable);
 }
 
 /** Without what remains of escape sequences, and without the space at the end. */

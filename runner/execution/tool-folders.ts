@@ -3,7 +3,9 @@ import { basename, dirname, join, sep } from 'node:path';
 import { isInside, realpathOrNull } from './paths.ts';
 import { SYSTEM_FOLDERS } from './system-files.ts';
 
-const MODULES = `${sep}lib${sep}node_modules${sep}`;
+const MODULES = `${sep}node_modules${sep}`;
+/** Folders of programs that need what is beside these folders. Any other folder on a PATH is a tool chain by itself (~/.local/share/pnpm). */
+const PROGRAM_FOLDERS = ['bin', 'sbin', 'shims', 'condabin'];
 
 export interface ToolSearch {
   /** The PATH of the run's programs. */
@@ -27,29 +29,46 @@ export function findToolFolders({ pathFolders, files, apart }: ToolSearch): stri
   for (const folder of pathFolders) {
     const real = realpathOrNull(folder);
     if (real === null || isOfSystem(real)) continue;
-    show(prefixOf(real, homes));
+    show(aroundFolder(real, homes));
     // The name by which PATH knows it may be a link (~/.nvm/current).
-    if (real !== folder) show(prefixOf(folder, homes));
+    if (real !== folder) show(aroundFolder(folder, homes));
     if (basename(dirname(real)) === '.cargo') show(join(dirname(dirname(real)), '.rustup'));
-    for (const target of linkTargets(real)) show(prefixOf(target, homes));
+    for (const target of linkTargets(real)) show(aroundFile(target, homes));
   }
   for (const file of files) {
     const real = realpathOrNull(file);
     if (real === null) continue;
-    show(prefixOf(real, homes));
-    if (real !== file) show(prefixOf(file, homes));
+    show(aroundFile(real, homes));
+    if (real !== file) show(aroundFile(file, homes));
   }
   return [...found];
 }
 
-/** The smallest folder that a program needs around it. @param path a folder with programs, or a program; by a name that may have links in it */
-function prefixOf(path: string, homes: readonly string[]): string {
-  const modules = path.indexOf(MODULES);
-  const parts: string[] = modules > 0 ? [path.slice(0, modules), path.slice(0, modules + MODULES.length - 1)] : [];
-  const folder = ['bin', 'sbin', 'shims'].includes(basename(path)) ? path : dirname(path);
-  if (['bin', 'sbin', 'shims'].includes(basename(folder))) parts.push(dirname(folder));
-  if (folder !== path) parts.push(folder);
-  return parts.find((part) => !isShared(part) && !isAround(part, homes)) ?? path;
+/** The smallest folder that the programs of a PATH's folder need. @param folder by a name that may have links in it */
+function aroundFolder(folder: string, homes: readonly string[]): string {
+  return firstOf([...aroundModules(folder), ...besideFolder(folder)], homes) ?? folder;
+}
+
+/** The same for one program. */
+function aroundFile(file: string, homes: readonly string[]): string {
+  const folder = dirname(file);
+  return firstOf([...aroundModules(file), ...besideFolder(folder), folder], homes) ?? file;
+}
+
+/** Of a package: all that was installed with it, as its programs and what it depends on are packages beside it. */
+function aroundModules(path: string): string[] {
+  const start = path.indexOf(MODULES);
+  if (start === -1) return [];
+  const modules = path.slice(0, start + MODULES.length - 1);
+  return basename(dirname(modules)) === 'lib' ? [dirname(dirname(modules)), modules] : [modules];
+}
+
+function besideFolder(folder: string): string[] {
+  return PROGRAM_FOLDERS.includes(basename(folder)) ? [dirname(folder)] : [];
+}
+
+function firstOf(folders: readonly string[], homes: readonly string[]): string | undefined {
+  return folders.find((folder) => !isShared(folder) && !isAround(folder, homes));
 }
 
 /** ~/.cargo holds a registry's token beside its programs, ~/.local and a folder at the top whatever anybody put there. */
@@ -71,7 +90,8 @@ function linkTargets(folder: string): string[] {
   return targets.filter((target) => target !== null && !isOfSystem(target) && !isInside(folder, target)) as string[];
 }
 
-function entriesOf(folder: string): Dirent[] {
+/** What is in a folder, as far as it may be looked at. */
+export function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {

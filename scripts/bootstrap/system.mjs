@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ChildProgram } from './child-program.mjs';
+import { readJson } from './files.mjs';
 import { KeptPart, howItFailed } from './kept-part.mjs';
 import { findOnPath } from './programs.mjs';
 import { StartFailure } from './start-failure.mjs';
@@ -234,12 +235,15 @@ function withoutSecrets(variables) {
 /**
  * The agents that a runner starts need its user's own surroundings (PATH, HOME, their log-ins), and nothing of the server.
  * @param {NodeJS.ProcessEnv} variables
- * @param {import('./runner-account.mjs').RunnerAccount} runner
+ * @param {Pick<import('./runner-account.mjs').RunnerAccount, 'user' | 'runnerDir'>} runner
+ * @returns {NodeJS.ProcessEnv}
  */
-function runnerEnvironment(variables, runner) {
+export function runnerEnvironment(variables, runner) {
   if (!runner.user) return withoutSecrets(variables);
-  // Root's own surroundings are no business of an unprivileged user's.
+  // Root's own surroundings are no business of an unprivileged user's, but for what root's policy hands out to agents.
+  const handedOut = envNamesOf(path.join(runner.runnerDir, 'policy.json'));
   return {
+    ...Object.fromEntries(Object.entries(withoutSecrets(variables)).filter(([name]) => handedOut.includes(name))),
     PATH: variables['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     LANG: variables['LANG'] ?? 'C.UTF-8',
     HOME: runner.runnerDir,
@@ -247,4 +251,14 @@ function runnerEnvironment(variables, runner) {
     LOGNAME: runner.user.name,
     ...(variables['LOG_LEVEL'] && { LOG_LEVEL: variables['LOG_LEVEL'] }),
   };
+}
+
+/**
+ * @param {string} policyFile
+ * @returns {readonly unknown[]} of a policy that does not fit, none: the runner says what is wrong with it
+ */
+function envNamesOf(policyFile) {
+  const policy = readJson(policyFile);
+  const names = policy && typeof policy === 'object' && 'envNames' in policy ? policy.envNames : [];
+  return Array.isArray(names) ? names : [];
 }
