@@ -12,6 +12,7 @@ import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { copyStateVersions, UNCOPIED_SQL } from '#core/state/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state/rebuild-state.ts';
+import { addUpTaskCounts } from '#core/tasks/task-counts.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
 const DAILY_SWEEP_MS = 6 * 3_600_000;
@@ -37,6 +38,10 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     ),
     repeat(core, 'delayed runs', async () => {
       await wakeDelayedRuns(core);
+      return CYCLE_SWEEP_MS;
+    }),
+    repeat(core, 'task counts', async () => {
+      await addUpTaskCounts(core);
       return CYCLE_SWEEP_MS;
     }),
     repeat(core, 'archived projects', async () => {

@@ -21,7 +21,7 @@ export interface CycleInputs {
 interface Glance {
   status: ProjectStatus;
   isStateStale: boolean;
-  hasMessages: boolean;
+  messageIds: string[];
   hasTasks: boolean;
   content: string | null;
   contentHash: string;
@@ -31,7 +31,8 @@ interface Glance {
 // Statuses as literals: a parameter could not be proven to fit a partial index.
 const GLANCE = `
   select p.status, p.state_changes > p.state_rendered as "isStateStale",
-         exists (select 1 from messages m where m.project_id = p.id and m.role = 'user' and m.ingested_at is null) as "hasMessages",
+         array(select m.id::text from messages m where m.project_id = p.id and m.role = 'user' and m.ingested_at is null
+                order by m.id limit ${MAX_MESSAGES_A_CYCLE}) as "messageIds",
          exists (select 1 from tasks t
                   where t.project_id = p.id and t.status = 'queued' and t.held_by is null
                     and not exists (select 1 from agent_runs r where r.task_id = t.id and r.kind = 'task' and r.status ${LIVE_SQL}))
@@ -46,14 +47,11 @@ const GLANCE = `
 export async function loadInputs(core: Core, projectId: string, mode: CycleMode): Promise<CycleInputs> {
   const [glance] = await core.db.$queryRawUnsafe<Glance[]>(GLANCE, projectId, mode);
   if (!glance) throw new Error(`Expected the project ${projectId}, found none`);
-  const { status, isStateStale, hasMessages, hasTasks, content } = glance;
-  const messages = hasMessages
-    ? await core.db.message.findMany({
-        where: { projectId, role: 'user', ingestedAt: null },
-        orderBy: { id: 'asc' },
-        take: MAX_MESSAGES_A_CYCLE,
-      })
-    : [];
+  const { status, isStateStale, messageIds, hasTasks, content } = glance;
+  const messages =
+    messageIds.length > 0
+      ? await core.db.message.findMany({ where: { id: { in: messageIds }, ingestedAt: null }, orderBy: { id: 'asc' } })
+      : [];
   return {
     messages,
     hasTasks,

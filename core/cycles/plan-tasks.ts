@@ -8,7 +8,7 @@ import { newId } from '#core/platform/ids.ts';
 import { isAgentBlockReason } from '#core/runs/agent-block-reason.ts';
 import type { Agent, CycleMode, Task } from '#prisma/generated/client/client.ts';
 import type { Planner } from '#core/planner/planner.ts';
-import { LIVE_STATUSES } from '#core/runs/statuses.ts';
+import { LIVE_SQL } from '#core/runs/statuses.ts';
 
 const MAX_TASKS_A_CYCLE = 500;
 
@@ -20,20 +20,23 @@ export interface WaitingTask {
   agentReason: string | null;
 }
 
+// Statuses as literals: a parameter could not be proven to fit a partial index.
+const waitingSql = (status: string): string => `
+  select t.id from tasks t
+   where t.project_id = $1 and t.status ${status} and t.held_by is null
+     and not exists (select 1 from agent_runs r where r.task_id = t.id and r.kind = 'task' and r.status ${LIVE_SQL})
+   order by t.priority, t.id limit ${MAX_TASKS_A_CYCLE}`;
+const WAITING = { incremental: waitingSql(`= 'queued'`), full: waitingSql(`in ('queued', 'blocked')`) };
+
 /**
  * The queued tasks without a live run, by priority, then age; not those that are held. A full cycle takes up those
  * again that are blocked because their agent was missing or disabled.
  */
 export async function findWaitingTasks(core: Core, projectId: string, mode: CycleMode): Promise<Task[]> {
+  const found = await core.pool.query<{ id: string }>(WAITING[mode], [projectId]);
   const tasks = await core.db.task.findMany({
-    where: {
-      projectId,
-      status: { in: mode === 'full' ? ['queued', 'blocked'] : ['queued'] },
-      heldBy: null,
-      runs: { none: { kind: 'task', status: { in: [...LIVE_STATUSES] } } },
-    },
+    where: { id: { in: found.rows.map(({ id }) => id) } },
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
-    take: MAX_TASKS_A_CYCLE,
   });
   return tasks.filter((task) => task.status === 'queued' || isAgentBlockReason(task.blockedReason));
 }

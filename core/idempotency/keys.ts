@@ -56,8 +56,8 @@ export async function keepCall(db: Queryable, call: KeyedCall, madeId: string): 
   return kept > 0;
 }
 
-/** Removes what nobody can ask for any more. */
+/** Removes what nobody can ask for any more. By the statement's time: no index is searched for a clock that goes on. */
 export async function removeOldCalls(db: Queryable): Promise<void> {
   await db.$executeRaw`
-    delete from idempotency_keys where created_at <= clock_timestamp() - make_interval(hours => ${KEPT_HOURS}::int)`;
+    delete from idempotency_keys where created_at <= statement_timestamp() - make_interval(hours => ${KEPT_HOURS}::int)`;
 }

@@ -5,7 +5,7 @@ import { OPEN_TASK_STATUSES } from '#core/tasks/transitions.ts';
 const FACTS = {
   stateVersion:
     '(select version from project_state_versions where project_id = p.id order by version desc limit 1)::float8',
-  openTaskCount: `(select count(*) from tasks where project_id = p.id
+  openTaskCount: `(select coalesce(sum(tasks), 0) from task_counts where project_id = p.id
     and status in (${OPEN_TASK_STATUSES.map((status) => `'${status}'`).join(', ')}))::int`,
   lastRunId: '(select id from agent_runs where project_id = p.id order by id desc limit 1)',
 } as const;

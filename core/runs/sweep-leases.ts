@@ -17,7 +17,7 @@ import { CLAIMED_SQL } from './statuses.ts';
 export async function sweepLeases(core: Core): Promise<number> {
   const { rows } = await core.pool.query<{ id: string; task_id: string | null }>({
     name: 'expired_leases',
-    text: `select id, task_id from agent_runs where status ${CLAIMED_SQL} and lease_expires_at < clock_timestamp() - make_interval(secs => $1)
+    text: `select id, task_id from agent_runs where status ${CLAIMED_SQL} and lease_expires_at < statement_timestamp() - make_interval(secs => $1)
             order by lease_expires_at limit 100`,
     values: [LEASE_MARGIN_MS / 1000],
   });

@@ -42,6 +42,11 @@ interface ProjectFacts {
   events: (ToldEvent & { cursor: number })[];
 }
 
+const TASK_COLUMNS = `id, number, title, status, priority, agent_name, blocked_reason, held_by, created_at, updated_at, result_run_id`;
+const NOT_QUEUED = OPEN_TASK_STATUSES.filter((status) => status !== 'queued')
+  .map((status) => `'${status}'`)
+  .join(', ');
+
 // Statuses as literals: a parameter could not be proven to fit a partial index.
 const READ_FACTS = `
   select p.name, p.key, p.status, p.state_changes as changes, p.event_cursor as "eventCursor", clock_timestamp() as now, h.content as human,
@@ -49,15 +54,19 @@ const READ_FACTS = `
          r.id as "runId", coalesce(r.summary, r.message) as "runSummary", r.finished_at as "runFinishedAt",
          (select coalesce(jsonb_agg(to_jsonb(shown)), '[]') from (
             select t.id, t.number, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason",
-                   t.held_by as "heldBy", t.created_at as "createdAt", t.updated_at as "updatedAt", t.total,
+                   t.held_by as "heldBy", t.created_at as "createdAt", t.updated_at as "updatedAt", counted.total,
                    t.status = 'needs_review' and result.head_commit is null as "isReport"
-              from (select id, number, title, status, priority, agent_name, blocked_reason, held_by, created_at, updated_at, result_run_id,
-                           row_number() over (partition by status, held_by is null order by priority, created_at, id) as place,
-                           count(*) over (partition by status, held_by is null) as total
-                      from tasks
-                     where project_id = p.id and status in (${OPEN_TASK_STATUSES.map((status) => `'${status}'`).join(', ')})) t
-              left join agent_runs result on result.id = t.result_run_id
-             where t.place <= ${MAX_LISTED_TASKS}) shown) as tasks,
+              from (select first.* from unnest(array[false, true]) as h(is_held) cross join lateral (
+                      select ${TASK_COLUMNS} from tasks where project_id = p.id and status = 'queued' and (held_by is not null) = h.is_held
+                       order by priority, id limit ${MAX_LISTED_TASKS}) first
+                    union all
+                    select first.* from unnest(array[${NOT_QUEUED}]::task_status[]) as g(status) cross join lateral (
+                      select ${TASK_COLUMNS} from tasks where project_id = p.id and status = g.status
+                       order by priority, id limit ${MAX_LISTED_TASKS}) first) t
+              join (select status, status = 'queued' and is_held as is_held, sum(tasks)::int as total from task_counts
+                     where project_id = p.id group by 1, 2) counted
+                on counted.status = t.status and counted.is_held = (t.status = 'queued' and t.held_by is not null)
+              left join agent_runs result on result.id = t.result_run_id) shown) as tasks,
          (select coalesce(jsonb_agg(jsonb_build_object('cursor', e.cursor, 'type', e.event_type, 'payload', e.payload,
                                                        'title', coalesce(t.title, d.name), 'agentName', t.agent_name) order by e.cursor), '[]')
             from (select cursor, event_type, payload from realtime_events

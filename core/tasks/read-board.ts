@@ -9,7 +9,7 @@ export async function countTasks(
   statuses: readonly TaskStatus[],
 ): Promise<Map<TaskStatus, number>> {
   const { rows } = await pool.query<{ status: TaskStatus; count: number }>(
-    `select status, count(*)::int as count from tasks
+    `select status, sum(tasks)::int as count from task_counts
      where project_id = $1 and status = any($2::task_status[]) group by status`,
     [projectId, statuses],
   );

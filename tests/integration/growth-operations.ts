@@ -1,0 +1,185 @@
+import type { Core } from '#core/platform/core.ts';
+import { longHistoryId } from '#tests/kit/long-history.ts';
+import { PASSWORD, TEST_REPOSITORY } from '#tests/kit/seed.ts';
+
+export interface GrownSystem {
+  core: Core;
+  /** Its size; nine tasks of ten are done, then queued, in review, blocked or failed by their number. */
+  tasks: number;
+  projectId: string;
+  agentId: string;
+  conversationId: string;
+  runnerId: string;
+  email: string;
+}
+
+type Variables = Record<string, unknown>;
+type VariablesOf = (grown: GrownSystem) => Variables | Promise<Variables>;
+
+/** The number of an open task by the remainder that gives its status, each asked for once: what was sent has changed it. */
+const taken = new Map<string, number>();
+function openTask({ core, tasks }: GrownSystem, status: keyof typeof REMAINDERS): Promise<string> {
+  const nth = taken.get(status) ?? 0;
+  taken.set(status, nth + 1);
+  const first = Math.floor(tasks * 0.9) + 12;
+  const n = first - (first % 6) + 6 * nth + REMAINDERS[status];
+  return longHistoryId(core, 'task', n);
+}
+const REMAINDERS = { queued: 0, needs_review: 1, held: 2, blocked: 3, failed: 5 } as const;
+
+const project: VariablesOf = ({ projectId }) => ({ projectId });
+const none: VariablesOf = () => ({});
+const middle = ({ tasks }: GrownSystem): number => Math.floor(tasks / 2);
+
+/** A cursor as lists hand them out: the values that its order goes by. */
+const cursorOf = (...values: (string | number)[]): string => Buffer.from(JSON.stringify(values)).toString('base64url');
+
+/** The cursor of the item in the middle of a list that goes by ids. */
+const middleOf = async (grown: GrownSystem, kind: Parameters<typeof longHistoryId>[1]): Promise<string> =>
+  cursorOf(await longHistoryId(grown.core, kind, middle(grown)));
+
+/** What each operation of the web's pages is sent with. A name that is not here fails the test. */
+export function growthOperations(): Record<string, VariablesOf> {
+  const onTask =
+    (status: keyof typeof REMAINDERS, more: Variables = {}): VariablesOf =>
+    async (grown) => ({ input: { taskId: await openTask(grown, status), ...more } });
+  const onRunner =
+    (more: Variables = {}): VariablesOf =>
+    ({ runnerId }) => ({ input: { runnerId, ...more } });
+  const onProject =
+    (more: Variables = {}): VariablesOf =>
+    ({ projectId }) => ({ input: { projectId, ...more } });
+  return {
+    ApproveTask: onTask('needs_review'),
+    ArchiveProject: async ({ core }) => ({ input: { projectId: await longHistoryId(core, 'cycle', 2) } }),
+    BlockTask: onTask('queued', { reason: 'It waits for a decision.' }),
+    CancelRun: async ({ core, tasks }) => ({ input: { runId: await longHistoryId(core, 'run', tasks - (tasks % 6)) } }),
+    CancelTask: onTask('queued'),
+    ChangePassword: () => ({ input: { currentPassword: PASSWORD, newPassword: PASSWORD } }),
+    CheckRepository: onRunner({ path: TEST_REPOSITORY }),
+    ColumnPage: async (grown) => {
+      const id = await longHistoryId(grown.core, 'task', middle(grown) + 1);
+      const { updatedAt } = await grown.core.db.task.findUniqueOrThrow({ where: { id } });
+      return { projectId: grown.projectId, status: 'DONE', after: cursorOf(updatedAt.getTime(), id) };
+    },
+    CommentOnTask: async ({ core, tasks }) => ({
+      input: { taskId: await longHistoryId(core, 'task', tasks), text: 'Looked at it', idempotencyKey: 'comment' },
+    }),
+    CreateProject: () => ({ input: { name: 'Another', idempotencyKey: 'project' } }),
+    CreateRunner: () => ({ input: { name: 'another-runner' } }),
+    CreateTask: onProject({ title: 'Fix the header', idempotencyKey: 'task' }),
+    CreateUser: () => ({ input: { email: 'another@example.test', password: PASSWORD } }),
+    Dashboard: project,
+    DeleteProject: async ({ core }) => ({
+      input: { projectId: await longHistoryId(core, 'cycle', 1), name: 'Other 1' },
+    }),
+    DeleteTask: async (grown) => ({ input: { taskId: await longHistoryId(grown.core, 'task', middle(grown)) } }),
+    Frame: none,
+    GrantProjects: none,
+    GrantRepository: onRunner({ path: '/srv/another' }),
+    LiveSession: none,
+    LookForRepositories: onRunner(),
+    // Of every fourth message nothing was made.
+    MakeTaskOfMessage: async (grown) => ({
+      input: { messageId: await longHistoryId(grown.core, 'message', 4 * Math.floor(middle(grown) / 4) + 2) },
+    }),
+    OldState: (grown) => ({ projectId: grown.projectId, version: middle(grown) }),
+    OlderActivity: async (grown) => ({
+      taskId: await longHistoryId(grown.core, 'task', grown.tasks),
+      after: await middleOf(grown, 'event'),
+    }),
+    OlderMessages: async (grown) => ({ conversationId: grown.conversationId, after: await middleOf(grown, 'message') }),
+    OlderRun: async (grown) => ({ runId: await longHistoryId(grown.core, 'run', middle(grown)) }),
+    OlderRuns: async (grown) => ({ projectId: grown.projectId, after: await middleOf(grown, 'run') }),
+    OlderVersions: (grown) => ({ projectId: grown.projectId, after: cursorOf(middle(grown)) }),
+    PaletteTasks: ({ projectId }) => ({ projectId, text: 'part 4711', named: 'DEMO-4711', isNamed: false }),
+    People: ({ tasks }) => ({ after: cursorOf(`p${tasks - (tasks % 5)}@example.test`) }),
+    ProjectCardEvents: ({ projectId }) => ({ projectId, after: null }),
+    ProjectCardRefresh: project,
+    ProjectContents: project,
+    ProjectEvents: ({ projectId }) => ({ projectId, after: null }),
+    ProjectFrame: project,
+    Projects: () => ({ text: 'Other', after: null }),
+    ProjectSettings: project,
+    RemoveWorkFolder: onRunner({ name: 'no-such-folder' }),
+    RepositoryChooser: project,
+    RetryTask: onTask('failed'),
+    RevokeRepository: onRunner({ path: '/srv/another' }),
+    RollBackPreview: (grown) => ({ projectId: grown.projectId, version: middle(grown) }),
+    RollBackState: async (grown) => ({
+      input: { projectId: grown.projectId, version: middle(grown), baseVersion: await newestVersion(grown) },
+    }),
+    RotateRunnerToken: async ({ core }) => ({
+      input: { runnerId: (await core.db.runner.findUniqueOrThrow({ where: { name: 'another-runner' } })).id },
+    }),
+    RunLog: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1), afterSeq: 1_500 }),
+    RunLogPage: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1), afterSeq: 1_500, limit: 200 }),
+    RunOrchestrator: onProject({ mode: 'FULL' }),
+    Runner: ({ runnerId }) => ({ id: runnerId }),
+    Runners: none,
+    SaveState: async (grown) => ({
+      input: { projectId: grown.projectId, baseVersion: await newestVersion(grown), notes: 'Mind the gap' },
+    }),
+    SendBackTask: onTask('needs_review', { feedback: 'Not yet' }),
+    SendMessage: ({ conversationId }) => ({ input: { conversationId, content: 'Fix the crash in core/part.ts' } }),
+    SetRunnerEnabled: onRunner({ isEnabled: true }),
+    Settings: none,
+    SignIn: ({ email }) => ({ input: { email, password: PASSWORD } }),
+    SignOut: none,
+    StartTask: onTask('held'),
+    State: project,
+    StateDiff: (grown) => ({ projectId: grown.projectId, from: middle(grown), to: middle(grown) + 1 }),
+    SystemBanner: none,
+    TaskCounts: ({ projectId }) => ({
+      projectId,
+      statuses: ['QUEUED', 'IN_PROGRESS', 'BLOCKED', 'NEEDS_REVIEW', 'DONE', 'FAILED', 'CANCELED'],
+    }),
+    TaskDetail: async ({ core, tasks }) => ({ taskId: await longHistoryId(core, 'task', tasks) }),
+    TransitionTask: onTask('blocked', { to: 'QUEUED' }),
+    UpdateAgent: ({ agentId }) => ({ input: { agentId, isEnabled: true } }),
+    UpdateProject: onProject({ description: 'Mended' }),
+    UpdateRetention: onProject({ retention: { runLogDays: null, eventDays: null, artifactDays: null } }),
+    UpdateRunner: onRunner({ capacity: 50 }),
+    WaitingReasons: async (grown) => ({
+      projectId: grown.projectId,
+      taskIds: await Promise.all(
+        [0, 6, 12].map((n) => longHistoryId(grown.core, 'task', grown.tasks - (grown.tasks % 6) - n)),
+      ),
+      runIds: [await longHistoryId(grown.core, 'run', grown.tasks - (grown.tasks % 6))],
+    }),
+  };
+}
+
+/** They ask a runner, and there is none: they are refused when they have read what they need. */
+export const REFUSED: Record<string, RegExp> = {
+  CheckRepository: /is not online/,
+  LookForRepositories: /is not online/,
+  RemoveWorkFolder: /There is no such work folder/,
+};
+
+/**
+ * What is known to cost more the longer a history is, by the operation and the table: each with the reason that it is
+ * so still. Nothing else of these operations may.
+ */
+export const KNOWN_FAULTS: Record<string, { sql: RegExp; why: string }> = {
+  PaletteTasks: {
+    sql: /"title" ILIKE/,
+    why: 'Words are looked for anywhere in a text, newest task first: rare ones are looked for in every task.',
+  },
+  ProjectContents: {
+    sql: /"logLineCount"/,
+    why: 'Says exactly what a deletion would remove; the deletion itself reads it all.',
+  },
+  cycle: {
+    sql: /t\.held_by is null/,
+    why: 'Each task that is queued or blocked is looked at for a live run: it grows with the queue, not with the history.',
+  },
+};
+
+async function newestVersion({ core, projectId }: GrownSystem): Promise<number> {
+  const newest = await core.db.projectStateVersion.findFirstOrThrow({
+    where: { projectId },
+    orderBy: { version: 'desc' },
+  });
+  return Number(newest.version);
+}
