@@ -54,7 +54,9 @@ export async function planMessages(
     const said = await answerAboutTasks(core, message);
     if (said) {
       await inTransaction(core, async (tx) => {
-        if (await markRead(tx, message)) await postAnswer(tx, message, said.content, said.taskIds);
+        // One that is deleted right now can not be linked.
+        const taskIds = await keepTasks(tx, said.taskIds);
+        if (await markRead(tx, message)) await postAnswer(tx, message, said.content, taskIds);
       });
       return;
     }
@@ -148,6 +150,13 @@ function taskOf(projectId: string, definition: TaskDefinition, agents: readonly 
     agentName: definition.agent.name,
     agentReason: definition.agent.why,
   };
+}
+
+/** @returns those that there are, and that stay to the end of the transaction, in the same order */
+async function keepTasks(tx: Tx, taskIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.db.$queryRaw<{ id: string }[]>`
+    select id from tasks where id = any(${[...taskIds]}::uuid[]) order by id for key share`;
+  return taskIds.filter((taskId) => rows.some(({ id }) => id === taskId));
 }
 
 async function postAnswer(tx: Tx, message: Message, content: string, relatedTaskIds: string[]): Promise<void> {
