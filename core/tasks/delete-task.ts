@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { taskRef } from '#contract/fields.ts';
 import { userIdOf } from '#core/access/actor.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { countTaskContents } from '#core/deletions/count-contents.ts';
 import { findDeletion, recordDeletion } from '#core/deletions/deletion-record.ts';
 import { removeTasks } from '#core/deletions/remove-tasks.ts';
-import { ConflictError } from '#core/errors/errors.ts';
+import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskDeleted, taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -15,25 +15,29 @@ import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 import type { Deletion, Task } from '#prisma/generated/client/client.ts';
+import { findTaskId } from './find-task.ts';
 import { lockTask } from './lock-task.ts';
 
-const Input = z.strictObject({ taskId: id });
+const Input = z.strictObject({ taskId: taskRef });
 
 /**
  * Deletes a task with its runs, logs, artifacts and audit trail; what was merged stays merged. For owners, and for who
  * asked for it as long as nobody has begun: then nothing goes but his own words. A run that only waits goes with it.
- * Saying it twice is no error.
+ * Saying it twice by its id is no error; a short id finds nothing once its task is gone.
  * @returns what is left on record
  * @throws NotFoundError, ForbiddenError, ConflictError while a run works
  */
 export async function deleteTask(core: Core, actor: Actor, input: z.input<typeof Input>): Promise<Deletion> {
-  const { taskId } = parseInput(Input, input);
+  const { taskId: said } = parseInput(Input, input);
   return inTransaction(core, async (tx) => {
+    // An id stays one, also when its task is gone: by it the record is found.
+    const taskId = await findTaskId(tx.db, said);
+    if (taskId === null) throw new NotFoundError('task', said);
     // Two at once: the second waits here, and finds what the first has left.
     await tx.db.$queryRaw`select 1 from tasks where id = ${taskId}::uuid for update`;
     const earlier = await findDeletion(tx.db, actor, taskId);
     if (earlier) return earlier;
-    const { task, project } = await lockTask(tx, actor, taskId);
+    const { task, project } = await lockTask(tx, actor, said);
     if (!(await isOwnAndUntouched(tx, actor, task))) await requireProject(tx.db, actor, project.id, 'task:delete');
     await assertNobodyWorks(tx, { taskId }, 'A run of this task is working. Stop it first, then delete the task.');
     const counts = await countTaskContents(tx.db, taskId);
