@@ -66,14 +66,32 @@ export async function rotateRunnerToken(
 ): Promise<{ runner: Runner; token: string }> {
   requireAdmin(actor);
   return inTransaction(core, async (tx) => {
-    const runner = await tx.db.runner.findUnique({ where: { id: parseInput(id, runnerId, ['runnerId']) } });
-    if (!runner) throw new NotFoundError('runner', runnerId);
-    await tx.db.runnerToken.updateMany({
-      where: { runnerId, revokedAt: null },
-      data: { revokedAt: await databaseNow(tx.db) },
-    });
-    tx.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
-    return { runner, token: await addToken(tx, runnerId) };
+    const runner = await lockRunner(tx, runnerId);
+    return { runner, token: await replaceToken(tx, runner.id) };
+  });
+}
+
+/**
+ * The same for a runner whose token may never have reached anybody, as long as nobody has come with one.
+ * @throws ConflictError when the runner has: its token is in use, and stays
+ */
+export async function replaceUnusedToken(
+  core: Core,
+  actor: Actor,
+  runnerId: string,
+): Promise<{ runner: Runner; token: string }> {
+  requireAdmin(actor);
+  return inTransaction(core, async (tx) => {
+    const runner = await lockRunner(tx, runnerId);
+    const isUsed =
+      runner.lastSeenAt !== null ||
+      (await tx.db.agentRun.findFirst({ where: { runnerId: runner.id }, select: { id: true } })) !== null;
+    if (isUsed)
+      throw new ConflictError(
+        `The runner ${runner.name} was added by this call, and its token is in use. If you do not have it, give the runner a new one: rotate its token.`,
+        runner.id,
+      );
+    return { runner, token: await replaceToken(tx, runner.id) };
   });
 }
 
@@ -91,6 +109,23 @@ export async function setRunnerEnabled(
   if (!isEnabled) core.bus.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
   await tellProjects(core, runnerId);
   return runner;
+}
+
+async function lockRunner(tx: Tx, said: string): Promise<Runner> {
+  const runnerId = parseInput(id, said, ['runnerId']);
+  await tx.db.$queryRaw`select 1 from runners where id = ${runnerId}::uuid for no key update`;
+  const runner = await tx.db.runner.findUnique({ where: { id: runnerId } });
+  if (!runner) throw new NotFoundError('runner', runnerId);
+  return runner;
+}
+
+async function replaceToken(tx: Tx, runnerId: string): Promise<string> {
+  await tx.db.runnerToken.updateMany({
+    where: { runnerId, revokedAt: null },
+    data: { revokedAt: await databaseNow(tx.db) },
+  });
+  tx.publish(ENDED_SESSIONS_CHANNEL, { ended: runnerId });
+  return addToken(tx, runnerId);
 }
 
 async function addToken(tx: Tx, runnerId: string): Promise<string> {

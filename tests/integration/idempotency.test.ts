@@ -4,15 +4,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSchema } from '#api/schema/schema.ts';
 import { startApi } from '#api/server.ts';
 import type { UserActor } from '#core/access/actor.ts';
+import { authenticate } from '#core/access/sessions.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { removeOldCalls } from '#core/idempotency/keys.ts';
 import { once } from '#core/idempotency/once.ts';
 import { newId } from '#core/platform/ids.ts';
+import { setRunnerConnection } from '#core/runners/connection.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { saveState } from '#core/state-document/save-state.ts';
 import { rebuildStateDocument } from '#core/state-document/rebuild-state.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
+import { scheduledTask } from '#tests/kit/runs.ts';
 import { countSql } from '#tests/kit/count-sql.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { seeder } from '#tests/kit/seed.ts';
@@ -256,6 +259,57 @@ describe('the same call again makes nothing more, and answers with what the firs
         fields: [{ path: ['idempotencyKey'] }],
       });
     });
+  });
+});
+
+describe('a runner that is added again with its key', () => {
+  const add = async () => {
+    const input = { name: `added-${newId()}`, idempotencyKey: newId() };
+    const again = () => call('createRunner', input, 'token runner { id }', admin.token);
+    const { token, runner } = (await again()) as unknown as { token: string; runner: { id: string } };
+    return { again, token, runnerId: runner.id };
+  };
+  const letsIn = async (token: string): Promise<boolean> => (await authenticate(system.core, token)) !== null;
+
+  test('has a new token as long as nobody has come with the first', async () => {
+    const { again, token, runnerId } = await add();
+    const second = await again();
+    expect(second).toMatchObject({ __typename: 'CreateRunnerPayload', runner: { id: runnerId } });
+    expect([await letsIn(token), await letsIn(second['token'] as string)]).toEqual([false, true]);
+  });
+
+  test.each<[string, (runnerId: string, token: string) => Promise<unknown>]>([
+    [
+      'has said hello',
+      (_id, token) => call('registerRunner', { version: '1', labels: [], capacity: 1, isDraining: false }, '', token),
+    ],
+    ['is connected', (id) => setRunnerConnection(system.core, id, 'online')],
+    [
+      'was connected and is away',
+      async (id) => {
+        await setRunnerConnection(system.core, id, 'online');
+        await setRunnerConnection(system.core, id, 'offline');
+      },
+    ],
+    [
+      'has claimed a run and nothing else',
+      async (id) => {
+        const agent = await seeder(system.core).agent(project);
+        await scheduledTask(system.core, user, project, agent);
+        await system.core.db.agentRun.updateMany({ where: { projectId: project.id }, data: { runnerId: id } });
+      },
+    ],
+  ])('keeps its token when it %s', async (_name, use) => {
+    const { again, token, runnerId } = await add();
+    await use(runnerId, token);
+    expect(await again()).toMatchObject({
+      __typename: 'ConflictError',
+      words: expect.stringContaining('rotate its token') as string,
+    });
+    expect(await letsIn(token)).toBe(true);
+    // Who asks for that gets it all the same.
+    const rotated = await call('rotateRunnerToken', { runnerId }, 'token', admin.token);
+    expect([await letsIn(token), await letsIn(rotated['token'] as string)]).toEqual([false, true]);
   });
 });
 
