@@ -20,6 +20,7 @@ import { connectionOf, loadRow, readConnection } from './lists/connection.ts';
 import { nestedConnection } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf, UPDATED_AT } from './lists/order-by.ts';
 import { loadProjectFact } from './project-facts.ts';
+import { loadRights, ProjectRightType } from './project-rights.ts';
 import { RunType } from './runs.ts';
 import { IDEMPOTENCY_KEY, once } from './once.ts';
 
@@ -75,6 +76,12 @@ export const ProjectType = builder.prismaObject('Project', {
       description: 'The cursor of its newest event: follow `projectEvents` after it to miss nothing.',
       select: { eventCursor: true },
       resolve: (project) => String(project.eventCursor),
+    }),
+    viewerRights: t.field({
+      type: [ProjectRightType],
+      description: 'What who asks may do in it, each permission once. The commands look again.',
+      select: { id: true, status: true },
+      resolve: (project, _args, context) => loadRights(context, project),
     }),
     stateVersion: t.int({
       nullable: true,

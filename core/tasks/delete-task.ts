@@ -11,6 +11,7 @@ import { parseInput } from '#core/errors/parse-input.ts';
 import { taskDeleted, taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
+import type { Queryable } from '#core/platform/db.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
@@ -38,7 +39,7 @@ export async function deleteTask(core: Core, actor: Actor, input: z.input<typeof
     const earlier = await findDeletion(tx.db, actor, taskId);
     if (earlier) return earlier;
     const { task, project } = await lockTask(tx, actor, said);
-    if (!(await isOwnAndUntouched(tx, actor, task))) await requireProject(tx.db, actor, project.id, 'task:delete');
+    if (!(await isOwnAndUntouched(tx.db, actor, task))) await requireProject(tx.db, actor, project.id, 'task:delete');
     await assertNobodyWorks(tx, { taskId }, 'A run of this task is working. Stop it first, then delete the task.');
     const counts = await countTaskContents(tx.db, taskId);
     const deletion = await recordDeletion(tx, actor, {
@@ -68,10 +69,15 @@ export async function assertNobodyWorks(
   if (run) throw new ConflictError(message, run.id);
 }
 
-async function isOwnAndUntouched(tx: Tx, actor: Actor, task: Task): Promise<boolean> {
+/** What who asked for a task may take back himself: nobody has begun it. */
+export async function isOwnAndUntouched(
+  db: Queryable,
+  actor: Actor,
+  task: Pick<Task, 'id' | 'createdByUserId'>,
+): Promise<boolean> {
   if (task.createdByUserId === null || task.createdByUserId !== userIdOf(actor)) return false;
   return (
-    (await tx.db.agentRun.findFirst({
+    (await db.agentRun.findFirst({
       where: { taskId: task.id, startedAt: { not: null } },
       select: { id: true },
     })) === null

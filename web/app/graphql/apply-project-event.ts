@@ -4,6 +4,7 @@ import type { ProjectEventsSubscription } from './gql/graphql.ts';
 import {
   addToConnections,
   forget,
+  forgetRights,
   forgetState,
   forgetTask,
   forgetTaskCounts,
@@ -42,6 +43,10 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       break;
     case 'TaskDeletedEvent':
       forgetTask(cache, projectId, event.entityId);
+      break;
+    case 'ProjectUpdatedEvent':
+      // What one may do in an archived project is less. Others' rights are not in an event, so it is asked again.
+      if ('status' in (event.patch as object)) forgetRights(cache, projectId);
       break;
     case 'ProjectDeletedEvent':
       forget(cache, 'Query', ['projects']);

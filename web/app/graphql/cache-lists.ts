@@ -133,6 +133,11 @@ export function forget(
   }
 }
 
+/** What the person may do in a project: it is asked for again where it is shown. */
+export function forgetRights(cache: Cache, projectId: string): void {
+  forget(cache, { __typename: 'Project', id: projectId }, ['viewerRights']);
+}
+
 /** The newest version's text follows the facts, and is compared with others: all but the older pages of the list is asked for again. */
 export function forgetState(cache: Cache, projectId: string): void {
   forget(

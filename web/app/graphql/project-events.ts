@@ -11,6 +11,7 @@ export const ProjectEvents_Subscription = graphql(`
       projectId
       cursor
       ... on ProjectUpdatedEvent {
+        patch
         project {
           id
           revision

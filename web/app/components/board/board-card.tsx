@@ -7,6 +7,7 @@ import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.
 import { useLastLine } from '~/graphql/last-lines.ts';
 import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { plainLine } from '../console/ansi.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { DiffStat } from '../review/diff-stat.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
 import { isRunning } from '../runs/run-status.tsx';
@@ -153,6 +154,7 @@ function isNamed(named: string | null, { id, shortId }: { id: string; shortId: s
 /** Stopped by somebody: it goes on when somebody says so, which is done right here. */
 function Held({ task, by }: { task: { id: string; title: string }; by: string }) {
   const moves = useTaskMoves();
+  const refusal = useRefusal('TASK_WRITE');
   return (
     <div className="flex items-center gap-1.5 text-xs text-muted">
       <CirclePause aria-hidden className="size-3 shrink-0" />
@@ -162,6 +164,7 @@ function Held({ task, by }: { task: { id: string; title: string }; by: string })
       <Button
         size="sm"
         className="relative z-10 -my-1 h-6!"
+        refusal={refusal}
         onClick={() => moves.start({ id: task.id, title: task.title, hasLiveRun: false }, 'start')}
       >
         <Play aria-hidden className="size-3" />

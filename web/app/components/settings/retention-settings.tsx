@@ -4,6 +4,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
+import { Guarded } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -84,39 +85,41 @@ export function RetentionSettings({
       title="Retention"
       text="What is older is removed, and says so where it was. Leave a field empty to keep it for ever. Tasks, their audit trails and what was merged are never removed."
     >
-      <form
-        className="flex max-w-xl flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
-        {failure ? (
-          <Notice kind="error" role="alert">
-            {failure}
-          </Notice>
-        ) : null}
-        <div className="grid gap-4 sm:grid-cols-3">
-          {RULES.map(({ name, label, hint }) => (
-            <Field key={name} label={label} hint={hint}>
-              <Input
-                name={name}
-                type="number"
-                min={1}
-                max={36_500}
-                step={1}
-                placeholder="For ever"
-                defaultValue={retention[name] ?? ''}
-              />
-            </Field>
-          ))}
-        </div>
-        <div>
-          <Button type="submit" isBusy={fetching}>
-            Save
-          </Button>
-        </div>
-      </form>
+      <Guarded permission="PROJECT_WRITE">
+        <form
+          className="flex max-w-xl flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void submit(event.currentTarget);
+          }}
+        >
+          {failure ? (
+            <Notice kind="error" role="alert">
+              {failure}
+            </Notice>
+          ) : null}
+          <div className="grid gap-4 sm:grid-cols-3">
+            {RULES.map(({ name, label, hint }) => (
+              <Field key={name} label={label} hint={hint}>
+                <Input
+                  name={name}
+                  type="number"
+                  min={1}
+                  max={36_500}
+                  step={1}
+                  placeholder="For ever"
+                  defaultValue={retention[name] ?? ''}
+                />
+              </Field>
+            ))}
+          </div>
+          <div>
+            <Button type="submit" isBusy={fetching}>
+              Save
+            </Button>
+          </div>
+        </form>
+      </Guarded>
     </SettingsSection>
   );
 }

@@ -4,6 +4,7 @@ import { useQuery } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { OldStateQuery } from '~/graphql/gql/graphql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Segmented } from '../ui/segmented.tsx';
@@ -36,6 +37,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
   // A newer version may come while one looks: what was chosen stays chosen.
   const from = chosenFrom !== null && chosenFrom < state.version ? chosenFrom : Math.max(1, state.version - 1);
   const [isAsking, setAsking] = useState(false);
+  const refusal = useRefusal('STATE_WRITE');
   const isLatest = state.version === latest;
   return (
     <>
@@ -65,7 +67,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
             ]}
           />
           {isLatest ? (
-            <Button size="sm" onClick={onEdit}>
+            <Button size="sm" refusal={refusal} onClick={onEdit}>
               <Pencil aria-hidden className="size-3.5" />
               Edit
             </Button>
@@ -73,6 +75,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
             <Button
               size="sm"
               onClick={() => setAsking(true)}
+              refusal={refusal}
               title="Restores focus, status, pinned actions and notes of this version; shows first what would change"
             >
               <Undo2 aria-hidden className="size-3.5" />
