@@ -177,14 +177,20 @@ builder.objectField(declare(catalogue.conversationCreated, 'A conversation was o
       core.db.conversation.findUnique({ ...query, where: { id: entity.id } }),
   }),
 );
-builder.objectField(declare(catalogue.messageCreated, 'Something was said.'), 'message', (t) =>
-  t.prismaField({
-    type: MessageType,
-    nullable: true,
-    description: `The message ${AS_IT_STANDS}`,
-    resolve: (query, { entity }, _args, { core }) => core.db.message.findUnique({ ...query, where: { id: entity.id } }),
-  }),
-);
+for (const event of [
+  declare(catalogue.messageCreated, 'Something was said.'),
+  declare(catalogue.messageUpdated, 'A message was read, led to tasks, or a task that it is about is gone.'),
+]) {
+  builder.objectField(event, 'message', (t) =>
+    t.prismaField({
+      type: MessageType,
+      nullable: true,
+      description: `The message ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.message.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
 for (const event of [
   declare(catalogue.cycleStarted, 'The orchestrator has begun a cycle.'),
   declare(catalogue.cyclePhase, 'A cycle has reached its next phase.'),

@@ -129,7 +129,7 @@ export const artifactCreated = defineEvent('artifact.created', 'artifact', {
   metadata: json,
 });
 export const conversationCreated = defineEvent('conversation.created', 'conversation', { title: text, mode: text });
-export const messageCreated = defineEvent('conversation.message.created', 'message', {
+const message = {
   conversationId: text,
   role: text,
   content: text,
@@ -141,6 +141,11 @@ export const messageCreated = defineEvent('conversation.message.created', 'messa
 export const cycleStarted = defineEvent(
   'orchestrator.cycle.started',
   'cycle',
+};
+export const messageCreated = defineEvent('conversation.message.created', 'message', message);
+export const messageUpdated = defineEvent('conversation.message.updated', 'message', {
+  ...optional(message),
+  readAt: time.nullable(),
   { mode: text, phase: nullableText, cause: text },
   { touchesProject: false, isStored: false },
 );

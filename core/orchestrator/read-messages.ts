@@ -1,5 +1,6 @@
 import type { Request } from '#contract/request.ts';
 import type { TaskDefinition } from '#contract/task-definition.ts';
+import { tellChanged } from '#core/conversations/change-messages.ts';
 import { postMessage } from '#core/conversations/post-message.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
@@ -107,11 +108,14 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
   await postAnswer(tx, message, content, taskIds);
   if (taskIds.length > 0)
     await tx.db.messageTask.createMany({ data: taskIds.map((taskId) => ({ messageId: message.id, taskId })) });
+  await tellChanged(tx, [message.id]);
   return tasks.length;
 }
 
 async function sayUnread(tx: Tx, message: Message): Promise<void> {
-  if (await markRead(tx, message)) await postAnswer(tx, message, answerUnread(), []);
+  if (!(await markRead(tx, message))) return;
+  await postAnswer(tx, message, answerUnread(), []);
+  await tellChanged(tx, [message.id]);
 }
 
 /** Whoever marks it answers it, once. */

@@ -3,6 +3,7 @@ import { taskRef } from '#contract/fields.ts';
 import { userIdOf } from '#core/access/actor.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
+import { tellChanged } from '#core/conversations/change-messages.ts';
 import { countTaskContents } from '#core/deletions/count-contents.ts';
 import { findDeletion, recordDeletion } from '#core/deletions/deletion-record.ts';
 import { removeTasks } from '#core/deletions/remove-tasks.ts';
@@ -50,8 +51,9 @@ export async function deleteTask(core: Core, actor: Actor, input: z.input<typeof
       counts,
     });
     await loosenFollowUps(tx, task);
-    await removeTasks(tx, deletion.id, [taskId]);
+    const messageIds = await removeTasks(tx, deletion.id, [taskId]);
     tx.emit(taskDeleted, { projectId: project.id, entityId: taskId, patch: {} });
+    await tellChanged(tx, messageIds);
     return deletion;
   });
 }

@@ -151,6 +151,13 @@ export const ProjectEvents_Subscription = graphql(`
       }
       ... on OrchestratorCycleCompletedEvent {
         cycle {
+      ... on ConversationMessageUpdatedEvent {
+        message {
+          id
+          revision
+          ...ChatMessage_Message
+        }
+      }
           ...OrchestratorButton_Cycle
         }
       }
