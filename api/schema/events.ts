@@ -10,6 +10,7 @@ import { actorOf, builder } from './builder.ts';
 import { ConversationType, MessageType } from './conversations.ts';
 import { CycleType } from './cycles.ts';
 import { TaskEventTypeEnum } from './enums.ts';
+import { MemberType } from './member-type.ts';
 import { ProjectType } from './projects.ts';
 import { RunnerType } from './runner-type.ts';
 import { RunType } from './runs.ts';
@@ -67,6 +68,21 @@ for (const event of [
 }
 
 declare(catalogue.projectDeleted, 'The project is gone, and this is its last event.');
+for (const event of [
+  declare(catalogue.memberCreated, 'Somebody belongs to the project now.'),
+  declare(catalogue.memberUpdated, 'A member has another role.'),
+]) {
+  builder.objectField(event, 'member', (t) =>
+    t.prismaField({
+      type: MemberType,
+      nullable: true,
+      description: `The membership ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.projectMember.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+declare(catalogue.memberDeleted, 'Somebody does not belong to the project any more; the patch has `userId`.');
 declare(catalogue.taskDeleted, 'A task is gone, with its runs; its follow-ups stand by themselves.');
 const taskEventAppended = declare(catalogue.taskEventAppended, 'The audit trail of a task has a new entry.');
 for (const event of [

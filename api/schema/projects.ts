@@ -19,6 +19,7 @@ import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, loadRow, readConnection } from './lists/connection.ts';
 import { nestedConnection } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf, UPDATED_AT } from './lists/order-by.ts';
+import { MEMBERS_OF_PROJECT, MemberConnection, MemberType } from './member-type.ts';
 import { loadProjectFact } from './project-facts.ts';
 import { loadRights, ProjectRightType } from './project-rights.ts';
 import { RunType } from './runs.ts';
@@ -109,6 +110,15 @@ export const ProjectType = builder.prismaObject('Project', {
         return countProjectContents(context.core.db, project.id);
       },
     }),
+    members: t.connection(
+      {
+        type: MemberType,
+        description: 'Who belongs to it, in the order they came. Administrators may do everything without.',
+        resolve: (project, page, context, info) =>
+          nestedConnection(MEMBERS_OF_PROJECT, project.id, page, context, info),
+      },
+      MemberConnection,
+    ),
     agents: t.connection(
       {
         type: AgentType,

@@ -16,10 +16,17 @@ const ROLE_FOR = {
   'task:delete': 'owner',
   'project:write': 'owner',
   'project:delete': 'owner',
+  'member:write': 'owner',
 } as const;
 export type Permission = keyof typeof ROLE_FOR;
 export const PERMISSIONS = Object.keys(ROLE_FOR) as [Permission, ...Permission[]];
-const ALLOWED_IN_ARCHIVED: readonly Permission[] = ['project:read', 'project:write', 'project:delete', 'run:stop'];
+const ALLOWED_IN_ARCHIVED: readonly Permission[] = [
+  'project:read',
+  'project:write',
+  'project:delete',
+  'member:write',
+  'run:stop',
+];
 const RANK = { viewer: 0, maintainer: 1, owner: 2 } as const;
 
 /** The projects an actor may see; every list and every lookup starts from it. What is being deleted nobody sees. */

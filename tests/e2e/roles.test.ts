@@ -46,6 +46,16 @@ async function arrange(role: Role) {
 const button = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name, exact: typeof name === 'string' });
 
+/** Opens what a task's menu offers; a page that was just loaded may not hear the first press. */
+async function openMenu(page: Page): Promise<void> {
+  await expect
+    .poll(async () => {
+      if ((await page.getByRole('menu').count()) === 0) await button(page, 'More actions').click();
+      return page.getByRole('menu').count();
+    })
+    .toBe(1);
+}
+
 /** Which of the controls of a project's pages can be used. */
 async function usable({ page, base, task }: Awaited<ReturnType<typeof arrange>>): Promise<Record<string, boolean>> {
   const seen: Record<string, boolean> = {};
@@ -55,7 +65,7 @@ async function usable({ page, base, task }: Awaited<ReturnType<typeof arrange>>)
   seen['say something'] = await page.getByLabel('Message to the orchestrator').isEnabled();
   await page.goto(`${base}/tasks/${task.id}`);
   seen['comment'] = await page.getByLabel('Comment').isEnabled();
-  await button(page, 'More actions').click();
+  await openMenu(page);
   const item = async (name: string): Promise<boolean> =>
     (await page.getByRole('menuitem', { name }).getAttribute('aria-disabled')) !== 'true';
   seen['Cancel'] = await item('Cancel');
@@ -68,13 +78,14 @@ async function usable({ page, base, task }: Awaited<ReturnType<typeof arrange>>)
   seen['name'] = await page.getByLabel('Name', { exact: true }).isEnabled();
   seen['retention'] = await page.getByLabel('Logs of runs').isEnabled();
   seen['agents'] = await page.getByRole('switch').first().isEnabled();
+  seen['members'] = await button(page, 'Add member').isEnabled();
   seen['Pause'] = await button(page, 'Pause project').isEnabled();
   seen['Delete project'] = await button(page, /^Delete project/).isEnabled();
   return seen;
 }
 
 const WORK = ['New task', 'Run orchestrator', 'say something', 'comment', 'Cancel', 'Edit', 'Roll back'];
-const OWN = ['Delete task', 'name', 'retention', 'agents', 'Pause', 'Delete project'];
+const OWN = ['Delete task', 'name', 'retention', 'agents', 'members', 'Pause', 'Delete project'];
 
 test.each<[Role, string[]]>([
   ['viewer', []],
@@ -100,7 +111,7 @@ test('a control that is not for him says why', async () => {
   const why = 'This takes the role maintainer; yours is viewer.';
   await expect.poll(() => button(page, 'New task').getAttribute('title')).toBe(why);
   expect(await page.getByLabel('Comment').getAttribute('placeholder')).toBe(why);
-  await button(page, 'More actions').click();
+  await openMenu(page);
   expect(await page.getByRole('menuitem', { name: 'Delete task…' }).getAttribute('title')).toBe(
     'This takes the role owner; yours is viewer.',
   );
@@ -116,7 +127,7 @@ test('who asked for a task may delete it while nobody has begun it', async () =>
   const { core, reader, project, page, base } = await arrange('maintainer');
   const own = await createTask(core, reader, { projectId: project.id, title: 'My own' });
   await page.goto(`${base}/tasks/${own.id}`);
-  await button(page, 'More actions').click();
+  await openMenu(page);
   await page.getByRole('menuitem', { name: 'Delete task…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete task' }).click();
   await expect.poll(() => core.db.task.count({ where: { id: own.id } })).toBe(0);
@@ -135,4 +146,41 @@ test('what may be done follows the project while it is open', async () => {
   await updateProject(core, owner, { projectId: project.id, status: 'active' });
   await expect.poll(() => button(page, 'New task').isEnabled()).toBe(true);
   expect(await page.getByLabel('Message to the orchestrator').inputValue()).toBe('half a sentence');
+}, 60_000);
+
+test('an owner takes somebody in and gives him a role; his open page follows it', async () => {
+  const { core, owner, project, page, base } = await arrange('owner');
+  const guest = await seeder(core).user();
+  await page.goto(`${base}/settings`);
+  const members = page.getByRole('list', { name: 'Members' });
+  await members.getByText(owner.email).waitFor();
+  await page.getByLabel('Email').fill(guest.email);
+  await page.getByLabel('Role', { exact: true }).selectOption('VIEWER');
+  await button(page, 'Add member').click();
+  await members.getByText(guest.email).waitFor();
+  const theirs = await openPage(browser);
+  await signIn(theirs.page, pages.url, guest.email, PASSWORD);
+  await theirs.page.goto(base);
+  await expect.poll(() => button(theirs.page, 'New task').isEnabled()).toBe(false);
+  await page.getByLabel(`Role of ${guest.email}`).selectOption('MAINTAINER');
+  await expect.poll(() => button(theirs.page, 'New task').isEnabled(), { timeout: 5_000 }).toBe(true);
+  await button(page, `Remove ${guest.email}`).click();
+  await members.getByText(guest.email).waitFor({ state: 'detached' });
+  expect(await core.db.projectMember.count({ where: { projectId: project.id } })).toBe(1);
+  // The last owner stays, and the page says why.
+  await button(page, `Remove ${owner.email}`).click();
+  await page.getByText('This is the last owner. Make somebody else an owner first.').waitFor();
+}, 60_000);
+
+test('an administrator deactivates an account, and the page of who had it ends at the sign-in', async () => {
+  const { core, page } = await arrange('administrator');
+  const guest = await seeder(core).user();
+  const theirs = await openPage(browser);
+  await signIn(theirs.page, pages.url, guest.email, PASSWORD);
+  await page.goto(`${pages.url}/settings`);
+  await button(page, `Change ${guest.email}`).click();
+  await page.getByRole('menuitem', { name: /^Deactivate/ }).click();
+  await page.getByRole('listitem').filter({ hasText: guest.email }).getByText('Inactive').waitFor();
+  await theirs.page.goto(`${pages.url}/projects`);
+  await theirs.page.waitForURL('**/sign-in**');
 }, 60_000);

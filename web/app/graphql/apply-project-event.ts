@@ -4,6 +4,7 @@ import type { ProjectEventsSubscription } from './gql/graphql.ts';
 import {
   addToConnections,
   forget,
+  forgetMembers,
   forgetRights,
   forgetState,
   forgetTask,
@@ -48,6 +49,14 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       // What one may do in an archived project is less. Others' rights are not in an event, so it is asked again.
       if ('status' in (event.patch as object)) forgetRights(cache, projectId);
       break;
+    case 'ProjectMemberCreatedEvent':
+    case 'ProjectMemberDeletedEvent':
+      forgetMembers(cache, projectId);
+      break;
+    case 'ProjectMemberUpdatedEvent':
+      // Perhaps it is his own role; who reads, events do not know.
+      forgetRights(cache, projectId);
+      break;
     case 'ProjectDeletedEvent':
       forget(cache, 'Query', ['projects']);
       break;
@@ -82,6 +91,8 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       const taskKey = cache.resolve(run as never, 'task');
       const taskId = typeof taskKey === 'string' ? taskKey.slice('Task:'.length) : null;
       if (taskId) {
+        // What was begun, who asked for it can not take back any more.
+        if (event.__typename === 'AgentRunStartedEvent') forget(cache, ref('Task', taskId), ['viewerDeleteRefusal']);
         placeTask(cache, projectId, taskId);
         addToConnections(cache, ref('Task', taskId), 'runs', run, { at: 'start' });
       }

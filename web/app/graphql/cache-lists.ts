@@ -133,6 +133,11 @@ export function forget(
   }
 }
 
+/** Who belongs to a project: it is asked for again where it is shown. */
+export function forgetMembers(cache: Cache, projectId: string): void {
+  forget(cache, { __typename: 'Project', id: projectId }, ['members']);
+}
+
 /** What the person may do in a project: it is asked for again where it is shown. */
 export function forgetRights(cache: Cache, projectId: string): void {
   forget(cache, { __typename: 'Project', id: projectId }, ['viewerRights']);

@@ -1,6 +1,14 @@
 import type { Cache, OptimisticMutationConfig, UpdatesConfig } from '@urql/exchange-graphcache';
 import { applyProjectEvent } from './apply-project-event.ts';
-import { addToConnections, forget, forgetState, forgetTask, placeOnBoards, projectOfTask } from './cache-lists.ts';
+import {
+  addToConnections,
+  forget,
+  forgetMembers,
+  forgetState,
+  forgetTask,
+  placeOnBoards,
+  projectOfTask,
+} from './cache-lists.ts';
 
 interface TaskAnswer {
   task?: { id: string; status: string };
@@ -66,6 +74,12 @@ export const cacheUpdates: UpdatesConfig = {
     },
     createRunner: (_result, _args, cache) => forget(cache, 'Query', ['runners']),
     ...Object.fromEntries(RUNNER_MUTATIONS.map((name) => [name, forgetRunnerPages])),
+    createMembership: (_result, args, cache) =>
+      forgetMembers(cache, (args['input'] as { projectId: string }).projectId),
+    removeMembership(result, _args, cache) {
+      const { projectId } = (result['removeMembership'] ?? {}) as { projectId?: string };
+      if (projectId) forgetMembers(cache, projectId);
+    },
     createUser: (_result, _args, cache) => forget(cache, 'Query', ['users']),
     createAgent(_result, args, cache) {
       const { projectId } = args['input'] as { projectId: string };

@@ -35,6 +35,18 @@ export const ProjectEvents_Subscription = graphql(`
           updatedAt
         }
       }
+      ... on ProjectMemberCreatedEvent {
+        entityId
+      }
+      ... on ProjectMemberUpdatedEvent {
+        member {
+          id
+          role
+        }
+      }
+      ... on ProjectMemberDeletedEvent {
+        entityId
+      }
       ... on TaskCreatedEvent {
         task {
           id
@@ -139,6 +151,13 @@ export const ProjectEvents_Subscription = graphql(`
           ...ChatMessage_Message
         }
       }
+      ... on ConversationMessageUpdatedEvent {
+        message {
+          id
+          revision
+          ...ChatMessage_Message
+        }
+      }
       ... on OrchestratorCycleStartedEvent {
         cycle {
           ...OrchestratorButton_Cycle
@@ -151,13 +170,6 @@ export const ProjectEvents_Subscription = graphql(`
       }
       ... on OrchestratorCycleCompletedEvent {
         cycle {
-      ... on ConversationMessageUpdatedEvent {
-        message {
-          id
-          revision
-          ...ChatMessage_Message
-        }
-      }
           ...OrchestratorButton_Cycle
         }
       }

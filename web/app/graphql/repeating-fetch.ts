@@ -3,6 +3,7 @@ export const KEYED_MUTATIONS = [
   'commentOnTask',
   'createAgent',
   'createConversation',
+  'createMembership',
   'createProject',
   'createRunner',
   'createTask',

@@ -8,6 +8,7 @@ import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { AgentItem } from './agent-item.tsx';
 import { DeleteProject } from './delete-project.tsx';
+import { Members } from './members.tsx';
 import { ProjectForm } from './project-form.tsx';
 import { ProjectStatusSettings } from './project-status-settings.tsx';
 import { RetentionSettings } from './retention-settings.tsx';
@@ -60,6 +61,7 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
               </SettingsList>
             </Guarded>
           </SettingsSection>
+          <Members projectId={projectId} />
           <RetentionSettings project={project} />
           <ProjectStatusSettings project={project} />
           <DeleteProject project={project} />
