@@ -153,11 +153,11 @@ test('an owner takes somebody in and gives him a role; his open page follows it'
   const guest = await seeder(core).user();
   await page.goto(`${base}/settings`);
   const members = page.getByRole('list', { name: 'Members' });
-  await members.getByText(owner.email).waitFor();
+  await members.getByLabel(`Role of ${owner.email}`).waitFor();
   await page.getByLabel('Email').fill(guest.email);
   await page.getByLabel('Role', { exact: true }).selectOption('VIEWER');
   await button(page, 'Add member').click();
-  await members.getByText(guest.email).waitFor();
+  await members.getByLabel(`Role of ${guest.email}`).waitFor();
   const theirs = await openPage(browser);
   await signIn(theirs.page, pages.url, guest.email, PASSWORD);
   await theirs.page.goto(base);
@@ -165,7 +165,7 @@ test('an owner takes somebody in and gives him a role; his open page follows it'
   await page.getByLabel(`Role of ${guest.email}`).selectOption('MAINTAINER');
   await expect.poll(() => button(theirs.page, 'New task').isEnabled(), { timeout: 5_000 }).toBe(true);
   await button(page, `Remove ${guest.email}`).click();
-  await members.getByText(guest.email).waitFor({ state: 'detached' });
+  await members.getByLabel(`Role of ${guest.email}`).waitFor({ state: 'detached' });
   expect(await core.db.projectMember.count({ where: { projectId: project.id } })).toBe(1);
   // The last owner stays, and the page says why.
   await button(page, `Remove ${owner.email}`).click();
