@@ -16,8 +16,8 @@ export async function linkToTask(tx: Tx, messageIds: readonly string[], taskId: 
 export async function loosenFromTasks(tx: Tx, taskIds: readonly string[]): Promise<string[]> {
   const loosened = await tx.db.$queryRaw<{ id: string }[]>`
     update messages set related_task_id = case when related_task_id = any(${taskIds}::uuid[]) then null else related_task_id end
-     where related_task_id = any(${taskIds}::uuid[])
-        or id in (select message_id from message_tasks where task_id = any(${taskIds}::uuid[]))
+     where id in (select id from messages where related_task_id = any(${taskIds}::uuid[])
+                  union select message_id from message_tasks where task_id = any(${taskIds}::uuid[]))
     returning id`;
   return loosened.map(({ id }) => id);
 }
