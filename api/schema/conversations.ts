@@ -33,6 +33,11 @@ export const MessageType = builder.prismaObject('Message', {
       description: 'The message that it answers; null: none.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
+    readAt: t.expose('ingestedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the orchestrator has read what a person said; null: not yet, or it is not read.',
+    }),
     relatedTasks: t.field({
       type: [TaskType],
       extensions: { length: MAX_RELATED_TASKS },

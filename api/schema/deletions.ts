@@ -86,14 +86,14 @@ const DeletionPayload = (name: string, description: string) =>
 
 const DeleteTaskInput = builder.inputType('DeleteTaskInput', {
   description: 'Which task to delete.',
-  fields: (t) => ({ taskId: t.id({ required: true, description: 'The task.' }) }),
+  fields: (t) => ({ taskId: t.id({ required: true, description: 'The task, by its id or its short id.' }) }),
 });
 builder.mutationField('deleteTask', (t) =>
   t.field({
     type: DeletionPayload('DeleteTaskPayload', 'The task is gone.'),
     nullable: true,
     description:
-      'Deletes a task with its runs, logs, files and audit trail; what was merged stays merged. For owners, and for who asked for it as long as no run of it has started. While a run works: ConflictError; stop it first.',
+      'Deletes a task with its runs, logs, files and audit trail; what was merged stays merged. For owners, and for who asked for it as long as no run of it has started. While a run works: ConflictError; stop it first. Said again by its id, whoever deleted it is given the same record; by its short id it is not found any more: NotFoundError.',
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: DeleteTaskInput, required: true, description: 'The task.' }) },

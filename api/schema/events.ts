@@ -10,6 +10,7 @@ import { actorOf, builder } from './builder.ts';
 import { ConversationType, MessageType } from './conversations.ts';
 import { CycleType } from './cycles.ts';
 import { TaskEventTypeEnum } from './enums.ts';
+import { MemberType } from './member-type.ts';
 import { ProjectType } from './projects.ts';
 import { RunnerType } from './runner-type.ts';
 import { RunType } from './runs.ts';
@@ -67,6 +68,21 @@ for (const event of [
 }
 
 declare(catalogue.projectDeleted, 'The project is gone, and this is its last event.');
+for (const event of [
+  declare(catalogue.memberCreated, 'Somebody belongs to the project now.'),
+  declare(catalogue.memberUpdated, 'A member has another role.'),
+]) {
+  builder.objectField(event, 'member', (t) =>
+    t.prismaField({
+      type: MemberType,
+      nullable: true,
+      description: `The membership ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.projectMember.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+declare(catalogue.memberDeleted, 'Somebody does not belong to the project any more; the patch has `userId`.');
 declare(catalogue.taskDeleted, 'A task is gone, with its runs; its follow-ups stand by themselves.');
 const taskEventAppended = declare(catalogue.taskEventAppended, 'The audit trail of a task has a new entry.');
 for (const event of [
@@ -177,14 +193,20 @@ builder.objectField(declare(catalogue.conversationCreated, 'A conversation was o
       core.db.conversation.findUnique({ ...query, where: { id: entity.id } }),
   }),
 );
-builder.objectField(declare(catalogue.messageCreated, 'Something was said.'), 'message', (t) =>
-  t.prismaField({
-    type: MessageType,
-    nullable: true,
-    description: `The message ${AS_IT_STANDS}`,
-    resolve: (query, { entity }, _args, { core }) => core.db.message.findUnique({ ...query, where: { id: entity.id } }),
-  }),
-);
+for (const event of [
+  declare(catalogue.messageCreated, 'Something was said.'),
+  declare(catalogue.messageUpdated, 'A message was read, led to tasks, or a task that it is about is gone.'),
+]) {
+  builder.objectField(event, 'message', (t) =>
+    t.prismaField({
+      type: MessageType,
+      nullable: true,
+      description: `The message ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.message.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
 for (const event of [
   declare(catalogue.cycleStarted, 'The orchestrator has begun a cycle.'),
   declare(catalogue.cyclePhase, 'A cycle has reached its next phase.'),

@@ -19,7 +19,9 @@ import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, loadRow, readConnection } from './lists/connection.ts';
 import { nestedConnection } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf, UPDATED_AT } from './lists/order-by.ts';
+import { MEMBERS_OF_PROJECT, MemberConnection, MemberType } from './member-type.ts';
 import { loadProjectFact } from './project-facts.ts';
+import { loadRights, ProjectRightType } from './project-rights.ts';
 import { RunType } from './runs.ts';
 import { IDEMPOTENCY_KEY, once } from './once.ts';
 
@@ -76,6 +78,12 @@ export const ProjectType = builder.prismaObject('Project', {
       select: { eventCursor: true },
       resolve: (project) => String(project.eventCursor),
     }),
+    viewerRights: t.field({
+      type: [ProjectRightType],
+      description: 'What who asks may do in it, each permission once. The commands look again.',
+      select: { id: true, status: true },
+      resolve: (project, _args, context) => loadRights(context, project),
+    }),
     stateVersion: t.int({
       nullable: true,
       description: 'The number of its newest state version; null: none yet.',
@@ -102,6 +110,15 @@ export const ProjectType = builder.prismaObject('Project', {
         return countProjectContents(context.core.db, project.id);
       },
     }),
+    members: t.connection(
+      {
+        type: MemberType,
+        description: 'Who belongs to it, in the order they came. Administrators may do everything without.',
+        resolve: (project, page, context, info) =>
+          nestedConnection(MEMBERS_OF_PROJECT, project.id, page, context, info),
+      },
+      MemberConnection,
+    ),
     agents: t.connection(
       {
         type: AgentType,

@@ -1,4 +1,5 @@
 import { createRunner } from '#core/runners/create-runner.ts';
+import { replaceUnusedToken } from '#core/runners/replace-unused-token.ts';
 import { rotateRunnerToken } from '#core/runners/rotate-runner-token.ts';
 import { setRunnerEnabled } from '#core/runners/set-runner-enabled.ts';
 import { updateRunner } from '#core/runners/update-runner.ts';
@@ -62,7 +63,7 @@ builder.mutationField('createRunner', (t) =>
     type: RunnerTokenPayload('CreateRunnerPayload', 'The runner was added.'),
     nullable: true,
     description:
-      'Adds a runner and its token (administrators only). Repeated with its idempotency key, the runner is the same and has a new token: the former one ends.',
+      'Adds a runner and its token (administrators only). Repeated with its idempotency key, the runner is the same and has a new token: the former one ends. Once the runner has come with its token, that stays, and the call is a ConflictError: `rotateRunnerToken` gives it another one.',
     authScopes: { admin: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: CreateRunnerInput, required: true, description: 'The runner.' }) },
@@ -74,7 +75,7 @@ builder.mutationField('createRunner', (t) =>
         {
           idOf: ({ runner }: { runner: Runner; token: string }) => runner.id,
           // Its token is known to nobody else and kept nowhere: who did not get it is given another one.
-          find: (id) => rotateRunnerToken(context.core, userOf(context), id),
+          find: (id) => replaceUnusedToken(context.core, userOf(context), id),
         },
         (core) =>
           createRunner(core, userOf(context), {

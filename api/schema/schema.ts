@@ -4,6 +4,8 @@ import './scalars.ts';
 import './errors.ts';
 import './users.ts';
 import './projects.ts';
+import './memberships.ts';
+import './access-changes.ts';
 import './agents.ts';
 import './tasks.ts';
 import './task-lists.ts';

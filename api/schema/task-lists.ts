@@ -1,6 +1,7 @@
 import { requireProject } from '#core/access/permissions.ts';
 import { findTaskId } from '#core/tasks/find-task.ts';
 import { taskFilter, taskScope } from '#core/tasks/list-tasks.ts';
+import { taskIdIn } from './arguments.ts';
 import { actorOf, builder } from './builder.ts';
 import { TaskStatusEnum, TaskTypeEnum } from './enums.ts';
 import { readConnection } from './lists/connection.ts';
@@ -10,7 +11,7 @@ import { TaskConnection, TaskType } from './tasks.ts';
 const TaskFilterInput = builder.inputType('TaskFilter', {
   description: 'All that is given must hold.',
   fields: (t) => ({
-    ids: t.idList({ description: 'One of these, at most 200.' }),
+    ids: t.idList({ description: 'One of these, by their ids or short ids; at most 200.' }),
     statuses: t.field({ type: [TaskStatusEnum], description: 'One of these.' }),
     types: t.field({ type: [TaskTypeEnum], description: 'One of these.' }),
     priorities: t.intList({ description: 'One of these.' }),
@@ -52,12 +53,16 @@ builder.queryField('tasks', (t) =>
         orderBy: t.arg(taskOrder.arg),
       },
       resolve: async (_root, { projectId, filter, orderBy, ...page }, context, info) => {
+        const { ids, ...ofTasks } = filter ?? {};
         await requireProject(context.core.db, actorOf(context), projectId, 'project:read');
         return readConnection(context, info, page, {
           typeName: 'Task',
           rows: context.core.db.task,
           order: taskOrder.keys(orderBy),
-          where: taskFilter(projectId, filter ?? {}),
+          where: {
+            ...taskFilter(projectId, ofTasks),
+            ...(ids ? { id: await taskIdIn(context, ids, ['filter', 'ids']) } : {}),
+          },
         });
       },
     },

@@ -8,6 +8,7 @@ import { connectionOf } from './lists/connection.ts';
 import { inOrder, nestedConnection } from './lists/nested-connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
+import { findDeleteRefusal } from './project-rights.ts';
 import { RUNS_OF_TASK, RunConnection, RunType } from './runs.ts';
 import { LIVE_STATUSES } from '#core/runs/statuses.ts';
 import { loadWaitingReason, WHEN_READ } from './waiting-reason.ts';
@@ -128,6 +129,13 @@ export const TaskType = builder.prismaObject('Task', {
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+    viewerDeleteRefusal: t.string({
+      nullable: true,
+      select: { id: true, createdByUserId: true, project: { select: { id: true, status: true } } },
+      description:
+        'Why deleteTask would refuse who asks, in words to show; null: he may. Who asked for a task may until somebody has begun it.',
+      resolve: (task, _args, context, info) => findDeleteRefusal(task, context, info),
+    }),
     project: t.relation('project', { description: 'The project it belongs to.' }),
     agent: t.relation('agent', {
       nullable: true,

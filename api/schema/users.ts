@@ -1,9 +1,12 @@
 import { changePassword } from '#core/users/change-password.ts';
 import { createUser } from '#core/users/create-user.ts';
+import { updateUser } from '#core/users/update-user.ts';
 import { signIn, signOut } from '#core/access/sessions.ts';
 import { ConflictError, ForbiddenError, InvalidInputError, RateLimitedError } from '#core/errors/errors.ts';
 import type { User } from '#prisma/generated/client/client.ts';
 import { builder, userOf } from './builder.ts';
+import { givenFields } from './changes.ts';
+import { COMMON_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
 import { IDEMPOTENCY_KEY, once } from './once.ts';
 
@@ -166,6 +169,37 @@ builder.mutationField('createUser', (t) =>
           }),
         ['password'],
       ),
+    }),
+  }),
+);
+
+const UpdateUserInput = builder.inputType('UpdateUserInput', {
+  description: 'What to change of an account; what is not given stays.',
+  fields: (t) => ({
+    userId: t.id({ required: true, description: 'The account.' }),
+    isActive: t.boolean({
+      description: 'False: signed out everywhere, and can not sign in. Tasks, projects and what was done stay.',
+    }),
+    isAdmin: t.boolean({ description: 'Whether they may manage people, runners and every project.' }),
+  }),
+});
+const UpdateUserPayload = builder.objectRef<{ user: User }>('UpdateUserPayload').implement({
+  description: 'The account was changed.',
+  fields: (t) => ({
+    user: t.field({ type: UserType, description: 'As it is now.', resolve: (payload) => payload.user }),
+  }),
+});
+builder.mutationField('updateUser', (t) =>
+  t.field({
+    type: UpdateUserPayload,
+    nullable: true,
+    description:
+      'Deactivates or activates an account, or changes whether it administers the system (administrators only). The last administrator who can sign in stays one: ConflictError.',
+    authScopes: { admin: true },
+    errors: { types: [...COMMON_ERRORS, ConflictError] },
+    args: { input: t.arg({ type: UpdateUserInput, required: true, description: 'The changes.' }) },
+    resolve: async (_root, { input }, context) => ({
+      user: await updateUser(context.core, userOf(context), givenFields(input)),
     }),
   }),
 );

@@ -14,6 +14,7 @@ import { newId } from '#core/platform/ids.ts';
 import { titleOfWords } from '#core/planner/verbatim.ts';
 import { insertTask } from '#core/tasks/create-task.ts';
 import type { Message, Task } from '#prisma/generated/client/client.ts';
+import { linkToTask } from './change-messages.ts';
 
 const Input = z.strictObject({ messageId: id });
 
@@ -50,11 +51,9 @@ export async function makeTaskOfMessage(
       agentReason: null,
       requestId: await insertRequest(tx, message),
     });
-    await tx.db.messageTask.createMany({
-      data: [message.id, answer.id].map((linked) => ({ messageId: linked, taskId: task.id })),
-    });
+    await linkToTask(tx, [message.id, answer.id], task.id);
     await requestCycle(tx, message.projectId, 'incremental', 'task_created');
-    return { task, answer };
+    return { task, answer: await tx.db.message.findUniqueOrThrow({ where: { id: answer.id } }) };
   });
 }
 

@@ -1,4 +1,5 @@
 import { formatShortId } from '#contract/short-ids.ts';
+import type { ShortId } from '#contract/short-ids.ts';
 import type { UserActor } from '#core/access/actor.ts';
 import { DomainError, ForbiddenError } from '#core/errors/errors.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -17,19 +18,21 @@ interface AnswerAboutTasks {
 /**
  * Answers a message that names tasks of its project by their short ids and only asks how they stand, or for them to be
  * canceled. What is to be done is done here, with the rights of who said it; done again after a crash it changes nothing.
+ * Of those that there are not (any more) it says so.
  * @returns null for any other message
  */
 export async function answerAboutTasks(core: Core, message: Message): Promise<AnswerAboutTasks | null> {
   const talk = readTaskTalk(message.content);
   if (!talk) return null;
+  // A key of something else, another tracker maybe: a message like any other.
+  if (!(await areKeysOfProject(core, message.projectId, talk.shortIds))) return null;
   const found = await findByShortIds(core.db, talk.shortIds);
-  const ofProject = new Map(
-    found.filter(({ projectId }) => projectId === message.projectId).map((task) => [task.saidAs, task.id]),
+  const idByNumber = new Map(
+    found.map(({ id, saidAs }) => [talk.shortIds.find((said) => formatShortId(said) === saidAs)?.number, id]),
   );
-  const ids = talk.shortIds.map((shortId) => ofProject.get(formatShortId(shortId)));
-  // A name of something else, in another tracker maybe: a message like any other.
-  if (!ids.every((id) => id !== undefined)) return null;
-  const taskIds = [...new Set(ids)];
+  // By a former key and by the present one it is the same task.
+  const said = talk.shortIds.filter((one, i) => talk.shortIds.findIndex(({ number }) => number === one.number) === i);
+  const taskIds = said.flatMap(({ number }) => idByNumber.get(number) ?? []);
   const refusals = talk.kind === 'cancel' ? await cancelTasks(core, message, taskIds) : new Map<string, string>();
   const tasks = await core.db.task.findMany({
     where: { id: { in: taskIds } },
@@ -40,15 +43,33 @@ export async function answerAboutTasks(core: Core, message: Message): Promise<An
     tasks.map(({ id, status, heldBy }) => ({ type: 'task' as const, id, status, heldBy })),
   );
   const waiting = new Map(tasks.map(({ id }, i) => [id, reasons[i] ?? null]));
-  const lines = taskIds
-    .flatMap((id) => tasks.find((task) => task.id === id) ?? [])
-    .map((task) => {
-      const name = formatShortId({ key: task.project.key, number: task.number });
-      const why = refusals.get(task.id) ?? task.blockedReason ?? waiting.get(task.id);
-      const state = task.status.replaceAll('_', ' ');
-      return `**${name}** ${plain(task.title)}: ${state}${task.agentName ? `, for ${task.agentName}` : ''}.${why ? ` ${plain(why)}` : ''}`;
-    });
-  return { content: lines.length === 1 ? (lines[0] ?? '') : lines.map((line) => `- ${line}`).join('\n'), taskIds };
+  const lastNumber = await lastNumberOf(core, message.projectId);
+  const lines = said.map((shortId) => {
+    const task = tasks.find(({ id }) => id === idByNumber.get(shortId.number));
+    if (!task)
+      return `**${formatShortId(shortId)}**: there is no such task${shortId.number <= lastNumber ? ' any more' : ''}.`;
+    const name = formatShortId({ key: task.project.key, number: task.number });
+    const why = refusals.get(task.id) ?? task.blockedReason ?? waiting.get(task.id);
+    const state = task.status.replaceAll('_', ' ');
+    return `**${name}** ${plain(task.title)}: ${state}${task.agentName ? `, for ${task.agentName}` : ''}.${why ? ` ${plain(why)}` : ''}`;
+  });
+  return {
+    content: lines.length === 1 ? (lines[0] ?? '') : lines.map((line) => `- ${line}`).join('\n'),
+    taskIds: taskIds.filter((taskId) => tasks.some(({ id }) => id === taskId)),
+  };
+}
+
+/** Whether all are called by a key that the project has, or once had: nobody else is ever given it. */
+async function areKeysOfProject(core: Core, projectId: string, shortIds: readonly ShortId[]): Promise<boolean> {
+  const keys = [...new Set(shortIds.map(({ key }) => key))];
+  return (await core.db.projectKey.count({ where: { projectId, key: { in: keys } } })) === keys.length;
+}
+
+/** The highest number that a task of the project was ever given. */
+async function lastNumberOf(core: Core, projectId: string): Promise<number> {
+  const [counter] = await core.db.$queryRaw<{ lastNumber: number }[]>`
+    select last_number as "lastNumber" from task_counters where project_id = ${projectId}::uuid`;
+  return counter?.lastNumber ?? 0;
 }
 
 /** @returns why those that could not be canceled could not */
@@ -56,8 +77,9 @@ async function cancelTasks(core: Core, message: Message, taskIds: readonly strin
   const refusals = new Map<string, string>();
   const actor = await authorOf(core, message);
   for (const taskId of taskIds) {
-    const task = await core.db.task.findUniqueOrThrow({ where: { id: taskId }, select: { status: true } });
-    if (task.status === 'canceled') continue;
+    const task = await core.db.task.findUnique({ where: { id: taskId }, select: { status: true } });
+    // One that was deleted meanwhile has no line to be refused in.
+    if (!task || task.status === 'canceled') continue;
     try {
       if (!actor) throw new ForbiddenError('Who asked for this has no account here any more.');
       await transitionTask(core, actor, { taskId, to: 'canceled', reason: 'Asked for in the chat.' });

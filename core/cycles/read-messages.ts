@@ -1,5 +1,6 @@
 import type { Request } from '#contract/request.ts';
 import type { TaskDefinition } from '#contract/task-definition.ts';
+import { tellChanged } from '#core/conversations/change-messages.ts';
 import { postMessage } from '#core/conversations/post-message.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
@@ -54,7 +55,9 @@ export async function planMessages(
     const said = await answerAboutTasks(core, message);
     if (said) {
       await inTransaction(core, async (tx) => {
-        if (await markRead(tx, message)) await postAnswer(tx, message, said.content, said.taskIds);
+        // One that is deleted right now can not be linked.
+        const taskIds = await keepTasks(tx, said.taskIds);
+        if (await markRead(tx, message)) await postAnswer(tx, message, said.content, taskIds);
       });
       return;
     }
@@ -105,11 +108,14 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
   await postAnswer(tx, message, content, taskIds);
   if (taskIds.length > 0)
     await tx.db.messageTask.createMany({ data: taskIds.map((taskId) => ({ messageId: message.id, taskId })) });
+  await tellChanged(tx, [message.id]);
   return tasks.length;
 }
 
 async function sayUnread(tx: Tx, message: Message): Promise<void> {
-  if (await markRead(tx, message)) await postAnswer(tx, message, answerUnread(), []);
+  if (!(await markRead(tx, message))) return;
+  await postAnswer(tx, message, answerUnread(), []);
+  await tellChanged(tx, [message.id]);
 }
 
 /** Whoever marks it answers it, once. */
@@ -148,6 +154,13 @@ function taskOf(projectId: string, definition: TaskDefinition, agents: readonly 
     agentName: definition.agent.name,
     agentReason: definition.agent.why,
   };
+}
+
+/** @returns those that there are, and that stay to the end of the transaction, in the same order */
+async function keepTasks(tx: Tx, taskIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.db.$queryRaw<{ id: string }[]>`
+    select id from tasks where id = any(${[...taskIds]}::uuid[]) order by id for key share`;
+  return taskIds.filter((taskId) => rows.some(({ id }) => id === taskId));
 }
 
 async function postAnswer(tx: Tx, message: Message, content: string, relatedTaskIds: string[]): Promise<void> {

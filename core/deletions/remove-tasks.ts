@@ -1,10 +1,12 @@
+import { loosenFromTasks } from '#core/conversations/change-messages.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 
 /**
  * Removes tasks with their audit trail, runs and artifacts, which the caller has put on record as deleted. Lines of logs
  * and files are written down and go after the commit; the runners that worked on the tasks can learn that they are gone.
+ * @returns the messages that were about them
  */
-export async function removeTasks(tx: Tx, deletionId: string, taskIds: readonly string[]): Promise<void> {
+export async function removeTasks(tx: Tx, deletionId: string, taskIds: readonly string[]): Promise<string[]> {
   await tx.db.$queryRaw`select 1 from tasks where id = any(${taskIds}::uuid[]) order by id for update`;
   await tx.db.$executeRaw`
     insert into deleted_tasks (runner_id, task_id)
@@ -18,8 +20,9 @@ export async function removeTasks(tx: Tx, deletionId: string, taskIds: readonly 
     union all
     select gen_random_uuid(), ${deletionId}::uuid, 'file'::removal_kind, storage_path from artifacts where task_id = any(${taskIds}::uuid[])`;
   await removeEntries(tx, deletionId, taskIds, null);
-  await tx.db.$executeRaw`update messages set related_task_id = null where related_task_id = any(${taskIds}::uuid[])`;
+  const messageIds = await loosenFromTasks(tx, taskIds);
   await tx.db.$executeRaw`delete from tasks where id = any(${taskIds}::uuid[])`;
+  return messageIds;
 }
 
 /**

@@ -43,6 +43,11 @@ export const projectUpdated = defineEvent(
 );
 /** The last event of a project. */
 export const projectDeleted = defineEvent('project.deleted', 'project', {});
+/** Who belongs to a project, and as what. */
+const member = { userId: text, role: text };
+export const memberCreated = defineEvent('project.member.created', 'member', member);
+export const memberUpdated = defineEvent('project.member.updated', 'member', member);
+export const memberDeleted = defineEvent('project.member.deleted', 'member', { userId: text });
 export const projectStateUpdated = defineEvent('project.state.updated', 'project', {
   version: z.int(),
   contentHash: text,
@@ -129,13 +134,18 @@ export const artifactCreated = defineEvent('artifact.created', 'artifact', {
   metadata: json,
 });
 export const conversationCreated = defineEvent('conversation.created', 'conversation', { title: text, mode: text });
-export const messageCreated = defineEvent('conversation.message.created', 'message', {
+const message = {
   conversationId: text,
   role: text,
   content: text,
   contentFormat: text,
   relatedTaskIds: z.array(text),
   createdAt: time,
+};
+export const messageCreated = defineEvent('conversation.message.created', 'message', message);
+export const messageUpdated = defineEvent('conversation.message.updated', 'message', {
+  ...optional(message),
+  readAt: time.nullable(),
 });
 /** A notice, like the phases: the row says how far a cycle is, and its end is stored. */
 export const cycleStarted = defineEvent(

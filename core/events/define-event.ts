@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export type EntityKind =
-  'project' | 'task' | 'agent' | 'run' | 'artifact' | 'conversation' | 'message' | 'cycle' | 'runner';
+  'project' | 'task' | 'agent' | 'run' | 'artifact' | 'conversation' | 'message' | 'cycle' | 'runner' | 'member';
 
 export interface EventDefinition<Patch extends z.ZodRawShape = z.ZodRawShape> {
   type: string;

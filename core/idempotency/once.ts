@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { UserActor } from '#core/access/actor.ts';
-import { ConflictError, InvalidInputError, NotFoundError } from '#core/errors/errors.ts';
+import { ConflictError, DomainError, InvalidInputError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
 import { CallMadeBeforeError, findCall } from './keys.ts';
@@ -60,7 +60,8 @@ export async function once<T>(
     if (!call.isTaken) throw new Error(`Expected ${operation} to make what it answers with in a transaction`);
     return made;
   } catch (error) {
-    const made = error instanceof CallMadeBeforeError ? await madeBefore() : null;
+    // Looked up before it was there, the first one's own result may be what the command was refused for.
+    const made = error instanceof CallMadeBeforeError || error instanceof DomainError ? await madeBefore() : null;
     if (made !== null) return made;
     throw error instanceof CallMadeBeforeError
       ? new ConflictError('This call is being carried out. Try again in a moment, with the same key.', 'in_progress')

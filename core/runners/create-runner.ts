@@ -9,7 +9,7 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Runner } from '#prisma/generated/client/client.ts';
-import { addRunnerToken } from './add-runner-token.ts';
+import { addToken } from './runner-tokens.ts';
 
 const DEFAULT_CAPACITY = 2;
 
@@ -50,6 +50,6 @@ export async function createRunner(
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? new ConflictError(`There already is a runner named ${fields.name}.`) : error;
       });
-    return { runner, token: await addRunnerToken(tx, runner.id) };
+    return { runner, token: await addToken(tx, runner.id) };
   });
 }

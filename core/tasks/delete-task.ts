@@ -1,40 +1,46 @@
 import { z } from 'zod';
-import { id } from '#contract/fields.ts';
+import { taskRef } from '#contract/fields.ts';
 import { userIdOf } from '#core/access/actor.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
+import { tellChanged } from '#core/conversations/change-messages.ts';
 import { countTaskContents } from '#core/deletions/count-contents.ts';
 import { findDeletion, recordDeletion } from '#core/deletions/deletion-record.ts';
 import { removeTasks } from '#core/deletions/remove-tasks.ts';
-import { ConflictError } from '#core/errors/errors.ts';
+import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { taskDeleted, taskUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
+import type { Queryable } from '#core/platform/db.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { CLAIMED_STATUSES } from '#core/runs/statuses.ts';
 import type { Deletion, Task } from '#prisma/generated/client/client.ts';
+import { findTaskId } from './find-task.ts';
 import { lockTask } from './lock-task.ts';
 
-const Input = z.strictObject({ taskId: id });
+const Input = z.strictObject({ taskId: taskRef });
 
 /**
  * Deletes a task with its runs, logs, artifacts and audit trail; what was merged stays merged. For owners, and for who
  * asked for it as long as nobody has begun: then nothing goes but his own words. A run that only waits goes with it.
- * Saying it twice is no error.
+ * Saying it twice by its id is no error; a short id finds nothing once its task is gone.
  * @returns what is left on record
  * @throws NotFoundError, ForbiddenError, ConflictError while a run works
  */
 export async function deleteTask(core: Core, actor: Actor, input: z.input<typeof Input>): Promise<Deletion> {
-  const { taskId } = parseInput(Input, input);
+  const { taskId: said } = parseInput(Input, input);
   return inTransaction(core, async (tx) => {
+    // An id stays one, also when its task is gone: by it the record is found.
+    const taskId = await findTaskId(tx.db, said);
+    if (taskId === null) throw new NotFoundError('task', said);
     // Two at once: the second waits here, and finds what the first has left.
     await tx.db.$queryRaw`select 1 from tasks where id = ${taskId}::uuid for update`;
     const earlier = await findDeletion(tx.db, actor, taskId);
     if (earlier) return earlier;
-    const { task, project } = await lockTask(tx, actor, taskId);
-    if (!(await isOwnAndUntouched(tx, actor, task))) await requireProject(tx.db, actor, project.id, 'task:delete');
+    const { task, project } = await lockTask(tx, actor, said);
+    if (!(await isOwnAndUntouched(tx.db, actor, task))) await requireProject(tx.db, actor, project.id, 'task:delete');
     await assertNobodyWorks(tx, { taskId }, 'A run of this task is working. Stop it first, then delete the task.');
     const counts = await countTaskContents(tx.db, taskId);
     const deletion = await recordDeletion(tx, actor, {
@@ -45,8 +51,9 @@ export async function deleteTask(core: Core, actor: Actor, input: z.input<typeof
       counts,
     });
     await loosenFollowUps(tx, task);
-    await removeTasks(tx, deletion.id, [taskId]);
+    const messageIds = await removeTasks(tx, deletion.id, [taskId]);
     tx.emit(taskDeleted, { projectId: project.id, entityId: taskId, patch: {}, told: { actor, what: ['deleted'] } });
+    await tellChanged(tx, messageIds);
     return deletion;
   });
 }
@@ -64,10 +71,15 @@ export async function assertNobodyWorks(
   if (run) throw new ConflictError(message, run.id);
 }
 
-async function isOwnAndUntouched(tx: Tx, actor: Actor, task: Task): Promise<boolean> {
+/** What who asked for a task may take back himself: nobody has begun it. */
+export async function isOwnAndUntouched(
+  db: Queryable,
+  actor: Actor,
+  task: Pick<Task, 'id' | 'createdByUserId'>,
+): Promise<boolean> {
   if (task.createdByUserId === null || task.createdByUserId !== userIdOf(actor)) return false;
   return (
-    (await tx.db.agentRun.findFirst({
+    (await db.agentRun.findFirst({
       where: { taskId: task.id, startedAt: { not: null } },
       select: { id: true },
     })) === null

@@ -10,7 +10,6 @@ import { TASK_STATUSES } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
 
 const TaskFilter = z.object({
-  ids: z.array(id).max(200).nullish(),
   statuses: z.array(z.enum(TASK_STATUSES as [TaskStatus, ...TaskStatus[]])).nullish(),
   types: z.array(z.enum(TASK_TYPES)).nullish(),
   priorities: z.array(priority).nullish(),
@@ -27,10 +26,9 @@ export function taskScope(actor: Actor): Prisma.TaskWhereInput {
 
 /** A filter as a condition: only known columns, never a caller's JSON. @throws InvalidInputError */
 export function taskFilter(projectId: string, filter: TaskFilter): Prisma.TaskWhereInput {
-  const { ids, statuses, types, priorities, agentIds, text, updatedSince } = parseInput(TaskFilter, filter, ['filter']);
+  const { statuses, types, priorities, agentIds, text, updatedSince } = parseInput(TaskFilter, filter, ['filter']);
   return {
     projectId,
-    ...(ids ? { id: { in: ids } } : {}),
     ...(statuses ? { status: { in: statuses } } : {}),
     ...(types ? { type: { in: types } } : {}),
     ...(priorities ? { priority: { in: priorities } } : {}),

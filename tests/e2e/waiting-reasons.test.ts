@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { updateProject } from '#core/projects/update-project.ts';
 import { setRunnerConnection } from '#core/runners/connection.ts';
+import { deleteTask } from '#core/tasks/delete-task.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import { signIn, startSite } from '#tests/kit/browser.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
@@ -10,6 +11,26 @@ const site = startSite();
 
 /** A page says what is so this soon. */
 const SOON = { timeout: 3_000 };
+
+test('what stood behind a task that is deleted is the next, and says so', async () => {
+  const { core } = site.system;
+  const seed = seeder(core);
+  const user = await seed.user();
+  const project = await seed.project(user, 'Corner shop');
+  const agent = await seed.agent(project);
+  await seed.runner(undefined, { capacity: 1, projectIds: [project.id] });
+  const first = await scheduledTask(core, user, project, agent, { title: 'Sort the shelf', priority: 1 });
+  const second = await scheduledTask(core, user, project, agent, { title: 'Sweep the floor' });
+  const { page, complaints } = await site.openAs(user, `/projects/${project.id}/tasks/${second.id}`, {
+    viewport: { width: 1600, height: 900 },
+  });
+  await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
+  const behind = page.getByText(`Other tasks of the agent ${agent.name} come first.`).first();
+  await behind.waitFor(SOON);
+  await deleteTask(core, user, { taskId: first.id });
+  await behind.waitFor({ state: 'detached', ...SOON });
+  expect(complaints).toEqual([]);
+}, 60_000);
 
 test('a page that stays open says why things wait now, asks for what it shows, and not more than once a second', async () => {
   const { core } = site.system;

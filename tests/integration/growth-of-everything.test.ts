@@ -5,7 +5,7 @@ import type { UserActor } from '#core/access/actor.ts';
 import { removeDeleted } from '#core/deletions/remove-deleted.ts';
 import { removeOldCalls } from '#core/idempotency/keys.ts';
 import { requestCycle } from '#core/cycles/request-cycle.ts';
-import { runCycles } from '#core/orchestrator/run-cycle.ts';
+import { runCycles } from '#core/cycles/run-cycle.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';

@@ -2,16 +2,20 @@ import { getNamedType, isInputObjectType } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSchema } from '#api/schema/schema.ts';
+import { startApi } from '#api/server.ts';
 import type { UserActor } from '#core/access/actor.ts';
+import { authenticate } from '#core/access/sessions.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { removeOldCalls } from '#core/idempotency/keys.ts';
 import { once } from '#core/idempotency/once.ts';
 import { newId } from '#core/platform/ids.ts';
+import { setRunnerConnection } from '#core/runners/connection.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import { saveState } from '#core/state/save-state.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
+import { scheduledTask } from '#tests/kit/runs.ts';
 import { countSql } from '#tests/kit/count-sql.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { seeder } from '#tests/kit/seed.ts';
@@ -34,11 +38,17 @@ beforeAll(async () => {
 afterAll(() => system.close());
 
 type Answer = Record<string, unknown> & { __typename: string };
-async function call(name: string, input: Record<string, unknown>, selection = '', token = user.token): Promise<Answer> {
+async function call(
+  name: string,
+  input: Record<string, unknown>,
+  selection = '',
+  token = user.token,
+  at = url,
+): Promise<Answer> {
   const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   const query = `mutation ($input: ${title}Input!) { answer: ${name}(input: $input) {
     __typename ... on UserError { code words: message } ... on InvalidInputError { fields { path } } ${selection ? `... on ${title}Payload { ${selection} }` : ''} } }`;
-  const { data, errors } = await post(url, query, { input }, token);
+  const { data, errors } = await post(at, query, { input }, token);
   if (errors) throw new Error(JSON.stringify(errors));
   return (data as { answer: Answer }).answer;
 }
@@ -109,7 +119,7 @@ describe('the same call again makes nothing more, and answers with what the firs
     },
     createProject: () =>
       Promise.resolve([
-        { name: 'Once' },
+        { name: 'Once', key: `K${newId().slice(-8)}` },
         'project { id key }',
         () => system.core.db.project.count({ where: { name: 'Once' } }),
       ]),
@@ -140,24 +150,26 @@ describe('the same call again makes nothing more, and answers with what the firs
       await system.core.db.message.create({ data: { ...answer, answersId: said.id } });
       return [{ messageId: said.id }, 'task { id } answer { id }', () => countTasks('Hm, well')];
     },
-    createAgent: () =>
-      Promise.resolve([
-        { projectId: project.id, name: 'once', config: { commands: [['true']], stdin: 'prompt' } },
+    createAgent: () => {
+      const name = `once-${newId()}`;
+      return Promise.resolve([
+        { projectId: project.id, name, config: { commands: [['true']], stdin: 'prompt' } },
         'agent { id }',
-        () => system.core.db.agent.count({ where: { name: 'once' } }),
-      ]),
-    createRunner: () =>
-      Promise.resolve([
-        { name: 'once' },
-        'runner { id }',
-        () => system.core.db.runner.count({ where: { name: 'once' } }),
-      ]),
-    createUser: () =>
-      Promise.resolve([
-        { email: 'once@example.test', password: 'correct horse' },
+        () => system.core.db.agent.count({ where: { name } }),
+      ]);
+    },
+    createRunner: () => {
+      const name = `once-${newId()}`;
+      return Promise.resolve([{ name }, 'runner { id }', () => system.core.db.runner.count({ where: { name } })]);
+    },
+    createUser: () => {
+      const email = `once-${newId()}@example.test`;
+      return Promise.resolve([
+        { email, password: 'correct horse' },
         'user { id }',
-        () => system.core.db.user.count({ where: { email: 'once@example.test' } }),
-      ]),
+        () => system.core.db.user.count({ where: { email } }),
+      ]);
+    },
     saveState: async () => [
       { projectId: project.id, baseVersion: await newestVersion(), notes: newId() },
       'stateVersion { version }',
@@ -186,6 +198,118 @@ describe('the same call again makes nothing more, and answers with what the firs
     expect(first.__typename).toMatch(/Payload$/);
     expect(await call(name, { ...input, idempotencyKey: key }, selection, token)).toEqual(first);
     expect(await count()).toBe(before + 1);
+  });
+
+  describe('also when the first is carried out while the second is looked up', () => {
+    let late: { url: string; close(): Promise<void> };
+    /** What is done when the second call has been looked up, and nothing was found. */
+    let meanwhile: (() => Promise<unknown>) | null = null;
+    beforeAll(async () => {
+      const core = system.openCore();
+      const db = core.db.$extends({
+        query: {
+          async $queryRaw({ args, query }) {
+            const rows: unknown = await query(args);
+            if (!(args as unknown as { sql: string }).sql.includes('from idempotency_keys')) return rows;
+            const first = meanwhile;
+            meanwhile = null;
+            await first?.();
+            return rows;
+          },
+        },
+      }) as unknown as typeof core.db;
+      const api = await startApi({
+        core: { ...core, db },
+        host: '127.0.0.1',
+        port: 0,
+        trustedProxies: [],
+        isExplorable: false,
+      });
+      late = {
+        url: `http://127.0.0.1:${api.port}`,
+        close: async () => {
+          await api.close();
+          await core.close();
+        },
+      };
+    });
+    afterAll(() => late.close());
+    test.each(Object.keys(cases))('%s', async (name) => {
+      const [input, selection, count] = (await cases[name]?.()) ?? [{}, '', () => Promise.resolve(-1)];
+      const token = name === 'createUser' || name === 'createRunner' ? admin.token : user.token;
+      const before = await count();
+      const keyed = { ...input, idempotencyKey: newId() };
+      let first: Answer | null = null;
+      meanwhile = async () => (first = await call(name, keyed, selection, token));
+      const second = await call(name, keyed, selection, token, late.url);
+      expect(second.__typename).toMatch(/Payload$/);
+      expect(second).toEqual(first);
+      expect(await count()).toBe(before + 1);
+    });
+
+    test('what was refused for another reason stays refused, and so does another call with its key', async () => {
+      const name = `late-${newId()}`;
+      meanwhile = () => call('createRunner', { name, idempotencyKey: newId() }, '', admin.token);
+      const taken = await call('createRunner', { name, idempotencyKey: newId() }, '', admin.token, late.url);
+      expect(taken).toMatchObject({ __typename: 'ConflictError', words: `There already is a runner named ${name}.` });
+      const idempotencyKey = newId();
+      meanwhile = () => call('createRunner', { name: `${name}-2`, idempotencyKey }, '', admin.token);
+      expect(await call('createRunner', { name, idempotencyKey }, '', admin.token, late.url)).toMatchObject({
+        __typename: 'InvalidInputError',
+        fields: [{ path: ['idempotencyKey'] }],
+      });
+    });
+  });
+});
+
+describe('a runner that is added again with its key', () => {
+  const add = async () => {
+    const input = { name: `added-${newId()}`, idempotencyKey: newId() };
+    const again = () => call('createRunner', input, 'token runner { id }', admin.token);
+    const { token, runner } = (await again()) as unknown as { token: string; runner: { id: string } };
+    return { again, token, runnerId: runner.id };
+  };
+  const letsIn = async (token: string): Promise<boolean> => (await authenticate(system.core, token)) !== null;
+
+  test('has a new token as long as nobody has come with the first', async () => {
+    const { again, token, runnerId } = await add();
+    const second = await again();
+    expect(second).toMatchObject({ __typename: 'CreateRunnerPayload', runner: { id: runnerId } });
+    expect([await letsIn(token), await letsIn(second['token'] as string)]).toEqual([false, true]);
+  });
+
+  test.each<[string, (runnerId: string, token: string) => Promise<unknown>]>([
+    [
+      'has said hello',
+      (_id, token) => call('registerRunner', { version: '1', labels: [], capacity: 1, isDraining: false }, '', token),
+    ],
+    ['is connected', (id) => setRunnerConnection(system.core, id, 'online')],
+    [
+      'was connected and is away',
+      async (id) => {
+        await setRunnerConnection(system.core, id, 'online');
+        await setRunnerConnection(system.core, id, 'offline');
+      },
+    ],
+    [
+      'has claimed a run and nothing else',
+      async (id) => {
+        const agent = await seeder(system.core).agent(project);
+        await scheduledTask(system.core, user, project, agent);
+        await system.core.db.agentRun.updateMany({ where: { projectId: project.id }, data: { runnerId: id } });
+      },
+    ],
+  ])('keeps its token when it %s', async (_name, use) => {
+    const { again, token, runnerId } = await add();
+    await use(runnerId, token);
+    expect(await again()).toMatchObject({
+      __typename: 'ConflictError',
+      words: expect.stringContaining('rotate its token') as string,
+    });
+    expect(await letsIn(token)).toBe(true);
+    // Who asks for that gets it all the same.
+    const rotated = await call('rotateRunnerToken', { runnerId }, 'token', admin.token);
+    expect([await letsIn(token), await letsIn(rotated['token'] as string)]).toEqual([false, true]);
   });
 });
 

@@ -9,6 +9,7 @@ export type Outcome = '-' | 'F' | 'N' | '+';
  * project, a viewer, a maintainer and an owner of the project, an administrator. A new field gets its line here first.
  */
 export const WHO_MAY: Readonly<Record<string, string>> = {
+  'query accessChanges': '- F F F F F +',
   'query agent': '- F N + + + +',
   'query agents': '- F N + + + +',
   'query artifact': '- F N + + + +',
@@ -50,6 +51,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation completeRun': '- + F F F F F',
   'mutation createAgent': '- F N F F + +',
   'mutation createConversation': '- F N F + + +',
+  'mutation createMembership': '- F N F F + +',
   'mutation createProject': '- F + + + + +',
   'mutation createRunner': '- F F F F F +',
   'mutation createTask': '- F N F + + +',
@@ -64,6 +66,8 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation lookForRepositories': '- F F F F F +',
   'mutation makeTaskOfMessage': '- F N F + + +',
   'mutation registerRunner': '- + F F F F F',
+  // The owner has ended it.
+  'mutation removeMembership': '- F N F F + N',
   // There is no such folder.
   'mutation removeWorkFolder': '- F F F F F N',
   'mutation reportLanding': '- + F F F F F',
@@ -82,9 +86,11 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation startTask': '- F N F + + +',
   'mutation transitionTask': '- F N F + + +',
   'mutation updateAgent': '- F N F F + +',
+  'mutation updateMembership': '- F N F F + +',
   'mutation updateProject': '- F N F F + +',
   'mutation updateRunner': '- F F F F F +',
   'mutation updateTask': '- F N F + + +',
+  'mutation updateUser': '- F F F F F +',
   'mutation uploadArtifact': '- + F F F F F',
   'subscription projectEvents': '- F N + + + +',
   'subscription runLog': '- F N + + + +',

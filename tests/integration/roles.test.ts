@@ -54,6 +54,11 @@ async function makeWorld(): Promise<World> {
     await core.db.projectMember.create({
       data: { id: newId(), projectId: project.id, userId: people[role].userId, role },
     });
+  const { id: membershipId } = await core.db.projectMember.findFirstOrThrow({
+    where: { projectId: project.id, role: 'maintainer' },
+  });
+  // Nobody of the table: what is given to him changes no row of it.
+  const guest = await seed.user();
   const agent = await seed.agent(project);
   const { runner, token, actor } = await seed.runner(undefined, { projectIds: [project.id] });
   const task = await scheduledTask(core, people.owner, project, agent);
@@ -90,6 +95,8 @@ async function makeWorld(): Promise<World> {
       conversationId: conversation.id,
       leaseToken: held.token,
       messageId: message.id,
+      membershipId,
+      userId: guest.userId,
       agent: agent.id,
       artifact: artifact.id,
       project: project.id,

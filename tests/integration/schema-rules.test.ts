@@ -78,6 +78,7 @@ const SHORT_LISTS = [
   'KnownRepository',
   'LeaseState',
   'PinnedAction',
+  'ProjectRight',
   'Repository',
   'RepositoryGrant',
   'RestoredField',

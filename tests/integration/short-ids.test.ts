@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import { updateAgent } from '#core/agents/write-agent.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
@@ -7,6 +7,7 @@ import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { createTask } from '#core/tasks/create-task.ts';
+import { deleteTask } from '#core/tasks/delete-task.ts';
 import { followUpTask } from '#core/tasks/follow-up-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Project, Task } from '#prisma/generated/client/client.ts';
@@ -257,6 +258,75 @@ test('in the chat a task is asked about, and canceled, by its short id; a name o
   expect(
     (await core.db.task.findMany({ where: { projectId: project.id, number: { gt: 2 } } })).map(({ title }) => title),
   ).toContain('Fix the sidebar as in TALK-1');
+});
+
+describe('what is said in the chat of tasks that there are not', () => {
+  /** A project with two tasks of which the second is deleted, a former key, and somebody who talks there. */
+  async function talker(key: string, former: string) {
+    const { core } = system;
+    const project = await createProject(core, user, { name: 'Gone', key: former });
+    await updateProject(core, user, { projectId: project.id, key });
+    const { id: conversationId } = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+    const kept = await createTask(core, user, { projectId: project.id, title: 'Kept' });
+    const deleted = await createTask(core, user, { projectId: project.id, title: 'Deleted' });
+    await deleteTask(core, user, { taskId: deleted.id });
+    const say = async (content: string, talking = core): Promise<string> => {
+      const message = await sendMessage(core, user, { conversationId, content });
+      await runCycles(talking, project.id, { planner: rulesPlanner });
+      return (await core.db.message.findUniqueOrThrow({ where: { answersId: message.id } })).content;
+    };
+    const countMade = () => core.db.task.count({ where: { projectId: project.id, number: { gt: 2 } } });
+    const statusOfKept = async () => (await core.db.task.findUniqueOrThrow({ where: { id: kept.id } })).status;
+    return { project, kept, say, countMade, statusOfKept };
+  }
+
+  test('a deleted one, and one that never was, are said to be none, and nothing is planned', async () => {
+    const { say, countMade, statusOfKept } = await talker('GONE', 'WENT');
+    const wasThere = '**GONE-2**: there is no such task any more.';
+    expect(await say('drop GONE-2')).toBe(wasThere);
+    expect(await say('what about gone-2?')).toBe(wasThere);
+    expect(await say('cancel went-2')).toBe('**WENT-2**: there is no such task any more.');
+    expect(await say('cancel GONE-99')).toBe('**GONE-99**: there is no such task.');
+    expect(await say('drop GONE-98, gone-99 and WENT-99')).toBe(
+      '- **GONE-98**: there is no such task.\n- **GONE-99**: there is no such task.',
+    );
+    expect(await countMade()).toBe(0);
+    expect(await statusOfKept()).not.toBe('canceled');
+  });
+
+  test('the others of the message are canceled all the same, each said once and in the order of the message', async () => {
+    const { say, countMade, statusOfKept } = await talker('MIXED', 'STIRRED');
+    expect(await say('cancel mixed-99, MIXED-1, stirred-1 and MIXED-2')).toMatch(
+      /^- \*\*MIXED-99\*\*: there is no such task\.\n- \*\*MIXED-1\*\* Kept: canceled.*\n- \*\*MIXED-2\*\*: there is no such task any more\.$/,
+    );
+    expect(await statusOfKept()).toBe('canceled');
+    expect(await countMade()).toBe(0);
+  });
+
+  test('a key of another tracker or project makes the whole message an ask like any other', async () => {
+    const { say, statusOfKept, countMade } = await talker('MINE', 'MYOLD');
+    await createProject(system.core, user, { name: 'Theirs', key: 'THEIRS' });
+    await say('cancel MINE-1 and PROJ-3');
+    await say('cancel MINE-1 and THEIRS-1');
+    expect(await statusOfKept()).not.toBe('canceled');
+    expect(await countMade()).toBe(2);
+  });
+
+  test('one that is deleted while it is being canceled is said to be gone', async () => {
+    const { kept, say } = await talker('RACED', 'RACING');
+    let isThere = true;
+    const removeFirst = async <A, R>({ args, query }: { args: A; query(args: A): R }): Promise<Awaited<R>> => {
+      if (isThere) await deleteTask(system.core, user, { taskId: kept.id });
+      isThere = false;
+      return await query(args);
+    };
+    // It goes when the message was read, and before anything is done.
+    const db = system.core.db.$extends({
+      query: { task: { findUnique: removeFirst, findUniqueOrThrow: removeFirst } },
+    }) as unknown as typeof system.core.db;
+    expect(await say('cancel RACED-1', { ...system.core, db })).toBe('**RACED-1**: there is no such task any more.');
+    expect(isThere).toBe(false);
+  });
 });
 
 test('who may only look at a project cancels nothing by saying so', async () => {

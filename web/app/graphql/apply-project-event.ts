@@ -1,7 +1,16 @@
 import type { Cache } from '@urql/exchange-graphcache';
 import { graphql } from './gql/gql.ts';
 import type { ProjectEventsSubscription } from './gql/graphql.ts';
-import { addToConnections, forget, forgetState, forgetTask, forgetTaskCounts, placeOnBoards } from './cache-lists.ts';
+import {
+  addToConnections,
+  forget,
+  forgetMembers,
+  forgetRights,
+  forgetState,
+  forgetTask,
+  forgetTaskCounts,
+  placeOnBoards,
+} from './cache-lists.ts';
 import { QUERY, readField, ref, type Ref } from './cache-refs.ts';
 
 type ProjectEventData = ProjectEventsSubscription['projectEvents'];
@@ -33,6 +42,18 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       break;
     case 'TaskDeletedEvent':
       forgetTask(cache, projectId, event.entityId);
+      break;
+    case 'ProjectUpdatedEvent':
+      // What one may do in an archived project is less. Others' rights are not in an event, so it is asked again.
+      if ('status' in (event.patch as object)) forgetRights(cache, projectId);
+      break;
+    case 'ProjectMemberCreatedEvent':
+    case 'ProjectMemberDeletedEvent':
+      forgetMembers(cache, projectId);
+      break;
+    case 'ProjectMemberUpdatedEvent':
+      // Perhaps it is his own role; who reads, events do not know.
+      forgetRights(cache, projectId);
       break;
     case 'ProjectDeletedEvent':
       forget(cache, QUERY, ['projects']);
@@ -68,6 +89,8 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       const taskKey = readField(cache, run, 'task');
       const taskId = typeof taskKey === 'string' ? taskKey.slice('Task:'.length) : null;
       if (taskId) {
+        // What was begun, who asked for it can not take back any more.
+        if (event.__typename === 'AgentRunStartedEvent') forget(cache, ref('Task', taskId), ['viewerDeleteRefusal']);
         placeOnBoards(cache, projectId, taskId);
         addToConnections(cache, ref('Task', taskId), 'runs', run, { at: 'start' });
       }

@@ -120,6 +120,16 @@ export function forget<Type extends keyof CachedFields>(
     if (matches(found.arguments ?? {})) cache.invalidate(parent, found.fieldName, found.arguments);
 }
 
+/** Who belongs to a project: it is asked for again where it is shown. */
+export function forgetMembers(cache: Cache, projectId: string): void {
+  forget(cache, ref('Project', projectId), ['members']);
+}
+
+/** What the person may do in a project: it is asked for again where it is shown. */
+export function forgetRights(cache: Cache, projectId: string): void {
+  forget(cache, ref('Project', projectId), ['viewerRights']);
+}
+
 /** The newest version's text follows the facts, and is compared with others: all but the older pages of the list is asked for again. */
 export function forgetState(cache: Cache, projectId: string): void {
   forget(

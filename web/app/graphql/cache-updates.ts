@@ -1,6 +1,14 @@
 import type { Cache, Data, OptimisticMutationResolver, UpdateResolver, UpdatesConfig } from '@urql/exchange-graphcache';
 import { applyProjectEvent } from './apply-project-event.ts';
-import { addToConnections, forget, forgetState, forgetTask, placeOnBoards, projectOfTask } from './cache-lists.ts';
+import {
+  addToConnections,
+  forget,
+  forgetMembers,
+  forgetState,
+  forgetTask,
+  placeOnBoards,
+  projectOfTask,
+} from './cache-lists.ts';
 import { QUERY, ref } from './cache-refs.ts';
 import type { CachedFields } from './gql/graphcache-schema.ts';
 import type * as gql from './gql/graphql.ts';
@@ -40,6 +48,11 @@ const mutationUpdates = {
   lookForRepositories: forgetRunnerPages,
   removeWorkFolder: forgetRunnerPages,
   updateRunner: forgetRunnerPages,
+  createMembership: (_answer: unknown, { input }: gql.CreateMembershipMutationVariables, cache: Cache) =>
+    forgetMembers(cache, input.projectId),
+  removeMembership({ removeMembership: answer }: gql.RemoveMembershipMutation, _args: unknown, cache: Cache) {
+    if (answer?.__typename === 'RemoveMembershipPayload') forgetMembers(cache, answer.projectId);
+  },
   createUser: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['users']),
   saveState: (_answer: unknown, { input }: gql.SaveStateMutationVariables, cache: Cache) =>
     forgetState(cache, input.projectId),

@@ -11,6 +11,7 @@ export const ProjectEvents_Subscription = graphql(`
       projectId
       cursor
       ... on ProjectUpdatedEvent {
+        patch
         project {
           id
           revision
@@ -33,6 +34,18 @@ export const ProjectEvents_Subscription = graphql(`
           stateVersion
           updatedAt
         }
+      }
+      ... on ProjectMemberCreatedEvent {
+        entityId
+      }
+      ... on ProjectMemberUpdatedEvent {
+        member {
+          id
+          role
+        }
+      }
+      ... on ProjectMemberDeletedEvent {
+        entityId
       }
       ... on TaskCreatedEvent {
         task {
@@ -135,6 +148,13 @@ export const ProjectEvents_Subscription = graphql(`
           id
           revision
           conversationId
+          ...ChatMessage_Message
+        }
+      }
+      ... on ConversationMessageUpdatedEvent {
+        message {
+          id
+          revision
           ...ChatMessage_Message
         }
       }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, getNamedType, isInputObjectType } from 'graphql';
-import { expect, test } from 'vitest';
-import { KEYED_MUTATIONS, repeatingFetch } from './repeating-fetch.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { KEYED_MUTATIONS, repeatingFetch, SECRET_FIELDS } from './repeating-fetch.ts';
 
 const CREATE = 'mutation CreateTask($input: CreateTaskInput!) {\n  createTask(input: $input) {\n    __typename\n  }\n}';
+const CREATE_USER = 'mutation CreateUser($input: CreateUserInput!) { createUser(input: $input) { __typename } }';
 const UPDATE = 'mutation UpdateTask($input: UpdateTaskInput!) { updateTask(input: $input) { __typename } }';
 const made = () => Response.json({ data: { createTask: { __typename: 'CreateTaskPayload' } } });
 const conflict = () => Response.json({ data: { createTask: { __typename: 'ConflictError' } } });
@@ -84,6 +85,53 @@ test('sent again by hand after all of that, it is the same call; with other word
   await post(CREATE);
   expect(new Set(keys).size).toBe(3);
   expect(keys.at(-1)).toBe(keys[4]);
+});
+
+describe('what a call that had no answer leaves', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 0 }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('is its key, for five minutes: after that the same words are said once more', async () => {
+    const { keys, post } = server(broken, broken, broken, broken, broken, broken, made);
+    await expect(post(CREATE)).rejects.toThrow('Failed to fetch');
+    vi.setSystemTime(299_999);
+    await expect(post(CREATE)).rejects.toThrow('Failed to fetch');
+    expect(new Set(keys).size).toBe(1);
+    // It was tried again just now: the time begins anew, and then it is over.
+    vi.setSystemTime(299_999 + 300_000);
+    await post(CREATE);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  test('goes with the time also when something else is sent', async () => {
+    const { keys, post } = server(broken, broken, broken, made, made);
+    await expect(post(CREATE)).rejects.toThrow('Failed to fetch');
+    vi.setSystemTime(300_000);
+    await post(UPDATE);
+    // Had it been left, it would be found here.
+    vi.setSystemTime(1);
+    await post(CREATE);
+    expect(new Set([keys[0], keys.at(-1)]).size).toBe(2);
+  });
+
+  test('is nothing when there is a secret in it', async () => {
+    const { keys, post } = server(broken, broken, broken, made);
+    const input = { email: 'a@example.test', password: 'correct horse' };
+    await expect(post(CREATE_USER, input)).rejects.toThrow('Failed to fetch');
+    await post(CREATE_USER, input);
+    expect(new Set(keys.slice(0, 3)).size).toBe(1);
+    expect(keys[3]).not.toBe(keys[0]);
+  });
+
+  test('the secrets are those of the schema', () => {
+    const schema = buildSchema(readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8'));
+    const names = KEYED_MUTATIONS.flatMap((name) => {
+      const input = schema.getMutationType()?.getFields()[name]?.args[0];
+      const type = input && getNamedType(input.type);
+      return isInputObjectType(type) ? Object.keys(type.getFields()) : [];
+    });
+    expect(names.filter((name) => /password|secret|token|credential/i.test(name))).toEqual(SECRET_FIELDS);
+  });
 });
 
 test('what was given up is not sent again', async () => {

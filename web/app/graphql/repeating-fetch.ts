@@ -3,6 +3,7 @@ export const KEYED_MUTATIONS = [
   'commentOnTask',
   'createAgent',
   'createConversation',
+  'createMembership',
   'createProject',
   'createRunner',
   'createTask',
@@ -13,7 +14,11 @@ export const KEYED_MUTATIONS = [
   'saveState',
   'sendMessage',
 ];
+/** Fields of those calls that are kept nowhere. */
+export const SECRET_FIELDS = ['password'];
 const PAUSES_MS = [300, 1_000, 3_000];
+/** Who sends the same again within this time repeats it; later, he says it once more. */
+const KEPT_MS = 5 * 60_000;
 const ROOT_FIELD = /^\s*mutation\b[^{]*\{\s*(?:\w+\s*:\s*)?(\w+)/;
 /** A gateway's words for a server that is not there. */
 const GATEWAY_STATUSES = [502, 503, 504];
@@ -29,23 +34,29 @@ interface Answer {
 
 /**
  * Sends what makes something with an idempotency key, and again when no answer came: whether it was carried out, nobody
- * here knows. A call that ends without an answer keeps its key, so that the same form or message, sent again by hand, is
- * the same call.
+ * here knows. A call that ends without an answer keeps its key for some minutes, so that the same form or message, sent
+ * again by hand, is the same call. One with a secret in it does not: it would have to be remembered by that.
  */
 export function repeatingFetch(send: typeof fetch, pausesMs: readonly number[] = PAUSES_MS): typeof fetch {
-  const keysOfUnanswered = new Map<string, string>();
+  const unanswered = new Map<string, { key: string; at: number }>();
   return async (resource, init) => {
+    // By the clock on the wall: a machine that was asleep has been away.
+    for (const [identity, { at }] of unanswered) if (Date.now() - at >= KEPT_MS) unanswered.delete(identity);
     const call = readCall(init?.body);
     if (!call) return send(resource, init);
     const identity = JSON.stringify(call);
-    const known = keysOfUnanswered.get(identity);
+    const known = unanswered.get(identity)?.key;
     // Said once more while it is on its way, it is another call.
-    keysOfUnanswered.delete(identity);
+    unanswered.delete(identity);
     const idempotencyKey = known ?? newKey();
     const body = JSON.stringify({
       ...call,
       variables: { ...call.variables, input: { ...call.variables.input, idempotencyKey } },
     });
+    const keepKey = (): void => {
+      if (!SECRET_FIELDS.some((name) => name in call.variables.input))
+        unanswered.set(identity, { key: idempotencyKey, at: Date.now() });
+    };
     for (let attempt = 0; ; attempt += 1) {
       const pauseMs = pausesMs[attempt];
       const mayBeUnderWay = attempt > 0 || known !== undefined;
@@ -53,12 +64,12 @@ export function repeatingFetch(send: typeof fetch, pausesMs: readonly number[] =
         const response = await send(resource, { ...init, body });
         if (await isAnswer(response, mayBeUnderWay)) return response;
         if (pauseMs === undefined) {
-          keysOfUnanswered.set(identity, idempotencyKey);
+          keepKey();
           return response;
         }
       } catch (error) {
         if (pauseMs === undefined || init?.signal?.aborted) {
-          keysOfUnanswered.set(identity, idempotencyKey);
+          keepKey();
           throw error;
         }
       }

@@ -32,6 +32,7 @@ const CAUSES: readonly EventName[] = [
   'ProjectUpdatedEvent',
   'AgentUpdatedEvent',
   'TaskUpdatedEvent',
+  'TaskDeletedEvent',
   'AgentRunCreatedEvent',
   'AgentRunStartedEvent',
   'AgentRunUpdatedEvent',

@@ -5,6 +5,7 @@ import { Dashboard, Dashboard_Query } from '~/components/dashboard/dashboard.tsx
 import { PageError } from '~/components/frame/page-error.tsx';
 import { queryOnServer } from '~/graphql/server-query.server.ts';
 import { keepLoaded } from '~/lib/keep-loaded.ts';
+import { useIsHydrated } from '~/lib/platform.ts';
 import { skipLoader } from '~/lib/skip-loader.ts';
 
 const PREFETCH_AFTER_MS = 1_500;
@@ -22,6 +23,9 @@ export const shouldRevalidate = keepLoaded;
 export default function DashboardRoute() {
   const { projectId = '' } = useParams();
   const hasTask = useSearchParams()[0].has('task');
+  // It lies over the page, which the server has no part of: there is nothing to hydrate, and what has not come yet is
+  // in nobody's way.
+  const isHydrated = useIsHydrated();
   // Fetched when the page has come to rest, so that the first click shows the sheet at once.
   useEffect(() => {
     const timer = setTimeout(() => void loadTaskSheet(), PREFETCH_AFTER_MS);
@@ -30,7 +34,7 @@ export default function DashboardRoute() {
   return (
     <>
       <Dashboard projectId={projectId} />
-      {hasTask ? (
+      {hasTask && isHydrated ? (
         <Suspense>
           <TaskSheet projectId={projectId} />
         </Suspense>

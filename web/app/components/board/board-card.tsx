@@ -6,6 +6,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useLastLine } from '~/graphql/last-lines.ts';
 import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { plainLine } from '../runs/console/ansi.ts';
 import { DiffStat } from '../runs/review/diff-stat.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
@@ -153,6 +154,7 @@ function isNamed(named: string | null, { id, shortId }: { id: string; shortId: s
 /** Stopped by somebody: it goes on when somebody says so, which is done right here. */
 function Held({ task, by }: { task: { id: string; title: string }; by: string }) {
   const moves = useTaskMoves();
+  const refusal = useRefusal('TASK_WRITE');
   return (
     <div className="flex items-center gap-1.5 text-xs text-muted">
       <CirclePause aria-hidden className="size-3 shrink-0" />
@@ -162,6 +164,7 @@ function Held({ task, by }: { task: { id: string; title: string }; by: string })
       <Button
         size="sm"
         className="relative z-10 -my-1 h-6!"
+        refusal={refusal}
         onClick={() => moves.start({ id: task.id, title: task.title, hasLiveRun: false }, 'start')}
       >
         <Play aria-hidden className="size-3" />

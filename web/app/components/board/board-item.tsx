@@ -1,6 +1,7 @@
 import { useDraggable } from '@dnd-kit/core';
 import { memo } from 'react';
 import { possibleMoves, type TaskStatus } from '~/lib/task-status.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { BoardCard, type BoardCardTask } from './board-card.tsx';
 
 export interface DragData {
@@ -16,7 +17,8 @@ export const BoardItem = memo(function BoardItem({
   isDragged,
   ...data
 }: DragData & { task: BoardCardTask; isDragged: boolean }) {
-  const isMovable = possibleMoves(data.status).length > 0;
+  const refusal = useRefusal('TASK_WRITE');
+  const isMovable = refusal === undefined && possibleMoves(data.status).length > 0;
   const { listeners, setNodeRef, setActivatorNodeRef } = useDraggable({ id: data.id, data, disabled: !isMovable });
   return (
     <li ref={setNodeRef} {...listeners} className={isMovable ? 'touch-manipulation select-none' : undefined}>

@@ -7,6 +7,7 @@ import { TASK_STATUSES, taskMove, type TaskStatus } from '~/lib/task-status.ts';
 import { useIsHydrated } from '~/lib/platform.ts';
 import { usePreferences } from '~/lib/use-preferences.tsx';
 import { useElementWidth } from '~/lib/use-element-width.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { BoardCard } from './board-card.tsx';
@@ -46,6 +47,7 @@ export function Board({ projectId, columns, countOf, isStacked, onCreate }: Boar
   );
   const byStatus = useMemo(() => groupByStatus(tasks), [tasks]);
   const [root, width] = useElementWidth<HTMLDivElement>();
+  const refusal = useRefusal('TASK_WRITE');
   const { preferences, setPreferences } = usePreferences();
   const { dragged, context } = useBoardDrag();
   const isHydrated = useIsHydrated();
@@ -61,7 +63,7 @@ export function Board({ projectId, columns, countOf, isStacked, onCreate }: Boar
         title="No tasks yet"
         text="Say in the chat what you want done, in your own words. The orchestrator makes tasks of it. Or write one yourself."
         action={
-          <Button variant="primary" onClick={onCreate}>
+          <Button variant="primary" refusal={refusal} onClick={onCreate}>
             New task
           </Button>
         }

@@ -3,6 +3,7 @@ import { useRef } from 'react';
 import { useBrowserLayoutEffect } from '~/lib/platform.ts';
 import { MAX_MESSAGE_CHARS } from '#contract/limits.ts';
 import { useDraft } from '~/lib/use-draft.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Kbd } from '../ui/kbd.tsx';
 
@@ -16,6 +17,7 @@ interface ComposerProps {
 /** Where one says what is to be done. It grows with the text; what was not sent is still there after a reload. */
 export function Composer({ conversationId, onSend }: ComposerProps) {
   const [text, setText] = useDraft(`chat ${conversationId}`);
+  const refusal = useRefusal('CONVERSATION_WRITE');
   const field = useRef<HTMLTextAreaElement>(null);
   useBrowserLayoutEffect(() => {
     const element = field.current;
@@ -44,7 +46,9 @@ export function Composer({ conversationId, onSend }: ComposerProps) {
           value={text}
           maxLength={MAX_MESSAGE_CHARS}
           aria-label="Message to the orchestrator"
-          placeholder="What should be done?"
+          placeholder={refusal ?? 'What should be done?'}
+          disabled={refusal !== undefined}
+          title={refusal}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey) || event.nativeEvent.isComposing) return;
@@ -57,7 +61,13 @@ export function Composer({ conversationId, onSend }: ComposerProps) {
           <span className="text-xs text-faint pointer-coarse:hidden">
             <Kbd keys="mod+enter" /> to send
           </span>
-          <IconButton type="submit" label="Send" variant="primary" size="sm" disabled={text.trim() === ''}>
+          <IconButton
+            type="submit"
+            label="Send"
+            variant="primary"
+            size="sm"
+            disabled={text.trim() === '' || refusal !== undefined}
+          >
             <ArrowUp aria-hidden className="size-4" />
           </IconButton>
         </div>

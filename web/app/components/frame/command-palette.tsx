@@ -19,6 +19,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import type { TaskStatus } from '~/lib/task-status.ts';
 import { ShortId } from '../tasks/short-id.tsx';
 import { TaskStatusIcon } from '../tasks/task-status.tsx';
+import { useRefusal } from './project-rights.tsx';
 
 const PaletteTasks_Query = graphql(`
   query PaletteTasks($projectId: ID!, $text: String, $named: ID!, $isNamed: Boolean!) {
@@ -77,15 +78,13 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
     search.set('task', shortId);
     return go(`/projects/${projectId}?${search.toString()}`);
   };
+  const mayCreate = useRefusal('TASK_WRITE') === undefined;
+  const createTask = (): void => {
+    onClose();
+    onCreateTask();
+  };
   const commands: { label: string; Icon: LucideIcon; run(): void }[] = [
-    {
-      label: 'New task',
-      Icon: Plus,
-      run: () => {
-        onClose();
-        onCreateTask();
-      },
-    },
+    ...(mayCreate ? [{ label: 'New task', Icon: Plus, run: createTask }] : []),
     { label: 'Dashboard', Icon: LayoutDashboard, run: go(`/projects/${projectId}`) },
     { label: 'State document', Icon: FileClock, run: go(`/projects/${projectId}/state`) },
     { label: 'Project settings', Icon: SlidersHorizontal, run: go(`/projects/${projectId}/settings`) },

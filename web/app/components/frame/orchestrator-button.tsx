@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { Spinner } from '../ui/spinner.tsx';
 import { showToast } from '../ui/toast-store.ts';
 import { Tooltip } from '../ui/tooltip.tsx';
+import { useRefusal } from './project-rights.tsx';
 
 export const OrchestratorButton_CycleFragment = graphql(`
   fragment OrchestratorButton_Cycle on OrchestratorCycle {
@@ -81,6 +82,7 @@ export function useCycleProgress(
 
 /** Starts a cycle and says which phase it is in. */
 export function OrchestratorButton({ projectId, progress }: { projectId: string; progress: CycleProgress }) {
+  const refusal = useRefusal('TASK_WRITE');
   const [{ fetching }, run] = useMutation(RunOrchestrator_Mutation);
   const start = async (): Promise<void> => {
     const failure = mutationFailure(await run({ input: { projectId } }));
@@ -98,6 +100,7 @@ export function OrchestratorButton({ projectId, progress }: { projectId: string;
     >
       <Button
         onClick={() => void start()}
+        refusal={refusal}
         aria-label={isBusy ? `Orchestrator: ${progress.words}` : 'Run orchestrator'}
         className="max-sm:w-8 max-sm:px-0 sm:min-w-40"
       >

@@ -14,6 +14,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { showToast } from '../ui/toast-store.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { NothingHere } from './nothing-here.tsx';
+import { ProjectRights } from './project-rights.tsx';
 import { TopBar } from './top-bar.tsx';
 
 const CommandPalette = lazy(() => import('./command-palette.tsx'));
@@ -26,6 +27,10 @@ export const ProjectFrame_Query = graphql(`
       name
       description
       status
+      viewerRights {
+        permission
+        refusal
+      }
       stateVersion
       eventCursor
       defaultRepoPath
@@ -76,8 +81,13 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the cursor counts once
   }, [client, projectId, isReady]);
 
+  const refusal = data?.project?.viewerRights.find(({ permission }) => permission === 'TASK_WRITE')?.refusal ?? null;
+  const createTask = (): void => {
+    if (refusal === null) setCreating(true);
+    else showToast({ kind: 'error', text: refusal });
+  };
   useShortcuts([
-    { keys: 'c', label: 'New task', run: () => setCreating(true) },
+    { keys: 'c', label: 'New task', run: createTask },
     { keys: 'mod+k', label: 'Search and commands', run: () => setPaletteOpen(true), isInFields: true },
     { keys: 'g d', label: 'Go to the dashboard', run: () => navigate(`/projects/${projectId}`) },
     { keys: 'g s', label: 'Go to the state document', run: () => navigate(`/projects/${projectId}/state`) },
@@ -93,35 +103,37 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
     );
   const cycles = [...(data.orchestratorCycles?.nodes ?? [])].sort((a, b) => (a.id < b.id ? 1 : -1));
   return (
-    <TaskMovesProvider>
-      <TopBar
-        project={data.project}
-        projects={data.projects?.nodes ?? []}
-        cycle={cycles[0] ?? null}
-        onCreateTask={() => setCreating(true)}
-        onSearch={() => setPaletteOpen(true)}
-      />
-      <div className="relative flex min-h-0 flex-1 flex-col">
-        <ConnectionBanner />
-        <Outlet context={{ openCreateTask: () => setCreating(true) } satisfies ProjectOutletContext} />
-      </div>
-      <CreateTaskDialog
-        isOpen={isCreating}
-        onOpenChange={setCreating}
-        projectId={projectId}
-        agents={data.project.agents.nodes}
-      />
-      {isPaletteOpen ? (
-        <Suspense>
-          <CommandPalette
-            projectId={projectId}
-            projects={data.projects?.nodes ?? []}
-            onClose={() => setPaletteOpen(false)}
-            onCreateTask={() => setCreating(true)}
-          />
-        </Suspense>
-      ) : null}
-    </TaskMovesProvider>
+    <ProjectRights rights={data.project.viewerRights}>
+      <TaskMovesProvider>
+        <TopBar
+          project={data.project}
+          projects={data.projects?.nodes ?? []}
+          cycle={cycles[0] ?? null}
+          onCreateTask={createTask}
+          onSearch={() => setPaletteOpen(true)}
+        />
+        <div className="relative flex min-h-0 flex-1 flex-col">
+          <ConnectionBanner />
+          <Outlet context={{ openCreateTask: createTask } satisfies ProjectOutletContext} />
+        </div>
+        <CreateTaskDialog
+          isOpen={isCreating}
+          onOpenChange={setCreating}
+          projectId={projectId}
+          agents={data.project.agents.nodes}
+        />
+        {isPaletteOpen ? (
+          <Suspense>
+            <CommandPalette
+              projectId={projectId}
+              projects={data.projects?.nodes ?? []}
+              onClose={() => setPaletteOpen(false)}
+              onCreateTask={createTask}
+            />
+          </Suspense>
+        ) : null}
+      </TaskMovesProvider>
+    </ProjectRights>
   );
 }
 

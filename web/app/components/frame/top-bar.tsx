@@ -7,6 +7,7 @@ import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../ui/menu.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
 import { ConnectionDot } from './connection-dot.tsx';
 import { OrchestratorButton, OrchestratorLine, useCycleProgress } from './orchestrator-button.tsx';
+import { useRefusal } from './project-rights.tsx';
 
 interface TopBarProps {
   project: NonNullable<ProjectFrameQuery['project']>;
@@ -20,6 +21,7 @@ interface TopBarProps {
 export function TopBar({ project, projects, cycle, onCreateTask, onSearch }: TopBarProps) {
   const navigate = useNavigate();
   const progress = useCycleProgress(cycle);
+  const refusal = useRefusal('TASK_WRITE');
   return (
     <header className="relative flex h-12 shrink-0 items-center gap-1.5 border-b border-line px-2 sm:gap-2 sm:px-3">
       <Menu
@@ -78,7 +80,13 @@ export function TopBar({ project, projects, cycle, onCreateTask, onSearch }: Top
         </Tooltip>
         <OrchestratorButton projectId={project.id} progress={progress} />
         <Tooltip text="New task" keys="c">
-          <Button variant="primary" onClick={onCreateTask} aria-label="New task" className="max-sm:w-8 max-sm:px-0">
+          <Button
+            variant="primary"
+            onClick={onCreateTask}
+            refusal={refusal}
+            aria-label="New task"
+            className="max-sm:w-8 max-sm:px-0"
+          >
             <Plus aria-hidden className="size-4" />
             <span className="max-sm:sr-only">New task</span>
           </Button>

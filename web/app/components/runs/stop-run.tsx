@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { Button, type ButtonSize, type ButtonVariant } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { showToast } from '../ui/toast-store.ts';
@@ -45,6 +46,7 @@ interface StopRunProps {
 /** Stops a run, after asking what becomes of its task: stopping is a decision, not a failure. */
 export function StopRun({ run, size = 'sm', variant = 'ghost' }: StopRunProps) {
   const [isAsking, setAsking] = useState(false);
+  const refusal = useRefusal('RUN_STOP');
   const [{ fetching }, cancel] = useMutation(CancelRun_Mutation);
   const stop = async (thenTask: 'PUT_BACK' | 'CANCEL'): Promise<void> => {
     setAsking(false);
@@ -60,6 +62,7 @@ export function StopRun({ run, size = 'sm', variant = 'ghost' }: StopRunProps) {
         variant={variant}
         isBusy={isBusy}
         onClick={() => setAsking(true)}
+        refusal={refusal}
         title="Stops the program; its log is kept"
       >
         {isBusy ? null : <Square aria-hidden className="size-3 fill-current" />}

@@ -5,6 +5,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { countText } from '~/lib/count-text.ts';
+import { Guarded } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, Input } from '../ui/field.tsx';
@@ -59,9 +60,11 @@ export function DeleteProject({ project: masked }: { project: FragmentType<typeo
       title="Delete"
       text="Everything that is kept here about the project goes, for good. Its repository stays as it is, with all that was merged."
     >
-      <Button variant="danger" onClick={() => setAsking(true)}>
-        Delete project…
-      </Button>
+      <Guarded permission="PROJECT_DELETE">
+        <Button variant="danger" onClick={() => setAsking(true)}>
+          Delete project…
+        </Button>
+      </Guarded>
       <Dialog
         isOpen={isAsking}
         onOpenChange={setAsking}

@@ -8,7 +8,6 @@ import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { formText, rawFormText } from '~/lib/form-text.ts';
-import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
@@ -17,7 +16,7 @@ import { MorePages } from '../ui/more-pages.tsx';
 import { MutationForm } from '../ui/mutation-form.tsx';
 import { PageState } from '../ui/page-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
-import { RelativeTime } from '../ui/time.tsx';
+import { PersonItem } from './person-item.tsx';
 import { SettingsList, SettingsSection } from './settings-section.tsx';
 
 const People_Query = graphql(`
@@ -93,16 +92,7 @@ function UsersPart({ users, viewerId }: { users: Users; viewerId: string }) {
     <>
       <SettingsList label="People">
         {users.nodes.map((user) => (
-          <li key={user.id} className="flex items-center gap-3 px-4 py-2.5">
-            <p className="title-wrap min-w-0 flex-1 font-medium">{user.email}</p>
-            {user.id === viewerId ? <Badge>You</Badge> : null}
-            {user.isAdmin ? <Badge>Administrator</Badge> : null}
-            {user.isActive ? null : <Badge>Inactive</Badge>}
-            <RelativeTime
-              value={user.createdAt}
-              className="w-24 shrink-0 text-right text-dense text-faint max-sm:hidden"
-            />
-          </li>
+          <PersonItem key={user.id} user={user} isViewer={user.id === viewerId} />
         ))}
       </SettingsList>
       <MorePages pageInfo={users.pageInfo} label="Show more people">

@@ -3,11 +3,13 @@ import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { PageBody } from '../frame/page-header.tsx';
+import { Guarded } from '../frame/project-rights.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { AgentItem } from './agent-item.tsx';
 import { Deletions } from './deletions.tsx';
 import { DeleteProject } from './delete-project.tsx';
+import { Members } from './members.tsx';
 import { ProjectForm } from './project-form.tsx';
 import { ProjectStatusSettings } from './project-status-settings.tsx';
 import { RetentionSettings } from './retention-settings.tsx';
@@ -48,18 +50,23 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
       {project ? (
         <>
           <SettingsSection title="Project">
-            <ProjectForm project={project} />
+            <Guarded permission="PROJECT_WRITE">
+              <ProjectForm project={project} />
+            </Guarded>
           </SettingsSection>
           <SettingsSection
             title="Agents"
             text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name."
           >
-            <SettingsList label="Agents">
-              {project.agents.nodes.map((agent) => (
-                <AgentItem key={agent.id} agent={agent} />
-              ))}
-            </SettingsList>
+            <Guarded permission="AGENT_WRITE">
+              <SettingsList label="Agents">
+                {project.agents.nodes.map((agent) => (
+                  <AgentItem key={agent.id} agent={agent} />
+                ))}
+              </SettingsList>
+            </Guarded>
           </SettingsSection>
+          <Members projectId={projectId} />
           <RetentionSettings project={project} />
           {data.viewer?.isAdmin ? <Deletions projectId={projectId} /> : null}
           <ProjectStatusSettings project={project} />

@@ -4,6 +4,7 @@ import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { Guarded } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { showToast } from '../ui/toast-store.ts';
@@ -63,12 +64,14 @@ export function ProjectStatusSettings({
       title="Pause and archive"
       text="Paused, nothing new is started; what runs goes on. Archived, what runs is stopped; the project can still be read, and is hidden from the lists."
     >
-      <div className="flex flex-wrap gap-2">
-        <Button isBusy={fetching} onClick={() => void setStatus()}>
-          {isPaused ? 'Resume project' : 'Pause project'}
-        </Button>
-        <Button onClick={() => setAsking(true)}>Archive project…</Button>
-      </div>
+      <Guarded permission="PROJECT_WRITE">
+        <div className="flex flex-wrap gap-2">
+          <Button isBusy={fetching} onClick={() => void setStatus()}>
+            {isPaused ? 'Resume project' : 'Pause project'}
+          </Button>
+          <Button onClick={() => setAsking(true)}>Archive project…</Button>
+        </div>
+      </Guarded>
       <Dialog
         isOpen={isAsking}
         onOpenChange={setAsking}

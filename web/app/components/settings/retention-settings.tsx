@@ -4,6 +4,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
+import { Guarded } from '../frame/project-rights.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { MutationForm } from '../ui/mutation-form.tsx';
 import { showToast } from '../ui/toast-store.ts';
@@ -74,23 +75,25 @@ export function RetentionSettings({
       title="Retention"
       text="What is older is removed, and says so where it was. Leave a field empty to keep it for ever. Tasks, their audit trails and what was merged are never removed."
     >
-      <MutationForm className="max-w-xl" onSubmit={submit} submitLabel="Save">
-        <div className="grid gap-4 sm:grid-cols-3">
-          {RULES.map(({ name, label, hint }) => (
-            <Field key={name} label={label} hint={hint}>
-              <Input
-                name={name}
-                type="number"
-                min={1}
-                max={MAX_RETENTION_DAYS}
-                step={1}
-                placeholder="For ever"
-                defaultValue={retention[name] ?? ''}
-              />
-            </Field>
-          ))}
-        </div>
-      </MutationForm>
+      <Guarded permission="PROJECT_WRITE">
+        <MutationForm className="max-w-xl" onSubmit={submit} submitLabel="Save">
+          <div className="grid gap-4 sm:grid-cols-3">
+            {RULES.map(({ name, label, hint }) => (
+              <Field key={name} label={label} hint={hint}>
+                <Input
+                  name={name}
+                  type="number"
+                  min={1}
+                  max={MAX_RETENTION_DAYS}
+                  step={1}
+                  placeholder="For ever"
+                  defaultValue={retention[name] ?? ''}
+                />
+              </Field>
+            ))}
+          </div>
+        </MutationForm>
+      </Guarded>
     </SettingsSection>
   );
 }

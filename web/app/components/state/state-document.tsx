@@ -4,6 +4,7 @@ import { useQuery } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import type { OldStateQuery } from '~/graphql/gql/graphql.ts';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Segmented } from '../ui/segmented.tsx';
@@ -37,6 +38,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
   const from = chosenFrom !== null && chosenFrom < state.version ? chosenFrom : Math.max(1, state.version - 1);
   /** The version to roll back to, while the question stands. */
   const [askedFor, askFor] = useState<number | null>(null);
+  const refusal = useRefusal('STATE_WRITE');
   const isLatest = state.version === latest;
   const isRollBack = state.changes.some(({ kind }) => kind === 'ROLLED_BACK');
   return (
@@ -70,6 +72,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
             <Button
               size="sm"
               onClick={() => askFor(state.version - 1)}
+              refusal={refusal}
               title={`Restores focus, status, pinned actions and notes of version ${state.version - 1}, the one before it; shows first what would change`}
             >
               <Undo2 aria-hidden className="size-3.5" />
@@ -77,7 +80,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
             </Button>
           ) : null}
           {isLatest ? (
-            <Button size="sm" onClick={onEdit}>
+            <Button size="sm" refusal={refusal} onClick={onEdit}>
               <Pencil aria-hidden className="size-3.5" />
               Edit
             </Button>
@@ -85,6 +88,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
             <Button
               size="sm"
               onClick={() => askFor(state.version)}
+              refusal={refusal}
               title="Restores focus, status, pinned actions and notes of this version; shows first what would change"
             >
               <Undo2 aria-hidden className="size-3.5" />

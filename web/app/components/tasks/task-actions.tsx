@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { TaskResult_RunFragment } from '../runs/review/task-result.ts';
 import { StopRun } from '../runs/stop-run.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -20,6 +21,7 @@ export const TaskActions_TaskFragment = graphql(`
     title
     status
     heldBy
+    viewerDeleteRefusal
     result {
       id
       revision
@@ -56,6 +58,7 @@ export function TaskActions({
 }) {
   const task = readFragment(TaskActions_TaskFragment, masked);
   const moves = useTaskMoves();
+  const refusal = useRefusal('TASK_WRITE');
   const [isDeleting, setDeleting] = useState(false);
   const possible = possibleMoves(task.status, task.heldBy !== null);
   const isMerging = task.liveRun?.kind === 'MERGE';
@@ -79,7 +82,7 @@ export function TaskActions({
       ) : (
         <>
           {main ? (
-            <Button variant="primary" onClick={() => start(main.move)}>
+            <Button variant="primary" refusal={refusal} onClick={() => start(main.move)}>
               {isReport ? <Check aria-hidden className="size-4" /> : ICONS[main.move]}
               {isReport ? 'Approve' : MOVE_WORDS[main.move]}
             </Button>
@@ -97,7 +100,7 @@ export function TaskActions({
             />
           ) : null}
           {beside.map(({ move }) => (
-            <Button key={move} onClick={() => start(move)}>
+            <Button key={move} refusal={refusal} onClick={() => start(move)}>
               {ICONS[move]}
               {MOVE_WORDS[move]}
             </Button>
@@ -121,12 +124,18 @@ export function TaskActions({
                 key={move}
                 icon={<TaskStatusIcon status={to} />}
                 isDanger={move === 'cancel'}
+                refusal={refusal}
                 onSelect={() => start(move)}
               >
                 {MOVE_WORDS[move]}
               </MenuItem>
             ))}
-            <MenuItem icon={<Trash2 aria-hidden className="size-4" />} isDanger onSelect={() => setDeleting(true)}>
+            <MenuItem
+              icon={<Trash2 aria-hidden className="size-4" />}
+              isDanger
+              refusal={task.viewerDeleteRefusal ?? undefined}
+              onSelect={() => setDeleting(true)}
+            >
               Delete task…
             </MenuItem>
           </Menu>

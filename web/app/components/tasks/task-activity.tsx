@@ -5,6 +5,7 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { useDraft } from '~/lib/use-draft.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { Textarea } from '../ui/field.tsx';
 import { showToast } from '../ui/toast-store.ts';
@@ -66,6 +67,7 @@ export function TaskActivity({ task: masked }: { task: FragmentType<typeof TaskA
 function CommentForm({ taskId }: { taskId: string }) {
   const [text, setText] = useDraft(`comment ${taskId}`);
   const [isOpen, setOpen] = useState(false);
+  const refusal = useRefusal('TASK_WRITE');
   const [{ fetching }, comment] = useMutation(CommentOnTask_Mutation);
   const submit = async (event?: FormEvent): Promise<void> => {
     event?.preventDefault();
@@ -83,7 +85,9 @@ function CommentForm({ taskId }: { taskId: string }) {
         rows={isShown ? 3 : 1}
         value={text}
         maxLength={MAX_MESSAGE_CHARS}
-        placeholder="Comment"
+        placeholder={refusal ?? 'Comment'}
+        disabled={refusal !== undefined}
+        title={refusal}
         onFocus={() => setOpen(true)}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
@@ -93,7 +97,7 @@ function CommentForm({ taskId }: { taskId: string }) {
       />
       {isShown ? (
         <div className="mt-2 flex justify-end">
-          <Button type="submit" isBusy={fetching} disabled={text.trim() === ''}>
+          <Button type="submit" isBusy={fetching} disabled={text.trim() === '' || refusal !== undefined}>
             Comment
           </Button>
         </div>

@@ -35,10 +35,12 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   size?: ButtonSize;
   /** Shows that the click is on its way; the button keeps its width and its focus. */
   isBusy?: boolean;
+  /** Why the person may not do it, for who points at it; undefined: he may. */
+  refusal?: string | undefined;
 }
 
 export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button(
-  { variant, size, isBusy = false, className, children, onClick, ...rest },
+  { variant, size, isBusy = false, refusal, className, children, onClick, ...rest },
   ref,
 ) {
   return (
@@ -50,6 +52,7 @@ export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button
       className={clsx(buttonClass({ variant, size }), className)}
       onClick={isBusy ? (event) => event.preventDefault() : onClick}
       {...rest}
+      {...(refusal === undefined ? {} : { disabled: true, title: refusal })}
     >
       {isBusy ? <Spinner /> : null}
       {children}
@@ -57,7 +60,7 @@ export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button
   );
 });
 
-export interface IconButtonProps extends Omit<ButtonProps, 'aria-label' | 'isBusy'> {
+export interface IconButtonProps extends Omit<ButtonProps, 'aria-label' | 'isBusy' | 'refusal'> {
   /** What it does, for those who do not see the icon. */
   label: string;
 }

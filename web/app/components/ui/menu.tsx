@@ -39,7 +39,8 @@ export function Menu(props: {
 
 export function MenuItem(props: {
   onSelect?: () => void;
-  isDisabled?: boolean;
+  /** Why the person may not do it; undefined: he may. */
+  refusal?: string | undefined;
   isDanger?: boolean;
   isChecked?: boolean;
   icon?: ReactNode;
@@ -49,7 +50,7 @@ export function MenuItem(props: {
 }) {
   if (props.asChild) {
     return (
-      <Radix.Item asChild className={ITEM} disabled={props.isDisabled}>
+      <Radix.Item asChild className={ITEM}>
         {props.children}
       </Radix.Item>
     );
@@ -57,7 +58,8 @@ export function MenuItem(props: {
   return (
     <Radix.Item
       className={clsx(ITEM, props.isDanger && 'text-failed')}
-      disabled={props.isDisabled}
+      disabled={props.refusal !== undefined}
+      title={props.refusal}
       onSelect={props.onSelect}
     >
       {props.icon ? <span className="flex w-4 justify-center text-muted">{props.icon}</span> : null}

@@ -1,0 +1,41 @@
+import { messageUpdated } from '#core/events/catalogue.ts';
+import type { Tx } from '#core/platform/in-transaction.ts';
+
+/** Links messages to a task that was made of them. */
+export async function linkToTask(tx: Tx, messageIds: readonly string[], taskId: string): Promise<void> {
+  await tx.db.messageTask.createMany({ data: messageIds.map((messageId) => ({ messageId, taskId })) });
+  // Also for its revision, which a link alone does not change.
+  await tx.db.message.updateMany({
+    where: { id: { in: [...messageIds] } },
+    data: { relatedTaskId: taskId },
+  });
+  await tellChanged(tx, messageIds);
+}
+
+/** Loosens messages from tasks that are about to be removed. @returns the messages */
+export async function loosenFromTasks(tx: Tx, taskIds: readonly string[]): Promise<string[]> {
+  const loosened = await tx.db.$queryRaw<{ id: string }[]>`
+    update messages set related_task_id = case when related_task_id = any(${taskIds}::uuid[]) then null else related_task_id end
+     where id in (select id from messages where related_task_id = any(${taskIds}::uuid[])
+                  union select message_id from message_tasks where task_id = any(${taskIds}::uuid[]))
+    returning id`;
+  return loosened.map(({ id }) => id);
+}
+
+/** Tells open pages of messages as they stand at the end of a change. */
+export async function tellChanged(tx: Tx, messageIds: readonly string[]): Promise<void> {
+  const messages = await tx.db.message.findMany({
+    where: { id: { in: [...messageIds] } },
+    orderBy: { id: 'asc' },
+    select: { id: true, projectId: true, ingestedAt: true, tasks: { select: { taskId: true } } },
+  });
+  for (const message of messages)
+    tx.emit(messageUpdated, {
+      projectId: message.projectId,
+      entityId: message.id,
+      patch: {
+        relatedTaskIds: message.tasks.map(({ taskId }) => taskId).sort(),
+        readAt: message.ingestedAt?.toISOString() ?? null,
+      },
+    });
+}

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { UserActor } from '#core/access/actor.ts';
+import { signIn } from '#core/access/sessions.ts';
+import { createMembership } from '#core/memberships/create-membership.ts';
+import { removeMembership } from '#core/memberships/remove-membership.ts';
+import { updateMembership } from '#core/memberships/update-membership.ts';
+import { createTask } from '#core/tasks/create-task.ts';
+import { updateUser } from '#core/users/update-user.ts';
+import type { Project } from '#prisma/generated/client/client.ts';
+import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
+import { PASSWORD, seeder } from '#tests/kit/seed.ts';
+import { startTestSystem } from '#tests/kit/system.ts';
+import type { TestSystem } from '#tests/kit/system.ts';
+
+/** What the design promises of a removal. */
+const PROMISED_MS = 5_000;
+
+let system: TestSystem;
+let url: string;
+let admin: UserActor & { token: string };
+let owner: UserActor & { token: string };
+let person: UserActor & { token: string };
+let project: Project;
+beforeAll(async () => {
+  system = await startTestSystem();
+  ({ url } = await system.startApi());
+  admin = await seeder(system.core).user({ isAdmin: true });
+});
+beforeEach(async () => {
+  const seed = seeder(system.core);
+  [owner, person] = [await seed.user(), await seed.user()];
+  project = await seed.project(owner);
+});
+afterAll(() => system.close());
+
+const join = (role: 'owner' | 'maintainer' | 'viewer', actor: UserActor = owner) =>
+  createMembership(system.core, actor, { projectId: project.id, email: person.email, role });
+const membershipOf = ({ userId }: UserActor) =>
+  system.core.db.projectMember.findUniqueOrThrow({ where: { projectId_userId: { projectId: project.id, userId } } });
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: { code: string }) => error.code,
+  );
+const record = (userId: string) =>
+  system.core.db.accessChange.findMany({
+    where: { userId },
+    orderBy: { id: 'asc' },
+    select: { kind: true, before: true, after: true, changedBy: true },
+  });
+const EVENTS = 'subscription ($id: ID!) { projectEvents(projectId: $id, after: "0") { type patch } }';
+const ended = (followed: { ended(): unknown }) => expect.poll(followed.ended, { timeout: PROMISED_MS, interval: 50 });
+
+describe('who belongs to a project', () => {
+  test('is taken in by address, given another role, and taken out, each on record and told of', async () => {
+    const followed = collect<{ type: string; patch: unknown }>(openSocket(url, owner.token), EVENTS, {
+      id: project.id,
+    });
+    const member = await join('viewer');
+    const write = () => createTask(system.core, person, { projectId: project.id, title: 'x' });
+    expect(await codeOf(write())).toBe('FORBIDDEN');
+    await updateMembership(system.core, owner, { membershipId: member.id, role: 'maintainer' });
+    const task = await write();
+    await removeMembership(system.core, owner, { membershipId: member.id });
+    expect(await codeOf(write())).toBe('NOT_FOUND');
+    expect(await system.core.db.task.count({ where: { id: task.id } })).toBe(1);
+    const { userId } = person;
+    await expect
+      .poll(() => followed.items.filter(({ type }) => type.startsWith('project.member.')))
+      .toEqual([
+        { type: 'project.member.created', patch: { userId, role: 'viewer' } },
+        { type: 'project.member.updated', patch: { userId, role: 'maintainer' } },
+        { type: 'project.member.deleted', patch: { userId } },
+      ]);
+    const by = { kind: 'project_role', changedBy: owner.email };
+    expect(await record(userId)).toEqual([
+      { ...by, before: null, after: 'viewer' },
+      { ...by, before: 'viewer', after: 'maintainer' },
+      { ...by, before: 'maintainer', after: null },
+    ]);
+  });
+
+  test('what somebody follows ends when he is taken out', async () => {
+    const member = await join('viewer');
+    const followed = collect<unknown>(openSocket(url, person.token), EVENTS, { id: project.id });
+    await followed.until((items) => items.length > 0);
+    await removeMembership(system.core, owner, { membershipId: member.id });
+    await ended(followed).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+
+  test('the last owner stays, whoever asks; also of two who take it from each other at once', async () => {
+    const own = await membershipOf(owner);
+    for (const actor of [owner, admin]) {
+      expect(await codeOf(removeMembership(system.core, actor, { membershipId: own.id }))).toBe('CONFLICT');
+      expect(await codeOf(updateMembership(system.core, actor, { membershipId: own.id, role: 'viewer' }))).toBe(
+        'CONFLICT',
+      );
+    }
+    const other = await join('owner');
+    const both = await Promise.all([
+      codeOf(updateMembership(system.core, owner, { membershipId: other.id, role: 'viewer' })),
+      codeOf(removeMembership(system.core, person, { membershipId: own.id })),
+    ]);
+    expect(both.filter((code) => code === null)).toHaveLength(1);
+    const owners = { projectId: project.id, role: 'owner' } as const;
+    expect(await system.core.db.projectMember.count({ where: owners })).toBe(1);
+  });
+
+  test('an owner who can not sign in is none to leave a project to', async () => {
+    await join('owner');
+    await updateUser(system.core, admin, { userId: person.userId, isActive: false });
+    const { id: membershipId } = await membershipOf(owner);
+    expect(await codeOf(removeMembership(system.core, owner, { membershipId }))).toBe('CONFLICT');
+  });
+
+  test('nobody twice, and nobody without an account', async () => {
+    await join('viewer');
+    expect(await codeOf(join('maintainer'))).toBe('CONFLICT');
+    const email = 'nobody@example.test';
+    expect(await codeOf(createMembership(system.core, owner, { projectId: project.id, email, role: 'viewer' }))).toBe(
+      'BAD_USER_INPUT',
+    );
+  });
+
+  test('is for those who may see the project to know', async () => {
+    await join('viewer');
+    const ask = async (token: string) =>
+      (
+        await post(
+          url,
+          'query ($id: ID!) { project(id: $id) { members { nodes { email role isActive } } } }',
+          { id: project.id },
+          token,
+        )
+      ).data?.['project'];
+    expect(await ask(person.token)).toEqual({
+      members: {
+        nodes: [
+          { email: owner.email, role: 'OWNER', isActive: true },
+          { email: person.email, role: 'VIEWER', isActive: true },
+        ],
+      },
+    });
+    expect(await ask((await seeder(system.core).user()).token)).toBeNull();
+  });
+});
+
+describe('an account', () => {
+  const change = (userId: string, changes: { isActive?: boolean; isAdmin?: boolean }, actor: UserActor = admin) =>
+    updateUser(system.core, actor, { userId, ...changes });
+  const login = () => signIn(system.core, { email: person.email, password: PASSWORD, address: '10.9.9.9' });
+
+  test('that is deactivated is signed out everywhere, can not sign in, and keeps its tasks and projects', async () => {
+    await join('maintainer');
+    const task = await createTask(system.core, person, { projectId: project.id, title: 'x' });
+    const followed = collect<unknown>(openSocket(url, person.token), EVENTS, { id: project.id });
+    await followed.until((items) => items.length > 0);
+    await change(person.userId, { isActive: false });
+    await ended(followed).not.toBeNull();
+    expect(await codeOf(login())).toBe('UNAUTHENTICATED');
+    expect((await post(url, '{ viewer { email } }', {}, person.token)).data?.['viewer'] ?? null).toBeNull();
+    expect(await system.core.db.task.count({ where: { id: task.id } })).toBe(1);
+    await change(person.userId, { isActive: true });
+    // The old session does not come back.
+    expect((await post(url, '{ viewer { email } }', {}, person.token)).data?.['viewer'] ?? null).toBeNull();
+    expect((await login()).actor.userId).toBe(person.userId);
+    expect((await membershipOf(person)).role).toBe('maintainer');
+    expect((await record(person.userId)).slice(1)).toEqual([
+      { kind: 'is_active', before: 'true', after: 'false', changedBy: admin.email },
+      { kind: 'is_active', before: 'false', after: 'true', changedBy: admin.email },
+    ]);
+  });
+
+  test('of the last administrator stays one that can sign in; also of two who take it from each other at once', async () => {
+    for (const changes of [{ isActive: false }, { isAdmin: false }])
+      expect(await codeOf(change(admin.userId, changes))).toBe('CONFLICT');
+    await change(person.userId, { isAdmin: true });
+    const codes = await Promise.all([
+      codeOf(change(person.userId, { isAdmin: false }, admin)),
+      codeOf(change(admin.userId, { isActive: false }, { ...person, isAdmin: true })),
+    ]);
+    expect(codes.filter((code) => code === null)).toHaveLength(1);
+    expect(await system.core.db.user.count({ where: { isAdmin: true, isActive: true } })).toBe(1);
+    await system.core.db.user.update({ where: { id: admin.userId }, data: { isActive: true, isAdmin: true } });
+  });
+
+  test('is changed by administrators only', async () => {
+    expect(await codeOf(change(person.userId, { isActive: false }, owner))).toBe('FORBIDDEN');
+    expect(await codeOf(change(project.id, { isActive: false }))).toBe('NOT_FOUND');
+  });
+});
