@@ -24,18 +24,16 @@ export async function loosenFromTasks(tx: Tx, taskIds: readonly string[]): Promi
 
 /** Tells open pages of messages as they stand at the end of a change. */
 export async function tellChanged(tx: Tx, messageIds: readonly string[]): Promise<void> {
-  const messages = await tx.db.message.findMany({
-    where: { id: { in: [...messageIds] } },
-    orderBy: { id: 'asc' },
-    select: { id: true, projectId: true, ingestedAt: true, tasks: { select: { taskId: true } } },
-  });
+  const messages = await tx.db.$queryRaw<
+    { id: string; project_id: string; ingested_at: Date | null; task_ids: string[] }[]
+  >`
+    select m.id, m.project_id, m.ingested_at,
+           array(select l.task_id::text from message_tasks l where l.message_id = m.id order by l.task_id) as task_ids
+      from messages m where m.id = any(${[...messageIds]}::uuid[]) order by m.id`;
   for (const message of messages)
     tx.emit(messageUpdated, {
-      projectId: message.projectId,
+      projectId: message.project_id,
       entityId: message.id,
-      patch: {
-        relatedTaskIds: message.tasks.map(({ taskId }) => taskId).sort(),
-        readAt: message.ingestedAt?.toISOString() ?? null,
-      },
+      patch: { relatedTaskIds: message.task_ids, readAt: message.ingested_at?.toISOString() ?? null },
     });
 }

@@ -73,6 +73,7 @@ const MAKES_NOTHING = [
   // Asked for twice, it is the same cycle, grant, or look.
   ...['runOrchestrator', 'grantRepository', 'revokeRepository', 'checkRepository', 'lookForRepositories'],
   ...['removeWorkFolder', 'cancelRun', 'deleteTask', 'deleteProject'],
+  ...['updateMembership', 'removeMembership', 'updateUser'],
   ...['registerRunner', 'claimRun', 'heartbeatRuns', 'appendRunLogs', 'completeRun', 'requestLanding', 'reportLanding'],
   ...['uploadArtifact', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
 ];
@@ -161,6 +162,14 @@ describe('the same call again makes nothing more, and answers with what the firs
     createRunner: () => {
       const name = `once-${newId()}`;
       return Promise.resolve([{ name }, 'runner { id }', () => system.core.db.runner.count({ where: { name } })]);
+    },
+    createMembership: async () => {
+      const { email, userId } = await seeder(system.core).user();
+      return [
+        { projectId: project.id, email, role: 'VIEWER' },
+        'member { id }',
+        () => system.core.db.projectMember.count({ where: { userId } }),
+      ];
     },
     createUser: () => {
       const email = `once-${newId()}@example.test`;
