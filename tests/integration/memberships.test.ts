@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SYSTEM, type UserActor } from '#core/access/actor.ts';
 import { signIn } from '#core/access/sessions.ts';
+import { UNKNOWN_ADDRESSES_AN_HOUR } from '#core/config/limits.ts';
 import { createMembership } from '#core/memberships/create-membership.ts';
 import { removeMembership } from '#core/memberships/remove-membership.ts';
 import { updateMembership } from '#core/memberships/update-membership.ts';
@@ -138,6 +139,38 @@ describe('who belongs to a project', () => {
     );
   });
 
+  test('is no way to try addresses: somebody may ask for so many unknown ones an hour, whatever the project', async () => {
+    const { id: second } = await createProject(system.core, owner, { name: 'Second' });
+    let count = 0;
+    const ask = (email: string, token = owner.token) =>
+      post(
+        url,
+        `mutation ($input: CreateMembershipInput!) {
+          createMembership(input: $input) { __typename ... on UserError { code } ... on RateLimitedError { retryAfterMs } } }`,
+        { input: { projectId: (count += 1) % 2 ? project.id : second, email, role: 'VIEWER' } },
+        token,
+      ).then(({ data }) => data?.['createMembership']);
+    const guess = (token?: string) => ask(`guess-${count}@example.test`, token);
+    const wrong = { __typename: 'InvalidInputError', code: 'BAD_USER_INPUT' };
+    for (let i = 0; i < UNKNOWN_ADDRESSES_AN_HOUR - 1; i += 1) expect(await guess()).toEqual(wrong);
+    // Known ones cost nothing, and take nothing back of the others.
+    for (let i = 0; i < 4; i += 1)
+      expect(['CreateMembershipPayload', 'ConflictError']).toContain(
+        ((await ask(person.email)) as { __typename: string }).__typename,
+      );
+    expect(await guess()).toEqual(wrong);
+    const refused = {
+      __typename: 'RateLimitedError',
+      code: 'RATE_LIMITED',
+      retryAfterMs: expect.any(Number) as number,
+    };
+    expect(await guess()).toEqual(refused);
+    expect(await ask(person.email)).toEqual(refused);
+    // Administrators know who has an account.
+    expect(await guess(admin.token)).toEqual(wrong);
+    expect(await codeOf(createProject(system.core, owner, { name: 'Third' }))).toBeNull();
+  });
+
   test('is not said by who has lost the right to since he came', async () => {
     const other = await seeder(system.core).user({ isAdmin: true });
     const member = await join('viewer', other);
@@ -177,6 +210,18 @@ describe('who belongs to a project', () => {
     });
     expect(await ask((await seeder(system.core).user()).token)).toBeNull();
   });
+});
+
+test('the record of rights can not be changed', async () => {
+  const { pool } = system.core;
+  await join('viewer');
+  for (const statement of [
+    `update access_changes set after = 'owner' where user_id = '${person.userId}'`,
+    `delete from access_changes where project_id = '${project.id}'`,
+    'truncate access_changes',
+  ])
+    await expect(pool.query(statement)).rejects.toThrow(/access_changes is append only/);
+  expect(await record(person.userId)).toHaveLength(1);
 });
 
 describe('an account', () => {
