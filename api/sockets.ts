@@ -143,8 +143,11 @@ export function openSockets({
               document: appended.document,
               rootValue: {
                 execute() {
-                  // Answered here, in one write; to the library this operation is one that was left.
-                  if (id in subscriptions) new Outlet(id, extra.socket, wire).write(lastAnswer(id, appended.data));
+                  if (!(id in subscriptions)) return {};
+                  // Answered here, in one write; to the library this operation is one that was left. It answers itself
+                  // when nothing was written, because too much is before it.
+                  if (!new Outlet(id, extra.socket, wire).write(lastAnswer(id, appended.data)))
+                    return { data: appended.data };
                   delete subscriptions[id];
                   return {};
                 },

@@ -22,7 +22,7 @@ const core = openCore({
 });
 
 try {
-  const { user, isNew, password } = await setUpAdmin(core, {
+  const { user, ...said } = await setUpAdmin(core, {
     email: environment.OVERMIND_ADMIN_EMAIL,
     password: environment.OVERMIND_ADMIN_PASSWORD,
   });
@@ -37,9 +37,7 @@ try {
       demoFolder,
       setup.OVERMIND_RUNNER_NAME,
     );
-  console.log(
-    JSON.stringify({ level: 'info', msg: 'admin', email: user.email, isNew, ...(password ? { password } : {}) }),
-  );
+  console.log(JSON.stringify({ level: 'info', msg: 'admin', email: user.email, ...said }));
 } catch (error) {
   console.log(
     JSON.stringify({ level: 'error', msg: 'failed', error: error instanceof Error ? error.message : String(error) }),

@@ -1,5 +1,5 @@
 import { projectScope } from '#core/access/permissions.ts';
-import { ConflictError } from '#core/errors/errors.ts';
+import { ConflictError, RateLimitedError } from '#core/errors/errors.ts';
 import { createMembership } from '#core/memberships/create-membership.ts';
 import { removeMembership } from '#core/memberships/remove-membership.ts';
 import { updateMembership } from '#core/memberships/update-membership.ts';
@@ -32,7 +32,7 @@ builder.mutationField('createMembership', (t) =>
     nullable: true,
     description: 'Takes somebody with an account into a project (owners only).',
     authScopes: { signedIn: true },
-    errors: { types: [...COMMON_ERRORS, ConflictError] },
+    errors: { types: [...COMMON_ERRORS, ConflictError, RateLimitedError] },
     args: { input: t.arg({ type: CreateMembershipInput, required: true, description: 'Who, and as what.' }) },
     resolve: async (_root, { input }, context) => ({
       member: await once(

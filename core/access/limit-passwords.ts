@@ -7,6 +7,7 @@ import {
   LOGIN_FREE_ATTEMPTS,
   LOGIN_MAX_DELAY_S,
   LOGIN_WINDOW_S,
+  UNKNOWN_ADDRESSES_AN_HOUR,
 } from '#core/config/limits.ts';
 import { RateLimitedError } from '#core/errors/errors.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -40,6 +41,8 @@ function makeLimiters(core: Core) {
     pause: limiter('login-pause', 1, LOGIN_MAX_DELAY_S),
     /** That an account has been signed in to from an address. */
     known: limiter('login-known', Number.MAX_SAFE_INTEGER, KNOWN_S),
+    /** Addresses without an account that somebody who is signed in has tried. */
+    unknownAddress: limiter('unknown-address', UNKNOWN_ADDRESSES_AN_HOUR, HOUR_S),
   };
 }
 
@@ -50,7 +53,7 @@ function limitersOf(core: Core): Limiters {
 }
 
 export interface Attempt {
-  /** The password was right: what was counted is taken back. */
+  /** It was right: what was counted is taken back. */
   forgive(): Promise<void>;
 }
 
@@ -78,6 +81,20 @@ export async function limitLogins(core: Core, account: string, from: string): Pr
 /** The same for who is signed in and says the password again. @throws RateLimitedError */
 export function limitPasswordChecks(core: Core, userId: string): Promise<Attempt> {
   return growingPause(core, pairOf(userId, 'signed in'));
+}
+
+/**
+ * Counts that somebody who is signed in asks whether an address has an account, before it is looked at. Right ones take
+ * back themselves alone: the wrong ones before stay counted. @throws RateLimitedError
+ */
+export async function limitAddressTrials(core: Core, userId: string): Promise<Attempt> {
+  const { unknownAddress } = limitersOf(core);
+  await refusing(() => unknownAddress.consume(userId));
+  return {
+    async forgive() {
+      await unknownAddress.reward(userId);
+    },
+  };
 }
 
 /** The first wrong passwords cost nothing; after each further one the next has to wait, twice as long each time. */

@@ -35,6 +35,8 @@ export const LOGIN_ATTEMPTS_AN_ADDRESS = 20;
 export const LOGIN_WINDOW_S = 15 * 60;
 /** Wrong passwords for one account in an hour, from all the addresses it has not been signed in to from. */
 export const LOGIN_ATTEMPTS_AN_ACCOUNT = 100;
+/** Addresses without an account that somebody may ask about in an hour, as who takes people into a project does. */
+export const UNKNOWN_ADDRESSES_AN_HOUR = 20;
 
 /** Events a follower may be behind before it is told to load everything anew. */
 export const MAX_REPLAY_EVENTS = 10_000;

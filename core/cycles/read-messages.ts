@@ -57,7 +57,7 @@ export async function planMessages(
       await inTransaction(core, async (tx) => {
         // One that is deleted right now can not be linked.
         const taskIds = await keepTasks(tx, said.taskIds);
-        if (await markRead(tx, message)) await postAnswer(tx, message, said.content, taskIds);
+        await answerOnce(tx, message, () => postAnswer(tx, message, said.content, taskIds));
       });
       return;
     }
@@ -93,36 +93,38 @@ async function planRequests(core: Core, planner: Planner, requests: Request[], a
 /** @returns how many tasks were made; none when somebody was faster */
 async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Promise<number> {
   const { definitions, unplanned } = plan;
-  if (!(await markRead(tx, message))) return 0;
-  await insertRequests(tx, message, plan.requests);
-  const tasks = await insertTasks(
-    tx,
-    ORCHESTRATOR,
-    definitions.map((definition) => taskOf(message.projectId, definition, agents)),
-  );
-  const taskIds = tasks.map((task) => task.id);
-  const content =
-    definitions.length + unplanned.length > 0
-      ? answerWithTasks(definitions, unplanned, isRelayedAsItIs(message.content))
-      : await answerWithoutTasks(tx.db, message);
-  await postAnswer(tx, message, content, taskIds);
-  if (taskIds.length > 0)
-    await tx.db.messageTask.createMany({ data: taskIds.map((taskId) => ({ messageId: message.id, taskId })) });
-  await tellChanged(tx, [message.id]);
-  return tasks.length;
+  const made = await answerOnce(tx, message, async () => {
+    await insertRequests(tx, message, plan.requests);
+    const tasks = await insertTasks(
+      tx,
+      ORCHESTRATOR,
+      definitions.map((definition) => taskOf(message.projectId, definition, agents)),
+    );
+    const taskIds = tasks.map((task) => task.id);
+    const content =
+      definitions.length + unplanned.length > 0
+        ? answerWithTasks(definitions, unplanned, isRelayedAsItIs(message.content))
+        : await answerWithoutTasks(tx.db, message);
+    await postAnswer(tx, message, content, taskIds);
+    if (taskIds.length > 0)
+      await tx.db.messageTask.createMany({ data: taskIds.map((taskId) => ({ messageId: message.id, taskId })) });
+    return taskIds.length;
+  });
+  return made ?? 0;
 }
 
 async function sayUnread(tx: Tx, message: Message): Promise<void> {
-  if (!(await markRead(tx, message))) return;
-  await postAnswer(tx, message, answerUnread(), []);
-  await tellChanged(tx, [message.id]);
+  await answerOnce(tx, message, () => postAnswer(tx, message, answerUnread(), []));
 }
 
-/** Whoever marks it answers it, once. */
-async function markRead(tx: Tx, message: Message): Promise<boolean> {
+/** Whoever marks a message as read answers it, once, and tells that it was. @returns null: somebody was faster */
+async function answerOnce<T>(tx: Tx, message: Message, work: () => Promise<T>): Promise<T | null> {
   const marked = await tx.db
     .$executeRaw`update messages set ingested_at = clock_timestamp() where id = ${message.id}::uuid and ingested_at is null`;
-  return marked > 0;
+  if (marked === 0) return null;
+  const result = await work();
+  await tellChanged(tx, [message.id]);
+  return result;
 }
 
 /** Takes the place of what an earlier version of this product has left of a cycle that was broken off. */

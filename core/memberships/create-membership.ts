@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { id } from '#contract/fields.ts';
 import type { Actor } from '#core/access/actor.ts';
+import { limitAddressTrials } from '#core/access/limit-passwords.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { recordAccessChange } from '#core/access/record-access-change.ts';
 import { ConflictError, InvalidInputError } from '#core/errors/errors.ts';
@@ -10,14 +11,15 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { findUserByEmail } from '#core/users/find-user.ts';
-import type { ProjectMember } from '#prisma/generated/client/client.ts';
+import type { ProjectMember, User } from '#prisma/generated/client/client.ts';
 import { projectRole, takeMembers } from './take-members.ts';
 
 const NewMembership = z.strictObject({ projectId: id, email: z.string().max(254), role: projectRole });
 
 /**
  * Takes somebody with an account into a project.
- * @throws NotFoundError, ForbiddenError, InvalidInputError for an address without an account, ConflictError for a member
+ * @throws NotFoundError, ForbiddenError, InvalidInputError for an address without an account, ConflictError for a member,
+ *   RateLimitedError for who tries addresses
  */
 export async function createMembership(
   core: Core,
@@ -26,9 +28,7 @@ export async function createMembership(
 ): Promise<ProjectMember> {
   const { projectId, email, role } = parseInput(NewMembership, input);
   await requireProject(core.db, actor, projectId, 'member:write');
-  const user = await findUserByEmail(core, email);
-  if (!user?.isActive)
-    throw new InvalidInputError([{ path: ['email'], message: 'Nobody with this address can sign in here' }]);
+  const user = await findPerson(core, actor, email);
   return inTransaction(core, async (tx) => {
     await takeMembers(tx, actor, projectId);
     const known = await tx.db.projectMember.findUnique({
@@ -40,4 +40,14 @@ export async function createMembership(
     tx.emit(memberCreated, { projectId, entityId: member.id, patch: { userId: user.id, role } });
     return member;
   });
+}
+
+/** Anybody may make a project and ask for people there; only administrators may know who has an account. */
+async function findPerson(core: Core, actor: Actor, email: string): Promise<User> {
+  const trial = actor.kind === 'user' && !actor.isAdmin ? await limitAddressTrials(core, actor.userId) : null;
+  const user = await findUserByEmail(core, email);
+  if (!user?.isActive)
+    throw new InvalidInputError([{ path: ['email'], message: 'Nobody with this address can sign in here' }]);
+  await trial?.forgive();
+  return user;
 }

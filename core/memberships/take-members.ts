@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
-import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
+import { ConflictError, ForbiddenError, NotFoundError } from '#core/errors/errors.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import type { ProjectMember, ProjectRole, User } from '#prisma/generated/client/client.ts';
 
@@ -13,7 +13,15 @@ export const projectRole = z.enum(['owner', 'maintainer', 'viewer']);
  */
 export async function takeMembers(tx: Tx, actor: Actor, projectId: string): Promise<void> {
   await tx.db.$queryRaw`select 1 from projects where id = ${projectId}::uuid for no key update`;
-  await requireProject(tx.db, actor, projectId, 'member:write');
+  await requireProject(tx.db, await actorOfNow(tx, actor), projectId, 'member:write');
+}
+
+/** What his account may do may have been taken from him since he came. @throws ForbiddenError when he can not sign in any more */
+async function actorOfNow(tx: Tx, actor: Actor): Promise<Actor> {
+  if (actor.kind !== 'user') return actor;
+  const account = await tx.db.user.findUnique({ where: { id: actor.userId } });
+  if (!account?.isActive) throw new ForbiddenError('Your account was deactivated.');
+  return { ...actor, isAdmin: account.isAdmin };
 }
 
 export type MemberWithUser = ProjectMember & { user: User };

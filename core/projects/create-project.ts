@@ -3,6 +3,7 @@ import { DEFAULT_AGENT_NAMES } from '#contract/enums.ts';
 import { id, name } from '#contract/fields.ts';
 import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
+import { recordAccessChange } from '#core/access/record-access-change.ts';
 import { AGENT_PRESET_NAMES, presetConfig } from '#core/agents/presets.ts';
 import { insertAgent } from '#core/agents/write-agent.ts';
 import { insertConversation } from '#core/conversations/create-conversation.ts';
@@ -55,10 +56,17 @@ export async function createProject(core: Core, actor: Actor, input: z.input<typ
       data: { id: projectId, key, ...fields, defaultRepoPath: chosen?.path ?? null },
     });
     if (chosen) await grantChoice(tx, actor, project.id, chosen);
-    if (actor.kind === 'user')
-      await tx.db.projectMember.create({
-        data: { id: newId(), projectId: project.id, userId: actor.userId, role: 'owner' },
+    if (actor.kind === 'user') {
+      const { userId, email } = actor;
+      await tx.db.projectMember.create({ data: { id: newId(), projectId, userId, role: 'owner' } });
+      await recordAccessChange(tx, actor, {
+        kind: 'project_role',
+        user: { id: userId, email },
+        projectId,
+        before: null,
+        after: 'owner',
       });
+    }
     tx.emit(projectUpdated, {
       projectId: project.id,
       entityId: project.id,

@@ -54,7 +54,7 @@ const READ_FACTS = `
          r.id as "runId", coalesce(r.summary, r.message) as "runSummary", r.finished_at as "runFinishedAt",
          (select coalesce(jsonb_agg(to_jsonb(shown)), '[]') from (
             select t.id, t.number, t.title, t.status, t.priority, t.agent_name as "agentName", t.blocked_reason as "blockedReason",
-                   t.held_by as "heldBy", t.created_at as "createdAt", t.updated_at as "updatedAt", counted.total,
+                   t.held_by as "heldBy", t.created_at as "createdAt", t.updated_at as "updatedAt", coalesce(counted.total, 0) as total,
                    t.status = 'needs_review' and result.head_commit is null as "isReport"
               from (select first.* from unnest(array[false, true]) as h(is_held) cross join lateral (
                       select ${TASK_COLUMNS} from tasks where project_id = p.id and status = 'queued' and (held_by is not null) = h.is_held
@@ -63,7 +63,7 @@ const READ_FACTS = `
                     select first.* from unnest(array[${NOT_QUEUED}]::task_status[]) as g(status) cross join lateral (
                       select ${TASK_COLUMNS} from tasks where project_id = p.id and status = g.status
                        order by priority, id limit ${MAX_LISTED_TASKS}) first) t
-              join (select status, status = 'queued' and is_held as is_held, sum(tasks)::int as total from task_counts
+              left join (select status, status = 'queued' and is_held as is_held, sum(tasks)::int as total from task_counts
                      where project_id = p.id group by 1, 2) counted
                 on counted.status = t.status and counted.is_held = (t.status = 'queued' and t.held_by is not null)
               left join agent_runs result on result.id = t.result_run_id) shown) as tasks,

@@ -4,7 +4,7 @@ import type { Actor } from '#core/access/actor.ts';
 import { requireAdmin } from '#core/access/permissions.ts';
 import { recordAccessChange } from '#core/access/record-access-change.ts';
 import { tellSessionsEnded } from '#core/access/sessions.ts';
-import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
+import { ConflictError, ForbiddenError, NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import type { OrNull } from '#core/errors/parse-input.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -28,6 +28,9 @@ export async function updateUser(core: Core, actor: Actor, input: OrNull<z.input
   requireAdmin(actor);
   return inTransaction(core, async (tx) => {
     const administrators = await takeAdministrators(tx, userId);
+    // Judged once more: what he came with may have been taken from him since.
+    if (actor.kind === 'user' && !administrators.includes(actor.userId))
+      throw new ForbiddenError('You are no administrator any more.');
     const before = await tx.db.user.findUnique({ where: { id: userId } });
     if (!before) throw new NotFoundError('user', userId);
     const isLost = changes.isActive === false || changes.isAdmin === false;
@@ -58,6 +61,6 @@ export async function updateUser(core: Core, actor: Actor, input: OrNull<z.input
 async function takeAdministrators(tx: Tx, userId: string): Promise<string[]> {
   const locked = await tx.db.$queryRaw<{ id: string; is_administrator: boolean }[]>`
     select id, is_admin and is_active as is_administrator from users
-     where (is_admin and is_active) or id = ${userId}::uuid order by id for update`;
+     where (is_admin and is_active) or id = ${userId}::uuid order by id for no key update`;
   return locked.filter((row) => row.is_administrator).map(({ id: administratorId }) => administratorId);
 }

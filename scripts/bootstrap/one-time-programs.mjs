@@ -17,7 +17,7 @@ export async function migrate(argsOf, env) {
 
 /**
  * What the set-up says about the account to sign in with.
- * @typedef {{ email: string, password: string | undefined, isNew: boolean }} AdminAccount
+ * @typedef {{ email: string, password: string | undefined, isNew: boolean, passwordUnusedFor: string | undefined }} AdminAccount
  */
 
 /**
@@ -30,8 +30,13 @@ export async function setUp(argsOf, env) {
   const lines = await runOnce('setup', argsOf('setup'), env);
   const admin = lines.find((line) => line['msg'] === 'admin');
   if (!admin) return undefined;
-  const password = typeof admin['password'] === 'string' ? admin['password'] : undefined;
-  return { email: String(admin['email']), password, isNew: admin['isNew'] === true };
+  const textOf = (/** @type {string} */ name) => (typeof admin[name] === 'string' ? admin[name] : undefined);
+  return {
+    email: String(admin['email']),
+    password: textOf('password'),
+    isNew: admin['isNew'] === true,
+    passwordUnusedFor: textOf('passwordUnusedFor'),
+  };
 }
 
 /**

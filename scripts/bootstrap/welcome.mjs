@@ -32,6 +32,11 @@ function signIn(admin) {
   if (!admin) return [];
   if (admin.password)
     return [`    Sign in   ${admin.email}`, `    Password  ${admin.password}   (shown only this once)`];
+  if (admin.passwordUnusedFor)
+    return [
+      `    Sign in   ${admin.email}`,
+      `              OVERMIND_ADMIN_PASSWORD was not used: ${admin.passwordUnusedFor} is no active administrator`,
+    ];
   if (admin.isNew) return [`    Sign in   ${admin.email}, with the password from OVERMIND_ADMIN_PASSWORD`];
   return [
     `    Sign in   ${admin.email} (password forgotten? start once with OVERMIND_ADMIN_PASSWORD set to a new one)`,

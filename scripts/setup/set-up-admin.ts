@@ -5,6 +5,7 @@ import { endOtherSessions } from '#core/access/sessions.ts';
 import type { Core } from '#core/platform/core.ts';
 import { createUser } from '#core/users/create-user.ts';
 import { findUserByEmail } from '#core/users/find-user.ts';
+import { updateUser } from '#core/users/update-user.ts';
 import type { User } from '#prisma/generated/client/client.ts';
 
 export interface AdminSetup {
@@ -12,6 +13,8 @@ export interface AdminSetup {
   isNew: boolean;
   /** A generated password, to be shown this once. */
   password?: string;
+  /** The address whose account was not given the password: it is no administrator's who can sign in. */
+  passwordUnusedFor?: string;
 }
 
 // Without what is easily taken for something else (0 O, 1 l I): it is read off a terminal. 20 of 56 signs are 116 bits.
@@ -22,27 +25,44 @@ function newPassword(): string {
 }
 
 /**
- * Makes the first administrator. When there is one, a password given by environment becomes the password of the
- * account with the given address: the way back in when it was forgotten.
+ * Sees to it that somebody administers the system. While there is an administrator who can sign in, a password given by
+ * environment becomes the password of the account with the given address: the way back in when it was forgotten. That
+ * account must be such an administrator itself: this runs at every start, and must neither give back what was taken
+ * from somebody nor change anybody else's account.
  */
 export async function setUpAdmin(
   core: Core,
   { email, password }: { email: string; password: string | undefined },
 ): Promise<AdminSetup> {
-  const anyAdmin = await core.db.user.findFirst({ where: { isAdmin: true }, orderBy: { createdAt: 'asc' } });
-  if (!anyAdmin) {
-    const generated = password ?? newPassword();
-    const user = await createUser(core, SYSTEM('set-up'), { email, password: generated, isAdmin: true });
-    return { user, isNew: true, ...(password ? {} : { password: generated }) };
-  }
+  const anyAdmin = await core.db.user.findFirst({
+    where: { isAdmin: true, isActive: true },
+    orderBy: { createdAt: 'asc' },
+  });
   const named = await findUserByEmail(core, email);
-  const user = named?.isAdmin ? named : anyAdmin;
-  if (password && !(await verifyPassword(user.passwordHash, password))) {
-    await core.db.user.update({
-      where: { id: user.id },
-      data: { passwordHash: await hashPassword(password), isActive: true },
-    });
-    await endOtherSessions(core, user.id, null);
-  }
-  return { user, isNew: false };
+  if (!anyAdmin) return makeAdmin(core, named, email, password);
+  if (!named?.isAdmin || !named.isActive)
+    return { user: anyAdmin, isNew: false, ...(password ? { passwordUnusedFor: email } : {}) };
+  if (password && !(await verifyPassword(named.passwordHash, password))) await resetPassword(core, named, password);
+  return { user: named, isNew: false };
+}
+
+/** Nobody can administer the system: the account with the address is made to, with a password that nobody knew. */
+async function makeAdmin(
+  core: Core,
+  named: User | null,
+  email: string,
+  given: string | undefined,
+): Promise<AdminSetup> {
+  const actor = SYSTEM('set-up');
+  const password = given ?? newPassword();
+  const shown = given ? {} : { password };
+  if (!named) return { user: await createUser(core, actor, { email, password, isAdmin: true }), isNew: true, ...shown };
+  const { id: userId } = named;
+  await resetPassword(core, named, password);
+  return { user: await updateUser(core, actor, { userId, isAdmin: true, isActive: true }), isNew: false, ...shown };
+}
+
+async function resetPassword(core: Core, { id }: User, password: string): Promise<void> {
+  await core.db.user.update({ where: { id }, data: { passwordHash: await hashPassword(password) } });
+  await endOtherSessions(core, id, null);
 }

@@ -1,4 +1,5 @@
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 import { longHistoryId } from '#tests/kit/long-history.ts';
 import { PASSWORD, TEST_REPOSITORY } from '#tests/kit/seed.ts';
 
@@ -67,6 +68,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     }),
     CreateProject: () => ({ input: { name: 'Another', idempotencyKey: 'project' } }),
     CreateRunner: () => ({ input: { name: 'another-runner' } }),
+    CreateMembership: onProject({ email: 'p5@example.test', role: 'VIEWER' }),
     CreateTask: onProject({ title: 'Fix the header', idempotencyKey: 'task' }),
     CreateUser: () => ({ input: { email: 'another@example.test', password: PASSWORD } }),
     Dashboard: project,
@@ -74,6 +76,7 @@ export function growthOperations(): Record<string, VariablesOf> {
       input: { projectId: await longHistoryId(core, 'cycle', 1), name: 'Other 1' },
     }),
     DeleteTask: async (grown) => ({ input: { taskId: await longHistoryId(grown.core, 'task', middle(grown)) } }),
+    Deletions: project,
     Frame: none,
     GrantProjects: none,
     GrantRepository: onRunner({ path: '/srv/another' }),
@@ -83,6 +86,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     MakeTaskOfMessage: async (grown) => ({
       input: { messageId: await longHistoryId(grown.core, 'message', 4 * Math.floor(middle(grown) / 4) + 2) },
     }),
+    Members: project,
     OldState: (grown) => ({ projectId: grown.projectId, version: middle(grown) }),
     OlderActivity: async (grown) => ({
       taskId: await longHistoryId(grown.core, 'task', grown.tasks),
@@ -101,6 +105,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     ProjectFrame: project,
     Projects: () => ({ text: 'Other', after: null }),
     ProjectSettings: project,
+    RemoveMembership: onMember(10),
     RemoveWorkFolder: onRunner({ name: 'no-such-folder' }),
     RepositoryChooser: project,
     RetryTask: onTask('failed'),
@@ -137,9 +142,11 @@ export function growthOperations(): Record<string, VariablesOf> {
     TaskDetail: async ({ core, tasks }) => ({ taskId: await longHistoryId(core, 'task', tasks) }),
     TransitionTask: onTask('blocked', { to: 'QUEUED' }),
     UpdateAgent: ({ agentId }) => ({ input: { agentId, isEnabled: true } }),
+    UpdateMembership: onMember(15, { role: 'MAINTAINER' }),
     UpdateProject: onProject({ description: 'Mended' }),
     UpdateRetention: onProject({ retention: { runLogDays: null, eventDays: null, artifactDays: null } }),
     UpdateRunner: onRunner({ capacity: 50 }),
+    UpdateUser: async ({ core }) => ({ input: { userId: await longHistoryId(core, 'user', 20), isActive: false } }),
     WaitingReasons: async (grown) => ({
       projectId: grown.projectId,
       taskIds: await Promise.all(
@@ -175,6 +182,17 @@ export const KNOWN_FAULTS: Record<string, { sql: RegExp; why: string }> = {
     why: 'Each task that is queued or blocked is looked at for a live run: it grows with the queue, not with the history.',
   },
 };
+
+/** Of somebody who is taken into the project for it. */
+function onMember(n: number, more: Variables = {}): VariablesOf {
+  return async ({ core, projectId }) => {
+    const userId = await longHistoryId(core, 'user', n);
+    const { id: membershipId } = await core.db.projectMember.create({
+      data: { id: newId(), projectId, userId, role: 'viewer' },
+    });
+    return { input: { membershipId, ...more } };
+  };
+}
 
 async function newestVersion({ core, projectId }: GrownSystem): Promise<number> {
   const newest = await core.db.projectStateVersion.findFirstOrThrow({

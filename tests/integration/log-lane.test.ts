@@ -1,4 +1,6 @@
+import { createClient } from 'graphql-ws';
 import type { Client, FormattedExecutionResult } from 'graphql-ws';
+import WebSocket from 'ws';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { countSql } from '#tests/kit/count-sql.ts';
@@ -17,6 +19,9 @@ const APPEND = `mutation Append($input: AppendRunLogsInput!) {
     ... on UserError { code }
   }
 }`;
+
+/** Its answer has some hundred kilobytes. */
+const LARGE = `{ ${[...'abcdefgh'].map((name) => `${name}: __schema { types { description fields { description } } }`).join(' ')} }`;
 
 let system: TestSystem;
 let url: string;
@@ -40,8 +45,7 @@ afterEach(() => socket.dispose());
 afterAll(() => system.close());
 
 /** A socket that is open as a runner's is: by what it follows. */
-async function openAndKeep(token: string): Promise<Client> {
-  const client = openSocket(url, token);
+async function openAndKeep(token: string, client = openSocket(url, token)): Promise<Client> {
   await collect(client, 'subscription { runnerCommands { type } }', {}).until((commands) => commands.length > 0);
   return client;
 }
@@ -92,6 +96,34 @@ test('a batch over the socket costs one statement, and is stored and followed', 
   expect(await ask(batch(3, 'd'))).toEqual(appended(3));
   await follower.until(saw('abcd'));
   expect(await stored()).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('a batch is answered also when more waits for its socket than is kept for one', async () => {
+  const sockets: WebSocket[] = [];
+  const slow = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: class extends WebSocket {
+      constructor(address: string, protocols: string) {
+        super(address, protocols);
+        sockets.push(this);
+      }
+    },
+    connectionParams: { authorization: `Bearer ${runner.token}` },
+    retryAttempts: 0,
+  });
+  await openAndKeep(runner.token, slow);
+  sockets[0]?.pause();
+  const answers: Promise<unknown>[] = [];
+  for (let i = 0; i < 10; i += 1) {
+    for (let n = 0; n < 3; n += 1)
+      answers.push(ask({}, LARGE, slow).then((given) => expect(JSON.stringify(given).length).toBeGreaterThan(300_000)));
+    const answer = ask(batch(i, `line ${i}`), APPEND, slow);
+    answers.push(answer.then((given) => expect(given).toEqual(appended(i))));
+    await expect.poll(stored, { timeout: 10_000 }).toHaveLength(i + 1);
+  }
+  sockets[0]?.resume();
+  await Promise.all(answers);
+  await slow.dispose();
 });
 
 test('what is asked is answered under the names it is asked by', async () => {

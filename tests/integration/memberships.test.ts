@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { UserActor } from '#core/access/actor.ts';
+import { SYSTEM, type UserActor } from '#core/access/actor.ts';
 import { signIn } from '#core/access/sessions.ts';
+import { UNKNOWN_ADDRESSES_AN_HOUR } from '#core/config/limits.ts';
 import { createMembership } from '#core/memberships/create-membership.ts';
 import { removeMembership } from '#core/memberships/remove-membership.ts';
 import { updateMembership } from '#core/memberships/update-membership.ts';
+import { createProject } from '#core/projects/create-project.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { updateUser } from '#core/users/update-user.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
@@ -80,6 +82,21 @@ describe('who belongs to a project', () => {
     ]);
   });
 
+  test('has its first owner on record, and nobody when nobody makes it', async () => {
+    const entries = (projectId: string) =>
+      system.core.db.accessChange.findMany({
+        where: { projectId },
+        select: { kind: true, userId: true, email: true, before: true, after: true, changedBy: true },
+      });
+    const { userId, email } = owner;
+    const made = { kind: 'project_role', userId, email, before: null, after: 'owner', changedBy: email };
+    expect(await entries(project.id)).toEqual([made]);
+    const second = await createProject(system.core, owner, { name: 'Second' });
+    expect(await entries(second.id)).toEqual([made]);
+    const ofNobody = await createProject(system.core, SYSTEM('test'), { name: 'Of nobody' });
+    expect(await entries(ofNobody.id)).toEqual([]);
+  });
+
   test('what somebody follows ends when he is taken out', async () => {
     const member = await join('viewer');
     const followed = collect<unknown>(openSocket(url, person.token), EVENTS, { id: project.id });
@@ -122,6 +139,56 @@ describe('who belongs to a project', () => {
     );
   });
 
+  test('is no way to try addresses: somebody may ask for so many unknown ones an hour, whatever the project', async () => {
+    const { id: second } = await createProject(system.core, owner, { name: 'Second' });
+    let count = 0;
+    const ask = (email: string, token = owner.token) =>
+      post(
+        url,
+        `mutation ($input: CreateMembershipInput!) {
+          createMembership(input: $input) { __typename ... on UserError { code } ... on RateLimitedError { retryAfterMs } } }`,
+        { input: { projectId: (count += 1) % 2 ? project.id : second, email, role: 'VIEWER' } },
+        token,
+      ).then(({ data }) => data?.['createMembership']);
+    const guess = (token?: string) => ask(`guess-${count}@example.test`, token);
+    const wrong = { __typename: 'InvalidInputError', code: 'BAD_USER_INPUT' };
+    for (let i = 0; i < UNKNOWN_ADDRESSES_AN_HOUR - 1; i += 1) expect(await guess()).toEqual(wrong);
+    // Known ones cost nothing, and take nothing back of the others.
+    for (let i = 0; i < 4; i += 1)
+      expect(['CreateMembershipPayload', 'ConflictError']).toContain(
+        ((await ask(person.email)) as { __typename: string }).__typename,
+      );
+    expect(await guess()).toEqual(wrong);
+    const refused = {
+      __typename: 'RateLimitedError',
+      code: 'RATE_LIMITED',
+      retryAfterMs: expect.any(Number) as number,
+    };
+    expect(await guess()).toEqual(refused);
+    expect(await ask(person.email)).toEqual(refused);
+    // Administrators know who has an account.
+    expect(await guess(admin.token)).toEqual(wrong);
+    expect(await codeOf(createProject(system.core, owner, { name: 'Third' }))).toBeNull();
+  });
+
+  test('is not said by who has lost the right to since he came', async () => {
+    const other = await seeder(system.core).user({ isAdmin: true });
+    const member = await join('viewer', other);
+    const { id: membershipId } = member;
+    const all = (actor: UserActor) =>
+      Promise.all([
+        codeOf(createMembership(system.core, actor, { projectId: project.id, email: admin.email, role: 'owner' })),
+        codeOf(updateMembership(system.core, actor, { membershipId, role: 'owner' })),
+        codeOf(removeMembership(system.core, actor, { membershipId })),
+      ]);
+    await updateUser(system.core, admin, { userId: other.userId, isAdmin: false });
+    expect(await all(other)).toEqual(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND']);
+    // Owner of the project still, but no longer somebody who can sign in.
+    await updateMembership(system.core, admin, { membershipId, role: 'owner' });
+    await updateUser(system.core, admin, { userId: person.userId, isActive: false });
+    expect(await all(person)).toEqual(['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN']);
+  });
+
   test('is for those who may see the project to know', async () => {
     await join('viewer');
     const ask = async (token: string) =>
@@ -143,6 +210,18 @@ describe('who belongs to a project', () => {
     });
     expect(await ask((await seeder(system.core).user()).token)).toBeNull();
   });
+});
+
+test('the record of rights can not be changed', async () => {
+  const { pool } = system.core;
+  await join('viewer');
+  for (const statement of [
+    `update access_changes set after = 'owner' where user_id = '${person.userId}'`,
+    `delete from access_changes where project_id = '${project.id}'`,
+    'truncate access_changes',
+  ])
+    await expect(pool.query(statement)).rejects.toThrow(/access_changes is append only/);
+  expect(await record(person.userId)).toHaveLength(1);
 });
 
 describe('an account', () => {
@@ -182,6 +261,34 @@ describe('an account', () => {
     expect(codes.filter((code) => code === null)).toHaveLength(1);
     expect(await system.core.db.user.count({ where: { isAdmin: true, isActive: true } })).toBe(1);
     await system.core.db.user.update({ where: { id: admin.userId }, data: { isActive: true, isAdmin: true } });
+  });
+
+  test('is not changed by who has lost that right since he came', async () => {
+    const [first, second] = [
+      await seeder(system.core).user({ isAdmin: true }),
+      await seeder(system.core).user({ isAdmin: true }),
+    ];
+    const codes = await Promise.all([
+      codeOf(change(first.userId, { isAdmin: false }, second)),
+      codeOf(change(second.userId, { isActive: false }, first)),
+    ]);
+    expect(codes.sort()).toEqual(['FORBIDDEN', null]);
+    for (const { userId } of [first, second]) await change(userId, { isAdmin: false });
+    expect(await codeOf(change(person.userId, { isAdmin: true }, first))).toBe('FORBIDDEN');
+    expect(await codeOf(change(first.userId, { isAdmin: true }, first))).toBe('FORBIDDEN');
+  });
+
+  test('can be changed while something is made that refers to it', async () => {
+    const client = await system.core.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query('select 1 from users where id = any($1) for key share', [[admin.userId, person.userId]]);
+      await change(person.userId, { isAdmin: true });
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    await change(person.userId, { isAdmin: false });
   });
 
   test('is changed by administrators only', async () => {

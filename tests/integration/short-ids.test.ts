@@ -260,6 +260,28 @@ test('in the chat a task is asked about, and canceled, by its short id; a name o
   ).toContain('Fix the sidebar as in TALK-1');
 });
 
+test('what is said of tasks is told to open pages as read, once, as every other message', async () => {
+  const { core } = system;
+  const project = await createProject(core, user, { name: 'Told', key: 'TOLD' });
+  const { id: conversationId } = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+  await createTask(core, user, { projectId: project.id, title: 'Fix the header' });
+  for (const content of ['what about TOLD-1?', 'cancel TOLD-1', 'cancel TOLD-99', 'Fix the footer', 'thanks']) {
+    const message = await sendMessage(core, user, { conversationId, content });
+    await runCycles(core, project.id, { planner: rulesPlanner });
+    const told = await core.db.realtimeEvent.findMany({
+      where: {
+        projectId: project.id,
+        eventType: 'conversation.message.updated',
+        payload: { path: ['id'], equals: message.id },
+      },
+    });
+    expect({ content, told }).toMatchObject({
+      content,
+      told: [{ payload: { patch: { readAt: expect.any(String) as string } } }],
+    });
+  }
+});
+
 describe('what is said in the chat of tasks that there are not', () => {
   /** A project with two tasks of which the second is deleted, a former key, and somebody who talks there. */
   async function talker(key: string, former: string) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
+import { readStateFacts } from '#core/state/read-facts.ts';
 import { deleteTask } from '#core/tasks/delete-task.ts';
 import { countTasks } from '#core/tasks/read-board.ts';
 import { addUpTaskCounts } from '#core/tasks/task-counts.ts';
@@ -81,4 +82,10 @@ test('a change that is taken back counts nothing, and a project that goes takes 
     `select confdeltype from pg_constraint where conname = 'task_counts_project_id_fkey'`,
   );
   expect(rows).toEqual([{ confdeltype: 'c' }]);
+});
+
+test('a count that is missing hides no task from the state document', async () => {
+  const task = await seeder(core).task(user, project);
+  await core.pool.query('delete from task_counts where project_id = $1', [project.id]);
+  expect((await readStateFacts(core.db, project.id)).tasks).toMatchObject([{ id: task.id }]);
 });

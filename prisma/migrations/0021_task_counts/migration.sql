@@ -1,3 +1,7 @@
+-- First, in the order of every change, which takes its tasks before their project's row: the foreign key below locks the
+-- projects, and with them in hand this would wait for the tasks in a circle.
+LOCK TABLE "tasks" IN SHARE ROW EXCLUSIVE MODE;
+
 -- How many tasks a project has of each status, without reading them. Each change adds rows that say what it has moved,
 -- and the sum of a project's rows is its count: nobody waits for a row that another change holds. Workers add rows up.
 CREATE TABLE "task_counts" (
@@ -9,7 +13,6 @@ CREATE TABLE "task_counts" (
 );
 CREATE INDEX "task_counts_project_id_idx" ON "task_counts" ("project_id");
 
-LOCK TABLE "tasks" IN SHARE ROW EXCLUSIVE MODE;
 INSERT INTO "task_counts" ("project_id", "status", "is_held", "tasks")
 SELECT "project_id", "status", "held_by" IS NOT NULL, count(*) FROM "tasks" GROUP BY 1, 2, 3;
 
