@@ -48,6 +48,7 @@ function orderOf(part: Partial<SandboxOrder> = {}): SandboxOrder {
     cwd: at('work'),
     home: null,
     homePaths: [],
+    writtenByAgents: [],
     network: true,
     ...part,
   };
@@ -239,6 +240,7 @@ test('programs in version managers, and what links in ~/.local/bin lead to, can 
     pathFolders,
     files: [at('home/agents/run'), at('home/node-copy')],
     apart: [at('home')],
+    writtenByAgents: [],
   });
   expect(found).toEqual(
     expect.arrayContaining([
@@ -284,7 +286,7 @@ describe('a home behind a link, as /home is one to /var/home on some systems', (
     ['only the PATH written with the link', 'var/home/me', 'home/me/bin'],
     ['only the home written with it', 'home/me', 'var/home/me/bin'],
   ])('is not shown for a PATH in it: %s', (_name, home, path) => {
-    const found = findToolFolders({ pathFolders: [at(path)], files: [], apart: [at(home)] });
+    const found = findToolFolders({ pathFolders: [at(path)], files: [], apart: [at(home)], writtenByAgents: [] });
     const order = orderOf({
       home: at(home),
       readable: found,
@@ -353,7 +355,7 @@ test('a name that is a link shows no more of the home than the folder itself wou
   symlinkSync('.', at('home/self'));
   symlinkSync('../lib/node_modules/agent/dist/cli', at('home/.local/bin/agent'));
   const pathFolders = [at('home/tools/bin'), at('home/self/bin')];
-  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')] });
+  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')], writtenByAgents: [] });
   const said = inside(
     orderOf({ home: at('home'), readable: found }),
     `tool; mine; ${at('home/.local/lib/node_modules/agent/dist/cli')}; echo; cat ${['.local/secret', 'tools/secret', '.netrc', 'self/.netrc'].map((path) => at(`home/${path}`)).join(' ')}`,
@@ -496,7 +498,7 @@ test('packages find what was installed beside them, however they were installed'
   files({ 'home/local/.env': 'SECRET', 'home/.config/yarn/token': 'SECRET', 'home/linked/.env': 'SECRET' });
   const pathFolders = ['.bun/bin', '.local/bin', 'npm/bin'].map((path) => at(`home/${path}`));
   const named = at('home/local/node_modules/.bin/agent');
-  const found = findToolFolders({ pathFolders, files: [named], apart: [at('home')] });
+  const found = findToolFolders({ pathFolders, files: [named], apart: [at('home')], writtenByAgents: [] });
   const said = inside(
     orderOf({ home: at('home'), readable: found }),
     `${named}; agent-bun; agent-yarn; agent-linked; agent-npm; cat ${['local/.env', '.config/yarn/token', 'linked/.env'].map((path) => at(`home/${path}`)).join(' ')}`,
@@ -523,7 +525,7 @@ test('a folder of programs by another name than bin shows itself, not what is be
     'home/conda/bin/python': '#!/bin/sh\necho conda\n',
   });
   const pathFolders = ['.local/share/pnpm', '.config/tools', 'conda/condabin'].map((path) => at(`home/${path}`));
-  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')] });
+  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')], writtenByAgents: [] });
   const said = inside(
     orderOf({ home: at('home'), readable: found }),
     `agent; mine; conda; cat ${['.local/share/keyrings/login', '.config/gh/hosts.yml'].map((path) => at(`home/${path}`)).join(' ')}`,
