@@ -37,7 +37,7 @@ interface Run {
 function run(script: string, { program = 'npm', asked = [], sandbox: rules = {}, searchPath = '' }: Run): string {
   const policy = RunnerPolicy.parse({ roots: [], executables: {}, sandbox: rules });
   const runnerFolder = at('runner');
-  const search = { policy, runnerFolder, runnerName: 'r', searchPath };
+  const search = { policy, policyTrouble: null, runnerFolder, runnerName: 'r', searchPath };
   const host = { sandbox, policy, search, env: { HOME: at('home') }, runnerFolder, runnerName: 'r', hiddenPaths: [] };
   const spec = makeRunSpec({ repoRoot: folder, commands: [[program]], sandbox: { network: true, homePaths: asked } });
   const command = planSandbox(host, spec, []).commandFor({ writable: [at('work')], readable: [], cwd: at('work') });

@@ -153,14 +153,19 @@ interface HomeMounts {
   isNamed: (at: string) => boolean;
 }
 
-/** On a link in a folder that is shown nothing can be mounted. */
+/** From above, so that what is named in a folder replaces what the folder shows there. On a link in a folder that is shown nothing can be mounted. */
 function showOfHome(home: string, { homePaths, hidden }: SandboxOrder, { show, add, isNamed }: HomeMounts): void {
   const isOnLink = linksBelow(homePaths.map(({ path }) => join(home, path)));
-  for (const { path, access } of homePaths) {
-    const at = join(home, path);
+  const fromAbove = homePaths
+    .map(({ path, access }) => ({ at: join(home, path), access }))
+    .sort((a, b) => depthOf(a.at) - depthOf(b.at));
+  for (const { at, access } of fromAbove) {
     if (isOnLink(at)) continue;
     show(at, access === 'write' ? 'rw' : 'ro');
-    if (access === 'add' && isNamed(at)) makeAddable(at, hidden, add);
+    if (access !== 'add' || !isNamed(at)) continue;
+    makeAddable(at, hidden, (mount) => {
+      if (mount.at === at || !isNamed(mount.at)) add(mount);
+    });
   }
 }
 

@@ -462,6 +462,18 @@ describe('what programs keep in the home', () => {
     expect(said).not.toContain('bwrap');
   });
 
+  test.each([
+    ['the deeper one first', ['.config/opencode/cache', '.config/opencode']],
+    ['the deeper one last', ['.config/opencode', '.config/opencode/cache']],
+    ['one far below', ['.config/opencode/cache/deep', '.config/opencode']],
+  ])('of two paths that an agent asks for the deeper one decides: %s', (_name, asked) => {
+    files({ 'home/.config/opencode/cache/deep/file': 'x\n', 'home/.config/opencode/opencode.json': '{}\n' });
+    const policy = policyOf({ writableHomePaths: asked.filter((path) => path.includes('cache')) });
+    const script = 'cd .config/opencode; echo new > cache/deep/made; echo new > opencode.json';
+    expect(run([], script, { asked, policy })).toMatch(/opencode\.json: Read-only file system/);
+    expect(existsSync(at('home/.config/opencode/cache/deep/made'))).toBe(true);
+  });
+
   test('settings that are links are read where the policy and the agent show what they lead to', () => {
     files({ 'home/dotfiles/codex.toml': 'mine\n', 'home/.codex/auth.json': '{}' });
     symlinkSync('../dotfiles/codex.toml', at('home/.codex/config.toml'));
