@@ -463,6 +463,22 @@ describe('what programs keep in the home', () => {
   });
 
   test.each([
+    ['.local/share/opencode/bin/rg', '.local/share/opencode', 'opencode'],
+    ['.qwen/settings.json', '.qwen', 'qwen'],
+    ['.qwen/extensions/one/run', '.qwen', 'qwen'],
+    ['.qwen/commands/one', '.qwen', 'qwen'],
+    ['.codex/AGENTS.override.md', '.codex', 'codex'],
+    // Asked for by their own names, without the folder around them.
+    ['.claude/hooks/one', '.claude/hooks', 'npm'],
+    ['.claude/settings.json', '.claude/settings.json', 'npm'],
+    ['.claude/hooks/deep/one', '.claude/hooks/deep', 'npm'],
+  ])("what a person's own program runs or reads as settings is kept: %s where %s is shown", (file, asked, program) => {
+    files({ [`home/${file}`]: 'mine\n' });
+    expect(run([program], `cat ${file}; echo theirs > ${file}`, { asked: [asked] })).toMatch(/^mine\n.*Read-only/);
+    expect(readFileSync(at(`home/${file}`), 'utf8')).toBe('mine\n');
+  });
+
+  test.each([
     ['the deeper one first', ['.config/opencode/cache', '.config/opencode']],
     ['the deeper one last', ['.config/opencode', '.config/opencode/cache']],
     ['one far below', ['.config/opencode/cache/deep', '.config/opencode']],
