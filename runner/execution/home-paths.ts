@@ -40,8 +40,12 @@ const KEPT_READ_ONLY = [
   '.claude/skills',
   '.claude/plugins',
   '.claude/local',
+  '.claude/rules',
+  '.claude/output-styles',
   '.codex/config.toml',
   '.codex/AGENTS.md',
+  '.codex/AGENTS.override.md',
+  '.codex/.env',
   '.codex/prompts',
   '.codex/skills',
   '.codex/rules',
@@ -51,6 +55,36 @@ const KEPT_READ_ONLY = [
   '.gemini/extensions',
   '.gemini/commands',
   '.gemini/.env',
+  '.qwen/settings.json',
+  '.qwen/QWEN.md',
+  '.qwen/extensions',
+  '.qwen/commands',
+  '.qwen/agents',
+  '.qwen/skills',
+  '.qwen/.env',
+  // Where their installers put programs, and where they keep what they downloaded to run.
+  '.local/share/opencode/bin',
+  '.config/opencode/opencode.json',
+  '.config/opencode/opencode.jsonc',
+  '.config/opencode/config.json',
+  '.config/opencode/AGENTS.md',
+  '.config/opencode/plugin',
+  '.config/opencode/plugins',
+  '.config/opencode/command',
+  '.config/opencode/commands',
+  '.config/opencode/agent',
+  '.config/opencode/agents',
+  '.config/opencode/skill',
+  '.config/opencode/skills',
+  '.config/opencode/tool',
+  '.config/opencode/tools',
+  '.config/opencode/node_modules',
+  '.config/goose/config.yaml',
+  '.config/amp/settings.json',
+  '.cursor/mcp.json',
+  '.cursor/hooks.json',
+  '.cursor/cli-config.json',
+  '.cursor/extensions',
 ];
 
 export interface HomeNeeds {
@@ -91,6 +125,8 @@ export function homePathsFor(
 }
 
 function accessTo(path: string, writable: readonly string[]): HomePath['access'] {
+  // Also when it is asked for by its own name, or something in it is.
+  if (isAmong(KEPT_READ_ONLY, path)) return 'read';
   if (isAmong(writable, path)) return 'write';
   return KEPT_BY_PROGRAMS.includes(path) ? 'add' : 'read';
 }

@@ -76,6 +76,7 @@ function assignmentOf(commands: string[][], { limits, ttlMs = 60_000, stdin }: O
     cwd,
     home: null,
     homePaths: [],
+    writtenByAgents: [],
     network: true,
   };
   return {

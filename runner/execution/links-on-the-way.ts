@@ -8,6 +8,9 @@ export interface LinkOnTheWay {
   to: string;
 }
 
+/** As many as the kernel follows: meanwhile somebody may have made a circle of them. */
+const MAX_LINKS = 40;
+
 /** The links that are followed to get to a path, in that order. @param path exists */
 export function linksOnTheWay(path: string): LinkOnTheWay[] {
   const links: LinkOnTheWay[] = [];
@@ -15,7 +18,7 @@ export function linksOnTheWay(path: string): LinkOnTheWay[] {
   let at: string = sep;
   for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     const next = resolve(at, part);
-    if (lstatSync(next).isSymbolicLink()) {
+    if (links.length < MAX_LINKS && lstatSync(next, { throwIfNoEntry: false })?.isSymbolicLink()) {
       const to = readlinkSync(next);
       links.push({ at: next, to });
       parts.unshift(...to.split(sep));

@@ -43,6 +43,10 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
   );
   const pathFolders = trustedFolders(host.search);
   const home = host.env.HOME ?? null;
+  const writtenByAgents = [
+    ...(home === null ? [] : policy.sandbox.writableHomePaths.map((path) => join(home, path))),
+    ...policy.sandbox.writablePaths,
+  ];
   return {
     note:
       spec.sandbox.network && !network
@@ -58,6 +62,7 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
               pathFolders,
               files: programFiles(policy, commands),
               apart: [...(home === null ? [] : [home]), runnerFolder, ...host.hiddenPaths, ...policy.roots],
+              writtenByAgents,
             }),
             ...policy.sandbox.readablePaths,
             ...places.readable,
@@ -65,6 +70,7 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
           hidden: [runnerFolder, ...host.hiddenPaths],
           home,
           homePaths,
+          writtenByAgents,
           network: spec.sandbox.network && network,
         },
         mode,

@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { linksBelow } from './agents-links.ts';
 import { linksOnTheWay, type LinkOnTheWay } from './links-on-the-way.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { hiddenSystemPlaces, SYSTEM_FOLDERS } from './system-files.ts';
@@ -16,6 +17,8 @@ export interface SandboxOrder {
   /** Empty but for `homePaths`, and gone afterwards; null: the run has no home. */
   home: string | null;
   homePaths: readonly HomePath[];
+  /** Wherever agents may ever have written: in there nobody's link is followed. */
+  writtenByAgents: readonly string[];
   network: boolean;
 }
 
@@ -98,14 +101,12 @@ function collectMounts(order: SandboxOrder): Mount[] {
     home === null || order.home === null ? [] : linksOnTheWay(order.home).filter(({ at }) => !byPlace.has(at));
   if (home !== null) add({ at: home, kind: 'empty' });
   for (const link of links) add({ ...link, kind: 'link' });
-  const show = (path: string, kind: 'ro' | 'rw'): void => addShown(path, kind, links, add);
+  const isPlanted = linksBelow(order.writtenByAgents);
+  const show = (path: string, kind: 'ro' | 'rw'): void => {
+    if (!isPlanted(path)) addShown(path, kind, links, add);
+  };
   for (const path of order.readable) show(path, 'ro');
-  if (home !== null)
-    for (const { path, access } of order.homePaths) {
-      if (isBehindLink(path, home, order.homePaths)) continue;
-      show(join(home, path), access === 'write' ? 'rw' : 'ro');
-      if (access === 'add') makeAddable(join(home, path), order.hidden, add);
-    }
+  if (home !== null) showOfHome(home, order, { show, add, isNamed: (at) => byPlace.has(at) });
   for (const path of order.writable) show(path, 'rw');
   for (const path of [...hiddenSystemPlaces(), ...order.hidden]) addHidden(path, byPlace, add);
   // A link to what is around the home shows it no more than the folder itself does; who names the home itself wants it shown.
@@ -146,16 +147,26 @@ function addShown(path: string, kind: 'ro' | 'rw', links: readonly LinkOnTheWay[
   add({ at: links.reduce(follow, resolve(path)), kind, from });
 }
 
-/**
- * Whether a link in a folder of the home that is shown stands on the way to a path in there. Nothing can be mounted on
- * one, and where agents write it may be theirs: it leads to what else is shown, or nowhere.
- */
-function isBehindLink(path: string, home: string, homePaths: readonly HomePath[]): boolean {
-  return homePaths.some(({ path: around }) => {
-    if (!path.startsWith(`${around}/`)) return false;
-    const folder = realpathOrNull(join(home, around));
-    return folder !== null && realpathOrNull(join(home, path)) !== join(folder, relative(around, path));
-  });
+interface HomeMounts {
+  show: (path: string, kind: 'ro' | 'rw') => void;
+  add: (mount: Mount) => void;
+  isNamed: (at: string) => boolean;
+}
+
+/** From above, so that what is named in a folder replaces what the folder shows there. On a link in a folder that is shown nothing can be mounted. */
+function showOfHome(home: string, { homePaths, hidden }: SandboxOrder, { show, add, isNamed }: HomeMounts): void {
+  const isOnLink = linksBelow(homePaths.map(({ path }) => join(home, path)));
+  const fromAbove = homePaths
+    .map(({ path, access }) => ({ at: join(home, path), access }))
+    .sort((a, b) => depthOf(a.at) - depthOf(b.at));
+  for (const { at, access } of fromAbove) {
+    if (isOnLink(at)) continue;
+    show(at, access === 'write' ? 'rw' : 'ro');
+    if (access !== 'add' || !isNamed(at)) continue;
+    makeAddable(at, hidden, (mount) => {
+      if (mount.at === at || !isNamed(mount.at)) add(mount);
+    });
+  }
 }
 
 /** Shows what is in a folder one by one, in an empty folder of the run's own. */

@@ -48,6 +48,7 @@ function orderOf(part: Partial<SandboxOrder> = {}): SandboxOrder {
     cwd: at('work'),
     home: null,
     homePaths: [],
+    writtenByAgents: [],
     network: true,
     ...part,
   };
@@ -239,6 +240,7 @@ test('programs in version managers, and what links in ~/.local/bin lead to, can 
     pathFolders,
     files: [at('home/agents/run'), at('home/node-copy')],
     apart: [at('home')],
+    writtenByAgents: [],
   });
   expect(found).toEqual(
     expect.arrayContaining([
@@ -284,7 +286,7 @@ describe('a home behind a link, as /home is one to /var/home on some systems', (
     ['only the PATH written with the link', 'var/home/me', 'home/me/bin'],
     ['only the home written with it', 'home/me', 'var/home/me/bin'],
   ])('is not shown for a PATH in it: %s', (_name, home, path) => {
-    const found = findToolFolders({ pathFolders: [at(path)], files: [], apart: [at(home)] });
+    const found = findToolFolders({ pathFolders: [at(path)], files: [], apart: [at(home)], writtenByAgents: [] });
     const order = orderOf({
       home: at(home),
       readable: found,
@@ -353,7 +355,7 @@ test('a name that is a link shows no more of the home than the folder itself wou
   symlinkSync('.', at('home/self'));
   symlinkSync('../lib/node_modules/agent/dist/cli', at('home/.local/bin/agent'));
   const pathFolders = [at('home/tools/bin'), at('home/self/bin')];
-  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')] });
+  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')], writtenByAgents: [] });
   const said = inside(
     orderOf({ home: at('home'), readable: found }),
     `tool; mine; ${at('home/.local/lib/node_modules/agent/dist/cli')}; echo; cat ${['.local/secret', 'tools/secret', '.netrc', 'self/.netrc'].map((path) => at(`home/${path}`)).join(' ')}`,
@@ -460,6 +462,34 @@ describe('what programs keep in the home', () => {
     expect(said).not.toContain('bwrap');
   });
 
+  test.each([
+    ['.local/share/opencode/bin/rg', '.local/share/opencode', 'opencode'],
+    ['.qwen/settings.json', '.qwen', 'qwen'],
+    ['.qwen/extensions/one/run', '.qwen', 'qwen'],
+    ['.qwen/commands/one', '.qwen', 'qwen'],
+    ['.codex/AGENTS.override.md', '.codex', 'codex'],
+    // Asked for by their own names, without the folder around them.
+    ['.claude/hooks/one', '.claude/hooks', 'npm'],
+    ['.claude/settings.json', '.claude/settings.json', 'npm'],
+    ['.claude/hooks/deep/one', '.claude/hooks/deep', 'npm'],
+  ])("what a person's own program runs or reads as settings is kept: %s where %s is shown", (file, asked, program) => {
+    files({ [`home/${file}`]: 'mine\n' });
+    expect(run([program], `cat ${file}; echo theirs > ${file}`, { asked: [asked] })).toMatch(/^mine\n.*Read-only/);
+    expect(readFileSync(at(`home/${file}`), 'utf8')).toBe('mine\n');
+  });
+
+  test.each([
+    ['the deeper one first', ['.config/opencode/cache', '.config/opencode']],
+    ['the deeper one last', ['.config/opencode', '.config/opencode/cache']],
+    ['one far below', ['.config/opencode/cache/deep', '.config/opencode']],
+  ])('of two paths that an agent asks for the deeper one decides: %s', (_name, asked) => {
+    files({ 'home/.config/opencode/cache/deep/file': 'x\n', 'home/.config/opencode/opencode.json': '{}\n' });
+    const policy = policyOf({ writableHomePaths: asked.filter((path) => path.includes('cache')) });
+    const script = 'cd .config/opencode; echo new > cache/deep/made; echo new > opencode.json';
+    expect(run([], script, { asked, policy })).toMatch(/opencode\.json: Read-only file system/);
+    expect(existsSync(at('home/.config/opencode/cache/deep/made'))).toBe(true);
+  });
+
   test('settings that are links are read where the policy and the agent show what they lead to', () => {
     files({ 'home/dotfiles/codex.toml': 'mine\n', 'home/.codex/auth.json': '{}' });
     symlinkSync('../dotfiles/codex.toml', at('home/.codex/config.toml'));
@@ -496,7 +526,7 @@ test('packages find what was installed beside them, however they were installed'
   files({ 'home/local/.env': 'SECRET', 'home/.config/yarn/token': 'SECRET', 'home/linked/.env': 'SECRET' });
   const pathFolders = ['.bun/bin', '.local/bin', 'npm/bin'].map((path) => at(`home/${path}`));
   const named = at('home/local/node_modules/.bin/agent');
-  const found = findToolFolders({ pathFolders, files: [named], apart: [at('home')] });
+  const found = findToolFolders({ pathFolders, files: [named], apart: [at('home')], writtenByAgents: [] });
   const said = inside(
     orderOf({ home: at('home'), readable: found }),
     `${named}; agent-bun; agent-yarn; agent-linked; agent-npm; cat ${['local/.env', '.config/yarn/token', 'linked/.env'].map((path) => at(`home/${path}`)).join(' ')}`,
@@ -523,7 +553,7 @@ test('a folder of programs by another name than bin shows itself, not what is be
     'home/conda/bin/python': '#!/bin/sh\necho conda\n',
   });
   const pathFolders = ['.local/share/pnpm', '.config/tools', 'conda/condabin'].map((path) => at(`home/${path}`));
-  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')] });
+  const found = findToolFolders({ pathFolders, files: [], apart: [at('home')], writtenByAgents: [] });
   const said = inside(
     orderOf({ home: at('home'), readable: found }),
     `agent; mine; conda; cat ${['.local/share/keyrings/login', '.config/gh/hosts.yml'].map((path) => at(`home/${path}`)).join(' ')}`,

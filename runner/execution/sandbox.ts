@@ -66,6 +66,7 @@ async function probe(file: string): Promise<string | null> {
       cwd: '/',
       home: null,
       homePaths: [],
+      writtenByAgents: [],
       network: false,
     });
     await run(file, [...args, '--', '/bin/sh', '-c', ':'], { timeout: PROBE_TIMEOUT_MS, env: {}, cwd: '/' });

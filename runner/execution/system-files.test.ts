@@ -33,6 +33,7 @@ function readAsRoot(files: Record<string, number>, folders: Record<string, numbe
     cwd: '/',
     home: null,
     homePaths: [],
+    writtenByAgents: [],
     network: true,
   };
   const script = `cd ${isByLink ? alias : '/etc'}; cat ${Object.keys(files).join(' ')} 2>/dev/null; for folder in ${Object.keys(folders).join(' ')}; do touch $folder/x 2>/dev/null && echo written; done`;

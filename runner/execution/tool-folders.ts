@@ -1,5 +1,6 @@
 import { readdirSync, type Dirent } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { linksBelow } from './agents-links.ts';
 import { isInside, realpathOrNull } from './paths.ts';
 import { SYSTEM_FOLDERS } from './system-files.ts';
 
@@ -14,30 +15,33 @@ export interface ToolSearch {
   files: readonly string[];
   /** Never shown whole, nor anything around them: homes, the runner's folder, repositories. */
   apart: readonly string[];
+  /** Wherever agents may ever have written: what a link in there leads to is not shown. */
+  writtenByAgents: readonly string[];
 }
 
 /**
  * Folders outside the system's own that must be shown for the programs on a PATH to run: where nvm, pyenv, asdf, rustup,
  * volta and the like have put them, and what the links in ~/.local/bin lead to.
  */
-export function findToolFolders({ pathFolders, files, apart }: ToolSearch): string[] {
+export function findToolFolders({ pathFolders, files, apart, writtenByAgents }: ToolSearch): string[] {
   const homes = apart.map((path) => realpathOrNull(path) ?? path);
+  const isPlanted = linksBelow(writtenByAgents);
   const found = new Set<string>();
   const show = (path: string): void => {
     if (!isOfSystem(path) && !isAround(path, homes)) found.add(path);
   };
   for (const folder of pathFolders) {
     const real = realpathOrNull(folder);
-    if (real === null || isOfSystem(real)) continue;
+    if (real === null || isOfSystem(real) || isPlanted(folder)) continue;
     show(aroundFolder(real, homes));
     // The name by which PATH knows it may be a link (~/.nvm/current).
     if (real !== folder) show(aroundFolder(folder, homes));
     if (basename(dirname(real)) === '.cargo') show(join(dirname(dirname(real)), '.rustup'));
-    for (const target of linkTargets(real)) show(aroundFile(target, homes));
+    for (const target of linkTargets(real, isPlanted)) show(aroundFile(target, homes));
   }
   for (const file of files) {
     const real = realpathOrNull(file);
-    if (real === null) continue;
+    if (real === null || isPlanted(file)) continue;
     show(aroundFile(real, homes));
     if (real !== file) show(aroundFile(file, homes));
   }
@@ -83,9 +87,9 @@ function isAround(path: string, homes: readonly string[]): boolean {
   return homes.some((home) => isInside(real, home));
 }
 
-function linkTargets(folder: string): string[] {
+function linkTargets(folder: string, isPlanted: (path: string) => boolean): string[] {
   const targets = entriesOf(folder)
-    .filter((entry) => entry.isSymbolicLink())
+    .filter((entry) => entry.isSymbolicLink() && !isPlanted(join(folder, entry.name)))
     .map((entry) => realpathOrNull(join(folder, entry.name)));
   return targets.filter((target) => target !== null && !isOfSystem(target) && !isInside(folder, target)) as string[];
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -52,9 +53,8 @@ export function readText(file) {
  */
 export function writeFileAtomically(file, text, mode = 0o644) {
   mkdirSync(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  // A killed process may have left one under the same number; in a container numbers come again soon.
-  rmSync(temporary, { force: true });
+  // Nobody can have put something else there: numbers of processes can be guessed, and in a container come again soon.
+  const temporary = `${file}.${randomBytes(8).toString('hex')}.tmp`;
   try {
     writeFileSync(temporary, text, { mode, flag: 'wx' });
     chmodSync(temporary, mode);

@@ -13,10 +13,12 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
+import { writeFileAtomically } from './files.mjs';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
 import { ensureSystemUser, isRoot } from './users.mjs';
 
@@ -43,7 +45,9 @@ export function prepareRunnerAccount(home, buildDir) {
   const user = isRoot() ? ensureSystemUser(RUNNER_USER) : undefined;
   const runnerDir = serviceDirectory(home, 'runner', { owner: user });
   if (user) keepFromAgents(runnerDir, user);
-  const demoDir = serviceDirectory(home, 'demo', { owner: user, mode: 0o755 });
+  const demoDir = serviceDirectory(home, 'demo', { mode: 0o755 });
+  // Root's, as the set-up makes a repository in there: only that is the runner's.
+  if (user) chownSync(demoDir, 0, 0);
   if (!user) return { runnerDir, tokenFile: undefined, demoDir, binDir: buildDir, execPath: process.execPath, user };
 
   // Not in runnerDir: what an agent may write, the next start must not execute or trust.
@@ -67,14 +71,32 @@ export function prepareRunnerAccount(home, buildDir) {
  * @param {import('./users.mjs').SystemUser} user
  */
 function keepFromAgents(runnerDir, user) {
+  // Before the folder was root's, the runner of an earlier version wrote them; since then only an agent can have.
+  const wasKept = lstatSync(runnerDir).uid === 0;
   chownSync(runnerDir, 0, user.gid);
   chmodSync(runnerDir, 0o1770);
   for (const name of ['runner.json', 'policy.json']) {
     const file = path.join(runnerDir, name);
     const stat = lstatSync(file, { throwIfNoEntry: false });
     // Neither is ever a link, or one file under two names, unless an agent of an earlier version made it so.
-    if (stat && (!stat.isFile() || stat.nlink > 1)) rmSync(file, { recursive: true });
-    else if (stat) take(file, 0, 0o600);
+    if (!stat) continue;
+    if (!stat.isFile() || stat.nlink > 1 || (wasKept && stat.uid !== 0)) rmSync(file, { recursive: true });
+    // A new one: who holds the old one open could go on writing it.
+    else if (stat.uid !== 0) writeFileAtomically(file, readWithoutLinks(file), 0o600);
+    else take(file, 0, 0o600);
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {string}
+ */
+function readWithoutLinks(file) {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
   }
 }
 

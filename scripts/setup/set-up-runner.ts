@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { SYSTEM } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
@@ -6,6 +6,7 @@ import type { Core } from '#core/platform/core.ts';
 import { createRunner } from '#core/runners/create-runner.ts';
 import { rotateRunnerToken } from '#core/runners/rotate-runner-token.ts';
 import type { SetupEnvironment } from './environment.ts';
+import { readPrivately, writePrivately } from './private-file.ts';
 
 /** Programs that agents' commands may name on a fresh machine; each counts only where it is installed. */
 const USUAL_EXECUTABLES = [
@@ -37,7 +38,8 @@ export async function setUpRunner(
   const tokenFile = path.join(folder, 'runner.json');
   const known = readJson(tokenFile)?.['token'];
   if (typeof known !== 'string' || !(await authenticate(core, known))) {
-    writePrivately(tokenFile, { token: await newRunnerToken(core, environment.OVERMIND_RUNNER_NAME) });
+    const token = await newRunnerToken(core, environment.OVERMIND_RUNNER_NAME);
+    writePrivately(tokenFile, jsonOf({ token }));
   }
   const policyFile = path.join(folder, 'policy.json');
   // What the owner of the machine has written there stays; only our own entries are kept up to date.
@@ -54,7 +56,7 @@ export async function setUpRunner(
     };
   }
   policy['roots'] = [...new Set([...(policy['roots'] as string[]), ...roots])];
-  writePrivately(policyFile, policy);
+  writePrivately(policyFile, jsonOf(policy));
 }
 
 async function newRunnerToken(core: Core, name: string): Promise<string> {
@@ -64,14 +66,8 @@ async function newRunnerToken(core: Core, name: string): Promise<string> {
 }
 
 function readJson(file: string): Record<string, unknown> | null {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : null;
+  const text = readPrivately(file);
+  return text === null ? null : (JSON.parse(text) as Record<string, unknown>);
 }
 
-function writePrivately(file: string, value: object): void {
-  const text = `${JSON.stringify(value, null, 2)}\n`;
-  // An unchanged file keeps its owner, who may be another user than we are.
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  writeFileSync(`${file}.new`, text, { mode: 0o600 });
-  chmodSync(`${file}.new`, 0o600);
-  renameSync(`${file}.new`, file);
-}
+const jsonOf = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;

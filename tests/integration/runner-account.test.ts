@@ -1,14 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +20,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 /** What these tests need of the bootstrap, which is plain JavaScript with types in its comments. */
 interface RunnerAccount {
   runnerDir: string;
+  demoDir: string;
   tokenFile: string | undefined;
   user: { uid: number; gid: number } | undefined;
 }
@@ -92,6 +97,39 @@ test('what an agent of an earlier version has put in place of the policy is not 
   if (!again.user) return expect(existsSync(policy)).toBe(true); // nobody but ourselves was there
   expect(existsSync(policy)).toBe(false);
   expect([readFileSync(victim, 'utf8'), statSync(victim).mode & 0o777]).toEqual(["root's own", 0o600]);
+});
+
+test('a policy of an earlier version, which an agent may hold open, is taken over into a file of its own', () => {
+  const account = prepare();
+  if (!account.user) return expect(account.tokenFile).toBeUndefined(); // nobody but ourselves was there
+  const policy = path.join(account.runnerDir, 'policy.json');
+  chownSync(account.runnerDir, account.user.uid, account.user.gid);
+  writeFileSync(policy, '{"roots":[]}');
+  chownSync(policy, account.user.uid, account.user.gid);
+  const held = openSync(policy, 'r+');
+  prepare();
+  writeSync(held, '{"roots":["/"]}', 0);
+  closeSync(held);
+  expect(readFileSync(policy, 'utf8')).toBe('{"roots":[]}');
+  expect(statSync(policy).uid).toBe(0);
+});
+
+test('a policy that an agent has made where there was none is not believed', () => {
+  const account = prepare();
+  if (!account.user) return expect(account.tokenFile).toBeUndefined(); // nobody but ourselves was there
+  asAgent(account, 'echo \'{"roots":["/"]}\' > policy.json');
+  prepare();
+  expect(existsSync(path.join(account.runnerDir, 'policy.json'))).toBe(false);
+});
+
+test("the runner's user can put nothing where the set-up makes the demo repository as root", () => {
+  const account = prepare();
+  if (!account.user) return expect(account.tokenFile).toBeUndefined(); // nobody but ourselves was there
+  // As an earlier version has left it.
+  chownSync(account.demoDir, account.user.uid, account.user.gid);
+  const again = prepare();
+  asAgent(again, `ln -s /etc '${again.demoDir}/repo'`);
+  expect(existsSync(path.join(again.demoDir, 'repo'))).toBe(false);
 });
 
 test("bubblewrap is found or brought, and runs as the runner's user", async () => {
