@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '#prisma/generated/client/client.ts';
 import type { Prisma } from '#prisma/generated/client/client.ts';
+import { watchConnections } from './watch-connections.ts';
 
 export type Database = PrismaClient;
 /** The client inside a transaction, or outside of one: what a read may be given. */
@@ -34,6 +35,9 @@ export function openDatabase(
   pool.on('error', options.onError);
   // The pool listens only while it holds one itself. Whoever has one over several queries (a lock) is told by the next of them.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  const stopWatching = watchConnections(pool, { connectionString: url, application_name: 'overmindops' }, (count) =>
+    options.onError(new Error(`${count} connections to the database were dead and had not said so; they are closed`)),
+  );
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: 5_000, timeout: 15_000 },
@@ -42,6 +46,7 @@ export function openDatabase(
     prisma,
     pool,
     async close() {
+      stopWatching();
       await prisma.$disconnect();
       await pool.end();
     },

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 /** Stands between a process and a service, so that a test can take the service away: over its real wire. */
 export async function startTcpProxy(target: { host: string; port: number }) {
   const sockets = new Set<Socket>();
+  const pairs = new Set<{ client: Socket; upstream: Socket }>();
   let isCut = false;
   const server = createServer((client) => {
     if (isCut) {
@@ -11,6 +12,9 @@ export async function startTcpProxy(target: { host: string; port: number }) {
       return;
     }
     const upstream = connect(target.port, target.host);
+    const pair = { client, upstream };
+    pairs.add(pair);
+    client.on('close', () => pairs.delete(pair));
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
@@ -18,10 +22,13 @@ export async function startTcpProxy(target: { host: string; port: number }) {
       sockets.add(from);
       from.pipe(to);
       // A broken end takes the other one with it; that is all that is to be known of it.
-      from.on('error', () => to.destroy());
+      const breakBoth = (): void => {
+        if (pairs.has(pair)) to.destroy();
+      };
+      from.on('error', breakBoth);
       from.on('close', () => {
         sockets.delete(from);
-        to.destroy();
+        breakBoth();
       });
     }
   });
@@ -32,6 +39,20 @@ export async function startTcpProxy(target: { host: string; port: number }) {
     cut(): void {
       isCut = true;
       for (const socket of sockets) socket.destroy();
+    },
+    /**
+     * From now on nothing comes over the connections that are open, and who opened them is not told.
+     * @param isServerTold whether the server hears of their end
+     */
+    forget(isServerTold: boolean): void {
+      for (const { client, upstream } of pairs) {
+        client.unpipe(upstream);
+        upstream.unpipe(client);
+        client.resume();
+        upstream.resume();
+        if (isServerTold) upstream.destroy();
+      }
+      pairs.clear();
     },
     restore(): void {
       isCut = false;
