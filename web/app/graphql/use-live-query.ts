@@ -1,5 +1,5 @@
 import type { AnyVariables, TypedDocumentNode } from '@urql/core';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { useQuery, type UseQueryState } from 'urql';
 import { useResync } from './resync.ts';
 
@@ -22,5 +22,22 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
   const [state, execute] = useQuery({ query, variables, pause: isPaused, ...(requestPolicy ? { requestPolicy } : {}) });
   const refetch = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
   useResync(refetch);
-  return { data: state.data, error: state.error, fetching: state.fetching, stale: state.stale, refetch };
+  return { data: useWhole(state), error: state.error, fetching: state.fetching, stale: state.stale, refetch };
+}
+
+/**
+ * The data without gaps. Where an event has made a field unknown, the cache hands on what is left, which may be no more
+ * than a null high up, while it asks for the rest: a page that took that for the truth would fall down, with what
+ * somebody types in it.
+ */
+function useWhole<Data, Variables extends AnyVariables>({
+  data,
+  operation,
+}: UseQueryState<Data, Variables>): Data | undefined {
+  const [whole, keep] = useState<{ key: number; data: Data | undefined } | null>(null);
+  if (!operation) return data;
+  const isPartial = operation.context.meta?.cacheOutcome === 'partial';
+  if (isPartial && whole?.key === operation.key) return whole.data;
+  if (!isPartial && (whole?.key !== operation.key || whole.data !== data)) keep({ key: operation.key, data });
+  return data;
 }
