@@ -51,10 +51,7 @@ const CreateMembership_Mutation = graphql(`
           isActive
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -69,10 +66,7 @@ const UpdateMembership_Mutation = graphql(`
           role
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -85,10 +79,7 @@ const RemoveMembership_Mutation = graphql(`
         membershipId
         projectId
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);

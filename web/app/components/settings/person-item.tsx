@@ -20,10 +20,7 @@ const UpdateUser_Mutation = graphql(`
           isActive
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
