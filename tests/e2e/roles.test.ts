@@ -99,6 +99,15 @@ test('a control that is not for him says why', async () => {
   expect(await page.getByRole('menuitem', { name: 'Delete task…' }).getAttribute('title')).toBe(
     'This takes the role owner; yours is viewer.',
   );
+  // By touch and by key, of what is pressed; each by its own words.
+  const toasts = page.locator('[data-toasts]');
+  await page.getByRole('menuitem', { name: 'Delete task…' }).focus();
+  await page.keyboard.press('Enter');
+  await toasts.getByText('This takes the role owner; yours is viewer.').waitFor();
+  await button(page, 'New task').focus();
+  await page.keyboard.press('Enter');
+  await toasts.getByText(why).waitFor();
+  expect(await page.getByRole('dialog', { name: 'New task' }).count()).toBe(0);
   await page.goto(`${base}/settings`);
   await page.getByText('This takes the role owner; yours is viewer.').first().waitFor();
   // The key says it too, where there is no button to point at.
