@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { newId } from '#core/platform/ids.ts';
+import { updateAgent } from '#core/agents/update-agent.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
@@ -114,6 +115,24 @@ test('a control that is not for him says why', async () => {
   await page.keyboard.press('c');
   await page.getByText(why).waitFor();
   expect(await page.getByRole('dialog', { name: 'New task' }).count()).toBe(0);
+}, 60_000);
+
+test('an agent’s configuration can be read, and not saved, by who may not change it', async () => {
+  const { core, owner, project, page, base } = await arrange('viewer');
+  const agent = await seeder(core).agent(project);
+  await updateAgent(core, owner, { agentId: agent.id, config: { commands: [['make', 'it-so']] } });
+  await page.goto(`${base}/settings`);
+  const row = page.getByRole('list', { name: 'Agents' }).getByRole('listitem').filter({ hasText: 'make it-so' });
+  await row.getByRole('button', { name: 'Configure' }).click();
+  const dialog = page.getByRole('dialog');
+  expect(await dialog.getByLabel('Configuration').inputValue()).toContain('it-so');
+  expect(await dialog.getByLabel('Configuration').isEditable()).toBe(false);
+  await dialog.getByText('This takes the role owner; yours is viewer.').waitFor();
+  await dialog.getByRole('button', { name: 'Save' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Enter');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'detached' });
 }, 60_000);
 
 test('who asked for a task may delete it while nobody has begun it', async () => {

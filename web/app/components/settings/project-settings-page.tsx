@@ -3,7 +3,7 @@ import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { PageBody } from '../frame/page-header.tsx';
-import { Guarded } from '../frame/project-rights.tsx';
+import { Guarded, RefusalNotice } from '../frame/project-rights.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { AgentItem } from './agent-item.tsx';
@@ -58,13 +58,12 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
             title="Agents"
             text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name."
           >
-            <Guarded permission="AGENT_WRITE">
-              <SettingsList label="Agents">
-                {project.agents.nodes.map((agent) => (
-                  <AgentItem key={agent.id} agent={agent} />
-                ))}
-              </SettingsList>
-            </Guarded>
+            <RefusalNotice permission="AGENT_WRITE" />
+            <SettingsList label="Agents">
+              {project.agents.nodes.map((agent) => (
+                <AgentItem key={agent.id} agent={agent} />
+              ))}
+            </SettingsList>
           </SettingsSection>
           <Members projectId={projectId} />
           <RetentionSettings project={project} />
