@@ -65,7 +65,7 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
               ))}
             </SettingsList>
           </SettingsSection>
-          <Members projectId={projectId} />
+          {data.viewer ? <Members projectId={projectId} viewer={data.viewer} /> : null}
           <RetentionSettings project={project} />
           {data.viewer?.isAdmin ? <Deletions projectId={projectId} /> : null}
           <ProjectStatusSettings project={project} />
