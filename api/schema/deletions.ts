@@ -1,3 +1,4 @@
+import { deletionScope } from '#core/deletions/deletion-record.ts';
 import type { DeletionCounts } from '#core/deletions/deletion-record.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { deleteProject } from '#core/projects/delete-project.ts';
@@ -44,18 +45,24 @@ builder.queryField('deletions', (t) =>
     {
       type: DeletionType,
       nullable: true,
-      description: 'What was deleted (administrators only).',
-      authScopes: { admin: true },
+      description: 'What was deleted: of a project for its owners, of all projects for administrators.',
+      authScopes: { signedIn: true },
       args: {
-        projectId: t.arg.id({ description: 'Of this project only, which may be gone itself.' }),
+        projectId: t.arg.id({
+          description: 'Of this project only. It may be gone itself; then only administrators see what was in it.',
+        }),
         orderBy: t.arg(deletionOrder.arg),
       },
-      resolve: (_root, { projectId, orderBy, ...page }, context, info) =>
+      resolve: async (_root, { projectId, orderBy, ...page }, context, info) =>
         readConnection(context, info, page, {
           typeName: 'Deletion',
           rows: context.core.db.deletion,
           order: deletionOrder.keys(orderBy),
-          where: projectId ? { projectId: parseId(projectId, 'projectId') } : {},
+          where: await deletionScope(
+            context.core.db,
+            actorOf(context),
+            projectId ? parseId(projectId, 'projectId') : null,
+          ),
         }),
     },
     DeletionConnection,

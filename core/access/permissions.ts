@@ -17,6 +17,7 @@ const ROLE_FOR = {
   'project:write': 'owner',
   'project:delete': 'owner',
   'member:write': 'owner',
+  'deletion:read': 'owner',
 } as const;
 export type Permission = keyof typeof ROLE_FOR;
 export const PERMISSIONS = Object.keys(ROLE_FOR) as [Permission, ...Permission[]];
@@ -25,6 +26,7 @@ const ALLOWED_IN_ARCHIVED: readonly Permission[] = [
   'project:write',
   'project:delete',
   'member:write',
+  'deletion:read',
   'run:stop',
 ];
 const RANK = { viewer: 0, maintainer: 1, owner: 2 } as const;

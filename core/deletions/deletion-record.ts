@@ -1,9 +1,10 @@
 import { nameOf, userIdOf } from '#core/access/actor.ts';
 import type { Actor } from '#core/access/actor.ts';
+import { requireAdmin, requireProject } from '#core/access/permissions.ts';
 import { newId } from '#core/platform/ids.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
-import type { Deletion, DeletionKind, Project } from '#prisma/generated/client/client.ts';
+import type { Deletion, DeletionKind, Prisma, Project } from '#prisma/generated/client/client.ts';
 
 /** How much goes with something that is deleted. */
 export interface DeletionCounts {
@@ -41,4 +42,23 @@ export async function findDeletion(db: Queryable, actor: Actor, entityId: string
   return db.deletion.findFirst({
     where: { entityId, ...(actor.isAdmin ? {} : { deletedByUserId: actor.userId }) },
   });
+}
+
+/**
+ * Which deletions somebody may read the record of: owners those of their project; administrators all, also of a
+ * project that is gone itself.
+ * @param projectId null: of all projects
+ * @throws NotFoundError, ForbiddenError
+ */
+export async function deletionScope(
+  db: Queryable,
+  actor: Actor,
+  projectId: string | null,
+): Promise<Prisma.DeletionWhereInput> {
+  if (projectId === null) {
+    requireAdmin(actor);
+    return {};
+  }
+  if (actor.kind !== 'user' || !actor.isAdmin) await requireProject(db, actor, projectId, 'deletion:read');
+  return { projectId };
 }

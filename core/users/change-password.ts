@@ -4,6 +4,7 @@ import { hashPassword, verifyPassword } from '#core/access/passwords.ts';
 import { tellSessionsEnded } from '#core/access/sessions.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import type { Core } from '#core/platform/core.ts';
+import { inTransaction } from '#core/platform/in-transaction.ts';
 
 /**
  * Changes one's own password; all other sessions of the person end, with their sockets.
@@ -25,23 +26,17 @@ export async function changePassword(
       ? new InvalidInputError(error.fields.map((field) => ({ ...field, path: ['newPassword'] })))
       : error;
   });
-  const { rows } = await core.pool.query<{ id: string }>({
-    name: 'change_password',
-    text: CHANGE_PASSWORD,
-    values: [user.id, user.passwordHash, passwordHash, actor.sessionId],
+  // One transaction: a password that is changed while the old one's sessions live on would be changed in vain. Two
+  // statements: the second sees the session of a sign-in that the first has waited for. Of two changes at once one wins.
+  await inTransaction(core, async (tx) => {
+    const { count } = await tx.db.user.updateMany({
+      where: { id: user.id, passwordHash: user.passwordHash },
+      data: { passwordHash },
+    });
+    if (count === 0) {
+      throw new InvalidInputError([{ path: ['currentPassword'], message: 'Your password was changed just now' }]);
+    }
+    await tx.db.session.deleteMany({ where: { userId: user.id, id: { not: actor.sessionId } } });
+    tx.afterCommit(() => tellSessionsEnded(core));
   });
-  if (rows.length === 0) {
-    throw new InvalidInputError([{ path: ['currentPassword'], message: 'Your password was changed just now' }]);
-  }
-  tellSessionsEnded(core);
 }
-
-// One statement: a password that is changed while the old one's sessions live on would be changed in vain. And of two
-// changes at once one wins.
-const CHANGE_PASSWORD = `
-  with changed as (
-    update users set password_hash = $3 where id = $1 and password_hash = $2 returning id
-  ), ended as (
-    delete from sessions using changed where sessions.user_id = changed.id and sessions.id <> $4
-  )
-  select id from changed`;

@@ -1,6 +1,7 @@
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { removeDeleted } from '#core/deletions/remove-deleted.ts';
+import { newId } from '#core/platform/ids.ts';
 import { deleteProject } from '#core/projects/delete-project.ts';
 import { startSite } from '#tests/kit/browser.ts';
 import { seeder } from '#tests/kit/seed.ts';
@@ -95,13 +96,26 @@ test('the settings of a project tell of its own tasks alone, and say when there 
   expect(complaints).toEqual([]);
 });
 
-test('whoever is no administrator is shown none', async () => {
-  const { project, open } = await world();
-  const { page, complaints } = await open();
+test('an owner is shown those of his project, and who is neither owner nor administrator none', async () => {
+  const { user, project, open } = await world();
+  await deletedTasks(project, user, 2);
+  const own = await open();
+  await own.page.goto(`${site.url}/projects/${project.id}/settings`);
+  const list = own.page.getByRole('list', { name: 'Deletions' });
+  await list.getByText('Old chore 2').waitFor();
+  await own.page.goto(`${site.url}/settings`);
+  await own.page.getByRole('heading', { level: 2 }).last().waitFor();
+  expect(await list.count()).toBe(0);
+  const { core } = site.system;
+  const maintainer = await seeder(core).user();
+  await core.db.projectMember.create({
+    data: { id: newId(), projectId: project.id, userId: maintainer.userId, role: 'maintainer' },
+  });
+  const theirs = await site.openAs(maintainer);
   for (const address of ['/settings', `/projects/${project.id}/settings`]) {
-    await page.goto(`${site.url}${address}`);
-    await page.getByRole('heading', { level: 2 }).last().waitFor();
-    expect(await page.getByRole('heading', { name: 'Deletions' }).count()).toBe(0);
+    await theirs.page.goto(`${site.url}${address}`);
+    await theirs.page.getByRole('heading', { level: 2 }).last().waitFor();
+    expect(await theirs.page.getByRole('heading', { name: 'Deletions' }).count()).toBe(0);
   }
-  expect(complaints).toEqual([]);
+  expect([...own.complaints, ...theirs.complaints]).toEqual([]);
 });

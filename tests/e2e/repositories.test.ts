@@ -138,11 +138,11 @@ test('a project keeps its repository when what is typed instead can be none, or 
       `Choose a repository from the list, or type its whole path, which starts with "/". Empty this field to keep ${repository}.`,
     )
     .waitFor();
-  expect(await page.getByText('Saved').count()).toBe(0);
+  expect(await page.getByText('Saved', { exact: true }).count()).toBe(0);
   await page.getByLabel('Repository').fill('');
   await page.getByText(`It keeps ${repository}.`).waitFor();
   await page.getByRole('button', { name: 'Save', exact: true }).first().click();
-  await page.getByText('Saved').waitFor();
+  await page.getByText('Saved', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Change repository' }).waitFor();
   expect(await site.system.core.db.project.findUniqueOrThrow({ where: { id: project.id } })).toMatchObject({
     defaultRepoPath: repository,

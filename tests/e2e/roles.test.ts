@@ -99,12 +99,38 @@ test('a control that is not for him says why', async () => {
   expect(await page.getByRole('menuitem', { name: 'Delete task…' }).getAttribute('title')).toBe(
     'This takes the role owner; yours is viewer.',
   );
+  // By touch and by key, of what is pressed; each by its own words.
+  const toasts = page.locator('[data-toasts]');
+  await page.getByRole('menuitem', { name: 'Delete task…' }).focus();
+  await page.keyboard.press('Enter');
+  await toasts.getByText('This takes the role owner; yours is viewer.').waitFor();
+  await button(page, 'New task').focus();
+  await page.keyboard.press('Enter');
+  await toasts.getByText(why).waitFor();
+  expect(await page.getByRole('dialog', { name: 'New task' }).count()).toBe(0);
   await page.goto(`${base}/settings`);
   await page.getByText('This takes the role owner; yours is viewer.').first().waitFor();
   // The key says it too, where there is no button to point at.
   await page.keyboard.press('c');
   await page.getByText(why).waitFor();
   expect(await page.getByRole('dialog', { name: 'New task' }).count()).toBe(0);
+}, 60_000);
+
+test('an agent’s configuration can be read, and not saved, by who may not change it', async () => {
+  const { core, project, page, base } = await arrange('viewer');
+  await seeder(core).configure(await seeder(core).agent(project), { commands: [['make', 'it-so']] });
+  await page.goto(`${base}/settings`);
+  const row = page.getByRole('list', { name: 'Agents' }).getByRole('listitem').filter({ hasText: 'make it-so' });
+  await row.getByRole('button', { name: 'Configure' }).click();
+  const dialog = page.getByRole('dialog');
+  expect(await dialog.getByLabel('Configuration').inputValue()).toContain('it-so');
+  expect(await dialog.getByLabel('Configuration').isEditable()).toBe(false);
+  await dialog.getByText('This takes the role owner; yours is viewer.').waitFor();
+  await dialog.getByRole('button', { name: 'Save' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Enter');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'detached' });
 }, 60_000);
 
 test('who asked for a task may delete it while nobody has begun it', async () => {
@@ -148,11 +174,61 @@ test('an owner takes somebody in and gives him a role; his open page follows it'
   await page.getByLabel(`Role of ${guest.email}`).selectOption('MAINTAINER');
   await expect.poll(() => button(theirs.page, 'New task').isEnabled(), { timeout: 5_000 }).toBe(true);
   await button(page, `Remove ${guest.email}`).click();
+  const question = page.getByRole('dialog', { name: `Remove ${guest.email}?` });
+  await question.getByText('They see nothing more of this project').waitFor();
+  await question.getByRole('button', { name: 'Back' }).click();
+  expect(await core.db.projectMember.count({ where: { projectId: project.id } })).toBe(2);
+  await button(page, `Remove ${guest.email}`).click();
+  await question.getByRole('button', { name: 'Remove member' }).click();
   await members.getByLabel(`Role of ${guest.email}`).waitFor({ state: 'detached' });
   expect(await core.db.projectMember.count({ where: { projectId: project.id } })).toBe(1);
-  // The last owner stays, and the page says why.
+  // The last owner stays, and the page says why, and nothing else.
   await button(page, `Remove ${owner.email}`).click();
-  await page.getByText('This is the last owner. Make somebody else an owner first.').waitFor();
+  const own = page.getByRole('dialog', { name: 'Leave this project?' });
+  await own.getByText('can not come back by yourself').waitFor();
+  await own.getByRole('button', { name: 'Leave project' }).click();
+  const toasts = page.locator('[data-toasts]');
+  await toasts.getByText('This is the last owner. Make somebody else an owner first.').waitFor();
+  expect(await toasts.getByText(`Removed ${owner.email}`).count()).toBe(0);
+}, 60_000);
+
+test('an owner who leaves is asked once, and led away from what he does not see any more', async () => {
+  const { core, owner, project, page, base } = await arrange('owner');
+  const other = await seeder(core).user();
+  await core.db.projectMember.create({
+    data: { id: newId(), projectId: project.id, userId: other.userId, role: 'owner' },
+  });
+  await page.goto(`${base}/settings`);
+  await button(page, `Remove ${owner.email}`).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave project' }).click();
+  await page.waitForURL('**/projects');
+  expect(await core.db.projectMember.count({ where: { projectId: project.id } })).toBe(1);
+}, 60_000);
+
+test('a viewer reads all members of a project, page by page, and how they stand now', async () => {
+  const { core, reader, project, page, base } = await arrange('viewer');
+  await core.pool.query(
+    `with people as (insert into users (id, email, password_hash)
+       select gen_random_uuid(), 'crowd-' || lpad(n::text, 3, '0') || '@example.test', 'none' from generate_series(1, 110) n
+       returning id)
+     insert into project_members (id, project_id, user_id, role) select gen_random_uuid(), $1, id, 'viewer' from people`,
+    [project.id],
+  );
+  await page.goto(`${base}/settings`);
+  const lists = page.getByRole('list', { name: 'Members' });
+  await lists.getByLabel(`Role of`).first().waitFor();
+  expect(await lists.getByRole('listitem').count()).toBe(100);
+  await button(page, 'Show more members').click();
+  await expect.poll(() => lists.getByRole('listitem').count()).toBe(112);
+  expect(await page.getByLabel(`Role of ${reader.email}`).isEnabled()).toBe(false);
+  // The page is left without being loaded anew, and come back to.
+  await page
+    .getByRole('link', { name: /^Board|^Dashboard/ })
+    .first()
+    .click();
+  await core.db.user.updateMany({ where: { email: { startsWith: 'crowd-' } }, data: { isActive: false } });
+  await page.goBack();
+  await lists.getByText('Inactive').first().waitFor();
 }, 60_000);
 
 test('an administrator deactivates an account, and the page of who had it ends at the sign-in', async () => {
@@ -161,8 +237,33 @@ test('an administrator deactivates an account, and the page of who had it ends a
   const theirs = await site.openAs(guest);
   await page.goto(`${site.url}/settings`);
   await button(page, `Change ${guest.email}`).click();
-  await page.getByRole('menuitem', { name: /^Deactivate/ }).click();
+  await page.getByRole('menuitem', { name: 'Deactivate…' }).click();
+  const question = page.getByRole('dialog', { name: `Deactivate ${guest.email}?` });
+  await question.getByText('They are signed out everywhere').waitFor();
+  await question.getByRole('button', { name: 'Deactivate' }).click();
   await page.getByRole('listitem').filter({ hasText: guest.email }).getByText('Inactive').waitFor();
   await theirs.page.goto(`${site.url}/projects`);
   await theirs.page.waitForURL('**/sign-in**');
+}, 60_000);
+
+test('the last administrator stays one, and the page says why', async () => {
+  const { core, reader, page } = await arrange('administrator');
+  await core.db.user.updateMany({ where: { isAdmin: true, id: { not: reader.userId } }, data: { isAdmin: false } });
+  await page.goto(`${site.url}/settings`);
+  for (const [item, confirm] of [
+    ['Make no administrator…', 'Give it up'],
+    ['Deactivate…', 'Deactivate'],
+  ] as const) {
+    await button(page, `Change ${reader.email}`).click();
+    await page.getByRole('menuitem', { name: item }).click();
+    await page.getByRole('dialog').getByRole('button', { name: confirm, exact: true }).click();
+    const why = page.locator('[data-toasts]').getByText('This is the last administrator.');
+    await why.waitFor();
+    await button(page, 'Dismiss').click();
+    await why.waitFor({ state: 'detached' });
+  }
+  expect(await core.db.user.findUnique({ where: { id: reader.userId } })).toMatchObject({
+    isAdmin: true,
+    isActive: true,
+  });
 }, 60_000);

@@ -111,6 +111,19 @@ test.each([
   60_000,
 );
 
+test('the question about a roll back stays about the version it was asked of when a newer one comes', async () => {
+  const { core, owner, project, page, complaints, document, save } = await arrange();
+  await document.getByText('Nothing to mind').waitFor();
+  await rollBackState(core, owner, { projectId: project.id, version: 2, baseVersion: 3 });
+  await page.getByRole('heading', { name: 'Version 4' }).waitFor();
+  await page.getByRole('button', { name: 'Undo this roll back…' }).click();
+  await page.getByRole('dialog', { name: 'Undo the roll back of version 4?' }).waitFor();
+  await save(4, 'Written since');
+  await page.getByRole('heading', { name: 'Version 5', includeHidden: true }).waitFor({ state: 'attached' });
+  await page.getByRole('dialog', { name: 'Undo the roll back of version 4?' }).waitFor();
+  expect(complaints).toEqual([]);
+}, 60_000);
+
 test('with nothing to restore the page says so, and somebody who was faster is not overwritten', async () => {
   const { core, owner, project, page, document, save } = await arrange();
   await document.getByText('Nothing to mind').waitFor();

@@ -6,6 +6,8 @@ import { follow } from '#core/events/follow.ts';
 import { runCycles } from '#core/cycles/run-cycle.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { newId } from '#core/platform/ids.ts';
+import { deleteProject } from '#core/projects/delete-project.ts';
+import { updateProject } from '#core/projects/update-project.ts';
 import { rebuildStaleState } from '#core/state/rebuild-state.ts';
 import { deleteTask } from '#core/tasks/delete-task.ts';
 import { followUpTask } from '#core/tasks/follow-up-task.ts';
@@ -215,6 +217,41 @@ describe('the audit trail', () => {
       'truncate deletions cascade',
     ])
       expect((await errorOf(world.core.pool.query(sql))).message).toMatch(/on record/);
+  });
+});
+
+describe('the record of deletions', () => {
+  const read = async (projectId: string | null, { token }: { token: string }) => {
+    const answer = await post(
+      world.url,
+      'query ($projectId: ID) { deletions(projectId: $projectId) { nodes { entityId } } }',
+      { projectId },
+      token,
+    );
+    const page = answer.data?.['deletions'] as { nodes: { entityId: string }[] } | null | undefined;
+    return page?.nodes.map(({ entityId }) => entityId) ?? answer.errors?.[0]?.extensions?.['code'];
+  };
+
+  test('of a project is for its owners, also of an archived one; of all projects for administrators', async () => {
+    const task = await world.newTask();
+    await deleteTask(world.core, world.owner, { taskId: task.id });
+    const stranger = await seeder(world.core).user();
+    expect(await read(world.project.id, world.owner)).toEqual([task.id]);
+    expect(await read(world.project.id, stranger)).toBe('NOT_FOUND');
+    expect(await read(null, world.owner)).toBe('FORBIDDEN');
+    expect(await read(null, world.admin)).toContain(task.id);
+    await updateProject(world.core, world.owner, { projectId: world.project.id, status: 'archived' });
+    expect(await read(world.project.id, world.owner)).toEqual([task.id]);
+  });
+
+  test('of a project that is gone is for administrators', async () => {
+    const { id, name } = world.project;
+    await deleteProject(world.core, world.owner, { projectId: id, name });
+    expect(await read(id, world.owner)).toBe('NOT_FOUND');
+    expect(await read(id, world.admin)).toEqual([id]);
+    await world.removeAll();
+    expect(await read(id, world.owner)).toBe('NOT_FOUND');
+    expect(await read(id, world.admin)).toEqual([id]);
   });
 });
 

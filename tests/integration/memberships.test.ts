@@ -7,6 +7,7 @@ import { removeMembership } from '#core/memberships/remove-membership.ts';
 import { updateMembership } from '#core/memberships/update-membership.ts';
 import { createProject } from '#core/projects/create-project.ts';
 import { createTask } from '#core/tasks/create-task.ts';
+import { createUser } from '#core/users/create-user.ts';
 import { updateUser } from '#core/users/update-user.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
@@ -44,7 +45,9 @@ const codeOf = (work: Promise<unknown>) =>
     () => null,
     (error: { code: string }) => error.code,
   );
-const record = (userId: string) =>
+/** What was changed of somebody's rights since the account was made. */
+const record = async (userId: string) => (await wholeRecord(userId)).filter(({ changedBy }) => changedBy !== 'test');
+const wholeRecord = (userId: string) =>
   system.core.db.accessChange.findMany({
     where: { userId },
     orderBy: { id: 'asc' },
@@ -289,6 +292,22 @@ describe('an account', () => {
       client.release();
     }
     await change(person.userId, { isAdmin: false });
+  });
+
+  test('that is made is on record, with the rights that it has from the start', async () => {
+    const make = (isAdmin: boolean) =>
+      createUser(system.core, admin, { email: `new-${isAdmin}@example.test`, password: PASSWORD, isAdmin });
+    const made = { before: null, after: 'true', changedBy: admin.email };
+    expect(await wholeRecord((await make(false)).id)).toEqual([{ kind: 'is_active', ...made }]);
+    const { id } = await make(true);
+    expect(await wholeRecord(id)).toEqual([
+      { kind: 'is_active', ...made },
+      { kind: 'is_admin', ...made },
+    ]);
+    // Of who is refused there is nothing.
+    expect(await codeOf(make(true))).toBe('CONFLICT');
+    expect(await wholeRecord(id)).toHaveLength(2);
+    await system.core.db.user.update({ where: { id }, data: { isAdmin: false } });
   });
 
   test('is changed by administrators only', async () => {

@@ -17,7 +17,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'query board': '- F N + + + +',
   'query conversation': '- F N + + + +',
   'query conversations': '- F N + + + +',
-  'query deletions': '- F F F F F +',
+  'query deletions': '- F N F F + +',
   'query health': '+ + + + + + +',
   'query messages': '- F N + + + +',
   'query orchestratorCycles': '- F N + + + +',

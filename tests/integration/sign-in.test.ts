@@ -7,6 +7,7 @@ import { LOGIN_ATTEMPTS_AN_ACCOUNT, LOGIN_ATTEMPTS_AN_ADDRESS, LOGIN_FREE_ATTEMP
 import { changePassword } from '#core/users/change-password.ts';
 import { createUser } from '#core/users/create-user.ts';
 import { findUserByEmail } from '#core/users/find-user.ts';
+import { updateUser } from '#core/users/update-user.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import type { GraphqlAnswer } from '#tests/kit/graphql-client.ts';
 import { PASSWORD, seeder } from '#tests/kit/seed.ts';
@@ -198,5 +199,53 @@ describe('signing in', () => {
     for (let i = 0; i < LOGIN_ATTEMPTS_AN_ADDRESS; i += 1)
       await login(`somebody-${i}@example.test`, 'x', `192.0.2.${i}`, strict.url);
     expect(errorsOf(await login('somebody@example.test', 'x', '192.0.2.250', strict.url))).toEqual(['RATE_LIMITED']);
+  });
+});
+
+describe('a sign-in in the same moment', () => {
+  const lockWaiters = async (): Promise<number> =>
+    (
+      await system.core.pool.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+    ).rowCount ?? 0;
+  const login = () => signIn(system.core, { email: user.email, password: PASSWORD, address: '10.12.1.1' });
+
+  /** Lets both come to wait for the account, one behind the other. @returns the sessions that are left to the person */
+  async function sessionsAfter(first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<string[]> {
+    const other = await system.core.pool.connect();
+    try {
+      await other.query('begin');
+      await other.query('select 1 from users where id = $1 for update', [user.userId]);
+      const both = [first().catch((error: unknown) => error)];
+      await until(lockWaiters, (count) => count === 1);
+      both.push(second().catch((error: unknown) => error));
+      await until(lockWaiters, (count) => count === 2);
+      await other.query('commit');
+      await Promise.all(both);
+    } finally {
+      other.release(true);
+    }
+    const sessions = await system.core.db.session.findMany({ where: { userId: user.userId } });
+    return sessions.map(({ id }) => id);
+  }
+
+  const deactivate = () => updateUser(system.core, SYSTEM('test'), { userId: user.userId, isActive: false });
+  const changeOwn = () =>
+    changePassword(system.core, user, { currentPassword: PASSWORD, newPassword: 'another long one' });
+
+  test('as a deactivation leaves no session that lives again with the account', async () => {
+    await seeder(system.core).user({ isAdmin: true });
+    expect(await sessionsAfter(deactivate, login)).toEqual([]);
+    await updateUser(system.core, SYSTEM('test'), { userId: user.userId, isActive: true });
+    expect(await sessionsAfter(login, deactivate)).toEqual([]);
+  });
+
+  test('as a change of the password leaves no session of the old one', async () => {
+    expect(await sessionsAfter(changeOwn, login)).toEqual([user.sessionId]);
+  });
+
+  test('before a change of the password leaves no session of the old one', async () => {
+    expect(await sessionsAfter(login, changeOwn)).toEqual([user.sessionId]);
   });
 });

@@ -125,9 +125,15 @@ export function forgetMembers(cache: Cache, projectId: string): void {
   forget(cache, ref('Project', projectId), ['members']);
 }
 
-/** What the person may do in a project: it is asked for again where it is shown. */
+/** What the person may do in a project, and with each of its tasks: it is asked for again where it is shown. */
 export function forgetRights(cache: Cache, projectId: string): void {
   forget(cache, ref('Project', projectId), ['viewerRights']);
+  const project = keyOf(cache, ref('Project', projectId));
+  for (const { fieldKey } of askedFields(cache, QUERY, ['task'])) {
+    const task = cache.resolve('Query', fieldKey);
+    if (typeof task === 'string' && cache.resolve(task, 'project') === project)
+      cache.invalidate(task, 'viewerDeleteRefusal' satisfies CachedFields['Task']);
+  }
 }
 
 /** The newest version's text follows the facts, and is compared with others: all but the older pages of the list is asked for again. */

@@ -51,7 +51,10 @@ const mutationUpdates = {
   createMembership: (_answer: unknown, { input }: gql.CreateMembershipMutationVariables, cache: Cache) =>
     forgetMembers(cache, input.projectId),
   removeMembership({ removeMembership: answer }: gql.RemoveMembershipMutation, _args: unknown, cache: Cache) {
-    if (answer?.__typename === 'RemoveMembershipPayload') forgetMembers(cache, answer.projectId);
+    if (answer?.__typename !== 'RemoveMembershipPayload') return;
+    forgetMembers(cache, answer.projectId);
+    // Perhaps it was the person's own.
+    forget(cache, QUERY, ['projects']);
   },
   createUser: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['users']),
   saveState: (_answer: unknown, { input }: gql.SaveStateMutationVariables, cache: Cache) =>

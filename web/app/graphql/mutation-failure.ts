@@ -10,15 +10,25 @@ const MutationFailure_UserErrorFragment = graphql(`
   }
 `);
 
-/** What a refused mutation said, for people; null when it was carried out. */
+/**
+ * What a refused mutation said, for people; null when it was carried out.
+ * @throws Error when it was refused but its document does not ask why: that would read as a success
+ */
 export function mutationFailure(result: Pick<OperationResult, 'error' | 'data'>): string | null {
   if (result.error) return apiErrorFacts(result.error).message;
-  for (const answer of Object.values((result.data ?? {}) as Record<string, unknown>)) {
+  for (const [field, answer] of Object.entries((result.data ?? {}) as Record<string, unknown>)) {
     if (isUserError(answer)) return readFragment(MutationFailure_UserErrorFragment, answer).failure;
+    const typename = typenameOf(answer);
+    if (typename?.endsWith('Error'))
+      throw new Error(`${field} was refused with ${typename}: its document must ask ...MutationFailure_UserError`);
   }
   return null;
 }
 
 function isUserError(answer: unknown): answer is FragmentType<typeof MutationFailure_UserErrorFragment> {
   return typeof answer === 'object' && answer !== null && 'failure' in answer;
+}
+
+function typenameOf(answer: unknown): string | null {
+  return typeof answer === 'object' && answer !== null && '__typename' in answer ? String(answer.__typename) : null;
 }

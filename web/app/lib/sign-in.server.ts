@@ -28,6 +28,7 @@ const SignOut_Mutation = graphql(`
   mutation SignOut {
     logout {
       __typename
+      ...MutationFailure_UserError
     }
   }
 `);
@@ -80,8 +81,10 @@ export async function signIn({ request, context }: Incoming, form: FormData) {
 /** Ends the session at the API and forgets its cookie. Without the API the cookie goes all the same. */
 export async function signOut(incoming: Incoming) {
   if (readSessionToken(incoming.request.headers.get('cookie'), incoming.context.isHttps)) {
-    const { error } = await apiClient(incoming).mutation(SignOut_Mutation, {}).toPromise();
+    const { error, data: answer } = await apiClient(incoming).mutation(SignOut_Mutation, {}).toPromise();
     if (error && !['UNAUTHENTICATED', 'UNAVAILABLE'].includes(apiErrorFacts(error).code)) throw error;
+    const refusal = mutationFailure({ data: answer });
+    if (refusal) throw new Error(`Signing out was refused: ${refusal}`);
   }
   return redirect('/sign-in', { headers: { 'Set-Cookie': endedSessionCookie(incoming.context.isHttps) } });
 }

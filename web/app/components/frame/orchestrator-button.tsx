@@ -97,6 +97,7 @@ export function OrchestratorButton({ projectId, progress }: { projectId: string;
           : 'Reads new messages, plans tasks, schedules runs. It also starts by itself.'
       }
       keys="o"
+      isOff={refusal !== undefined}
     >
       <Button
         onClick={() => void start()}

@@ -21,16 +21,31 @@ export function useRefusal(permission: ProjectPermission): string | undefined {
 }
 
 /** Controls that can only be looked at by those who may not do what they do; it says why, once. */
-export function Guarded({ permission, children }: { permission: ProjectPermission; children: ReactNode }) {
-  const refusal = useRefusal(permission);
+export function Guarded(props: { permission: ProjectPermission; children: ReactNode }) {
   return (
-    <fieldset disabled={refusal !== undefined} className="min-w-0">
-      {refusal === undefined ? null : (
-        <Notice kind="info" className="mb-4">
-          {refusal}
-        </Notice>
-      )}
-      {children}
+    <>
+      <RefusalNotice permission={props.permission} />
+      <GuardedControls {...props} />
+    </>
+  );
+}
+
+/** Why the person may not do this, where it is seen; nothing when he may. */
+export function RefusalNotice({ permission }: { permission: ProjectPermission }) {
+  const refusal = useRefusal(permission);
+  return refusal === undefined ? null : (
+    <Notice kind="info" className="mb-4">
+      {refusal}
+    </Notice>
+  );
+}
+
+/** The same without the words, for each of several that stand below one `RefusalNotice`. */
+export function GuardedControls(props: { permission: ProjectPermission; className?: string; children: ReactNode }) {
+  const isRefused = useRefusal(props.permission) !== undefined;
+  return (
+    <fieldset disabled={isRefused} className={props.className ?? 'min-w-0'}>
+      {props.children}
     </fieldset>
   );
 }

@@ -79,7 +79,7 @@ export function TopBar({ project, projects, cycle, onCreateTask, onSearch }: Top
           </IconButton>
         </Tooltip>
         <OrchestratorButton projectId={project.id} progress={progress} />
-        <Tooltip text="New task" keys="c">
+        <Tooltip text="New task" keys="c" isOff={refusal !== undefined}>
           <Button
             variant="primary"
             onClick={onCreateTask}

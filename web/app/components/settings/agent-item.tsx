@@ -4,6 +4,7 @@ import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, Textarea } from '../ui/field.tsx';
@@ -42,6 +43,7 @@ const UpdateAgent_Mutation = graphql(`
 export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentItem_AgentFragment> }) {
   const agent = readFragment(AgentItem_AgentFragment, masked);
   const [isEditing, setEditing] = useState(false);
+  const refusal = useRefusal('AGENT_WRITE');
   const [{ fetching }, updateAgent] = useMutation(UpdateAgent_Mutation);
   const commands = (agent.config as { commands?: string[][] } | null)?.commands ?? [];
   const toggle = async (isEnabled: boolean): Promise<void> => {
@@ -64,6 +66,7 @@ export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentI
         label={`${agent.name} is given work`}
         isOn={agent.isEnabled}
         isDisabled={fetching}
+        refusal={refusal}
         onChange={(isOn) => void toggle(isOn)}
       />
       <Dialog
@@ -75,6 +78,7 @@ export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentI
       >
         <ConfigForm
           config={agent.config}
+          refusal={refusal}
           onCancel={() => setEditing(false)}
           onSave={async (config) => {
             const failure = mutationFailure(await updateAgent({ input: { agentId: agent.id, config } }));
@@ -87,12 +91,15 @@ export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentI
   );
 }
 
+/** Whoever may not change it may read it. */
 function ConfigForm({
   config,
+  refusal,
   onCancel,
   onSave,
 }: {
   config: unknown;
+  refusal: string | undefined;
   onCancel(): void;
   onSave(config: unknown): Promise<string | null>;
 }) {
@@ -107,12 +114,18 @@ function ConfigForm({
     return onSave(parsed);
   };
   return (
-    <MutationForm onSubmit={submit} submitLabel="Save" cancel={{ label: 'Cancel', onClick: onCancel }}>
+    <MutationForm
+      onSubmit={submit}
+      submitLabel="Save"
+      refusal={refusal}
+      cancel={{ label: 'Cancel', onClick: onCancel }}
+    >
       <Field label="Configuration" hint="Commands are lists of arguments; no shell reads them.">
         <Textarea
           value={text}
           rows={18}
           spellCheck={false}
+          readOnly={refusal !== undefined}
           onChange={(event) => setText(event.target.value)}
           className="font-mono text-xs! leading-5"
         />

@@ -39,7 +39,7 @@ const Deletions_Query = graphql(`
 `);
 
 /**
- * What was deleted and by whom, the newest first. For administrators.
+ * What was deleted and by whom, the newest first. For administrators, and for owners of the project.
  * @param projectId of this project only; null: of all
  */
 export function Deletions({ projectId }: { projectId: string | null }) {
@@ -51,7 +51,7 @@ export function Deletions({ projectId }: { projectId: string | null }) {
       text={
         projectId === null
           ? 'Projects and tasks that were deleted, and by whom. What was in them is gone; this record stays.'
-          : 'Tasks of this project that were deleted, and by whom. Only administrators see this.'
+          : 'Tasks of this project that were deleted, and by whom. Only owners and administrators see this.'
       }
     >
       {data?.deletions ? (

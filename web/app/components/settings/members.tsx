@@ -6,8 +6,7 @@ import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { formText } from '~/lib/form-text.ts';
-import { Guarded } from '../frame/project-rights.tsx';
-import { Badge } from '../ui/badge.tsx';
+import { GuardedControls, RefusalNotice } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Field, Input, Select } from '../ui/field.tsx';
@@ -15,7 +14,7 @@ import { MorePages } from '../ui/more-pages.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PageState } from '../ui/page-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
-import { showToast } from '../ui/toast-store.ts';
+import { MemberItem, RoleOptions, type Viewer } from './member-item.tsx';
 import { SettingsList, SettingsSection } from './settings-section.tsx';
 
 const Members_Query = graphql(`
@@ -27,6 +26,7 @@ const Members_Query = graphql(`
         nodes {
           id
           role
+          userId
           email
           isActive
         }
@@ -47,61 +47,26 @@ const CreateMembership_Mutation = graphql(`
         member {
           id
           role
+          userId
           email
           isActive
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
 
-const UpdateMembership_Mutation = graphql(`
-  mutation UpdateMembership($input: UpdateMembershipInput!) {
-    updateMembership(input: $input) {
-      __typename
-      ... on UpdateMembershipPayload {
-        member {
-          id
-          role
-        }
-      }
-      ... on UserError {
-        code
-        message
-      }
-    }
-  }
-`);
+type MemberPage = NonNullable<MembersQuery['project']>['members'];
 
-const RemoveMembership_Mutation = graphql(`
-  mutation RemoveMembership($input: RemoveMembershipInput!) {
-    removeMembership(input: $input) {
-      __typename
-      ... on RemoveMembershipPayload {
-        membershipId
-        projectId
-      }
-      ... on UserError {
-        code
-        message
-      }
-    }
-  }
-`);
-
-const ROLES: Record<ProjectRole, string> = {
-  VIEWER: 'Viewer: looks',
-  MAINTAINER: 'Maintainer: looks and works',
-  OWNER: 'Owner: decides about the project',
-};
+interface MembersProps {
+  projectId: string;
+  viewer: Viewer;
+}
 
 /** Who belongs to the project, and as what. */
-export function Members({ projectId }: { projectId: string }) {
-  const { data, error, refetch } = useLiveQuery(Members_Query, { projectId, after: null });
+export function Members({ projectId, viewer }: MembersProps) {
+  const { data, error, refetch } = useMembers(projectId, null);
   const members = data?.project?.members;
   return (
     <SettingsSection
@@ -109,10 +74,13 @@ export function Members({ projectId }: { projectId: string }) {
       text="Who sees this project. Administrators see every project, and may do everything in it."
     >
       {members ? (
-        <Guarded permission="MEMBER_WRITE">
-          <MembersPart projectId={projectId} members={members} />
-          <AddMember projectId={projectId} />
-        </Guarded>
+        <>
+          <RefusalNotice permission="MEMBER_WRITE" />
+          <MembersPart projectId={projectId} viewer={viewer} members={members} />
+          <GuardedControls permission="MEMBER_WRITE">
+            <AddMember projectId={projectId} />
+          </GuardedControls>
+        </>
       ) : error ? (
         <ErrorState title="The list could not be loaded" message={apiErrorFacts(error).message} onRetry={refetch} />
       ) : (
@@ -122,60 +90,32 @@ export function Members({ projectId }: { projectId: string }) {
   );
 }
 
-type MemberPage = NonNullable<MembersQuery['project']>['members'];
+/** No event tells whether an account is active: it is asked again by each page that shows it. */
+function useMembers(projectId: string, after: string | null) {
+  return useLiveQuery(Members_Query, { projectId, after }, { requestPolicy: 'cache-and-network' });
+}
 
-function MembersPart({ projectId, members }: { projectId: string; members: MemberPage }) {
+function MembersPart({ projectId, viewer, members }: MembersProps & { members: MemberPage }) {
   return (
     <>
       <SettingsList label="Members">
         {members.nodes.map((member) => (
-          <MemberItem key={member.id} member={member} />
+          <MemberItem key={member.id} member={member} viewer={viewer} />
         ))}
       </SettingsList>
       <MorePages pageInfo={members.pageInfo} label="Show more members">
-        {(after) => <MoreMembers projectId={projectId} after={after} />}
+        {(after) => <MoreMembers projectId={projectId} viewer={viewer} after={after} />}
       </MorePages>
     </>
   );
 }
 
-function MoreMembers({ projectId, after }: { projectId: string; after: string }) {
-  const { data, error, refetch } = useLiveQuery(Members_Query, { projectId, after });
+function MoreMembers({ projectId, viewer, after }: MembersProps & { after: string }) {
+  const { data, error, refetch } = useMembers(projectId, after);
   return data?.project ? (
-    <MembersPart projectId={projectId} members={data.project.members} />
+    <MembersPart projectId={projectId} viewer={viewer} members={data.project.members} />
   ) : (
     <PageState hasFailed={error !== undefined} label="Loading members" onRetry={refetch} />
-  );
-}
-
-function MemberItem({ member }: { member: MemberPage['nodes'][number] }) {
-  const [updating, updateMembership] = useMutation(UpdateMembership_Mutation);
-  const [removing, removeMembership] = useMutation(RemoveMembership_Mutation);
-  const change = async (role: ProjectRole): Promise<void> => {
-    const failure = mutationFailure(await updateMembership({ input: { membershipId: member.id, role } }));
-    if (failure) showToast({ kind: 'error', text: failure });
-  };
-  const remove = async (): Promise<void> => {
-    const failure = mutationFailure(await removeMembership({ input: { membershipId: member.id } }));
-    showToast(failure ? { kind: 'error', text: failure } : { kind: 'info', text: `Removed ${member.email}` });
-  };
-  return (
-    <li className="flex flex-wrap items-center gap-3 px-4 py-2.5">
-      <p className="title-wrap min-w-0 flex-1 font-medium">{member.email}</p>
-      {member.isActive ? null : <Badge>Inactive</Badge>}
-      <Select
-        aria-label={`Role of ${member.email}`}
-        value={member.role}
-        disabled={updating.fetching}
-        onChange={(event) => void change(event.target.value as ProjectRole)}
-        className="w-auto!"
-      >
-        <RoleOptions />
-      </Select>
-      <Button size="sm" variant="ghost" isBusy={removing.fetching} onClick={() => void remove()}>
-        Remove<span className="sr-only"> {member.email}</span>
-      </Button>
-    </li>
   );
 }
 
@@ -216,17 +156,5 @@ function AddMember({ projectId }: { projectId: string }) {
         Add member
       </Button>
     </form>
-  );
-}
-
-function RoleOptions() {
-  return (
-    <>
-      {Object.entries(ROLES).map(([role, words]) => (
-        <option key={role} value={role}>
-          {words}
-        </option>
-      ))}
-    </>
   );
 }

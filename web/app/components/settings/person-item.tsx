@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { useMutation } from 'urql';
 import { MoreHorizontal } from 'lucide-react';
 import { graphql } from '~/graphql/gql/gql.ts';
@@ -5,6 +6,7 @@ import type { PeopleQuery } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { Badge } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { showToast } from '../ui/toast-store.ts';
@@ -20,21 +22,59 @@ const UpdateUser_Mutation = graphql(`
           isActive
         }
       }
-      ... on UserError {
-        code
-        message
-      }
+      ...MutationFailure_UserError
     }
   }
 `);
 
 type Person = NonNullable<PeopleQuery['users']>['nodes'][number];
 
+type Change = 'give administration' | 'take administration' | 'deactivate' | 'activate';
+
+const CHANGES: Record<Change, { isActive?: boolean; isAdmin?: boolean }> = {
+  'give administration': { isAdmin: true },
+  'take administration': { isAdmin: false },
+  deactivate: { isActive: false },
+  activate: { isActive: true },
+};
+
+/** What is asked first; activating takes nothing away and gives nothing new. */
+function questionOf(change: Exclude<Change, 'activate'>, email: string, isViewer: boolean) {
+  switch (change) {
+    case 'give administration':
+      return {
+        title: `Make ${email} an administrator?`,
+        text: 'Administrators see and change every project, every machine and every account, yours too.',
+        confirmLabel: 'Make administrator',
+      };
+    case 'take administration':
+      return {
+        title: isViewer ? 'Give up administration?' : `Make ${email} no administrator?`,
+        text: isViewer
+          ? 'You see only the projects that you are a member of, and can not take it back by yourself.'
+          : 'They see only the projects that they are a member of, and no accounts and machines any more.',
+        confirmLabel: isViewer ? 'Give it up' : 'Make no administrator',
+        isDanger: true,
+      };
+    case 'deactivate':
+      return {
+        title: isViewer ? 'Deactivate your own account?' : `Deactivate ${email}?`,
+        text: isViewer
+          ? 'You are signed out everywhere, and can not sign in until another administrator activates the account. Your tasks, and what you did, stay.'
+          : 'They are signed out everywhere and can not sign in. Their tasks, and what they did, stay; activated again, they have the projects that they had.',
+        confirmLabel: 'Deactivate',
+        isDanger: true,
+      };
+  }
+}
+
 /** One account, and what an administrator can do about it. */
 export function PersonItem({ user, isViewer }: { user: Person; isViewer: boolean }) {
-  const [, updateUser] = useMutation(UpdateUser_Mutation);
-  const change = async (changes: { isActive?: boolean; isAdmin?: boolean }): Promise<void> => {
-    const failure = mutationFailure(await updateUser({ input: { userId: user.id, ...changes } }));
+  const [{ fetching }, updateUser] = useMutation(UpdateUser_Mutation);
+  const [asked, ask] = useState<Exclude<Change, 'activate'> | null>(null);
+  const carryOut = async (change: Change): Promise<void> => {
+    const failure = mutationFailure(await updateUser({ input: { userId: user.id, ...CHANGES[change] } }));
+    ask(null);
     if (failure) showToast({ kind: 'error', text: failure });
   };
   return (
@@ -53,13 +93,26 @@ export function PersonItem({ user, isViewer }: { user: Person; isViewer: boolean
           </IconButton>
         }
       >
-        <MenuItem onSelect={() => void change({ isAdmin: !user.isAdmin })}>
-          {user.isAdmin ? 'Make no administrator' : 'Make administrator'}
+        <MenuItem onSelect={() => ask(user.isAdmin ? 'take administration' : 'give administration')}>
+          {user.isAdmin ? 'Make no administrator…' : 'Make administrator…'}
         </MenuItem>
-        <MenuItem isDanger={user.isActive} onSelect={() => void change({ isActive: !user.isActive })}>
-          {user.isActive ? 'Deactivate: can not sign in' : 'Activate'}
-        </MenuItem>
+        {user.isActive ? (
+          <MenuItem isDanger onSelect={() => ask('deactivate')}>
+            Deactivate…
+          </MenuItem>
+        ) : (
+          <MenuItem onSelect={() => void carryOut('activate')}>Activate</MenuItem>
+        )}
       </Menu>
+      {asked ? (
+        <ConfirmDialog
+          isOpen
+          onClose={() => ask(null)}
+          {...questionOf(asked, user.email, isViewer)}
+          isBusy={fetching}
+          onConfirm={() => void carryOut(asked)}
+        />
+      ) : null}
     </li>
   );
 }

@@ -3,7 +3,7 @@ import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { PageBody } from '../frame/page-header.tsx';
-import { Guarded } from '../frame/project-rights.tsx';
+import { Guarded, RefusalNotice, useRefusal } from '../frame/project-rights.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { AgentItem } from './agent-item.tsx';
@@ -44,6 +44,7 @@ export const ProjectSettings_Query = graphql(`
 export function ProjectSettingsPage({ projectId }: { projectId: string }) {
   const { data, error, refetch } = useLiveQuery(ProjectSettings_Query, { projectId });
   const project = data?.project;
+  const mayReadDeletions = useRefusal('DELETION_READ') === undefined;
   useDocumentTitle('Settings', project?.name);
   return (
     <PageBody isNarrow>
@@ -58,17 +59,16 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
             title="Agents"
             text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name."
           >
-            <Guarded permission="AGENT_WRITE">
-              <SettingsList label="Agents">
-                {project.agents.nodes.map((agent) => (
-                  <AgentItem key={agent.id} agent={agent} />
-                ))}
-              </SettingsList>
-            </Guarded>
+            <RefusalNotice permission="AGENT_WRITE" />
+            <SettingsList label="Agents">
+              {project.agents.nodes.map((agent) => (
+                <AgentItem key={agent.id} agent={agent} />
+              ))}
+            </SettingsList>
           </SettingsSection>
-          <Members projectId={projectId} />
+          {data.viewer ? <Members projectId={projectId} viewer={data.viewer} /> : null}
           <RetentionSettings project={project} />
-          {data.viewer?.isAdmin ? <Deletions projectId={projectId} /> : null}
+          {mayReadDeletions ? <Deletions projectId={projectId} /> : null}
           <ProjectStatusSettings project={project} />
           <DeleteProject project={project} />
         </>

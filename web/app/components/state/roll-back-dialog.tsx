@@ -46,7 +46,7 @@ const FIELDS: Record<RestoredField, string> = {
   NOTES: 'notes',
 };
 
-interface RollBackDialogProps {
+export interface RollBackDialogProps {
   projectId: string;
   version: number;
   /** The version of the roll back that is undone by this one; null: it undoes none. */

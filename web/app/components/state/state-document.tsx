@@ -11,7 +11,7 @@ import { Segmented } from '../ui/segmented.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { Select } from '../ui/field.tsx';
 import { RelativeTime } from '../ui/time.tsx';
-import { RollBackDialog } from './roll-back-dialog.tsx';
+import { RollBackDialog, type RollBackDialogProps } from './roll-back-dialog.tsx';
 import { StateText } from './state-text.tsx';
 
 const StateDiff = lazy(() => import('./state-diff.tsx'));
@@ -36,8 +36,8 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
   const [chosenFrom, setFrom] = useState<number | null>(null);
   // A newer version may come while one looks: what was chosen stays chosen.
   const from = chosenFrom !== null && chosenFrom < state.version ? chosenFrom : Math.max(1, state.version - 1);
-  /** The version to roll back to, while the question stands. */
-  const [askedFor, askFor] = useState<number | null>(null);
+  /** What was asked for by the click, while the question stands: a newer version may come meanwhile. */
+  const [asked, ask] = useState<Pick<RollBackDialogProps, 'version' | 'undoes'> | null>(null);
   const refusal = useRefusal('STATE_WRITE');
   const isLatest = state.version === latest;
   const isRollBack = state.changes.some(({ kind }) => kind === 'ROLLED_BACK');
@@ -71,7 +71,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
           {isRollBack ? (
             <Button
               size="sm"
-              onClick={() => askFor(state.version - 1)}
+              onClick={() => ask({ version: state.version - 1, undoes: state.version })}
               refusal={refusal}
               title={`Restores focus, status, pinned actions and notes of version ${state.version - 1}, the one before it; shows first what would change`}
             >
@@ -87,7 +87,7 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
           ) : (
             <Button
               size="sm"
-              onClick={() => askFor(state.version)}
+              onClick={() => ask({ version: state.version, undoes: null })}
               refusal={refusal}
               title="Restores focus, status, pinned actions and notes of this version; shows first what would change"
             >
@@ -97,12 +97,12 @@ export function StateDocument({ projectId, state, latest, onEdit, onRolledBack }
           )}
         </div>
       </header>
-      {askedFor !== null ? (
+      {asked ? (
         <RollBackDialog
           projectId={projectId}
-          version={askedFor}
-          undoes={askedFor === state.version ? null : state.version}
-          onClose={() => askFor(null)}
+          version={asked.version}
+          undoes={asked.undoes}
+          onClose={() => ask(null)}
           onRolledBack={onRolledBack}
         />
       ) : null}

@@ -2,8 +2,7 @@ import { useNavigate, type LinkProps } from '@remix-run/react';
 import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { showToast } from '../ui/toast-store.ts';
 
 const DeleteTask_Mutation = graphql(`
@@ -42,19 +41,17 @@ export function DeleteTaskDialog({ task, isOpen, onClose, back }: DeleteTaskDial
     navigate(back, { replace: true, preventScrollReset: true });
   };
   return (
-    <Dialog
+    <ConfirmDialog
       isOpen={isOpen}
-      onOpenChange={(open) => (open ? undefined : onClose())}
+      onClose={onClose}
       title="Delete this task?"
-      description="Its runs, their logs and files, and its audit trail go with it, for good. What was merged stays merged."
+      text="Its runs, their logs and files, and its audit trail go with it, for good. What was merged stays merged."
+      confirmLabel="Delete task"
+      isDanger
+      isBusy={fetching}
+      onConfirm={() => void confirm()}
     >
       <p className="title-wrap rounded-control bg-active px-3 py-2 text-dense">{task.title}</p>
-      <DialogActions>
-        <Button onClick={onClose}>Back</Button>
-        <Button variant="danger" isBusy={fetching} onClick={() => void confirm()}>
-          Delete task
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </ConfirmDialog>
   );
 }

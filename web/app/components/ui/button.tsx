@@ -1,6 +1,7 @@
 import { clsx } from 'clsx';
 import { forwardRef, type ButtonHTMLAttributes } from 'react';
 import { Spinner } from './spinner.tsx';
+import { showToast } from './toast-store.ts';
 
 export type ButtonVariant = 'primary' | 'secondary' | 'ghost' | 'danger';
 export type ButtonSize = 'sm' | 'md' | 'lg';
@@ -8,11 +9,11 @@ export type ButtonSize = 'sm' | 'md' | 'lg';
 const BASE =
   'touch-target inline-flex shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded-control font-medium transition-colors duration-100 disabled:opacity-50 aria-disabled:opacity-50';
 const VARIANTS: Record<ButtonVariant, string> = {
-  primary: 'bg-accent text-on-accent not-disabled:hover:bg-accent-hover',
-  secondary: 'border border-line-strong bg-raised text-fg not-disabled:hover:bg-hover',
+  primary: 'bg-accent text-on-accent not-disabled:not-aria-disabled:hover:bg-accent-hover',
+  secondary: 'border border-line-strong bg-raised text-fg not-disabled:not-aria-disabled:hover:bg-hover',
   ghost:
-    'text-muted not-disabled:hover:bg-hover not-disabled:hover:text-fg aria-expanded:bg-hover aria-expanded:text-fg aria-pressed:bg-active aria-pressed:text-fg',
-  danger: 'bg-danger text-on-accent not-disabled:hover:bg-danger-hover',
+    'text-muted not-disabled:not-aria-disabled:hover:bg-hover not-disabled:not-aria-disabled:hover:text-fg aria-expanded:bg-hover aria-expanded:text-fg aria-pressed:bg-active aria-pressed:text-fg',
+  danger: 'bg-danger text-on-accent not-disabled:not-aria-disabled:hover:bg-danger-hover',
 };
 const SIZES: Record<ButtonSize, string> = {
   sm: 'h-7 px-2 text-dense',
@@ -35,7 +36,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   size?: ButtonSize;
   /** Shows that the click is on its way; the button keeps its width and its focus. */
   isBusy?: boolean;
-  /** Why the person may not do it, for who points at it; undefined: he may. */
+  /** Why the person may not do it; undefined: he may. It is said to who points at it, and to who tries. */
   refusal?: string | undefined;
 }
 
@@ -48,17 +49,26 @@ export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button
       ref={ref}
       type="button"
       aria-busy={isBusy || undefined}
-      aria-disabled={isBusy || undefined}
+      // Not `disabled`: that takes no focus and no tap, and could not say why.
+      aria-disabled={isBusy || refusal !== undefined || undefined}
       className={clsx(buttonClass({ variant, size }), className)}
-      onClick={isBusy ? (event) => event.preventDefault() : onClick}
+      onClick={isBusy ? (event) => event.preventDefault() : refusal === undefined ? onClick : sayWhyNot(refusal)}
       {...rest}
-      {...(refusal === undefined ? {} : { disabled: true, title: refusal })}
+      {...(refusal === undefined ? {} : { title: refusal })}
     >
       {isBusy ? <Spinner /> : null}
       {children}
     </button>
   );
 });
+
+/** What a click, or Enter, does on something that is not for the person. */
+export function sayWhyNot(refusal: string): (event: { preventDefault(): void }) => void {
+  return (event) => {
+    event.preventDefault();
+    showToast({ kind: 'error', text: refusal });
+  };
+}
 
 export interface IconButtonProps extends Omit<ButtonProps, 'aria-label' | 'isBusy' | 'refusal'> {
   /** What it does, for those who do not see the icon. */

@@ -2,9 +2,10 @@ import { clsx } from 'clsx';
 import { Check } from 'lucide-react';
 import { DropdownMenu as Radix } from 'radix-ui';
 import type { ReactElement, ReactNode } from 'react';
+import { sayWhyNot } from './button.tsx';
 
 const ITEM =
-  'flex min-h-8 cursor-pointer select-none items-center gap-2 rounded-control px-2 py-1 text-dense text-fg outline-none data-disabled:cursor-not-allowed data-disabled:text-faint data-highlighted:bg-hover pointer-coarse:min-h-11';
+  'flex min-h-8 cursor-pointer select-none items-center gap-2 rounded-control px-2 py-1 text-dense text-fg outline-none aria-disabled:cursor-not-allowed aria-disabled:text-faint data-highlighted:bg-hover pointer-coarse:min-h-11';
 
 /** A button with a list of actions below it. `trigger` must take a ref (Button, IconButton). */
 export function Menu(props: {
@@ -39,7 +40,7 @@ export function Menu(props: {
 
 export function MenuItem(props: {
   onSelect?: () => void;
-  /** Why the person may not do it; undefined: he may. */
+  /** Why the person may not do it; undefined: he may. It is said to who points at it, and to who tries. */
   refusal?: string | undefined;
   isDanger?: boolean;
   isChecked?: boolean;
@@ -58,9 +59,10 @@ export function MenuItem(props: {
   return (
     <Radix.Item
       className={clsx(ITEM, props.isDanger && 'text-failed')}
-      disabled={props.refusal !== undefined}
+      // Not `disabled`: the arrow keys would pass it by, and a tap would do nothing.
+      aria-disabled={props.refusal !== undefined || undefined}
       title={props.refusal}
-      onSelect={props.onSelect}
+      onSelect={props.refusal === undefined ? props.onSelect : sayWhyNot(props.refusal)}
     >
       {props.icon ? <span className="flex w-4 justify-center text-muted">{props.icon}</span> : null}
       <span className="min-w-0 flex-1 truncate">{props.children}</span>

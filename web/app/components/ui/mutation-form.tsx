@@ -13,6 +13,8 @@ interface MutationFormProps {
   submitLabel: ReactNode;
   isDanger?: boolean;
   isDisabled?: boolean;
+  /** Why the person may not do it; undefined: he may. It stands on top from the start. */
+  refusal?: string | undefined;
   /** In a dialog: the way out without doing anything. */
   cancel?: { label: string; onClick(): void };
   className?: string;
@@ -26,7 +28,7 @@ export function MutationForm(props: MutationFormProps) {
   // The state is as the last rendering saw it: two key strokes can come before the next.
   const isSending = useRef(false);
   const submit = async (form: HTMLFormElement): Promise<void> => {
-    if (isSending.current) return;
+    if (isSending.current || props.refusal !== undefined) return;
     isSending.current = true;
     setBusy(true);
     try {
@@ -42,6 +44,7 @@ export function MutationForm(props: MutationFormProps) {
       variant={props.isDanger ? 'danger' : props.cancel ? 'primary' : 'secondary'}
       isBusy={isBusy}
       disabled={props.isDisabled}
+      refusal={props.refusal}
     >
       {props.submitLabel}
     </Button>
@@ -57,6 +60,7 @@ export function MutationForm(props: MutationFormProps) {
         if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit();
       }}
     >
+      {props.refusal === undefined ? null : <Notice kind="info">{props.refusal}</Notice>}
       {failure ? (
         <Notice kind="error" role="alert">
           {failure}

@@ -9,10 +9,12 @@ export function Tooltip(props: {
   text: ReactNode;
   keys?: string;
   side?: 'top' | 'bottom' | 'left' | 'right';
+  /** The control has something else to say, by itself. */
+  isOff?: boolean;
   children: ReactElement;
 }) {
   return (
-    <Radix.Root>
+    <Radix.Root {...(props.isOff ? { open: false } : {})}>
       <Radix.Trigger asChild>{props.children}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
