@@ -30,10 +30,24 @@ export async function tellChanged(tx: Tx, messageIds: readonly string[]): Promis
     select m.id, m.project_id, m.ingested_at,
            array(select l.task_id::text from message_tasks l where l.message_id = m.id order by l.task_id) as task_ids
       from messages m where m.id = any(${[...messageIds]}::uuid[]) order by m.id`;
-  for (const message of messages)
-    tx.emit(messageUpdated, {
-      projectId: message.project_id,
-      entityId: message.id,
-      patch: { relatedTaskIds: message.task_ids, readAt: message.ingested_at?.toISOString() ?? null },
-    });
+  for (const { id, project_id: projectId, ingested_at: readAt, task_ids: taskIds } of messages)
+    tell(tx, { id, projectId }, readAt, taskIds);
+}
+
+/** Tells open pages that a message was read just now, and what tasks it has led to by that. */
+export function tellRead(tx: Tx, message: { id: string; projectId: string }, at: Date, taskIds: string[]): void {
+  tell(tx, message, at, taskIds.sort());
+}
+
+function tell(
+  tx: Tx,
+  { id, projectId }: { id: string; projectId: string },
+  readAt: Date | null,
+  relatedTaskIds: string[],
+): void {
+  tx.emit(messageUpdated, {
+    projectId,
+    entityId: id,
+    patch: { relatedTaskIds, readAt: readAt?.toISOString() ?? null },
+  });
 }

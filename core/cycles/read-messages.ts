@@ -1,6 +1,6 @@
 import type { Request } from '#contract/request.ts';
 import type { TaskDefinition } from '#contract/task-definition.ts';
-import { tellChanged } from '#core/conversations/change-messages.ts';
+import { tellRead } from '#core/conversations/change-messages.ts';
 import { postMessage } from '#core/conversations/post-message.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
@@ -57,7 +57,10 @@ export async function planMessages(
       await inTransaction(core, async (tx) => {
         // One that is deleted right now can not be linked.
         const taskIds = await keepTasks(tx, said.taskIds);
-        await answerOnce(tx, message, () => postAnswer(tx, message, said.content, taskIds));
+        await answerOnce(tx, message, async () => {
+          await postAnswer(tx, message, said.content, taskIds);
+          return [];
+        });
       });
       return;
     }
@@ -108,23 +111,31 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
     await postAnswer(tx, message, content, taskIds);
     if (taskIds.length > 0)
       await tx.db.messageTask.createMany({ data: taskIds.map((taskId) => ({ messageId: message.id, taskId })) });
-    return taskIds.length;
+    return taskIds;
   });
   return made ?? 0;
 }
 
 async function sayUnread(tx: Tx, message: Message): Promise<void> {
-  await answerOnce(tx, message, () => postAnswer(tx, message, answerUnread(), []));
+  await answerOnce(tx, message, async () => {
+    await postAnswer(tx, message, answerUnread(), []);
+    return [];
+  });
 }
 
-/** Whoever marks a message as read answers it, once, and tells that it was. @returns null: somebody was faster */
-async function answerOnce<T>(tx: Tx, message: Message, work: () => Promise<T>): Promise<T | null> {
-  const marked = await tx.db
-    .$executeRaw`update messages set ingested_at = clock_timestamp() where id = ${message.id}::uuid and ingested_at is null`;
-  if (marked === 0) return null;
-  const result = await work();
-  await tellChanged(tx, [message.id]);
-  return result;
+/**
+ * Whoever marks a message as read answers it, once, and tells that it was.
+ * @param work makes the answer; the tasks that the message has led to
+ * @returns how many those are; null: somebody was faster
+ */
+async function answerOnce(tx: Tx, message: Message, work: () => Promise<string[]>): Promise<number | null> {
+  const [marked] = await tx.db.$queryRaw<{ at: Date; taskIds: string[] }[]>`
+    update messages m set ingested_at = clock_timestamp() where id = ${message.id}::uuid and ingested_at is null
+    returning ingested_at as at, array(select task_id::text from message_tasks l where l.message_id = m.id) as "taskIds"`;
+  if (!marked) return null;
+  const made = await work();
+  tellRead(tx, message, marked.at, [...marked.taskIds, ...made]);
+  return made.length;
 }
 
 /** Takes the place of what an earlier version of this product has left of a cycle that was broken off. */
