@@ -1,5 +1,5 @@
 import type { AnyVariables, TypedDocumentNode } from '@urql/core';
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useQuery, type UseQueryState } from 'urql';
 import { useResync } from './resync.ts';
 
@@ -34,10 +34,11 @@ function useWhole<Data, Variables extends AnyVariables>({
   data,
   operation,
 }: UseQueryState<Data, Variables>): Data | undefined {
-  const [whole, keep] = useState<{ key: number; data: Data | undefined } | null>(null);
-  if (!operation) return data;
-  const isPartial = operation.context.meta?.cacheOutcome === 'partial';
-  if (isPartial && whole?.key === operation.key) return whole.data;
-  if (!isPartial && (whole?.key !== operation.key || whole.data !== data)) keep({ key: operation.key, data });
-  return data;
+  const whole = useRef<{ key: number; data: Data | undefined } | null>(null);
+  const isPartial = operation?.context.meta?.cacheOutcome === 'partial';
+  // Not while it is rendered: what is rendered may be thrown away, and a page that is taken over from the server may not.
+  useEffect(() => {
+    if (operation && !isPartial) whole.current = { key: operation.key, data };
+  });
+  return isPartial && whole.current?.key === operation?.key ? whole.current?.data : data;
 }
