@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { updateMembership } from '#core/memberships/update-membership.ts';
 import { newId } from '#core/platform/ids.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { updateProject } from '#core/projects/update-project.ts';
@@ -114,6 +115,34 @@ test('a control that is not for him says why', async () => {
   await page.keyboard.press('c');
   await toasts.getByText(why).waitFor();
   expect(await page.getByRole('dialog', { name: 'New task' }).count()).toBe(0);
+}, 60_000);
+
+test('what is typed stays while the page asks anew what its reader may do', async () => {
+  const { core, owner, reader, project, page, base } = await arrange('maintainer');
+  await page.goto(base);
+  await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
+  await button(page, 'New task').click();
+  const title = page.getByRole('dialog', { name: 'New task' }).getByLabel('Title');
+  await title.fill('Half a thought');
+  let answer = (): void => undefined;
+  const isTime = new Promise<void>((resolve) => (answer = resolve));
+  const isAsked = new Promise<void>((resolve) => {
+    void page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('query ProjectFrame')) return route.continue();
+      resolve();
+      await isTime;
+      return route.continue();
+    });
+  });
+  const { id } = await core.db.projectMember.findFirstOrThrow({
+    where: { projectId: project.id, userId: reader.userId },
+  });
+  await updateMembership(core, owner, { membershipId: id, role: 'owner' });
+  await isAsked;
+  expect(await title.inputValue()).toBe('Half a thought');
+  answer();
+  await page.getByRole('button', { name: 'Create task' }).click();
+  await page.getByRole('article').filter({ hasText: 'Half a thought' }).waitFor();
 }, 60_000);
 
 test('an agent’s configuration can be read, and not saved, by who may not change it', async () => {
