@@ -26,14 +26,24 @@ async function openDashboard(
 const column = (page: Page, status: string): Locator => page.locator(`[data-column="${status}"]`);
 const card = (page: Page, title: string): Locator => page.locator('article', { hasText: title });
 
-async function dragTo(page: Page, from: Locator, to: Locator): Promise<void> {
-  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
-  if (!start || !end) throw new Error('The card or the column is not on the page');
-  await page.mouse.move(start.x + 40, start.y + 12);
-  await page.mouse.down();
-  await page.mouse.move(start.x + 60, start.y + 30, { steps: 4 });
-  await page.mouse.move(end.x + end.width / 2, end.y + 80, { steps: 8 });
-  await page.mouse.up();
+/** Drags a card over a column and lets go, once the page has said that it is lifted. */
+async function dragTo(page: Page, title: string, status: string): Promise<void> {
+  const { mouse } = page;
+  const from = card(page, title).first();
+  await from.hover({ position: { x: 40, y: 12 } });
+  const start = await boxOf(from);
+  await mouse.down();
+  await mouse.move(start.x + 60, start.y + 30, { steps: 4 });
+  await page.getByText(`Lifted ${title}`).waitFor({ state: 'attached' });
+  const end = await boxOf(column(page, status));
+  await mouse.move(end.x + end.width / 2, end.y + 80, { steps: 8 });
+  await mouse.up();
+}
+
+async function boxOf(element: Locator) {
+  const box = await element.boundingBox();
+  if (!box) throw new Error('The card or the column is not on the page');
+  return box;
 }
 
 test('a refused sign-in says so, keeps what was typed, and still leads to the page that was asked for', async () => {
@@ -93,9 +103,9 @@ test('a session that has ended leads to the sign-in page and back', async () => 
 
 test('a card is dragged along the life cycle, and nowhere else', async () => {
   const { page, complaints, project } = await openDashboard();
-  await dragTo(page, card(page, 'Write the changelog').first(), column(page, 'NEEDS_REVIEW'));
+  await dragTo(page, 'Write the changelog', 'NEEDS_REVIEW');
   await page.getByText('Write the changelog stays where it was.').waitFor({ state: 'attached' });
-  await dragTo(page, card(page, 'Write the changelog').first(), column(page, 'BLOCKED'));
+  await dragTo(page, 'Write the changelog', 'BLOCKED');
   await page
     .getByRole('dialog', { name: 'Block this task' })
     .getByRole('textbox')
@@ -156,6 +166,22 @@ test('what others do appears by itself, also what was missed while the connectio
   await page.context().setOffline(false);
   await column(page, 'QUEUED').getByText('Made while we were away').waitFor({ timeout: 15_000 });
   expect(await column(page, 'QUEUED').getByText('Made by somebody else').count()).toBe(1);
+});
+
+test('what an event makes a page ask for is asked again after the network has failed it', async () => {
+  const { page, seed, user, project } = await openDashboard();
+  let isDown = true;
+  let failed = 0;
+  await page.route('**/graphql', (route) => {
+    if (!isDown) return route.continue();
+    failed += 1;
+    return route.abort('connectionreset');
+  });
+  await seed.task(user, project, { title: 'Made while the network failed' });
+  // No event comes any more that would make the page ask.
+  await expect.poll(() => failed, { timeout: 10_000 }).toBeGreaterThan(2);
+  isDown = false;
+  await column(page, 'QUEUED').getByText('Made while the network failed').waitFor();
 });
 
 test('a new task is on the board at once, by one key', async () => {

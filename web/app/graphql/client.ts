@@ -1,6 +1,7 @@
 import { CSRF_HEADER } from '#contract/http-names.ts';
 import { Client, fetchExchange, mapExchange, ssrExchange, type SSRData } from '@urql/core';
 import { isUnauthenticated } from './api-error.ts';
+import { askAgain } from './ask-again.ts';
 import { createCacheExchange } from './cache-exchange.ts';
 import { liveSubscriptions } from './live-subscription.ts';
 import { newestExchange } from './newest-exchange.ts';
@@ -26,6 +27,7 @@ function createBrowserClient(ssrData: SSRData): Client {
           if (isUnauthenticated(error)) leaveForSignIn();
         },
       }),
+      askAgain(),
       createCacheExchange(),
       newestExchange(),
       lateReasonsExchange(),
