@@ -238,7 +238,7 @@ test('an owner who leaves is asked once, and led away from what he does not see 
 test('an administrator deactivates an account, and the page of who had it ends at the sign-in', async () => {
   const { core, page } = await arrange('administrator');
   const guest = await seeder(core).user();
-  const theirs = await site.openAs(guest);
+  const theirs = await site.openAs(guest, '/projects');
   await page.goto(`${site.url}/settings`);
   await button(page, `Change ${guest.email}`).click();
   await page.getByRole('menuitem', { name: 'Deactivate…' }).click();
@@ -246,7 +246,6 @@ test('an administrator deactivates an account, and the page of who had it ends a
   await question.getByText('They are signed out everywhere').waitFor();
   await question.getByRole('button', { name: 'Deactivate' }).click();
   await page.getByRole('listitem').filter({ hasText: guest.email }).getByText('Inactive').waitFor();
-  await theirs.page.goto(`${site.url}/projects`);
   await theirs.page.waitForURL('**/sign-in**');
 }, 60_000);
 
@@ -293,6 +292,7 @@ test('a viewer reads all members of a project, page by page, and how they stand 
     .getByRole('link', { name: /^Board|^Dashboard/ })
     .first()
     .click();
+  await button(page, 'New task').waitFor();
   await core.db.user.updateMany({ where: { email: { startsWith: 'crowd-' } }, data: { isActive: false } });
   await page.getByRole('link', { name: 'Project settings' }).click();
   await lists.getByText('Inactive').first().waitFor();
