@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CARRY_MODES, REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
+import { AGENT_READERS, CARRY_MODES, REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
 import { absolutePath, argv, envName, glob, label, path, refName } from './fields.ts';
 import {
   DEFAULT_GRACE_MS,
@@ -89,6 +89,8 @@ export const AgentConfig = z.strictObject({
   carry: z.array(CarryRule).max(50).default([]),
   sandbox: SandboxNeeds.prefault({}),
   stdin: z.enum(STDIN_MODES).default('prompt'),
+  /** How the last command's standard output is understood. */
+  reader: z.enum(AGENT_READERS).default('plain'),
   /** Names of variables taken over from the runner's environment; its policy must list them too. */
   env: z.array(envName).max(100).default([]),
   allowedGlobs: z.array(glob).min(1).max(100).default(['**']),

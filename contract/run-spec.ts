@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CarryRule, RunLimits, SandboxNeeds } from './agent-config.ts';
-import { RUN_KINDS, STDIN_MODES, TASK_TYPES } from './enums.ts';
+import { AGENT_READERS, RUN_KINDS, STDIN_MODES, TASK_TYPES } from './enums.ts';
 import {
   absolutePath,
   acceptanceCriteria,
@@ -47,6 +47,7 @@ export const RunSpec = z.strictObject({
   sandbox: SandboxNeeds,
   commands: z.array(argv).max(20),
   stdin: z.enum(STDIN_MODES),
+  reader: z.enum(AGENT_READERS).default('plain'),
   env: z.array(envName).max(100),
   allowedRoots: z.array(absolutePath).max(50),
   allowedGlobs: z.array(glob).min(1).max(100),

@@ -69,6 +69,7 @@ export async function buildRunSpec(
     sandbox: config.sandbox,
     commands: config.commands,
     stdin: config.stdin,
+    reader: config.reader,
     env: config.env,
     allowedRoots: config.allowedRoots,
     allowedGlobs: config.allowedGlobs,
