@@ -13,7 +13,11 @@ import {
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LogPump } from '../logs/log-pump.ts';
+import { writeMark } from '../logs/marks.ts';
+import { createMasker } from '../logs/mask.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
 import {
   BUBBLEWRAP,
   buildProgram,
@@ -286,6 +290,26 @@ describe.each([
     expect(performance.now() - fromMs).toBeLessThan(2_000);
     expect(status).toMatchObject({ exitCode: 0, outcome: canceled });
     expect(output(assignment)).toBe('ready\ncleaning up\nclean\n');
+  });
+
+  test('the line that a program is in the middle of, when it is told to end, goes on behind what is said of it', async () => {
+    const assignment = assignmentOf([program('end-in-mid-line')]);
+    const keeper = await start(assignment);
+    await until(() => output(assignment) === 'half a', 'the half line');
+    keeper.cancel(canceled);
+    await keeper.closed;
+    const lines: string[] = [];
+    writeMark(assignment.runFolder, null, true);
+    const pump = new LogPump({
+      folder: assignment.runFolder,
+      masker: createMasker([]),
+      maxLogBytes: 1_000_000,
+      send: ({ messages }) => Promise.resolve(lines.push(...messages) - 1),
+      logger: silentLogger,
+      onDiskTrouble: () => undefined,
+    });
+    await pump.finished;
+    expect(lines.slice(1, 3)).toEqual(['Canceled by Ada', 'half a line']);
   });
 
   test('a program that ignores SIGTERM is killed after the grace, its children with it', async () => {

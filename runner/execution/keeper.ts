@@ -1,6 +1,6 @@
 import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSpools, writeMark } from '../logs/marks.ts';
+import { createSpools, writeAside, writeMark } from '../logs/marks.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
 import type { Assignment, KeeperCommand, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { peakMemoryOf, removeCgroup } from './cgroups.ts';
@@ -93,7 +93,8 @@ export class Keeper {
     this.stopping = outcome;
     this.killAtMs = performance.now() + graceMs;
     this.current?.terminate();
-    this.mark(outcome.message);
+    // The program may be in the middle of a line, and may go on with it.
+    this.mark(outcome.message, writeAside);
     setTimeout(() => this.killAll(), graceMs);
   }
 
@@ -280,9 +281,9 @@ export class Keeper {
     this.onChange(this.status);
   }
 
-  private mark(text: string): void {
+  private mark(text: string, write: (folder: string, text: string) => void = writeMark): void {
     try {
-      writeMark(this.assignment.runFolder, text);
+      write(this.assignment.runFolder, text);
     } catch (error) {
       console.error('a system line could not be written', error);
     }

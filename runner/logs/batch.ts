@@ -89,10 +89,11 @@ class BatchBuilder {
     while (this.position.marks < to) {
       const line = this.source.reader.readMarkLine(this.position.marks, to);
       if (line === null) return true;
-      // A system line stands after all output before it, finished lines or not.
-      if (!this.takeLines(1, this.position.stdout, true) || !this.takeLines(2, this.position.stderr, true))
-        return false;
       const mark = parseMark(line.text);
+      // A system line stands after all output before it, finished lines or not, unless a program goes on with them.
+      const isFlush = !mark?.isAside;
+      if (!this.takeLines(1, this.position.stdout, isFlush) || !this.takeLines(2, this.position.stderr, isFlush))
+        return false;
       if (mark && mark.text !== null && !this.add(3, this.source.masker.mask(mark.text.replaceAll('\0', '\uFFFD'))))
         return false;
       this.position.marks = line.next;

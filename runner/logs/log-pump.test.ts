@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LogGapError, LogPump, type LogBatch } from './log-pump.ts';
-import { createSpools, writeMark } from './marks.ts';
+import { createSpools, writeAside, writeMark } from './marks.ts';
 import { createMasker } from './mask.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { SPOOL_FILES } from './spool-files.ts';
@@ -63,6 +63,27 @@ test('system lines stand where they belong, and end an unfinished line', async (
   expect(await pump().finished).toBe(6);
   expect(store.lines).toEqual(['3:first command', '1:one', '1:two', '3:second command', '1:three', '2:oops ***']);
 });
+
+test.each([
+  ['a line', ['one\ntw', 'o\nthree\n'], ['1:one', '3:canceled', '1:two', '1:three']],
+  [
+    'a character',
+    [Buffer.from('ö').subarray(0, 1), Buffer.concat([Buffer.from('ö').subarray(1), Buffer.from('\n')])],
+    ['3:canceled', '1:ö'],
+  ],
+  ['an end of a line', ['one\r', '\ntwo\n'], ['3:canceled', '1:one', '1:two']],
+  ['a secret', ['my hunter2', 'hunter2 is\n'], ['3:canceled', '1:my *** is']],
+])(
+  'a system line in the middle of %s of a program that goes on divides it not',
+  async (_name, [before, after], lines) => {
+    out(before ?? '');
+    writeAside(folder, 'canceled');
+    out(after ?? '');
+    writeMark(folder, null, true);
+    await pump().finished;
+    expect(store.lines).toEqual(lines);
+  },
+);
 
 test('everything it needs is open from its start: lines are carried when nothing can be opened any more', async () => {
   const running = pump();

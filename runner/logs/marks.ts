@@ -16,6 +16,8 @@ export interface Mark {
   /** Null: no line, only the end. */
   text: string | null;
   isEnd: boolean;
+  /** A program still writes: the line that it has begun goes on behind this one. */
+  isAside: boolean;
 }
 
 /**
@@ -24,24 +26,37 @@ export interface Mark {
  * @throws the file system's error, when the run folder is gone or the disk is full
  */
 export function writeMark(folder: string, text: string | null, isEnd = false): void {
+  write(folder, text, { isEnd, isAside: false });
+}
+
+/** Writes a system line while a program writes: what that one has begun is not divided. @throws as `writeMark` */
+export function writeAside(folder: string, text: string): void {
+  write(folder, text, { isEnd: false, isAside: true });
+}
+
+function write(folder: string, text: string | null, kind: Pick<Mark, 'isEnd' | 'isAside'>): void {
   const at: [number, number] = [sizeOf(join(folder, SPOOL_FILES.stdout)), sizeOf(join(folder, SPOOL_FILES.stderr))];
   const file = openSync(join(folder, SPOOL_FILES.marks), 'a+', 0o600);
   try {
     // A writer that was killed in mid-line leaves a torn line; a new line keeps it from swallowing this one.
     const torn = endsTorn(file) ? '\n' : '';
-    writeWhole(file, torn + formatMarks(at, text, isEnd));
+    writeWhole(file, torn + formatMarks(at, text, kind));
   } finally {
     closeSync(file);
   }
 }
 
 /** The lines of marks.spool that say this. */
-export function formatMarks(at: Mark['at'], text: string | null, isEnd: boolean): string {
+export function formatMarks(
+  at: Mark['at'],
+  text: string | null,
+  { isEnd, isAside }: Pick<Mark, 'isEnd' | 'isAside'>,
+): string {
   const texts = text === null ? [null] : text.split(/\r?\n/).map((line) => cutText(line, MAX_TEXT_CHARS));
   return texts
     .map(
       (line, index) =>
-        `${JSON.stringify({ at, text: line, isEnd: isEnd && index === texts.length - 1 } satisfies Mark)}\n`,
+        `${JSON.stringify({ at, text: line, isEnd: isEnd && index === texts.length - 1, isAside } satisfies Mark)}\n`,
     )
     .join('');
 }

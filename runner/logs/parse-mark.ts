@@ -5,6 +5,8 @@ const MarkLine = z.object({
   at: z.tuple([z.int().min(0), z.int().min(0)]),
   text: z.string().nullable(),
   isEnd: z.boolean(),
+  // Runs that an earlier version began have marks without it.
+  isAside: z.boolean().default(false),
 });
 
 /** Parses one line of marks.spool; a torn line is null. */

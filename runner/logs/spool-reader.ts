@@ -38,7 +38,10 @@ export class SpoolReader {
     };
     this.addedMarks = {
       from,
-      bytes: Buffer.concat([bytes, Buffer.from(formatMarks([this.size(1), this.size(2)], text, isEnd))]),
+      bytes: Buffer.concat([
+        bytes,
+        Buffer.from(formatMarks([this.size(1), this.size(2)], text, { isEnd, isAside: false })),
+      ]),
     };
   }
 
