@@ -4,7 +4,7 @@ import type { Facts, Violation } from './checker/facts.ts';
 import { countMissingLines } from './checker/lines.ts';
 import { countUnseen } from './checker/viewers.ts';
 import { findSurvivors, readRepository, readRows } from './collect.ts';
-import type { AppliedFault, Scene } from './faults/hit.ts';
+import { monotonicMs, type AppliedFault, type Scene } from './faults/hit.ts';
 import { inject } from './faults/inject.ts';
 import { kindOf } from './schedule/fault-kinds.ts';
 import type { PlannedFault, Schedule } from './schedule/schedule.ts';
@@ -125,7 +125,7 @@ async function letLoose(
       MOMENT_MS,
     );
     if (!hasCome || !observer.has(when))
-      return { kind: fault.kind, hit: null, runIds: [], fromMs: performance.now(), toMs: performance.now() };
+      return { kind: fault.kind, hit: null, runIds: [], fromMs: monotonicMs(), toMs: monotonicMs() };
     await sleep(when.afterMs);
   }
   return inject(scene, fault);

@@ -45,15 +45,18 @@ function subjectOf({ type, entityId, patch }: EventFact): string | null {
   return type === 'artifact.created' && typeof patch['runId'] === 'string' ? patch['runId'] : null;
 }
 
+/** All processes of a machine wake at once: a program may write before the one that ends it has run at all. */
+const WAKING_MS = 1_000;
+
 /** The programs themselves: the first attempt writes nothing any more when the second has begun. */
-function checkPrograms({ journals, runs }: Facts): string[] {
-  const times = journals.map(({ runId, taskId, attempt, entries }) => ({
-    runId,
-    taskId,
-    attempt,
-    fromMs: entries[0]?.atMs ?? 0,
-    toMs: entries.at(-1)?.atMs ?? 0,
-  }));
+function checkPrograms({ journals, runs, faults }: Facts): string[] {
+  const times = journals.map(({ runId, taskId, attempt, entries }) => {
+    const wakes = faults.filter(({ kind, runIds }) => kind === 'stop-machine-long' && runIds.includes(runId));
+    // `toMs` is noted a moment after the signal.
+    const isWaking = (atMs: number): boolean => wakes.some(({ toMs }) => atMs > toMs - 50 && atMs < toMs + WAKING_MS);
+    const toMs = entries.findLast(({ atMs }) => !isWaking(atMs))?.atMs ?? 0;
+    return { runId, taskId, attempt, fromMs: entries[0]?.atMs ?? 0, toMs };
+  });
   const overlaps = times.flatMap((first) =>
     times
       .filter(

@@ -89,6 +89,27 @@ test('what became of a merge may be found out after its end, if its outcome was 
   expect(check(facts).map(({ rule }) => rule)).not.toContain('attempts');
 });
 
+test('a program may write in the moment in which its machine wakes, and not while that sleeps', () => {
+  const facts = goodFacts();
+  secondAttempt(facts);
+  facts.journals.push({
+    runId: 'run-2',
+    taskId: TASK,
+    attempt: 2,
+    entries: [{ type: 'hello', runId: 'run-2', taskId: TASK, attempt: 2, name: 'A task', pid: 2, atMs: 15_000 }],
+  });
+  const { entries } = at(facts.journals, 0);
+  entries.push({ type: 'intends', stream: 'stdout', lines: [], atMs: 20_100 });
+  const rules = (): string[] => check(facts).map(({ rule }) => rule);
+  expect(rules()).toContain('attempts');
+  facts.faults.push(fault({ kind: 'stop-machine-long', runIds: [RUN], toMs: 20_000 }));
+  expect(rules()).not.toContain('attempts');
+  entries.push({ type: 'intends', stream: 'stdout', lines: [], atMs: 21_100 });
+  expect(rules()).toContain('attempts');
+  Object.assign(at(entries, entries.length - 1), { atMs: 19_000 });
+  expect(rules()).toContain('attempts');
+});
+
 const PLANTED: Record<Rule, Record<string, (facts: Facts) => void>> = {
   lines: {
     'a line was dropped': (facts) =>

@@ -22,6 +22,9 @@ export interface AppliedFault {
   toMs: number;
 }
 
+/** The clock that agents' journals are written by, too. */
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 /** What a fault hit. */
 export type Hit = Pick<AppliedFault, 'hit' | 'runIds'>;
 export const hitOf = (hit: string | null | undefined, runIds: string[] = []): Hit => ({ hit: hit ?? null, runIds });

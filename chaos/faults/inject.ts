@@ -4,18 +4,18 @@ import type { PlannedFault } from '../schedule/schedule.ts';
 import { sendSignal } from '../system/processes.ts';
 import type { Program } from '../system/program.ts';
 import type { System } from '../system/system.ts';
-import { hitOf, type AppliedFault, type Hit, type Scene } from './hit.ts';
+import { hitOf, monotonicMs, type AppliedFault, type Hit, type Scene } from './hit.ts';
 import { breakNetwork } from './network.ts';
 import { exhaust, fillDisk, jumpClock } from './resources.ts';
 import { choose, findAgents, findKeepers, liveApis, liveRunners } from './targets.ts';
 
 /** Lets one fault loose and takes it back after its time. Resolves when it is over. */
 export async function inject(scene: Scene, fault: PlannedFault): Promise<AppliedFault> {
-  const fromMs = performance.now();
+  const fromMs = monotonicMs();
   const over = sleep(fault.durationMs);
   const hit = await strike(scene, fault, over);
   await over;
-  return { kind: fault.kind, ...hit, fromMs, toMs: performance.now() };
+  return { kind: fault.kind, ...hit, fromMs, toMs: monotonicMs() };
 }
 
 async function strike(scene: Scene, fault: PlannedFault, over: Promise<void>): Promise<Hit> {
