@@ -157,6 +157,8 @@ const PLANTED: Record<Rule, Record<string, (facts: Facts) => void>> = {
   },
   endings: {
     'the end was visible before the last line': (facts) => (at(linesOf(facts), 4).atUs = 5_000),
+    'a file that a run had made was not kept': (facts) =>
+      Object.assign(at(facts.runs, 0), { message: '1 file changed. The file report.md could not be stored: no' }),
     'a run ended twice': (facts) => facts.events.push({ ...at(facts.events, 3), cursor: 9 }),
     'completed, and the program had failed': (facts) =>
       Object.assign(at(at(facts.journals, 0).entries, -1 + at(facts.journals, 0).entries.length), { code: 3 }),

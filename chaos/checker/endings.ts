@@ -12,7 +12,7 @@ const MERGE_REASONS: readonly (string | null)[] = ['review_outdated', 'repo_dirt
 /** Rule 3: the end is never visible before the last line is stored; exit code and state agree, and the reason is a true one. */
 export function checkEndings(facts: Facts): Violation[] {
   return facts.runs.flatMap((run) =>
-    [...checkOrder(facts, run), ...checkExit(facts, run), ...checkReason(facts, run)].map(
+    [...checkOrder(facts, run), ...checkExit(facts, run), ...checkFiles(facts, run), ...checkReason(facts, run)].map(
       (what) =>
         ({
           rule: 'endings',
@@ -50,6 +50,12 @@ function checkExit({ journals, faults }: Facts, run: RunFact): string[] {
   return exit || wasKilled
     ? []
     : [`its program is said to have failed by itself (${run.message}), and never said that it would`];
+}
+
+/** What a run has made and hands over is kept, unless somebody's disk was full. */
+function checkFiles({ faults }: Facts, { message }: RunFact): string[] {
+  const wasFull = faults.some(({ kind, hit }) => kind.startsWith('disk-') && hit !== null);
+  return !wasFull && message?.includes('could not be stored') ? [`not all of it was kept: ${message}`] : [];
 }
 
 function checkReason({ faults, requests, tasks, isStarved, isArchived }: Facts, run: RunFact): string[] {

@@ -15,10 +15,17 @@ export function whyJsonTooLarge(value: unknown): string | null {
     if (values > MAX_JSON_VALUES) return `JSON here has at most ${MAX_JSON_VALUES} values.`;
     const next: unknown[] = [];
     for (const each of level) {
-      if (typeof each !== 'object' || each === null) continue;
+      if (!isOfJson(each)) continue;
       for (const item of Array.isArray(each) ? (each as unknown[]) : Object.values(each)) next.push(item);
     }
     level = next;
   }
   return null;
+}
+
+/** A file that is sent beside the JSON is no part of it: a reader keeps the file's bytes in an object like any other. */
+function isOfJson(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
 }

@@ -488,26 +488,26 @@ describe('files', () => {
     const side = runnerSide(core, runner.actor);
     const held = await side.claim();
     await side.append(held, 0, ['one', 'two']);
-    const form = new FormData();
-    form.set(
-      'operations',
-      JSON.stringify({
-        query:
-          'mutation ($input: UploadArtifactInput!) { uploadArtifact(input: $input) { __typename ... on UploadArtifactPayload { artifact { id url size text } } ... on UserError { code message } } }',
-        variables: {
-          input: { runId: held.spec.runId, leaseToken: held.token, kind: 'DIFF', name: 'a "b"\'ü.diff', file: null },
-        },
-      }),
-    );
-    form.set('map', '{"0":["variables.input.file"]}');
-    form.set('0', new Blob(['0123456789']), 'x');
-    const uploaded = (await (
-      await fetch(`${url}/graphql`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${runner.token}` },
-        body: form,
-      })
-    ).json()) as GraphqlAnswer;
+    const upload = async (name: string, content: string) => {
+      const form = new FormData();
+      form.set(
+        'operations',
+        JSON.stringify({
+          query:
+            'mutation ($input: UploadArtifactInput!) { uploadArtifact(input: $input) { __typename ... on UploadArtifactPayload { artifact { id url size text } } ... on UserError { code message } } }',
+          variables: { input: { runId: held.spec.runId, leaseToken: held.token, kind: 'DIFF', name, file: null } },
+        }),
+      );
+      form.set('map', '{"0":["variables.input.file"]}');
+      form.set('0', new Blob([content]), 'x');
+      const headers = { authorization: `Bearer ${runner.token}` };
+      const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: form });
+      return (await answer.json()) as GraphqlAnswer;
+    };
+    const uploaded = await upload('a "b"\'ü.diff', '0123456789');
+    const large = await upload('large.diff', '[{,'.repeat(1_000_000));
+    expect(large.errors).toBeUndefined();
+    expect(large.data?.['uploadArtifact']).toMatchObject({ artifact: { size: 3_000_000 } });
     const { artifact } = uploaded.data?.['uploadArtifact'] as { artifact: { id: string; url: string } };
     expect(artifact).toMatchObject({ size: 10, text: '0123456789' });
     const get = (path: string, headers: Record<string, string> = {}, token: string | null = user.token) =>
