@@ -60,7 +60,7 @@ builder.queryField('tasks', (t) =>
           rows: context.core.db.task,
           order: taskOrder.keys(orderBy),
           where: {
-            ...taskFilter(projectId, ofTasks),
+            ...(await taskFilter(context.core.db, projectId, ofTasks)),
             ...(ids ? { id: await taskIdIn(context, ids, ['filter', 'ids']) } : {}),
           },
         });

@@ -5,6 +5,7 @@ import { parseShortId } from '#contract/short-ids.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
+import type { Queryable } from '#core/platform/db.ts';
 import type { Prisma } from '#prisma/generated/client/client.ts';
 import { TASK_STATUSES } from './transitions.ts';
 import type { TaskStatus } from './transitions.ts';
@@ -25,7 +26,7 @@ export function taskScope(actor: Actor): Prisma.TaskWhereInput {
 }
 
 /** A filter as a condition: only known columns, never a caller's JSON. @throws InvalidInputError */
-export function taskFilter(projectId: string, filter: TaskFilter): Prisma.TaskWhereInput {
+export async function taskFilter(db: Queryable, projectId: string, filter: TaskFilter): Promise<Prisma.TaskWhereInput> {
   const { statuses, types, priorities, agentIds, text, updatedSince } = parseInput(TaskFilter, filter, ['filter']);
   return {
     projectId,
@@ -39,17 +40,23 @@ export function taskFilter(projectId: string, filter: TaskFilter): Prisma.TaskWh
           OR: [
             { title: { contains: text, mode: 'insensitive' } },
             { description: { contains: text, mode: 'insensitive' } },
-            ...calledBy(text),
+            ...(await calledBy(db, projectId, text)),
           ],
         }
       : {}),
   };
 }
 
-/** SHOP-12, or its number alone, as people type it: 12, #12. */
-function calledBy(text: string): Prisma.TaskWhereInput[] {
+/**
+ * SHOP-12, or its number alone, as people type it: 12, #12. The key is looked up before: a condition about another table
+ * would have every task read.
+ */
+async function calledBy(db: Queryable, projectId: string, text: string): Promise<Prisma.TaskWhereInput[]> {
   const shortId = parseShortId(text);
-  if (shortId) return [{ number: shortId.number, project: { keys: { some: { key: shortId.key } } } }];
+  if (shortId) {
+    const isOurs = (await db.projectKey.count({ where: { projectId, key: shortId.key } })) > 0;
+    return isOurs ? [{ number: shortId.number }] : [];
+  }
   const [, number] = /^#?([1-9][0-9]{0,8})$/.exec(text) ?? [];
   return number === undefined ? [] : [{ number: Number(number) }];
 }

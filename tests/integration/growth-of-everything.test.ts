@@ -6,6 +6,7 @@ import { removeDeleted } from '#core/deletions/remove-deleted.ts';
 import { removeOldCalls } from '#core/idempotency/keys.ts';
 import { requestCycle } from '#core/cycles/request-cycle.ts';
 import { runCycles } from '#core/cycles/run-cycle.ts';
+import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
@@ -112,6 +113,16 @@ describe('every operation of the web', () => {
     const refused = REFUSED[name];
     if (refused) expect(JSON.stringify(answer.data)).toMatch(refused);
     else expect(JSON.stringify(answer.data)).not.toMatch(/"code":"/);
+  });
+
+  test.each(['part 4711', 'PART 4711', '4711', 'no such words'])('tasks with %s in their texts', async (text) => {
+    const { projectId } = grown;
+    const query = operations.get('PaletteTasks')?.text ?? '';
+    const answer = await expectFlat(() =>
+      post(url, query, { projectId, text, named: newId(), isNamed: false }, user.token),
+    );
+    expect(answer.errors).toBeUndefined();
+    expect(JSON.stringify(answer.data)).toContain(text.startsWith('no') ? '"nodes":[]' : '4711');
   });
 
   test.each([...operations].filter(([, { kind }]) => kind === 'subscription'))('%s', async (name, { text }) => {
