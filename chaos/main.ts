@@ -6,11 +6,13 @@
  * --seed alone plays that one schedule again; with --schedules it is the first of so many. --only takes kinds of faults
  * or beginnings of their names, or `quick` or `long`, of which the schedules of `npm test` are made; --plan prints the schedules and plays none. Exits with 1 when anything was lost.
  */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
 import { describeFaults } from './schedule/describe.ts';
 import { FAULT_KIND_NAMES, matchKinds } from './schedule/fault-kinds.ts';
 import { makeSchedule } from './schedule/make-schedule.ts';
+import { buildProduct } from './system/own-services.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +36,7 @@ if (values.plan) {
     );
 } else {
   const minutes = numberOf('minutes', values.minutes);
+  await buildProduct(fileURLToPath(new URL('..', import.meta.url)));
   const isClean = await runCampaign({
     seeds,
     kinds,

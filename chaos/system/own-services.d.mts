@@ -7,6 +7,7 @@ export interface RunningService {
   exited: Promise<unknown>;
 }
 
+export declare function buildProduct(rootDir: string): Promise<void>;
 export declare function prepareServices(
   rootDir: string,
   dataDir: string,

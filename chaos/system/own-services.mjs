@@ -1,3 +1,4 @@
+import { buildPrograms } from '../../scripts/bootstrap/built-programs.mjs';
 import { prepareDataDirectory } from '../../scripts/bootstrap/data-directory.mjs';
 import { installDependencies } from '../../scripts/bootstrap/dependencies.mjs';
 import { RememberedPorts } from '../../scripts/bootstrap/ports.mjs';
@@ -9,6 +10,14 @@ import { findServiceHome } from '../../scripts/bootstrap/service-home.mjs';
 import { watchOver } from '../../scripts/bootstrap/watcher.mjs';
 
 export { unpackDebianPackages } from '../../scripts/bootstrap/debian-packages.mjs';
+
+/**
+ * Builds what is played with, when its sources have changed: nothing is learnt of a program that is not there any more.
+ * @param {string} rootDir
+ */
+export async function buildProduct(rootDir) {
+  await buildPrograms({ rootDir, progress: createProgress(process.stdout, new AbortController().signal) });
+}
 
 /**
  * The set-up's own PostgreSQL and Redis in a folder, one at a time: whoever breaks one starts it again.
