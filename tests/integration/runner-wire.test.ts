@@ -126,6 +126,14 @@ test('a runner that is killed when the answer to its claim arrives is given the 
   expect(run.leaseTokenHash).toBe(lost.leaseTokenHash);
 }, 40_000);
 
+test('a large change can be reviewed: its diff is kept whole', async () => {
+  const look = await start(['node', '-e', `fs.writeFileSync('large.json', '[{"a":1},\\n'.repeat(40_000))`]);
+  const run = await until(look, ({ status }) => status === 'completed', 15_000);
+  expect(run.message).toBe('1 file changed, +40000 −0');
+  const diff = await core.db.artifact.findFirstOrThrow({ where: { runId: run.id, kind: 'diff' } });
+  expect(Number(diff.size)).toBeGreaterThan(400_000);
+}, 40_000);
+
 test('a claim whose answer the network loses is repeated by the same runner', async () => {
   let lost = 0;
   relay.onAnswer = (text) => {
