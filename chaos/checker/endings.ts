@@ -52,10 +52,10 @@ function checkExit({ journals, faults }: Facts, run: RunFact): string[] {
     : [`its program is said to have failed by itself (${run.message}), and never said that it would`];
 }
 
-/** What a run has made and hands over is kept, unless somebody's disk was full. */
+/** What a run has made and hands over is kept, unless what that takes was used up. */
 function checkFiles({ faults }: Facts, { message }: RunFact): string[] {
-  const wasFull = faults.some(({ kind, hit }) => kind.startsWith('disk-') && hit !== null);
-  return !wasFull && message?.includes('could not be stored') ? [`not all of it was kept: ${message}`] : [];
+  const wasStarved = faults.some(({ kind, hit }) => /^(disk|descriptors|memory)-/.test(kind) && hit !== null);
+  return !wasStarved && message?.includes('could not be stored') ? [`not all of it was kept: ${message}`] : [];
 }
 
 function checkReason({ faults, requests, tasks, isStarved, isArchived }: Facts, run: RunFact): string[] {

@@ -123,12 +123,19 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
         <TaskTypeIcon type={task.type} />
         <Priority value={task.priority} />
         {task.agentName ? (
-          <span className="flex min-w-0 items-center gap-1" title={task.agentName}>
+          <span className="flex min-w-4 items-center gap-1" title={task.agentName}>
             <Bot aria-hidden className="size-3 shrink-0 text-faint" />
             <span className="truncate">{task.agentName}</span>
           </span>
         ) : null}
-        {task.diffStats ? <DiffStat additions={task.diffStats.additions} deletions={task.diffStats.deletions} /> : null}
+        {task.diffStats ? (
+          <DiffStat
+            isShort
+            additions={task.diffStats.additions}
+            deletions={task.diffStats.deletions}
+            className="shrink-0"
+          />
+        ) : null}
         <span className="ml-auto flex shrink-0 items-center gap-2">
           {isMerging ? (
             <span className="flex items-center gap-1 text-in-progress">
