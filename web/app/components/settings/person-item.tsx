@@ -78,8 +78,8 @@ export function PersonItem({ user, isViewer }: { user: Person; isViewer: boolean
     if (failure) showToast({ kind: 'error', text: failure });
   };
   return (
-    <li className="flex items-center gap-3 px-4 py-2.5">
-      <p className="title-wrap min-w-0 flex-1 font-medium">{user.email}</p>
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5">
+      <p className="title-wrap min-w-0 grow basis-48 font-medium">{user.email}</p>
       {isViewer ? <Badge>You</Badge> : null}
       {user.isAdmin ? <Badge>Administrator</Badge> : null}
       {user.isActive ? null : <Badge>Inactive</Badge>}
