@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: [
-      '{contract,core,api,workers,runner,scripts,web,chaos}/**/*.test.ts',
+      '{contract,core,api,workers,runner,scripts,web,chaos,bench}/**/*.test.ts',
       '{contract,core,api,workers,runner,scripts,web}/**/*.test.tsx',
       'tests/**/*.test.ts',
     ],

@@ -34,9 +34,10 @@ export async function obeyCommands(options: ObeyOptions): Promise<void> {
 async function follow(options: ObeyOptions): Promise<void> {
   const { controlPlane, logger, signal, obey } = options;
   for await (const command of controlPlane.commands(signal)) {
+    // Before it is noted: a run that is to stop goes on until then.
+    if (command.type !== 'refused') obey(command);
     if (command.type !== 'run_available') logger.info(command, 'heard');
     if (command.type === 'refused') await askAboutToken(options);
-    else obey(command);
   }
 }
 

@@ -80,18 +80,30 @@ async function endChild(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Processor seconds used so far by these processes and all that live below them. */
+/**
+ * Processor seconds used so far by these processes and all below them, those that have ended included: whoever waited for
+ * one was given its time. So it never goes down; only what ended under a parent that ended before it is lost. The kernel
+ * counts in steps of 10 ms, each process for itself.
+ */
 export function cpuSecondsOfTrees(roots: readonly number[]): number {
+  for (;;) {
+    const counted = readBelow(roots);
+    // One that ended meanwhile may be counted twice: for itself, and by its parent.
+    if (![...counted].every(([pid, { startTicks }]) => readProcess(pid)?.startTicks === startTicks)) continue;
+    return [...counted.values()].reduce((ticks, stat) => ticks + stat.ownTicks + stat.childTicks, 0) / TICKS_PER_SECOND;
+  }
+}
+
+function readBelow(roots: readonly number[]): Map<number, ProcessStat> {
   const all = new Map<number, ProcessStat>();
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    const stat = Number.isInteger(pid) ? readProcess(pid) : null;
+  // Children, which came later, before their parents: else the time of one that ends in between would be nowhere.
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  for (const pid of pids.sort((a, b) => b - a)) {
+    const stat = readProcess(pid);
     if (stat) all.set(pid, stat);
   }
   const isBelow = (pid: number): boolean => roots.includes(pid) || (all.has(pid) && isBelow(all.get(pid)?.parent ?? 0));
-  let ticks = 0;
-  for (const [pid, stat] of all) if (isBelow(pid)) ticks += stat.ownTicks;
-  return ticks / TICKS_PER_SECOND;
+  return new Map([...all].filter(([pid]) => isBelow(pid)));
 }
 
 /** Processor seconds of these processes themselves. */

@@ -2,19 +2,17 @@ import type { RunReason } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { nameOf } from '#core/access/actor.ts';
 import { ConflictError, NotFoundError } from '#core/errors/errors.ts';
-import { runUpdated } from '#core/events/catalogue.ts';
 import type { Core } from '#core/platform/core.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { isUuid } from '#core/platform/ids.ts';
-import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
-import type { RunnerMessage } from '#core/runners/commands.ts';
 import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import { holdTask } from '#core/tasks/hold-task.ts';
 import { lockTask } from '#core/tasks/lock-task.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
+import { askToStop, tellOfStop } from './ask-to-stop.ts';
 import { finishRun } from './finish-run.ts';
 import { assertNotLanding } from './landing.ts';
 import { isLive, LIVE_STATUSES } from './statuses.ts';
@@ -35,17 +33,26 @@ export async function cancelRun(
   runId: string,
   thenTask: ThenTask = 'put_back',
 ): Promise<AgentRun> {
-  return inTransaction(core, async (tx) => {
-    const seen = isUuid(runId) ? await tx.db.agentRun.findUnique({ where: { id: runId } }) : null;
-    if (!seen?.taskId) throw new NotFoundError('run', runId);
-    const { task } = await lockTask(tx, actor, seen.taskId, 'run:stop').catch((error: unknown) => {
-      throw error instanceof NotFoundError ? new NotFoundError('run', runId) : error;
-    });
-    const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
-    if (!isLive(run)) throw new ConflictError('This run has already ended.', run.status);
-    await (thenTask === 'cancel' ? stopAndCancel(tx, actor, task) : stopAndPutBack(tx, actor, run, task));
-    return tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
-  });
+  await inTransaction(core, (tx) => cancelIn(tx, actor, runId, thenTask));
+  // Not before the runner has been told: until then the agent goes on.
+  const run = await core.db.agentRun.findUnique({ where: { id: runId } });
+  if (!run) throw new NotFoundError('run', runId);
+  return run;
+}
+
+async function cancelIn(tx: Tx, actor: Actor, runId: string, thenTask: ThenTask): Promise<void> {
+  const notFound = (error: unknown): never => {
+    // Whoever may not see the project, or the task, must not learn that the run exists.
+    throw error instanceof NotFoundError ? new NotFoundError('run', runId) : error;
+  };
+  if (!isUuid(runId)) throw new NotFoundError('run', runId);
+  if (thenTask === 'put_back' && (await askToStop(tx, actor, runId, 'by_user').catch(notFound))) return;
+  const seen = await tx.db.agentRun.findUnique({ where: { id: runId } });
+  if (!seen?.taskId) throw new NotFoundError('run', runId);
+  const { task } = await lockTask(tx, actor, seen.taskId, 'run:stop').catch(notFound);
+  const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
+  if (!isLive(run)) throw new ConflictError('This run has already ended.', run.status);
+  await (thenTask === 'cancel' ? stopAndCancel(tx, actor, task) : stopAndPutBack(tx, actor, run, task));
 }
 
 async function stopAndCancel(tx: Tx, actor: Actor, task: Task): Promise<void> {
@@ -83,14 +90,7 @@ export async function stopRun(tx: Tx, actor: Actor, run: AgentRun, task: Task, r
     cancelRequestedBy: run.cancelRequestedBy ?? nameOf(actor),
   };
   await tx.db.agentRun.update({ where: { id: run.id }, data });
-  tx.emit(runUpdated, { projectId: run.projectId, entityId: run.id, patch: { cancelRequestedAt: at.toISOString() } });
-  if (run.runnerId)
-    tx.publish(RUNNERS_CHANNEL, {
-      type: 'cancel',
-      runnerId: run.runnerId,
-      runId: run.id,
-      reason,
-    } satisfies RunnerMessage);
+  tellOfStop(tx, { ...run, cancelRequestedAt: at }, reason);
 }
 
 /** Stops every live run of a locked task. */

@@ -25,20 +25,42 @@ export async function appendTaskEvents(
   eventType: TaskEventType,
   lines: readonly { task: { id: string; projectId: string }; details: Prisma.InputJsonObject }[],
 ): Promise<string[]> {
-  const rows = lines.map(({ task, details }) => ({
-    task,
-    data: { id: newId(), taskId: task.id, eventType, payload: { ...details, actor: describeActor(actor) } },
-  }));
+  const rows = lines.map(({ task, details }) => ({ task, line: newTaskEvent(actor, eventType, details) }));
   const written = await tx.db.taskEvent.createManyAndReturn({
-    data: rows.map(({ data }) => data),
+    data: rows.map(({ task, line }) => ({ ...line, taskId: task.id })),
     select: { id: true, createdAt: true },
   });
-  const times = new Map(written.map(({ id, createdAt }) => [id, createdAt.toISOString()]));
-  for (const { task, data } of rows)
-    tx.emit(taskEventAppended, {
-      projectId: task.projectId,
-      entityId: task.id,
-      patch: { eventId: data.id, eventType, payload: data.payload, createdAt: times.get(data.id) ?? '' },
-    });
-  return rows.map(({ data }) => data.id);
+  const times = new Map(written.map(({ id, createdAt }) => [id, createdAt]));
+  for (const { task, line } of rows) {
+    const createdAt = times.get(line.id);
+    if (!createdAt) throw new Error(`Expected the line ${line.id} to be added, found none`);
+    tellTaskEvent(tx, task, line, createdAt);
+  }
+  return rows.map(({ line }) => line.id);
+}
+
+/** A line of the audit trail that is still to be written. */
+export interface NewTaskEvent {
+  id: string;
+  eventType: TaskEventType;
+  payload: Prisma.InputJsonObject;
+}
+
+/** For a statement that writes the line beside what it tells of; `tellTaskEvent` has to follow. */
+export function newTaskEvent(actor: Actor, eventType: TaskEventType, details: Prisma.InputJsonObject): NewTaskEvent {
+  return { id: newId(), eventType, payload: { ...details, actor: describeActor(actor) } };
+}
+
+/** Tells everybody of a line that was written. */
+export function tellTaskEvent(
+  tx: Tx,
+  task: { id: string; projectId: string },
+  { id, eventType, payload }: NewTaskEvent,
+  createdAt: Date,
+): void {
+  tx.emit(taskEventAppended, {
+    projectId: task.projectId,
+    entityId: task.id,
+    patch: { eventId: id, eventType, payload, createdAt: createdAt.toISOString() },
+  });
 }

@@ -121,7 +121,20 @@ export function homePathsFor(
   const kept = KEPT_READ_ONLY.filter((path) =>
     wanted.some((shown) => shown.access === 'write' && path.startsWith(`${shown.path}/`)),
   );
-  return [...wanted, ...kept.map((path) => ({ path, access: 'read' as const }))];
+  // What is mounted can not be moved away with what is kept in it, and replaced by another of the same name.
+  const around = kept
+    .flatMap((path) => foldersAbove(path))
+    .filter((path) => wanted.some((shown) => shown.access === 'write' && path.startsWith(`${shown.path}/`)));
+  return [
+    ...wanted,
+    ...[...new Set(around)].map((path) => ({ path, access: 'write' as const })),
+    ...kept.map((path) => ({ path, access: 'read' as const })),
+  ];
+}
+
+function foldersAbove(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_part, index) => parts.slice(0, index + 1).join('/'));
 }
 
 function accessTo(path: string, writable: readonly string[]): HomePath['access'] {

@@ -5,6 +5,7 @@ import { SPOOL_FILES } from '../logs/spool-files.ts';
 import type { Assignment, KeeperCommand, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { peakMemoryOf, removeCgroup } from './cgroups.ts';
 import type { Exit, Launch } from './launch-order.ts';
+import { putSettingsRight } from './home-settings.ts';
 import { launch } from './launch.ts';
 import { sharedMs } from './lease.ts';
 import { endLeftProcesses } from './left-processes.ts';
@@ -72,6 +73,7 @@ export class Keeper {
       await this.endAlive();
     }
     this.removeOwnCgroup();
+    this.putSettingsRight();
     this.change({
       phase: 'ended',
       outcome: this.stopping ?? outcome,
@@ -136,6 +138,14 @@ export class Keeper {
       if (this.assignment.cgroup !== null) removeCgroup(this.assignment.cgroup);
     } catch (error) {
       console.error('the cgroup of this run could not be removed', error);
+    }
+  }
+
+  private putSettingsRight(): void {
+    try {
+      putSettingsRight(this.assignment.runFolder);
+    } catch (error) {
+      console.error('what this run made of settings in the home could not be put right', error);
     }
   }
 

@@ -7,6 +7,7 @@ import { trustedFolders } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import type { Assignment, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs, sharedMs } from './lease.ts';
+import { putSettingsRight } from './home-settings.ts';
 import { endForHungKeeper, endLeftProcesses, killKeeper } from './left-processes.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -134,6 +135,7 @@ export class KeptPrograms {
     if (status?.phase === 'ended') return status;
     if (status === null) return null;
     await endLeftProcesses(spec.runId, status);
+    putSettingsRight(folder.path);
     return status;
   }
 
@@ -190,7 +192,8 @@ export class KeptPrograms {
       const readable = workspace
         ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))]
         : [files.taskFile];
-      const sandbox = sandboxing.commandFor({ writable: [workspace?.path ?? workFolder], readable, cwd: workFolder });
+      const places = { writable: [workspace?.path ?? workFolder], readable, cwd: workFolder };
+      const sandbox = sandboxing.commandFor(places, folder.path);
       host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
       return await this.keep(keeper, {
         runId: spec.runId,
@@ -265,7 +268,7 @@ export class KeptPrograms {
 
   /** @param isReplaceable when it is stopped before it reads of the run, it is ended and another may have the run */
   private async follow(keeper: KeeperConnection, isReplaceable = false): Promise<KeeperStatus | null> {
-    const { spec, leaving, onOutput } = this.options;
+    const { spec, folder, leaving, onOutput } = this.options;
     this.keeper = keeper;
     keeper.renew(this.lease);
     if (this.stopping) keeper.cancel(this.stopping.outcome, this.stopping.graceMs);
@@ -278,6 +281,7 @@ export class KeptPrograms {
     if (leaving.aborted || status?.phase === 'ended') return status;
     // Killed from outside: nobody else ends what it has started.
     await endLeftProcesses(spec.runId, status);
+    putSettingsRight(folder.path);
     return status;
   }
 

@@ -42,6 +42,8 @@ export interface LaunchOrder {
 export interface SandboxCommand {
   file: string;
   args: string[];
+  /** Whether this bubblewrap mounts what a descriptor leads to. Missing: an earlier version of the runner did not ask. */
+  takesDescriptors?: boolean;
 }
 
 /** A command that was started, and everything that came of it. */

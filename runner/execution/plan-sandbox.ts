@@ -2,6 +2,7 @@ import type { RunSpec } from '#contract/run-spec.ts';
 import { isAbsolute, join } from 'node:path';
 import { trustedFolders } from './executables.ts';
 import { homePathsFor } from './home-paths.ts';
+import { noteSettings } from './home-settings.ts';
 import type { KeeperCommand } from './keeper-protocol.ts';
 import type { ProcessLimits, SandboxCommand } from './launch-order.ts';
 import { RunFailure } from './outcome.ts';
@@ -12,7 +13,8 @@ import { findToolFolders } from './tool-folders.ts';
 export interface SandboxPlan {
   /** A line for the run's log: what people must know about this run's sandbox, or that it has none. */
   note: string | null;
-  commandFor(places: Pick<SandboxOrder, 'writable' | 'readable' | 'cwd'>): SandboxCommand | null;
+  /** Called right before the programs begin. @param runFolder where what is noted of the home's settings is kept */
+  commandFor(places: Pick<SandboxOrder, 'writable' | 'readable' | 'cwd'>, runFolder: string): SandboxCommand | null;
 }
 
 type Host = Pick<RunHost, 'sandbox' | 'policy' | 'search' | 'env' | 'runnerFolder' | 'runnerName' | 'hiddenPaths'>;
@@ -52,8 +54,9 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
       spec.sandbox.network && !network
         ? `No network: the policy of runner ${runnerName} keeps it from every run`
         : null,
-    commandFor: (places) =>
-      sandbox.commandFor(
+    commandFor: (places, runFolder) => {
+      noteSettings(runFolder, { home, homePaths, writtenByAgents });
+      return sandbox.commandFor(
         {
           cwd: places.cwd,
           writable: [...policy.sandbox.writablePaths, ...places.writable],
@@ -74,7 +77,8 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
           network: spec.sandbox.network && network,
         },
         mode,
-      ),
+      );
+    },
   };
 }
 

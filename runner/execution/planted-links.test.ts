@@ -40,7 +40,10 @@ function run(script: string, { program = 'npm', asked = [], sandbox: rules = {},
   const search = { policy, policyTrouble: null, runnerFolder, runnerName: 'r', searchPath };
   const host = { sandbox, policy, search, env: { HOME: at('home') }, runnerFolder, runnerName: 'r', hiddenPaths: [] };
   const spec = makeRunSpec({ repoRoot: folder, commands: [[program]], sandbox: { network: true, homePaths: asked } });
-  const command = planSandbox(host, spec, []).commandFor({ writable: [at('work')], readable: [], cwd: at('work') });
+  const runFolder = at('runner/runs/one');
+  mkdirSync(runFolder, { recursive: true });
+  const places = { writable: [at('work')], readable: [], cwd: at('work') };
+  const command = planSandbox(host, spec, []).commandFor(places, runFolder);
   const { stdout, stderr } = spawnSync(command?.file ?? '', [...(command?.args ?? []), '--', '/bin/sh', '-c', script], {
     env: { PATH: '/usr/bin:/bin', HOME: at('home') },
     encoding: 'utf8',

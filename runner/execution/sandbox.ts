@@ -23,6 +23,7 @@ export class Sandbox {
   private constructor(
     private readonly file: string | null,
     private readonly why: string | null,
+    private readonly takesDescriptors = false,
   ) {}
 
   /** Really starts one: nothing else tells whether namespaces are allowed here. */
@@ -33,7 +34,7 @@ export class Sandbox {
       const found = file ?? findProgram('bwrap', foldersOfPath(searchPath));
       if (found === null) return new Sandbox(null, 'bubblewrap (bwrap) is not installed');
       const why = await probe(found);
-      return why === null ? new Sandbox(found, null) : new Sandbox(null, why);
+      return why === null ? new Sandbox(found, null, await takesDescriptors(found)) : new Sandbox(null, why);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
@@ -48,8 +49,15 @@ export class Sandbox {
 
   /** @returns null where there is no sandbox */
   commandFor(order: SandboxOrder, mode: Mode): SandboxCommand | null {
-    return this.file === null || mode === 'off' ? null : { file: this.file, args: sandboxArgs(order) };
+    const { file, takesDescriptors } = this;
+    return file === null || mode === 'off' ? null : { file, args: sandboxArgs(order), takesDescriptors };
   }
+}
+
+/** Since 0.10, and in the older ones that distributions mend: so it is asked, not derived from the version. */
+async function takesDescriptors(file: string): Promise<boolean> {
+  const { stdout } = await run(file, ['--help'], { timeout: PROBE_TIMEOUT_MS });
+  return stdout.includes('--ro-bind-fd ');
 }
 
 /** @returns why it does not work; null: it does */

@@ -3,12 +3,15 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { openCheckedFolder } from './checked-folder.ts';
+import { MovedError, openMounts, type CheckedMounts } from './checked-mounts.ts';
 import { inCgroup, insideCommand } from './launch-scripts.ts';
 import type { Exit, Launch, LaunchFailure, LaunchOrder, SandboxCommand } from './launch-order.ts';
 import { readProcess, readTree, signal } from './processes.ts';
 
 /** How often we look whether the namespace is gone: its first process is not our child. */
 const GONE_POLL_MS = 1;
+/** Behind those that our shell and bubblewrap talk over. */
+const FIRST_MOUNT_FD = 7;
 const SIGNAL_NAMES = new Map(
   Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
 );
@@ -29,18 +32,17 @@ export class SandboxedLaunch implements Launch {
   private gone: Promise<void> = Promise.resolve();
 
   constructor(order: LaunchOrder, sandbox: SandboxCommand) {
-    const folder = openCheckedFolder(order.cwd);
-    if (!folder) {
-      this.exit = Promise.resolve(
-        failed({ kind: 'moved', message: `${order.cwd} is no longer the folder that was checked` }),
-      );
+    const opened = openChecked(order.cwd, sandbox);
+    if (typeof opened === 'string') {
+      this.exit = Promise.resolve(failed({ kind: 'moved', message: opened }));
       this.group = Promise.resolve(null);
       return;
     }
+    const { folder, mounts } = opened;
     const [stdin, stdout, stderr] = order.stdio;
     const [file = '', ...args] = inCgroup(order.cgroup, [
       sandbox.file,
-      ...sandbox.args,
+      ...mounts.args,
       '--json-status-fd',
       '5',
       '--',
@@ -50,9 +52,10 @@ export class SandboxedLaunch implements Launch {
       cwd: '/',
       env: order.env,
       detached: true,
-      stdio: [stdin, stdout, 'pipe', 'pipe', folder.fd, 'pipe', stderr],
+      stdio: [stdin, stdout, 'pipe', 'pipe', folder.fd, 'pipe', stderr, ...mounts.fds],
     });
     closeSync(folder.fd);
+    mounts.close();
     this.child = child;
     this.group = new Promise((resolve) => {
       this.onText(5, (text) => {
@@ -155,6 +158,22 @@ export class SandboxedLaunch implements Launch {
       });
     const signalName = name ?? SIGNAL_NAMES.get((code ?? 0) - 128) ?? 'SIGKILL';
     return { code: null, signal: signalName, failure: null, cpuSeconds: null };
+  }
+}
+
+/** @returns what is no longer there as it was checked, for people */
+function openChecked(
+  cwd: string,
+  { args, takesDescriptors = false }: SandboxCommand,
+): { folder: { fd: number }; mounts: CheckedMounts } | string {
+  const folder = openCheckedFolder(cwd);
+  if (!folder) return `${cwd} is no longer the folder that was checked`;
+  try {
+    return { folder, mounts: openMounts(args, takesDescriptors ? FIRST_MOUNT_FD : null) };
+  } catch (error) {
+    closeSync(folder.fd);
+    if (error instanceof MovedError) return error.message;
+    throw error;
   }
 }
 

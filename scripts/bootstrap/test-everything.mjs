@@ -7,10 +7,10 @@ import { runChecks } from './checks.mjs';
 import { makeTemporaryDirectory, prepareDataDirectory } from './data-directory.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { runEntryPoint } from './entry-point.mjs';
-import { tailOf } from './files.mjs';
 import { generate } from './generated-files.mjs';
 import { createProgress } from './progress.mjs';
 import { findServiceHome } from './service-home.mjs';
+import { serviceEnd } from './service-end.mjs';
 import { startServices } from './services.mjs';
 import { withSetupLock } from './setup-lock.mjs';
 import { StartFailure } from './start-failure.mjs';
@@ -90,8 +90,6 @@ async function run(tally, onStop, stopping) {
     ...(tools.chromium && { OVERMIND_CHROMIUM: tools.chromium }),
   };
   const end = serviceEnd(services, stopping);
-  // Where no suite runs nobody waits for it, and its end at the very end is no failure.
-  end.catch(() => undefined);
   for (const suite of suites) {
     stopping.throwIfAborted();
     if (suite === 'e2e' && tools.complaint) {
@@ -104,21 +102,4 @@ async function run(tally, onStop, stopping) {
     const counts = runSuite({ rootDir, suite, env, reportFile, extraArgs: positionals });
     tally.add(suite, await Promise.race([counts, end]));
   }
-}
-
-/**
- * Every test that is left would only wait for it.
- * @param {Awaited<ReturnType<typeof startServices>>} services
- * @param {AbortSignal} stopping
- * @returns {Promise<never>}
- */
-function serviceEnd({ own }, stopping) {
-  return new Promise((_resolve, reject) => {
-    for (const [name, { exited, logFile }] of Object.entries(own)) {
-      void exited.then((how) => {
-        const logTail = stopping.aborted ? [] : tailOf(logFile, 12);
-        reject(new StartFailure(`${name} ended while the tests ran (${how}).`, { logTail }));
-      });
-    }
-  });
 }

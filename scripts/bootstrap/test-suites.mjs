@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readJson } from './files.mjs';
 import { runOnTerminal } from './processes.mjs';
 
-const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'scripts', 'web', 'chaos'];
+const ROOMS = ['contract', 'core', 'api', 'workers', 'runner', 'scripts', 'web', 'chaos', 'bench'];
 const BESIDE_SOURCES = `{${ROOMS.join(',')}}/**`;
 const CHAOS = 'chaos/short.test.ts';
 /** Real programs on a machine that may be busy: one that fails has a second try, and is named as unsteady. */
