@@ -1,0 +1,59 @@
+/** What is known of a coding agent's program wherever it runs; how we call it is its preset's (`core/agents/presets`). */
+export interface AgentProgram {
+  title: string;
+  /** Variables that sign it in; one of them is enough. */
+  keyNames: readonly string[];
+  /** Variables that say where its model is. */
+  addressNames: readonly string[];
+  /** Below the home: its configuration and its log-in. */
+  homePaths: readonly string[];
+  /** Below the home: whoever has one of these has signed in. */
+  signInFiles: readonly string[];
+}
+
+/** By the name of the command. */
+export const AGENT_PROGRAMS = {
+  claude: {
+    title: 'Claude Code',
+    keyNames: ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_AUTH_TOKEN'],
+    addressNames: ['ANTHROPIC_BASE_URL'],
+    homePaths: ['.claude', '.claude.json'],
+    signInFiles: ['.claude/.credentials.json'],
+  },
+  codex: {
+    title: 'Codex',
+    keyNames: ['CODEX_API_KEY', 'OPENAI_API_KEY'],
+    addressNames: ['OPENAI_BASE_URL'],
+    homePaths: ['.codex'],
+    signInFiles: ['.codex/auth.json'],
+  },
+  gemini: {
+    title: 'Gemini CLI',
+    keyNames: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    addressNames: ['GOOGLE_GEMINI_BASE_URL'],
+    homePaths: ['.gemini'],
+    signInFiles: ['.gemini/oauth_creds.json'],
+  },
+  opencode: {
+    title: 'opencode',
+    keyNames: ['OPENCODE_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY'],
+    addressNames: [],
+    homePaths: ['.config/opencode', '.local/share/opencode'],
+    signInFiles: ['.local/share/opencode/auth.json'],
+  },
+  aider: {
+    title: 'Aider',
+    keyNames: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'DEEPSEEK_API_KEY', 'OPENROUTER_API_KEY'],
+    addressNames: ['OPENAI_API_BASE'],
+    homePaths: ['.aider.conf.yml'],
+    signInFiles: [],
+  },
+} as const satisfies Record<string, AgentProgram>;
+export type AgentProgramName = keyof typeof AGENT_PROGRAMS;
+
+/** Names of all variables by which these programs are signed in and told where their models are. */
+export function agentVariableNames(
+  programs: readonly AgentProgram[] = Object.values<AgentProgram>(AGENT_PROGRAMS),
+): string[] {
+  return [...new Set(programs.flatMap(({ keyNames, addressNames }) => [...keyNames, ...addressNames]))];
+}
