@@ -10,11 +10,7 @@ test.each([
     ['a', '-m', 'gpt-5', '-'],
     ['a', '-'],
   ],
-  [
-    ['a', '--model={model}', '{promptFile}'],
-    ['a', '--model=gpt-5', '/run/prompt.txt'],
-    ['a'],
-  ],
+  [['a', '--model={model}', '{promptFile}'], ['a', '--model=gpt-5', '/run/prompt.txt'], ['a']],
   [
     ['a', 'run', '{model}', 'x'],
     ['a', 'run', 'gpt-5', 'x'],
@@ -26,11 +22,7 @@ test.each([
     ['a', '-', 'gpt-5', '--', 'gpt-5', '--json=1', 'gpt-5'],
     ['a', '-', '--', '--json=1'],
   ],
-  [
-    ['a', '-m', '{model}', '-m', '{model}', '{session}'],
-    ['a', '-m', 'gpt-5', '-m', 'gpt-5', 's-1'],
-    ['a'],
-  ],
+  [['a', '-m', '{model}', '-m', '{model}', '{session}'], ['a', '-m', 'gpt-5', '-m', 'gpt-5', 's-1'], ['a']],
 ])('%j: with values %j, without %j', (argv, withValues, without) => {
   expect(fillPlaceholders(argv, ALL)).toEqual(withValues);
   expect(fillPlaceholders(argv, NONE)).toEqual(without);

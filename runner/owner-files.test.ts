@@ -69,7 +69,11 @@ test('each variable that does not fit is named', () => {
 });
 
 test.each([
-  ['by npm', ['/own/node_modules/.bin', '/node_modules/.bin', '/n/run-script/lib/node-gyp-bin', '/usr/bin'], '/usr/bin'],
+  [
+    'by npm',
+    ['/own/node_modules/.bin', '/node_modules/.bin', '/n/run-script/lib/node-gyp-bin', '/usr/bin'],
+    '/usr/bin',
+  ],
   ['by hand', ['/own/node_modules/.bin', '/usr/bin'], '/usr/bin'],
   ['beside packages of a user', ['/node_modules/.bin', '/usr/bin'], '/node_modules/.bin:/usr/bin'],
 ])('a runner that was started %s looks for programs where its user does', (_name, folders, expected) => {

@@ -1,6 +1,6 @@
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AGENT_PROGRAMS } from '#contract/agent-programs.ts';
 import { type AgentPreset, presetConfig } from '#core/agents/presets.ts';
 import { fixedPolicies } from './execution/policies.ts';
@@ -46,12 +46,14 @@ afterAll(() => rmSync(keeperFile, { force: true }));
 interface Machine {
   env?: Record<string, string>;
   envNames?: string[];
+  roots?: string[];
+  executables?: Record<string, object>;
 }
 
-async function start({ env = {}, envNames = ['LANG'] }: Machine = {}): Promise<void> {
+async function start({ env = {}, envNames = ['LANG'], roots, executables }: Machine = {}): Promise<void> {
   const policy = RunnerPolicy.parse({
-    roots: [join(folder, 'repos')],
-    executables: Object.fromEntries(Object.keys(AGENT_PROGRAMS).map((name) => [name, {}])),
+    roots: roots ?? [join(folder, 'repos')],
+    executables: { ...Object.fromEntries(Object.keys(AGENT_PROGRAMS).map((name) => [name, {}])), ...executables },
     envNames,
     limits: { minFreeBytes: 0 },
   });
@@ -151,4 +153,49 @@ test('a key that is set and that the policy does not hand out is refused, with w
   expect(result.message).toContain(
     `add "OPENAI_API_KEY" to "envNames" in ${join(folder, 'runner', 'policy.json')}; it is read anew at once`,
   );
+});
+
+describe('a root with the programs of the user in it, as with nvm', () => {
+  const tools = (): string => join(folder, '.nvm/versions/node/v20/bin');
+  beforeEach(() => {
+    mkdirSync(tools(), { recursive: true });
+    symlinkSync(process.execPath, join(tools(), 'node'));
+    writeFileSync(
+      join(tools(), 'codex'),
+      `#!/usr/bin/env node\nconsole.log('argument ' + process.argv[2]);\nrequire('fs').writeFileSync('done.txt', 'done');\n`,
+      { mode: 0o755 },
+    );
+  });
+  const machine = (): Machine => ({ roots: [folder], env: { PATH: `${tools()}:/usr/bin:/bin` } });
+
+  test('what is in there is named, with what to write where', async () => {
+    await start(machine());
+    const result = await controlPlane.ended(offer('codex', null));
+    expect(result).toMatchObject({ status: 'failed', reason: 'command_missing' });
+    expect(result.message).toBe(
+      `The agent's command \`codex\` is installed on runner test-runner at ${tools()}/codex, inside a root: ${folder}. Programs from where agents work are not taken, since an agent may have written them. To allow it, write "codex": { "path": "${tools()}/codex" } into "executables", or narrower "roots", in ${join(folder, 'runner', 'policy.json')}; it is read anew at once`,
+    );
+  });
+
+  test('when that is written down, it runs, with the Node.js beside it', async () => {
+    await start({ ...machine(), executables: { codex: { path: join(tools(), 'codex') } } });
+    const run = offer('codex', null);
+    expect(await controlPlane.ended(run)).toMatchObject({ status: 'completed', reason: 'ok' });
+    expect(told(run, 'argument')).toEqual(['exec']);
+  });
+
+  test('nobody is talked into a program that is none of an agent', async () => {
+    await start({ ...machine(), executables: { deploy: {} } });
+    writeFileSync(join(tools(), 'deploy'), PROGRAM, { mode: 0o755 });
+    const result = await controlPlane.ended(offer('codex', null, { commands: [['deploy']] }));
+    expect(result.message).toContain(`inside a root: ${folder}`);
+    expect(result.message).toMatch(/What it allows is "executables" in \S+policy\.json$/);
+  });
+
+  test('what an agent has left in the folder of the runner is not named at all', async () => {
+    mkdirSync(join(folder, 'runner', 'work'), { recursive: true });
+    writeFileSync(join(folder, 'runner', 'work', 'gemini'), PROGRAM, { mode: 0o755 });
+    await start({ roots: [join(folder, 'repos')], env: { PATH: `${join(folder, 'runner', 'work')}:/usr/bin:/bin` } });
+    expect((await controlPlane.ended(offer('gemini', null))).message).toContain('is not installed on runner');
+  });
 });

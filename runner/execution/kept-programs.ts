@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeMark } from '../logs/marks.ts';
 import { checkRunSpec } from './check-run-spec.ts';
 import { childEnvironment, noteOnUnset } from './environment.ts';
-import { trustedFolders } from './executables.ts';
+import { pathFoldersFor } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import type { Assignment, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs, sharedMs } from './lease.ts';
@@ -202,7 +202,7 @@ export class KeptPrograms {
         runFolder: folder.path,
         cwd: workFolder,
         isOwnFolder: made !== null,
-        env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
+        env: childEnvironment(spec, files.taskFile, pathFoldersFor(spec, host.search), host.env),
         // Until they have ended well once, the commands that get a folder ready come first.
         commands: checked.commands.filter(
           ({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace)),

@@ -55,7 +55,10 @@ test('an agent that npm has started us for finds the eslint of its user, not our
     say(process.env);
     say(readSystemEnvironment(process.env, process.cwd()).variables);`;
   const own = path.join(folder, 'clone');
-  const files = { [path.join(own, 'node_modules/.bin/eslint')]: 'ours', [path.join(folder, 'bin/eslint')]: "the user's" };
+  const files = {
+    [path.join(own, 'node_modules/.bin/eslint')]: 'ours',
+    [path.join(folder, 'bin/eslint')]: "the user's",
+  };
   try {
     for (const [file, words] of Object.entries(files)) {
       mkdirSync(path.dirname(file), { recursive: true });

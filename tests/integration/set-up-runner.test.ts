@@ -9,9 +9,7 @@ import { setUpRunner } from '#scripts/setup/set-up-runner.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
 
-const { runnerEnvironment } = (await import(
-  new URL('../../scripts/bootstrap/system.mjs', import.meta.url).href
-)) as {
+const { runnerEnvironment } = (await import(new URL('../../scripts/bootstrap/system.mjs', import.meta.url).href)) as {
   runnerEnvironment(variables: NodeJS.ProcessEnv, runner: object): NodeJS.ProcessEnv;
 };
 

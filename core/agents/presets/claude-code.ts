@@ -11,7 +11,8 @@ export const claudeCode: Preset = {
   version: 1,
   title: AGENT_PROGRAMS.claude.title,
   program: 'claude',
-  signIn: 'Run `claude` once as the user of the runner and log in, or set ANTHROPIC_API_KEY where the runner is started.',
+  signIn:
+    'Run `claude` once as the user of the runner and log in, or set ANTHROPIC_API_KEY where the runner is started.',
   config: {
     commands: [
       [

@@ -5,6 +5,7 @@ export const script: Preset = {
   version: 1,
   title: 'Your own command',
   program: null,
-  signIn: 'Write your command into the configuration: it reads its task on standard input and works in the current folder.',
+  signIn:
+    'Write your command into the configuration: it reads its task on standard input and works in the current folder.',
   config: { commands: [['node', 'agent.mjs']] },
 };
