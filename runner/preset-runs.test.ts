@@ -159,10 +159,11 @@ describe('a root with the programs of the user in it, as with nvm', () => {
   const tools = (): string => join(folder, '.nvm/versions/node/v20/bin');
   beforeEach(() => {
     mkdirSync(tools(), { recursive: true });
-    symlinkSync(process.execPath, join(tools(), 'node'));
+    // By a name that is nowhere else.
+    symlinkSync(process.execPath, join(tools(), 'node-of-nvm'));
     writeFileSync(
       join(tools(), 'codex'),
-      `#!/usr/bin/env node\nconsole.log('argument ' + process.argv[2]);\nrequire('fs').writeFileSync('done.txt', 'done');\n`,
+      `#!/usr/bin/env node-of-nvm\nconsole.log('argument ' + process.argv[2]);\nrequire('fs').writeFileSync('done.txt', 'done');\n`,
       { mode: 0o755 },
     );
   });
