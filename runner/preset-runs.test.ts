@@ -142,7 +142,7 @@ test('of the keys that a preset names, those that are set reach it, and the othe
   expect((await controlPlane.ended(run)).status).toBe('completed');
   expect(told(run, 'variable').filter((line) => /OPENAI|CODEX|UNASKED/.test(line))).toEqual(['OPENAI_API_KEY=***']);
   expect(run.lines.filter((line) => line.includes('Not set'))).toEqual([
-    `3:Not set in the environment of runner test-runner: CODEX_API_KEY, OPENAI_BASE_URL; to set CODEX_API_KEY, OPENAI_BASE_URL, name it in "envNames" of ${join(folder, 'runner', 'policy.json')} first`,
+    `3:Not set in the environment of runner test-runner: CODEX_API_KEY; to set CODEX_API_KEY, name it in "envNames" of ${join(folder, 'runner', 'policy.json')} first`,
   ]);
 });
 
