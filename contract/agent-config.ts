@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { envValueRefusal } from './env-values.ts';
 import { AGENT_READERS, CARRY_MODES, REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
 import { absolutePath, argv, envName, glob, label, path, refName } from './fields.ts';
 import {
@@ -66,6 +67,20 @@ export const SandboxNeeds = z.strictObject({
 });
 export type SandboxNeeds = z.infer<typeof SandboxNeeds>;
 
+const MAX_ENV_VALUE_CHARS = 8_192;
+const MAX_ENV_VALUES = 100;
+
+/** Fixed values of variables, by their names. They are stored and shown like the rest of a configuration: never secrets. */
+export const EnvValues = z
+  .record(
+    envName,
+    z
+      .string()
+      .max(MAX_ENV_VALUE_CHARS)
+      .refine((value) => !value.includes('\0'), 'A value has no NUL'),
+  )
+  .refine((values) => Object.keys(values).length <= MAX_ENV_VALUES, `At most ${MAX_ENV_VALUES} variables`);
+
 /** How one agent is executed. Stored as `agents.config_json`. */
 export const AgentConfig = z.strictObject({
   model: z.string().max(200).nullable().default(null),
@@ -83,6 +98,7 @@ export const AgentConfig = z.strictObject({
   allowedRoots: z.array(absolutePath).max(50).default([]),
   /** Null: the repository's current branch when the run starts. */
   baseBranch: refName.nullable().default(null),
+  /** The last one is the agent. Arguments may be placeholders: `{model}`, `{promptFile}` (see placeholders.ts). */
   commands: z.array(argv).min(1, 'An agent needs at least one command').max(20),
   /** Commands that make a fresh task folder ready, such as `npm ci`; they run once for each folder, before `commands`. */
   setup: z.array(argv).max(20).default([]),
@@ -93,6 +109,13 @@ export const AgentConfig = z.strictObject({
   reader: z.enum(AGENT_READERS).default('plain'),
   /** Names of variables taken over from the runner's environment; its policy must list them too. */
   env: z.array(envName).max(100).default([]),
+  /** Variables with a fixed value, such as DISABLE_AUTOUPDATER. Everybody who may see the agent sees them: never secrets. */
+  envValues: EnvValues.superRefine((values, issues) => {
+    for (const name of Object.keys(values)) {
+      const message = envValueRefusal(name);
+      if (message !== null) issues.addIssue({ code: 'custom', path: [name], message });
+    }
+  }).default({}),
   allowedGlobs: z.array(glob).min(1).max(100).default(['**']),
   deniedGlobs: z.array(glob).max(100).default([]),
   artifactGlobs: z.array(glob).max(50).default([]),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CarryRule, RunLimits, SandboxNeeds } from './agent-config.ts';
+import { CarryRule, EnvValues, RunLimits, SandboxNeeds } from './agent-config.ts';
 import { AGENT_READERS, RUN_KINDS, STDIN_MODES, TASK_TYPES } from './enums.ts';
 import {
   absolutePath,
@@ -49,6 +49,7 @@ export const RunSpec = z.strictObject({
   stdin: z.enum(STDIN_MODES),
   reader: z.enum(AGENT_READERS).default('plain'),
   env: z.array(envName).max(100),
+  envValues: EnvValues.default({}),
   allowedRoots: z.array(absolutePath).max(50),
   allowedGlobs: z.array(glob).min(1).max(100),
   deniedGlobs: z.array(glob).max(100),

@@ -1,5 +1,9 @@
-import { delimiter, isAbsolute } from 'node:path';
+import { delimiter, dirname, isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { userPath } from './user-path.ts';
+
+/** Of the package that we are part of: from its sources as from its build, a program is in a folder of it. */
+const OWN_FOLDER = dirname(import.meta.dirname);
 
 const Environment = z.object({
   OVERMIND_URL: z.url({
@@ -28,6 +32,7 @@ export interface RunnerEnvironment {
   onStop: 'keep' | 'end';
   /** Whether standard input is a pipe that ends when the program that started us is gone. */
   isSupervised: boolean;
+  /** The PATH of whoever has started us, without our own programs. */
   searchPath: string;
   /** An open descriptor of the token's file, for a runner that may not open it itself; null: it is read from the folder. */
   tokenFd: number | null;
@@ -42,6 +47,7 @@ export interface RunnerEnvironment {
 /** The runner's only look at its environment. @throws Error that names each variable that does not fit */
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>> = process.env,
+  ownFolder = OWN_FOLDER,
 ): RunnerEnvironment {
   const parsed = Environment.safeParse(variables);
   if (!parsed.success)
@@ -61,7 +67,7 @@ export function readEnvironment(
     folder: OVERMIND_RUNNER_DIR,
     onStop: OVERMIND_RUNNER_ON_STOP,
     isSupervised: OVERMIND_SUPERVISED === '1',
-    searchPath: PATH,
+    searchPath: userPath(PATH, ownFolder),
     all: variables,
     tokenFd: OVERMIND_RUNNER_TOKEN_FD ?? null,
     sandboxFile: OVERMIND_BWRAP ?? null,

@@ -68,6 +68,19 @@ test('each variable that does not fit is named', () => {
   expect(readEnvironment(told)).toMatchObject({ sandboxFile: '/opt/bwrap', tokenFd: 3, hiddenPaths: ['/a', '/b'] });
 });
 
+test.each([
+  [
+    'by npm',
+    ['/own/node_modules/.bin', '/node_modules/.bin', '/n/run-script/lib/node-gyp-bin', '/usr/bin'],
+    '/usr/bin',
+  ],
+  ['by hand', ['/own/node_modules/.bin', '/usr/bin'], '/usr/bin'],
+  ['beside packages of a user', ['/node_modules/.bin', '/usr/bin'], '/node_modules/.bin:/usr/bin'],
+])('a runner that was started %s looks for programs where its user does', (_name, folders, expected) => {
+  const told = { OVERMIND_URL: 'http://localhost:3000', OVERMIND_RUNNER_DIR: '/r', PATH: folders.join(':') };
+  expect(readEnvironment(told, '/own').searchPath).toBe(expected);
+});
+
 test('sockets are made in a folder that only we can enter, with a path that fits', () => {
   const deep = join(folder, 'd'.repeat(120));
   mkdirSync(deep);

@@ -66,6 +66,8 @@ async function start(): Promise<Runner> {
       API_TOKEN: SECRET,
       PLAIN: 'plain',
       UNLISTED: 'nobody sees me',
+      ANTHROPIC_API_KEY: 'key-that-is-not-handed-out',
+      LANG: 'C.UTF-8',
     },
   });
   await ready;

@@ -71,7 +71,7 @@ export const AgentTypeEnum = enumOf(
 );
 export const AgentPresetEnum = enumOf(
   'AgentPreset',
-  'Commands of well-known coding agents. DEMO is built in: no account, no key, no cost.',
+  'Well-known coding agents; `Query.agentPresets` says more. DEMO is built in: no account, no key, no cost. SCRIPT: a command of your own.',
   AGENT_PRESET_NAMES,
 );
 export const ConversationModeEnum = enumOf('ConversationMode', 'How a conversation is held.', ['text', 'voice']);

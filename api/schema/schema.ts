@@ -7,6 +7,7 @@ import './projects.ts';
 import './memberships.ts';
 import './access-changes.ts';
 import './agents.ts';
+import './agent-presets.ts';
 import './tasks.ts';
 import './task-lists.ts';
 import './board.ts';

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AgentConfig } from '#contract/agent-config.ts';
 import { id } from '#contract/fields.ts';
+import { unknownPlaceholders } from '#contract/placeholders.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '#core/errors/errors.ts';
@@ -166,6 +167,13 @@ function parseConfig(value: unknown): AgentConfig {
   const parsed = parseInput(AgentConfig, value, ['config']);
   const config = parsed.repoRoot === null ? parsed : { ...parsed, repoRoot: toPlainPath(parsed.repoRoot) };
   const { repoRoot, allowedRoots } = config;
+  // Not in the contract: what was stored before there were placeholders must still be readable.
+  const unknown = (['setup', 'commands'] as const).flatMap((list) =>
+    config[list].flatMap((argv, command) =>
+      unknownPlaceholders(argv).map(({ index, message }) => ({ path: ['config', list, command, index], message })),
+    ),
+  );
+  if (unknown.length > 0) throw new InvalidInputError(unknown);
   if (
     repoRoot &&
     allowedRoots.length > 0 &&

@@ -71,6 +71,7 @@ export async function buildRunSpec(
     stdin: config.stdin,
     reader: config.reader,
     env: config.env,
+    envValues: config.envValues,
     allowedRoots: config.allowedRoots,
     allowedGlobs: config.allowedGlobs,
     deniedGlobs: config.deniedGlobs,

@@ -1,3 +1,5 @@
+import { envValueRefusal } from '#contract/env-values.ts';
+import { fillPlaceholders } from '#contract/placeholders.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import { statSync } from 'node:fs';
 import { resolveCommand, type ExecutableSearch } from './executables.ts';
@@ -25,30 +27,27 @@ export interface CheckedRun {
   deniedGlobs: string[];
 }
 
+/** What of this machine a run's commands are given. */
+export interface GivenToRun {
+  /** The runner's own environment. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Where the run's prompt will be. */
+  promptFile: string;
+}
+
 /**
  * Holds what the control plane asks for against this machine's own policy.
  * @throws RunFailure path_refused, repo_missing, command_refused or command_missing, in words for people: what is refused, and what to change where
  */
-export function checkRunSpec(spec: RunSpec, search: PolicySearch): CheckedRun {
-  const { policy, runnerName, runnerFolder } = search;
+export function checkRunSpec(spec: RunSpec, search: PolicySearch, { env, promptFile }: GivenToRun): CheckedRun {
+  const { policy } = search;
   const root = checkRoot(spec, search);
-  const refusedEnv = spec.env.filter((name) => !policy.envNames.includes(name));
-  if (refusedEnv.length > 0) {
-    const refusal = `The policy of runner ${runnerName} does not hand out the environment variable ${refusedEnv.join(', ')} that the agent asks for`;
-    const isUsual = refusedEnv.every(isEnvWorthHandingOut);
-    throw new RunFailure(
-      'command_refused',
-      isUsual
-        ? withHint(refusal, `add ${quoted(refusedEnv)} to "envNames"`, runnerFolder)
-        : withSetting(refusal, 'envNames', runnerFolder),
-    );
-  }
+  checkEnvironment(spec, search, env);
+  const values = { model: spec.prompt.model, promptFile, session: null };
+  const resolve = (argv: readonly string[]): KeeperCommand => resolveCommand(fillPlaceholders(argv, values), search);
   return {
     root,
-    commands: [
-      ...spec.setup.map((argv) => ({ ...resolveCommand(argv, search), isSetup: true })),
-      ...spec.commands.map((argv) => resolveCommand(argv, search)),
-    ],
+    commands: [...spec.setup.map((argv) => ({ ...resolve(argv), isSetup: true })), ...spec.commands.map(resolve)],
     deniedGlobs: [...policy.deniedGlobs, ...spec.deniedGlobs],
     limits: {
       runTimeoutMs: Math.min(spec.limits.runTimeoutMs, policy.limits.maxRunTimeoutMs),
@@ -61,6 +60,32 @@ export function checkRunSpec(spec: RunSpec, search: PolicySearch): CheckedRun {
       maxCpus: lower(spec.limits.maxCpus, policy.limits.maxCpus),
     },
   };
+}
+
+/** @throws RunFailure command_refused */
+function checkEnvironment(
+  { env: names, envValues }: RunSpec,
+  { policy, runnerName, runnerFolder }: PolicySearch,
+  env: GivenToRun['env'],
+): void {
+  // Presets name every key that may be there; one that is not set is kept from nobody.
+  const refused = names.filter(
+    (name) => !policy.envNames.includes(name) && (env[name] !== undefined || !isEnvWorthHandingOut(name)),
+  );
+  if (refused.length > 0) {
+    const refusal = `The policy of runner ${runnerName} does not hand out the environment variable ${refused.join(', ')} that the agent asks for`;
+    throw new RunFailure(
+      'command_refused',
+      refused.every(isEnvWorthHandingOut)
+        ? withHint(refusal, `add ${quoted(refused)} to "envNames"`, runnerFolder)
+        : withSetting(refusal, 'envNames', runnerFolder),
+    );
+  }
+  // The control plane refuses them as well; but they reach programs of ours that stand outside of the sandbox.
+  for (const name of Object.keys(envValues)) {
+    const why = envValueRefusal(name);
+    if (why !== null) throw new RunFailure('command_refused', why);
+  }
 }
 
 /** @param a null: no limit */

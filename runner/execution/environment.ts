@@ -1,6 +1,7 @@
 import type { RunSpec } from '#contract/run-spec.ts';
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { agentAuthor, identity } from './commit.ts';
+import { POLICY_FILE, type RunnerPolicy } from './policy.ts';
 import { RUN_ID_VARIABLE } from './processes.ts';
 
 /** What any program needs to find its way around; nothing here is secret. */
@@ -19,7 +20,7 @@ const BASE_NAMES = [
   'XDG_DATA_HOME',
 ];
 
-/** The environment of a run's programs: a short list, the names that spec and policy agree on, and what the task is. */
+/** The environment of a run's programs: a short list, the names that spec and policy agree on, fixed values, and what the task is. */
 export function childEnvironment(
   spec: RunSpec,
   taskFile: string,
@@ -33,6 +34,7 @@ export function childEnvironment(
   }
   return {
     ...child,
+    ...spec.envValues,
     ...identity(agentAuthor(spec.agentName)),
     PATH: pathFolders.join(delimiter),
     TERM: 'xterm-256color',
@@ -47,12 +49,22 @@ export function childEnvironment(
   };
 }
 
+interface Machine {
+  env: Readonly<Record<string, string | undefined>>;
+  policy: Pick<RunnerPolicy, 'envNames'>;
+  runnerName: string;
+  runnerFolder: string;
+}
+
 /** What the run's log says of names that the agent asks for and nobody has set. @returns null: all are */
 export function noteOnUnset(
-  { env: names }: Pick<RunSpec, 'env'>,
-  env: Readonly<Record<string, string | undefined>>,
-  runnerName: string,
+  { env: names, envValues }: Pick<RunSpec, 'env' | 'envValues'>,
+  { env, policy, runnerName, runnerFolder }: Machine,
 ): string | null {
-  const unset = names.filter((name) => env[name] === undefined);
-  return unset.length === 0 ? null : `Not set in the environment of runner ${runnerName}: ${unset.join(', ')}`;
+  const unset = names.filter((name) => env[name] === undefined && !Object.hasOwn(envValues, name));
+  if (unset.length === 0) return null;
+  // Of root's variables, a runner that is another user gets only those that its policy names.
+  const unlisted = unset.filter((name) => !policy.envNames.includes(name));
+  const advice = `; to set ${unlisted.join(', ')}, name it in "envNames" of ${join(runnerFolder, POLICY_FILE)} first`;
+  return `Not set in the environment of runner ${runnerName}: ${unset.join(', ')}${unlisted.length > 0 ? advice : ''}`;
 }

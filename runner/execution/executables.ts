@@ -1,4 +1,6 @@
 import { cutText } from '#contract/cut-text.ts';
+import type { RunSpec } from '#contract/run-spec.ts';
+import { dirname } from 'node:path';
 import type { KeeperCommand } from './keeper-protocol.ts';
 import { RunFailure } from './outcome.ts';
 import { isInside, realpathOrNull } from './paths.ts';
@@ -31,12 +33,36 @@ export function trustedFolders(search: ExecutableSearch): string[] {
   });
 }
 
-function trustedBy({ policy, runnerFolder }: ExecutableSearch): (folder: string) => boolean {
-  const forbidden = [...policy.roots, runnerFolder].map(realpathOrNull).filter((root) => root !== null);
-  return (folder) => {
-    const real = realpathOrNull(folder);
-    return real !== null && !forbidden.some((root) => isInside(root, real));
-  };
+/**
+ * The PATH of a run's programs: the trusted folders, and behind them those of the programs that the policy names by their
+ * path. With nvm and the like, the Node.js that such a program is started with is beside it.
+ */
+export function pathFoldersFor(
+  { setup, commands }: Pick<RunSpec, 'setup' | 'commands'>,
+  search: ExecutableSearch,
+): string[] {
+  const named = [...setup, ...commands]
+    .flatMap(([name = '']) => entryFor(name, search.policy)?.path ?? [])
+    .map((file) => dirname(file));
+  return [...new Set([...trustedFolders(search), ...named])];
+}
+
+function trustedBy(search: ExecutableSearch): (folder: string) => boolean {
+  return (folder) => realpathOrNull(folder) !== null && rootAround(folder, search) === null;
+}
+
+/** @returns the folder of agents' work that it lies in, as the policy has it; null: in none */
+function rootAround(folder: string, { policy, runnerFolder }: ExecutableSearch): string | null {
+  const real = realpathOrNull(folder);
+  if (real === null) return null;
+  return [...policy.roots, runnerFolder].find((root) => isInside(realpathOrNull(root) ?? root, real)) ?? null;
+}
+
+function entryFor(
+  name: string,
+  { executables }: ExecutableSearch['policy'],
+): RunnerPolicy['executables'][string] | null {
+  return Object.hasOwn(executables, name) ? (executables[name] ?? null) : null;
 }
 
 /**
@@ -46,20 +72,14 @@ function trustedBy({ policy, runnerFolder }: ExecutableSearch): (folder: string)
  */
 export function resolveCommand(argv: readonly string[], search: ExecutableSearch): KeeperCommand {
   const [name = '', ...args] = argv;
-  const entry = Object.hasOwn(search.policy.executables, name) ? search.policy.executables[name] : undefined;
+  const entry = entryFor(name, search.policy);
   if (!entry) {
     const known = Object.keys(search.policy.executables).sort().join(', ') || 'none';
     const refusal = `The policy of runner ${search.runnerName} does not allow the agent's command \`${name}\` (allowed: ${known})`;
     throw new RunFailure('command_refused', withAdvice(refusal, name, search));
   }
   const file = fileOf(name, entry.path, search);
-  if (file === null) {
-    const where = entry.path ?? trustedFolders(search).join(', ');
-    throw new RunFailure(
-      'command_missing',
-      `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`,
-    );
-  }
+  if (file === null) throw missing(name, entry.path, search);
   return { file, args: [...entry.args, ...args], display: displayOf(argv) };
 }
 
@@ -76,6 +96,42 @@ function fileOf(name: string, path: string | undefined, search: ExecutableSearch
       [],
       { cause: error },
     );
+  }
+}
+
+function missing(name: string, path: string | undefined, search: ExecutableSearch): RunFailure {
+  const where = path ?? trustedFolders(search).join(', ');
+  const hidden = path === undefined ? installedInRoot(name, search) : null;
+  if (hidden === null)
+    return new RunFailure(
+      'command_missing',
+      `The agent's command \`${name}\` is not installed on runner ${search.runnerName} (looked in ${where})`,
+    );
+  const refusal = `The agent's command \`${name}\` is installed on runner ${search.runnerName} at ${hidden.file}, inside a root: ${hidden.root}. Programs from where agents work are not taken, since an agent may have written them`;
+  return new RunFailure(
+    'command_missing',
+    isProgramWorthAllowing(name)
+      ? withHint(
+          refusal,
+          `write ${JSON.stringify(name)}: { "path": ${JSON.stringify(hidden.file)} } into "executables", or narrower "roots",`,
+          search.runnerFolder,
+        )
+      : withSetting(refusal, 'executables', search.runnerFolder),
+  );
+}
+
+/** Where PATH has a program that is not taken, since agents work around it; never of the runner's own folder, where they write without being asked. */
+function installedInRoot(name: string, search: ExecutableSearch): { file: string; root: string } | null {
+  const rootOf = (folder: string): string | null => rootAround(folder, search);
+  try {
+    const file = findProgram(name, foldersOfPath(search.searchPath), (folder) => {
+      const root = rootOf(folder);
+      return root !== null && root !== search.runnerFolder;
+    });
+    return file === null ? null : { file, root: rootOf(dirname(file)) ?? '' };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return null;
   }
 }
 

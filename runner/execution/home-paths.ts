@@ -1,19 +1,16 @@
+import { AGENT_PROGRAMS, type AgentProgram } from '#contract/agent-programs.ts';
 import { basename } from 'node:path';
 import { RunFailure } from './outcome.ts';
 import type { RunnerPolicy } from './policy.ts';
 import type { HomePath } from './sandbox-mounts.ts';
 
 /** What well-known agents keep below the home: their log-in and their configuration. Agents may name more in their config. */
-const PATHS_OF_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  claude: ['.claude', '.claude.json'],
-  codex: ['.codex'],
-  gemini: ['.gemini'],
-  opencode: ['.config/opencode', '.local/share/opencode'],
-  aider: ['.aider.conf.yml'],
-};
+const PATHS_OF_PROGRAMS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries<AgentProgram>(AGENT_PROGRAMS).map(([name, { homePaths }]) => [name, homePaths]),
+);
 
 /** Where their programs make files of their own as they start, also where they may change nothing. */
-const KEPT_BY_PROGRAMS = Object.values(PATHS_OF_PROGRAMS).flat();
+const KEPT_BY_PROGRAMS = [...PATHS_OF_PROGRAMS.values()].flat();
 
 /** What every run may read: who commits, and which version of a tool is wanted. No secrets by custom. */
 const PATHS_OF_ALL = [
@@ -112,7 +109,7 @@ export function homePathsFor(
     );
   }
   const usual = programs
-    .flatMap((program) => PATHS_OF_PROGRAMS[basename(program)] ?? [])
+    .flatMap((program) => PATHS_OF_PROGRAMS.get(basename(program)) ?? [])
     .filter((path) => isAmong(homePaths, path));
   const wanted = [...new Set([...PATHS_OF_ALL, ...usual, ...asked])].map((path) => ({
     path,

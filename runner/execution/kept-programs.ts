@@ -1,9 +1,10 @@
+import { hasPlaceholder } from '#contract/placeholders.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import { join } from 'node:path';
 import { writeMark } from '../logs/marks.ts';
 import { checkRunSpec } from './check-run-spec.ts';
 import { childEnvironment, noteOnUnset } from './environment.ts';
-import { trustedFolders } from './executables.ts';
+import { pathFoldersFor } from './executables.ts';
 import { KeeperConnection } from './keeper-connection.ts';
 import type { Assignment, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
 import { leaseTtlMs, sharedMs } from './lease.ts';
@@ -13,7 +14,7 @@ import { outcomeOf, type Outcome } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
 import { cgroupFor, planSandbox } from './plan-sandbox.ts';
-import { writeTaskFiles } from './task-files.ts';
+import { taskFilesIn, writeTaskFiles } from './task-files.ts';
 import { openWorkspace } from './open-workspace.ts';
 import { pinCommits } from './pins.ts';
 import { discardWorkspace, isSetUp, noteSetUp } from './workspace.ts';
@@ -165,7 +166,7 @@ export class KeptPrograms {
     const { spec, folder, host, leaving } = this.options;
     // A crash may have left a folder that never got its programs.
     if (folder.workspace) await discardWorkspace(host, folder.workspace, spec.runId);
-    const checked = checkRunSpec(spec, host.search);
+    const checked = checkRunSpec(spec, host.search, { env: host.env, promptFile: taskFilesIn(folder.path).promptFile });
     const sandboxing = planSandbox(host, spec, checked.commands);
     const taken = host.keepers.take();
     taken.catch(() => undefined);
@@ -181,17 +182,21 @@ export class KeptPrograms {
           );
       const workFolder = made?.workspace.cwd ?? checked.root;
       const files = writeTaskFiles(spec, { runFolder: folder.path, workFolder, deniedGlobs: checked.deniedGlobs });
-      const notes = [sandboxing.note, noteOnUnset(spec, host.env, host.runnerName), ...(made?.notes ?? [])];
+      const notes = [sandboxing.note, noteOnUnset(spec, host), ...(made?.notes ?? [])];
       for (const note of notes) if (note !== null) writeMark(folder.path, note);
       const keeper = await taken;
       await this.options.requireLease();
       // Said while the folder was made.
       if (this.isEnding) return null;
       const { workspace } = made ?? {};
-      // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
-      const readable = workspace
-        ? [files.taskFile, ...workspace.objectDirs, ...workspace.carried.map((path) => join(workspace.root, path))]
-        : [files.taskFile];
+      const readsPrompt = [...spec.setup, ...spec.commands].some((argv) => hasPlaceholder(argv, 'promptFile'));
+      const readable = [
+        files.taskFile,
+        ...(readsPrompt ? [files.promptFile] : []),
+        // Of the user's repository its objects, and what is linked into the folder by rule; nothing else of the checkout.
+        ...(workspace?.objectDirs ?? []),
+        ...(workspace?.carried.map((path) => join(workspace.root, path)) ?? []),
+      ];
       const places = { writable: [workspace?.path ?? workFolder], readable, cwd: workFolder };
       const sandbox = sandboxing.commandFor(places, folder.path);
       host.logger.info({ runId: spec.runId, agent: spec.agentName, attempt: spec.attempt }, 'run started');
@@ -200,7 +205,7 @@ export class KeptPrograms {
         runFolder: folder.path,
         cwd: workFolder,
         isOwnFolder: made !== null,
-        env: childEnvironment(spec, files.taskFile, trustedFolders(host.search), host.env),
+        env: childEnvironment(spec, files.taskFile, pathFoldersFor(spec, host.search), host.env),
         // Until they have ended well once, the commands that get a folder ready come first.
         commands: checked.commands.filter(
           ({ isSetup }) => !isSetup || (workspace !== undefined && !isSetUp(workspace)),

@@ -1,6 +1,6 @@
 import type { RunSpec } from '#contract/run-spec.ts';
 import { isAbsolute, join } from 'node:path';
-import { trustedFolders } from './executables.ts';
+import { pathFoldersFor } from './executables.ts';
 import { homePathsFor } from './home-paths.ts';
 import { noteSettings } from './home-settings.ts';
 import type { KeeperCommand } from './keeper-protocol.ts';
@@ -43,7 +43,7 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
     policy,
     runnerName,
   );
-  const pathFolders = trustedFolders(host.search);
+  const pathFolders = pathFoldersFor(spec, host.search);
   const home = host.env.HOME ?? null;
   const writtenByAgents = [
     ...(home === null ? [] : policy.sandbox.writableHomePaths.map((path) => join(home, path))),

@@ -8,10 +8,15 @@ import { deniedBy } from './violations.ts';
 const MAX_AGENT_PROMPT_BYTES = 64 * 1024;
 
 export interface TaskFiles {
-  /** The whole prompt as text, for a command's standard input. */
+  /** The whole prompt as text, for a command's standard input, or where it writes {promptFile}. */
   promptFile: string;
   /** The same in parts, with the project's state: OVERMIND_TASK_FILE. */
   taskFile: string;
+}
+
+/** Where a run's are. */
+export function taskFilesIn(runFolder: string): TaskFiles {
+  return { promptFile: join(runFolder, 'prompt.txt'), taskFile: join(runFolder, 'task.json') };
 }
 
 export interface TaskFilesOrder {
@@ -23,12 +28,13 @@ export interface TaskFilesOrder {
 }
 
 /**
- * Writes what the agent is asked to do. Task text reaches programs in these files only, never in a command line.
+ * Writes what the agent is asked to do, into `taskFilesIn` of its run's folder. Task text reaches programs in these files
+ * only, never in a command line.
  * @throws RunFailure path_refused when that file is missing or leads out of the folder
  */
 export function writeTaskFiles(spec: RunSpec, { runFolder, workFolder, deniedGlobs }: TaskFilesOrder): TaskFiles {
   const agentPrompt = readAgentPrompt(spec, workFolder, deniedGlobs);
-  const files = { promptFile: join(runFolder, 'prompt.txt'), taskFile: join(runFolder, 'task.json') };
+  const files = taskFilesIn(runFolder);
   const { prompt, runId, taskId, projectId, agentName, attempt } = spec;
   const task = {
     runId,

@@ -1,3 +1,4 @@
+import { agentVariableNames } from '#contract/agent-programs.ts';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, normalize, relative } from 'node:path';
 import { isInside, realpathOrNull } from './paths.ts';
@@ -54,14 +55,8 @@ const USUAL_PROGRAMS = new Set([
 
 /** Log-ins of well-known agents, and how text looks. Others may make programs load code, or be secrets that no agent needs. */
 const USUAL_ENV = new Set([
-  'ANTHROPIC_API_KEY',
-  'CLAUDE_CODE_OAUTH_TOKEN',
-  'OPENAI_API_KEY',
-  'GEMINI_API_KEY',
-  'GOOGLE_API_KEY',
-  'OPENROUTER_API_KEY',
+  ...agentVariableNames(),
   'MISTRAL_API_KEY',
-  'DEEPSEEK_API_KEY',
   'GROQ_API_KEY',
   'XAI_API_KEY',
   'HOME',

@@ -2,6 +2,7 @@ import path from 'node:path';
 import util from 'node:util';
 import { readText } from './files.mjs';
 import { StartFailure } from './start-failure.mjs';
+import { userPath } from './user-path.mjs';
 
 /**
  * @typedef {object} SystemEnvironment
@@ -10,7 +11,7 @@ import { StartFailure } from './start-failure.mjs';
  * @property {string} dataDir absolute
  * @property {string | undefined} databaseUrl
  * @property {string | undefined} redisUrl
- * @property {NodeJS.ProcessEnv} variables all of them, for the programs that we start
+ * @property {NodeJS.ProcessEnv} variables all of them, for the programs that we start; PATH is the user's own
  */
 
 /**
@@ -22,6 +23,7 @@ import { StartFailure } from './start-failure.mjs';
  */
 export function readSystemEnvironment(given, rootDir) {
   const variables = { ...util.parseEnv(readText(path.join(rootDir, '.env')) ?? ''), ...given };
+  if (variables['PATH'] !== undefined) variables['PATH'] = userPath(variables['PATH'], rootDir);
   const value = (/** @type {string} */ name) => variables[name]?.trim() || undefined;
   const databaseUrl = value('DATABASE_URL');
   if (

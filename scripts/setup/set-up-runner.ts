@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { AGENT_PROGRAMS, agentVariableNames } from '#contract/agent-programs.ts';
 import { SYSTEM } from '#core/access/actor.ts';
 import { authenticate } from '#core/access/sessions.ts';
 import type { Core } from '#core/platform/core.ts';
@@ -10,11 +11,7 @@ import { readPrivately, writePrivately } from './private-file.ts';
 
 /** Programs that agents' commands may name on a fresh machine; each counts only where it is installed. */
 const USUAL_EXECUTABLES = [
-  'claude',
-  'codex',
-  'gemini',
-  'opencode',
-  'aider',
+  ...Object.keys(AGENT_PROGRAMS),
   'git',
   'node',
   'npm',
@@ -46,7 +43,7 @@ export async function setUpRunner(
   const policy = readJson(policyFile) ?? {
     roots: [],
     executables: Object.fromEntries(USUAL_EXECUTABLES.map((name) => [name, {}])),
-    envNames: ['LANG'],
+    envNames: ['LANG', ...agentVariableNames()],
   };
   const executables = policy['executables'] as Record<string, unknown>;
   if (environment.OVERMIND_RUNNER_BIN_DIR) {

@@ -171,6 +171,10 @@ describe('fields and their limits', () => {
     [{ commands: [['x']], repoRoot: '/srv/../etc', allowedRoots: ['/srv'] }, 'config.repoRoot'],
     [{ commands: [['x']], baseBranch: '--upload-pack=x' }, 'config.baseBranch'],
     [{ commands: [['x']], leaseMs: 1 }, 'config.leaseMs'],
+    [{ commands: [['x'], ['y', '-m', '{modell}']] }, 'config.commands.1.2'],
+    [{ commands: [['x']], setup: [['y', '--file={taskFile}']] }, 'config.setup.0.1'],
+    [{ commands: [['x']], envValues: { LD_PRELOAD: 'x.so' } }, 'config.envValues.LD_PRELOAD'],
+    [{ commands: [['x']], envValues: { OPENAI_API_KEY: 'k' } }, 'config.envValues.OPENAI_API_KEY'],
     [null, 'config'],
     ['text', 'config'],
   ])('the agent configuration %j is refused at %s', async (config, path) => {

@@ -7,13 +7,14 @@ import { graphql } from '~/graphql/gql/gql.ts';
 import type { AgentPreset } from '~/graphql/gql/graphql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
+import { PresetField } from '../agents/preset-field.tsx';
 import {
   RepositoryChooser,
   type ChosenRepository,
   type RefusedRepository,
 } from '../repositories/repository-chooser.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { Field, Input, Select, Textarea } from '../ui/field.tsx';
+import { Field, Input, Textarea } from '../ui/field.tsx';
 import { MutationForm } from '../ui/mutation-form.tsx';
 
 const CreateProject_Mutation = graphql(`
@@ -37,12 +38,6 @@ const CreateProject_Mutation = graphql(`
     }
   }
 `);
-
-const PRESETS: { value: AgentPreset; label: string }[] = [
-  { value: 'DEMO', label: 'Built-in demo agent: no account, no cost' },
-  { value: 'CLAUDE_CODE', label: 'Claude Code' },
-  { value: 'CODEX', label: 'Codex' },
-];
 
 export function CreateProjectDialog({
   isOpen,
@@ -84,7 +79,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
         name: text('name'),
         description: text('description'),
         key: text('key') || null,
-        agentPreset: text('preset') as AgentPreset,
+        ...(text('preset') ? { agentPreset: text('preset') as AgentPreset } : {}),
         ...(repository ? { defaultRepoPath: repository.path, runnerId: repository.runnerId } : {}),
       },
     });
@@ -125,15 +120,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
         refused={repositoryError}
         onChoose={setRepository}
       />
-      <Field label="Agents run" hint="Each agent can be changed later.">
-        <Select name="preset" defaultValue="DEMO">
-          {PRESETS.map((preset) => (
-            <option key={preset.value} value={preset.value}>
-              {preset.label}
-            </option>
-          ))}
-        </Select>
-      </Field>
+      <PresetField name="preset" label="Agents run" note="Each agent can be changed later." />
     </MutationForm>
   );
 }

@@ -4,10 +4,11 @@ import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { usePresets, type Preset } from '../agents/use-presets.ts';
 import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { Field, Textarea } from '../ui/field.tsx';
+import { Field, Select, Textarea } from '../ui/field.tsx';
 import { MutationForm } from '../ui/mutation-form.tsx';
 import { Switch } from '../ui/switch.tsx';
 import { showToast } from '../ui/toast-store.ts';
@@ -104,6 +105,13 @@ function ConfigForm({
   onSave(config: unknown): Promise<string | null>;
 }) {
   const [text, setText] = useState(() => JSON.stringify(config, null, 2));
+  const presets = usePresets();
+  const [taken, setTaken] = useState<Preset | null>(null);
+  const take = (name: string): void => {
+    const preset = presets.find(({ preset }) => preset === name) ?? null;
+    setTaken(preset);
+    if (preset) setText((before) => withPreset(before, preset) ?? before);
+  };
   const submit = async (): Promise<string | null> => {
     let parsed: unknown;
     try {
@@ -120,6 +128,24 @@ function ConfigForm({
       refusal={refusal}
       cancel={{ label: 'Cancel', onClick: onCancel }}
     >
+      {refusal === undefined ? (
+        <Field
+          label="Preset"
+          isOptional
+          hint={
+            taken?.signIn ?? 'Puts the command of a well-known agent, and what belongs to it, into the configuration.'
+          }
+        >
+          <Select value={taken?.preset ?? ''} onChange={(event) => take(event.target.value)}>
+            <option value="">As it is</option>
+            {presets.map(({ preset, title }) => (
+              <option key={preset} value={preset}>
+                {title}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      ) : null}
       <Field label="Configuration" hint="Commands are lists of arguments; no shell reads them.">
         <Textarea
           value={text}
@@ -131,5 +157,23 @@ function ConfigForm({
         />
       </Field>
     </MutationForm>
+  );
+}
+
+/** What belongs to the program is the preset's; everything else stays. @returns null when the text is no JSON object */
+function withPreset(text: string, { config }: Preset): string | null {
+  type Config = Record<string, unknown> & { limits?: Record<string, unknown> };
+  let before: Config;
+  try {
+    before = JSON.parse(text) as Config;
+  } catch {
+    return null; // Saving it says what is wrong with it.
+  }
+  const { commands, stdin, reader, env, envValues, limits } = config as Config;
+  const idleTimeoutMs = limits?.['idleTimeoutMs'] ?? null;
+  return JSON.stringify(
+    { ...before, commands, stdin, reader, env, envValues, limits: { ...before.limits, idleTimeoutMs } },
+    null,
+    2,
   );
 }

@@ -3,17 +3,17 @@ import { apiErrorFacts } from '~/graphql/api-error.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
 import { useDocumentTitle } from '~/lib/use-document-title.ts';
 import { PageBody } from '../frame/page-header.tsx';
-import { Guarded, RefusalNotice, useRefusal } from '../frame/project-rights.tsx';
+import { Guarded, useRefusal } from '../frame/project-rights.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
-import { AgentItem } from './agent-item.tsx';
+import { Agents } from './agents.tsx';
 import { Deletions } from './deletions.tsx';
 import { DeleteProject } from './delete-project.tsx';
 import { Members } from './members.tsx';
 import { ProjectForm } from './project-form.tsx';
 import { ProjectStatusSettings } from './project-status-settings.tsx';
 import { RetentionSettings } from './retention-settings.tsx';
-import { SettingsList, SettingsSection } from './settings-section.tsx';
+import { SettingsSection } from './settings-section.tsx';
 
 export const ProjectSettings_Query = graphql(`
   query ProjectSettings($projectId: ID!) {
@@ -55,17 +55,7 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
               <ProjectForm project={project} />
             </Guarded>
           </SettingsSection>
-          <SettingsSection
-            title="Agents"
-            text="Commands that are run for a task, on a machine that has the repository. Tasks are given to them by name."
-          >
-            <RefusalNotice permission="AGENT_WRITE" />
-            <SettingsList label="Agents">
-              {project.agents.nodes.map((agent) => (
-                <AgentItem key={agent.id} agent={agent} />
-              ))}
-            </SettingsList>
-          </SettingsSection>
+          <Agents projectId={projectId} agents={project.agents.nodes} />
           {data.viewer ? <Members projectId={projectId} viewer={data.viewer} /> : null}
           <RetentionSettings project={project} />
           {mayReadDeletions ? <Deletions projectId={projectId} /> : null}

@@ -1,0 +1,40 @@
+import { AGENT_PRESETS, AGENT_PRESET_NAMES, presetConfig } from '#core/agents/presets.ts';
+import type { AgentPreset } from '#core/agents/presets.ts';
+import { builder } from './builder.ts';
+import { AgentPresetEnum } from './enums.ts';
+
+const AgentPresetDetailsType = builder.objectRef<AgentPreset>('AgentPresetDetails').implement({
+  description: 'A well-known coding agent, ready to be run.',
+  fields: (t) => ({
+    preset: t.field({ type: AgentPresetEnum, description: 'Its name in the API.', resolve: (preset) => preset }),
+    title: t.string({ description: 'As people know it.', resolve: (preset) => AGENT_PRESETS[preset].title }),
+    version: t.int({
+      description: 'Grows with every change of `config`.',
+      resolve: (preset) => AGENT_PRESETS[preset].version,
+    }),
+    program: t.string({
+      nullable: true,
+      description: 'The command that must be installed; null: none that is known.',
+      resolve: (preset) => AGENT_PRESETS[preset].program,
+    }),
+    signIn: t.string({
+      description: 'How its program is signed in, in one sentence.',
+      resolve: (preset) => AGENT_PRESETS[preset].signIn,
+    }),
+    config: t.field({
+      type: 'JSON',
+      description: 'A whole AgentConfig of the contract, for `createAgent`.',
+      resolve: (preset) => presetConfig(preset),
+    }),
+  }),
+});
+
+builder.queryField('agentPresets', (t) =>
+  t.field({
+    type: [AgentPresetDetailsType],
+    nullable: true,
+    description: 'What agents can be made of without writing a configuration.',
+    authScopes: { signedIn: true },
+    resolve: () => AGENT_PRESET_NAMES,
+  }),
+);

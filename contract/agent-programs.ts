@@ -1,0 +1,60 @@
+/** What is known of a coding agent's program wherever it runs; how we call it is its preset's (`core/agents/presets`). */
+export interface AgentProgram {
+  title: string;
+  /** Variables that sign it in; one of them is enough. */
+  keyNames: readonly string[];
+  /** Other variables that it reads, such as where its model is, or the key of a provider that its own settings name. */
+  otherNames: readonly string[];
+  /** Below the home: its configuration and its log-in. */
+  homePaths: readonly string[];
+  /** Below the home: whoever has one of these has signed in. */
+  signInFiles: readonly string[];
+}
+
+/** By the name of the command. */
+export const AGENT_PROGRAMS = {
+  claude: {
+    title: 'Claude Code',
+    keyNames: ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_AUTH_TOKEN'],
+    otherNames: ['ANTHROPIC_BASE_URL'],
+    homePaths: ['.claude', '.claude.json'],
+    signInFiles: ['.claude/.credentials.json'],
+  },
+  codex: {
+    title: 'Codex',
+    keyNames: ['CODEX_API_KEY'],
+    // By itself it signs nobody in.
+    otherNames: ['OPENAI_API_KEY'],
+    homePaths: ['.codex'],
+    signInFiles: ['.codex/auth.json'],
+  },
+  gemini: {
+    title: 'Gemini CLI',
+    keyNames: ['GEMINI_API_KEY'],
+    otherNames: ['GOOGLE_GEMINI_BASE_URL', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_USE_VERTEXAI'],
+    homePaths: ['.gemini'],
+    signInFiles: ['.gemini/oauth_creds.json'],
+  },
+  opencode: {
+    title: 'opencode',
+    keyNames: ['OPENCODE_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY'],
+    otherNames: [],
+    homePaths: ['.config/opencode', '.local/share/opencode'],
+    signInFiles: ['.local/share/opencode/auth.json'],
+  },
+  aider: {
+    title: 'Aider',
+    keyNames: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'DEEPSEEK_API_KEY', 'OPENROUTER_API_KEY'],
+    otherNames: ['OPENAI_API_BASE'],
+    homePaths: ['.aider.conf.yml'],
+    signInFiles: [],
+  },
+} as const satisfies Record<string, AgentProgram>;
+export type AgentProgramName = keyof typeof AGENT_PROGRAMS;
+
+/** Names of all variables by which these programs are signed in and told where their models are. */
+export function agentVariableNames(
+  programs: readonly AgentProgram[] = Object.values<AgentProgram>(AGENT_PROGRAMS),
+): string[] {
+  return [...new Set(programs.flatMap(({ keyNames, otherNames }) => [...keyNames, ...otherNames]))];
+}

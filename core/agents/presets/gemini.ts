@@ -1,0 +1,23 @@
+import { AGENT_PROGRAMS, agentVariableNames } from '#contract/agent-programs.ts';
+import type { Preset } from './preset.ts';
+
+/**
+ * `yolo`, since with `auto_edit` it has no shell, and could run no tests; our sandbox is the fence. It does not start in a
+ * folder that nobody has told it to trust, and each task has a new one.
+ * @source tried with Gemini CLI 0.61
+ */
+export const gemini: Preset = {
+  version: 1,
+  title: AGENT_PROGRAMS.gemini.title,
+  program: 'gemini',
+  signIn: 'Run `gemini` once as the user of the runner and log in, or set GEMINI_API_KEY where the runner is started.',
+  config: {
+    commands: [
+      ['gemini', '--output-format', 'stream-json', '--approval-mode', 'yolo', '--skip-trust', '-m', '{model}'],
+    ],
+    reader: 'gemini',
+    env: agentVariableNames([AGENT_PROGRAMS.gemini]),
+    // Two minutes without a word are usual while it is told to wait, and it prints nothing while a command runs.
+    limits: { idleTimeoutMs: 20 * 60_000 },
+  },
+};

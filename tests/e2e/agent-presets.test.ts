@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { presetConfig } from '#core/agents/presets.ts';
+import { startSite } from '#tests/kit/browser.ts';
+import { seeder } from '#tests/kit/seed.ts';
+import { until } from '#tests/kit/until.ts';
+
+const site = startSite();
+
+async function arrange() {
+  const seed = seeder(site.system.core);
+  const user = await seed.user({ isAdmin: true });
+  const project = await seed.project(user, 'Corner shop');
+  return { seed, user, project };
+}
+
+test('a new project runs what is chosen by its name, and the form says how that is signed in', async () => {
+  const { user } = await arrange();
+  const { page, complaints } = await site.openAs(user, '/');
+  await page.getByRole('button', { name: 'New project' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'New project' });
+  await dialog.getByLabel('Name').fill('Bakery');
+  await dialog.getByLabel('Agents run').selectOption('Codex');
+  await dialog.getByText('codex login').waitFor();
+  await dialog.getByRole('button', { name: 'Create project' }).click();
+  await page.waitForURL(/\/projects\/[0-9a-f-]{36}/);
+  const { id } = await site.system.core.db.project.findFirstOrThrow({ where: { name: 'Bakery' } });
+  const agents = await site.system.core.db.agent.findMany({ where: { projectId: id } });
+  expect(agents.map(({ configJson }) => configJson)).toEqual(Array(5).fill(presetConfig('codex')));
+  expect(complaints).toEqual([]);
+});
+
+test('an agent is added with a preset and a model, and stands in the list', async () => {
+  const { user, project, seed } = await arrange();
+  const { page, complaints } = await site.openAs(user, `/projects/${project.id}/settings`);
+  await page.getByRole('button', { name: 'New agent' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New agent' });
+  await dialog.getByLabel('Name').fill('reviewer');
+  await dialog.getByLabel('Runs').selectOption('Claude Code');
+  await dialog.getByLabel('Model').fill('claude-sonnet');
+  await dialog.getByRole('button', { name: 'Create agent' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('listitem').filter({ hasText: 'reviewer' }).getByText('claude -p').waitFor();
+  expect((await seed.agent(project, 'reviewer')).configJson).toEqual({
+    ...presetConfig('claude_code'),
+    model: 'claude-sonnet',
+  });
+  expect(complaints).toEqual([]);
+});
+
+test('a preset that is put into a configuration changes what belongs to its program, and nothing else', async () => {
+  const { user, project, seed } = await arrange();
+  await seed.configure(await seed.agent(project, 'backend'), {
+    model: 'mine',
+    allowedGlobs: ['src/**'],
+    envValues: { OLD: '1' },
+    limits: { ...presetConfig('demo').limits, runTimeoutMs: 60_000 },
+  });
+  const { page } = await site.openAs(user, `/projects/${project.id}/settings`);
+  await page.getByRole('listitem').filter({ hasText: 'backend' }).getByRole('button', { name: 'Configure' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Agent backend' });
+  await dialog.getByLabel('Preset').selectOption('Gemini CLI');
+  await dialog.getByText('GEMINI_API_KEY where').waitFor();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const { commands, env, reader, limits } = presetConfig('gemini');
+  const readerOf = ({ configJson }: { configJson: unknown }) => (configJson as { reader: string }).reader;
+  await until(
+    () => seed.agent(project, 'backend'),
+    (agent) => readerOf(agent) === 'gemini',
+  );
+  expect((await seed.agent(project, 'backend')).configJson).toMatchObject({
+    commands,
+    env,
+    reader,
+    envValues: {},
+    model: 'mine',
+    allowedGlobs: ['src/**'],
+    limits: { ...limits, runTimeoutMs: 60_000 },
+  });
+});
