@@ -11,8 +11,15 @@ const broken = () => {
   throw new TypeError('Failed to fetch');
 };
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  // The longest of the pauses that are drawn by lot.
+  vi.spyOn(Math, 'random').mockReturnValue(0.999);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 /** A page that shows one query, and a server that answers so in turn, with the last answer for ever. */
 async function show(...answers: [() => Response, ...(() => Response)[]]) {
