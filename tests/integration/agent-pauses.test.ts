@@ -161,13 +161,15 @@ describe('an agent that is not signed in', () => {
 
     await resumeAgent(core, user, { agentId: agent.id });
     expect((await runner.claim()).spec.taskId).toBe(task.id);
-    const told = await core.db.realtimeEvent.findMany({ where: { projectId: project.id, eventType: "agent.updated" } });
+    const told = await core.db.realtimeEvent.findMany({ where: { projectId: project.id, eventType: 'agent.updated' } });
     expect(JSON.stringify(told)).toContain('signInNeededSince');
   });
 
   test('may not be signed in by who may only look', async () => {
     const viewer = await seeder(core).user();
-    await core.db.projectMember.create({ data: { id: newId(), projectId: project.id, userId: viewer.userId, role: 'viewer' } });
+    await core.db.projectMember.create({
+      data: { id: newId(), projectId: project.id, userId: viewer.userId, role: 'viewer' },
+    });
     await expect(resumeAgent(core, viewer, { agentId: agent.id })).rejects.toThrow(/maintainer/);
     const stranger = await seeder(core).user();
     await expect(resumeAgent(core, stranger, { agentId: agent.id })).rejects.toThrow(/agent/);
