@@ -133,7 +133,7 @@ export const RunType = builder.prismaObject('AgentRun', {
     reader: t.field({
       type: AgentReaderEnum,
       description:
-        "Whose stream its agent prints, as the agent is configured now. For all but PLAIN what stands in standard error is no sign of a failure.",
+        'Whose stream its agent prints, as the agent is configured now. For all but PLAIN what stands in standard error is no sign of a failure.',
       select: { agent: { select: { configJson: true } } },
       resolve: ({ agent }) => readerOf(agent.configJson),
     }),

@@ -79,8 +79,8 @@ describe('a limit of use', () => {
 
     await endPause();
     await wakeParkedAgent(core, agent.id);
-    expect((await runner.claim()).spec.taskId).toBe(task.id);
-    expect((await runner.claim()).spec.taskId).toBe(behind.id);
+    const claimed = [(await runner.claim()).spec.taskId, (await runner.claim()).spec.taskId];
+    expect(claimed.sort()).toEqual([task.id, behind.id].sort());
   });
 
   test('does not keep another agent from its work', async () => {
@@ -160,9 +160,10 @@ describe('an agent that is not signed in', () => {
     expect(await runner.claimOrNull()).toBeNull();
 
     await resumeAgent(core, user, { agentId: agent.id });
-    expect((await runner.claim()).spec.taskId).toBe(task.id);
+    const claimed = [(await runner.claim()).spec.taskId, (await runner.claim()).spec.taskId];
+    expect(claimed).toContain(task.id);
     const told = await core.db.realtimeEvent.findMany({ where: { projectId: project.id, eventType: 'agent.updated' } });
-    expect(JSON.stringify(told)).toContain('signInNeededSince');
+    expect(JSON.stringify(told.map(({ payload }) => payload))).toContain('signInNeededSince');
   });
 
   test('may not be signed in by who may only look', async () => {

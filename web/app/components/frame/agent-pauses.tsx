@@ -78,7 +78,13 @@ function PausedAgentItem({ agent, now }: { agent: PausedAgent; now: number }) {
         </strong>
         <span className="text-muted">{agent.parkedWords}</span>
       </span>
-      <Button size="sm" variant="ghost" disabled={fetching || refusal !== undefined} title={refusal} onClick={() => void goOn()}>
+      <Button
+        size="sm"
+        variant="ghost"
+        disabled={fetching || refusal !== undefined}
+        title={refusal}
+        onClick={() => void goOn()}
+      >
         {needsSignIn ? 'I have signed in: go on' : 'Go on now'}
       </Button>
     </li>

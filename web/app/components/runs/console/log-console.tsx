@@ -93,9 +93,7 @@ function Lines(
         label={props.label}
         handle={props.view}
       />
-      {props.marksStderr ? (
-        <ErrorStrip store={props.store} onGo={(seq) => props.view.current?.showLine(seq)} />
-      ) : null}
+      {props.marksStderr ? <ErrorStrip store={props.store} onGo={(seq) => props.view.current?.showLine(seq)} /> : null}
     </div>
   );
 }
