@@ -9,7 +9,9 @@ export const RunMetrics = z.strictObject({
   cpuSeconds: z.number().min(0).nullable(),
   peakMemoryBytes: z.int().min(0).nullable(),
   lines: z.int().min(0),
+  /** Those from the cache included. */
   inputTokens: z.int().min(0).nullable().default(null),
+  cachedInputTokens: z.int().min(0).nullable().default(null),
   outputTokens: z.int().min(0).nullable().default(null),
   costUsd: z.number().min(0).nullable().default(null),
 });
@@ -36,6 +38,8 @@ export const RunResult = z
     /** One sentence for people. */
     message: z.string().min(1).max(MAX_RUN_MESSAGE_CHARS),
     exitCode: z.int().nullable(),
+    /** When the agent may be tried again (quota, rate_limited); null: it does not say. */
+    resetsAt: z.iso.datetime({ offset: true }).nullable().default(null),
     summary: z.string().max(10_000).nullable(),
     metrics: RunMetrics,
     /** All lines of this run's log: the run is not finished before the last one is stored. */

@@ -1,4 +1,5 @@
-import { copyStateToGit, orchestratorCycle, rebuildState, wakeRunners } from '#core/jobs/jobs.ts';
+import { copyStateToGit, orchestratorCycle, rebuildState, wakeAgent, wakeRunners } from '#core/jobs/jobs.ts';
+import { wakeParkedAgent } from '#core/agents/park-agent.ts';
 import { handles, workQueue } from '#core/jobs/work-queue.ts';
 import { runCycles } from '#core/cycles/run-cycle.ts';
 import type { CycleOptions } from '#core/cycles/run-cycle.ts';
@@ -28,6 +29,7 @@ export function startWorkers(core: Core, options: WorkersOptions): () => Promise
     handles(rebuildState, ({ projectId }) => rebuildStaleState(core, projectId)),
     handles(copyStateToGit, ({ projectId }) => copyStateVersions(core, projectId)),
     handles(wakeRunners, ({ runId }) => wakeDelayedRun(core, runId)),
+    handles(wakeAgent, ({ agentId }) => wakeParkedAgent(core, agentId)),
   ];
   const connections = (['orchestrator', 'maintenance'] as const).map((queue) => {
     const connection = connectRedis(redisUrl, core.logger, { waitsInside: true });

@@ -105,11 +105,12 @@ function sweepsOf(core: Core, runCyclesOf: (projectId: string) => Promise<unknow
   ];
 }
 
-/** Retries whose delay has ended: their delayed wake-up may have been lost. */
+/** Retries whose delay has ended, and agents whose limit of use is over: their delayed wake-up may have been lost. */
 async function wakeDelayedRuns(core: Core): Promise<void> {
   const { rows } = await core.pool.query<{ project_id: string }>({
     name: 'delayed_runs',
-    text: `select distinct project_id from agent_runs where status = 'pending' and not_before between now() - interval '1 minute' and now()`,
+    text: `select distinct project_id from agent_runs where status = 'pending' and not_before between now() - interval '1 minute' and now()
+            union select project_id from agents where parked_until between now() - interval '1 minute' and now()`,
   });
   for (const row of rows)
     core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId: row.project_id } satisfies RunnerMessage);

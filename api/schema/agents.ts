@@ -1,6 +1,7 @@
 import { requireProject, projectScope } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
+import { resumeAgent } from '#core/agents/resume-agent.ts';
 import { createAgent, updateAgent } from '#core/agents/write-agent.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
@@ -20,6 +21,21 @@ export const AgentType = builder.prismaObject('Agent', {
     name: t.exposeString('name', { description: 'Unique in its project: frontend, backend, qa, infra, docs …' }),
     type: t.expose('type', { type: AgentTypeEnum, description: 'Where it is reached.' }),
     isEnabled: t.exposeBoolean('isEnabled', { description: 'A disabled agent is given no work.' }),
+    parkedUntil: t.expose('parkedUntil', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Its limit of use is reached: until then it is given no work. Null, or gone by: it is not.',
+    }),
+    signInNeededSince: t.expose('signInNeededSince', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'It is not signed in, and is given no work until somebody says that it is (resumeAgent). Null: it is.',
+    }),
+    parkedWords: t.exposeString('parkedWords', {
+      nullable: true,
+      description: 'What it said when it had to stop, and what to do; null: it has not.',
+    }),
     config: t.expose('configJson', { type: 'JSON', description: 'How it is run: AgentConfig of the contract.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
@@ -150,6 +166,25 @@ builder.mutationField('updateAgent', (t) =>
     args: { input: t.arg({ type: UpdateAgentInput, required: true, description: 'The changes.' }) },
     resolve: async (_root, { input }, context) => ({
       agent: await updateAgent(context.core, actorOf(context), givenFields(input)),
+    }),
+  }),
+);
+
+const ResumeAgentInput = builder.inputType('ResumeAgentInput', {
+  description: 'An agent that waits.',
+  fields: (t) => ({ agentId: t.id({ required: true, description: 'The agent.' }) }),
+});
+builder.mutationField('resumeAgent', (t) =>
+  t.field({
+    type: AgentPayload('ResumeAgentPayload', 'The agent is given work again.'),
+    nullable: true,
+    description:
+      'Says that an agent is signed in, or need not wait for its limit of use: its tasks go on. One that does not wait stays as it is.',
+    authScopes: { signedIn: true },
+    errors: { types: [...COMMON_ERRORS] },
+    args: { input: t.arg({ type: ResumeAgentInput, required: true, description: 'The agent.' }) },
+    resolve: async (_root, { input }, context) => ({
+      agent: await resumeAgent(context.core, actorOf(context), { agentId: input.agentId }),
     }),
   }),
 );

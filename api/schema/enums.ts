@@ -1,4 +1,5 @@
 import {
+  AGENT_READERS,
   ARTIFACT_KINDS,
   LOG_STREAMS,
   RUN_KINDS,
@@ -50,6 +51,11 @@ export const ThenTaskEnum = enumOf(
   'ThenTask',
   'What becomes of the task of a run that is stopped. PUT_BACK: queued again, and held until a person starts it. CANCEL: canceled.',
   THEN_TASK,
+);
+export const AgentReaderEnum = enumOf(
+  'AgentReader',
+  'Whose stream an agent prints. PLAIN: words for people.',
+  AGENT_READERS,
 );
 export const LogStreamEnum = enumOf(
   'LogStream',

@@ -1,3 +1,4 @@
+import { readerOf } from '#core/agents/agent-config.ts';
 import { countNestedRead } from '#api/nested-reads.ts';
 import { STREAM_DIGITS_TEXT, streamOf, type LogStream } from '#contract/log-streams.ts';
 import { projectScope, requireProject } from '#core/access/permissions.ts';
@@ -12,7 +13,7 @@ import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { ARTIFACTS_OF_RUN, ArtifactConnection, ArtifactType } from './artifacts.ts';
 import { taskIdIn } from './arguments.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
-import { LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum, ThenTaskEnum } from './enums.ts';
+import { AgentReaderEnum, LogStreamEnum, RunKindEnum, RunReasonEnum, RunStatusEnum, ThenTaskEnum } from './enums.ts';
 import { TASK_ERRORS } from './errors.ts';
 import { connectionOf, readConnection } from './lists/connection.ts';
 import { nestedConnection } from './lists/nested-connection.ts';
@@ -128,6 +129,13 @@ export const RunType = builder.prismaObject('AgentRun', {
     summary: t.exposeString('summary', {
       nullable: true,
       description: 'What the agent says it did; null: nothing said.',
+    }),
+    reader: t.field({
+      type: AgentReaderEnum,
+      description:
+        'Whose stream its agent prints, as the agent is configured now. For all but PLAIN what stands in standard error is no sign of a failure.',
+      select: { agent: { select: { configJson: true } } },
+      resolve: ({ agent }) => readerOf(agent.configJson),
     }),
     metrics: t.expose('metrics', {
       type: 'JSON',

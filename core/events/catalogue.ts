@@ -72,7 +72,15 @@ export const agentCreated = defineEvent('agent.created', 'agent', { name: text, 
 export const agentUpdated = defineEvent(
   'agent.updated',
   'agent',
-  optional({ name: text, isEnabled: z.boolean(), updatedAt: time }),
+  optional({
+    name: text,
+    isEnabled: z.boolean(),
+    /** Its limit of use is reached until then; null: it may work. */
+    parkedUntil: time.nullable(),
+    /** It waits for a person to sign it in; null: it does not. */
+    signInNeededSince: time.nullable(),
+    updatedAt: time,
+  }),
 );
 export const runCreated = defineEvent('agent.run.created', 'run', {
   agentId: text,

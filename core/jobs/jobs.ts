@@ -22,3 +22,10 @@ export const wakeRunners = defineJob({
   payload: z.strictObject({ runId: z.uuid() }),
   attempts: 3,
 });
+/** Tell runners, and whoever looks, of an agent whose limit of use is over. */
+export const wakeAgent = defineJob({
+  name: 'agents.wake',
+  queue: 'maintenance',
+  payload: z.strictObject({ agentId: z.uuid() }),
+  attempts: 3,
+});

@@ -1,4 +1,5 @@
 import type { RunnerActor } from '#core/access/actor.ts';
+import { IS_READY } from '#core/agents/park-agent.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { grantedRepositorySql } from '#core/repositories/granted-repository.ts';
@@ -59,7 +60,7 @@ const ELIGIBLE = `
     join projects p on p.id = r.project_id
     join runners me on me.id = $1::uuid
    where r.status = 'pending' and ${IS_DUE} and ${SERVED}
-     and ((r.kind = 'merge' and t.status = 'needs_review') or (r.kind = 'task' and t.status = 'queued' and a.is_enabled and ${HAS_ROOM}))`;
+     and ((r.kind = 'merge' and t.status = 'needs_review') or (r.kind = 'task' and t.status = 'queued' and a.is_enabled and ${IS_READY} and ${HAS_ROOM}))`;
 const IN_ORDER = `order by (r.kind = 'merge') desc, r.queue_priority, r.created_at, r.id limit 1`;
 /**
  * The run that stands first, held by somebody or not. However many wait, each agent with waiting runs is asked for its
@@ -77,7 +78,7 @@ const FIRST = `
         where r.agent_id = a.id and r.status = 'pending' and r.kind = 'task' and ${IS_DUE} and t.status = 'queued'
         order by r.queue_priority, r.created_at, r.id limit 1
      ) r
-     where a.is_enabled and ${SERVED} and ${HAS_ROOM}
+     where a.is_enabled and ${IS_READY} and ${SERVED} and ${HAS_ROOM}
     union all
     (select r.id, r.task_id, r.kind, r.queue_priority, r.created_at ${ELIGIBLE} and r.kind = 'merge' ${IN_ORDER})
   ) c
@@ -158,7 +159,9 @@ async function waitForRow(core: Core, table: 'tasks' | 'agent_runs', id: string,
 export async function hasRoom(tx: Tx, candidate: Candidate): Promise<boolean> {
   if (candidate.kind === 'merge') return true;
   const rows = await tx.db.$queryRaw<{ concurrency: number }[]>`
-    select coalesce((config_json->>'concurrency')::int, 2) as concurrency from agents where id = ${candidate.agent_id}::uuid and is_enabled for no key update`;
+    select coalesce((config_json->>'concurrency')::int, 2) as concurrency from agents
+     where id = ${candidate.agent_id}::uuid and is_enabled and sign_in_needed_since is null
+       and (parked_until is null or parked_until <= clock_timestamp()) for no key update`;
   const agent = rows[0];
   if (!agent) return false;
   const [row] = await tx.db.$queryRawUnsafe<{ live: number }[]>(

@@ -5,6 +5,7 @@ import { nameOf } from '#core/access/actor.ts';
 import { AgentConfig } from '#contract/agent-config.ts';
 import { backOffMs } from '#contract/back-off.ts';
 import { runCompleted } from '#core/events/catalogue.ts';
+import { askForSignIn, forgetPauses, parkAgent } from '#core/agents/park-agent.ts';
 import { requestCycle } from '#core/cycles/request-cycle.ts';
 import { databaseNow } from '#core/platform/database-now.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
@@ -14,7 +15,7 @@ import { postRunMessage } from '#core/conversations/post-message.ts';
 import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import { putBackTask } from '#core/tasks/hold-task.ts';
-import type { Agent, AgentRun, Task } from '#prisma/generated/client/client.ts';
+import type { Agent, AgentRun, Prisma, Task } from '#prisma/generated/client/client.ts';
 import type { LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
@@ -28,11 +29,16 @@ export interface RunEnding {
   metrics?: RunMetrics | null;
   git?: RunGitOutcome | null;
   paths?: string[];
+  /** When the agent may be tried again, as it says. */
+  resetsAt?: string | null;
 }
 
 /** What a second attempt may cure. The others end the same way until somebody changes something. */
 const RETRYABLE: readonly RunReason[] = [
   'exit_code',
+  'rate_limited',
+  'overloaded',
+  'agent_crashed',
   'worktree_failed',
   'disk_full',
   'internal',
@@ -127,6 +133,8 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
     ...(ending.paths?.length ? { paths: ending.paths } : {}),
   });
   const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
+  if (ending.reason === 'quota' || ending.reason === 'sign_in_needed')
+    return pauseAgent(tx, actor, failed, agent, ending);
   const { retry } = policyOf(agent);
   const { failures, losses } = await failuresInARow(tx, task.id);
   const isLost = ending.reason === 'runner_lost';
@@ -134,7 +142,7 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
     await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
     return;
   }
-  const delayMs = isLost ? 0 : backOffMs(retry, failures);
+  const delayMs = isLost ? 0 : Math.max(backOffMs(retry, failures), await toldDelayMs(tx, ending));
   const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
   const count = `${failures + 1} of ${retry.maxAttempts}`;
   const why = isLost ? 'The next attempt follows at once.' : `Try ${count} follows ${when}.`;
@@ -148,6 +156,27 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   await postRunMessage(tx, task, `“${task.title}” ${then}: ${ending.message}`);
 }
 
+/** It says nothing about the task, and uses up no attempt: the agent is what has to wait. */
+async function pauseAgent(tx: Tx, actor: Actor, failed: Task, agent: Agent, ending: RunEnding): Promise<void> {
+  const { reason, message: words } = ending;
+  const resetsAt = ending.resetsAt ? new Date(ending.resetsAt) : null;
+  const isQuota = reason === 'quota';
+  const until = isQuota ? await parkAgent(tx, agent.id, { resetsAt, words }) : null;
+  const isNews = isQuota || (await askForSignIn(tx, agent.id, words));
+  const why = until
+    ? `Goes on when the limit of use of the agent ${agent.name} is over, at ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC.`
+    : `Goes on when somebody has signed in the agent ${agent.name} and said so.`;
+  const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
+  const next = await scheduleTask(tx, actor, queued);
+  if (isNews && next.status === 'queued') await postRunMessage(tx, next, `“${next.title}” waits: ${words}`);
+}
+
+/** A provider that says when to come back is not asked before. */
+async function toldDelayMs(tx: Tx, { reason, resetsAt }: RunEnding): Promise<number> {
+  if (reason !== 'rate_limited' || !resetsAt) return 0;
+  return Math.min(new Date(resetsAt).getTime() - (await databaseNow(tx.db)).getTime(), MAX_TOLD_DELAY_MS);
+}
+
 /** What follows an attempt. A configuration that no longer fits the contract must not keep a run from ending: no retry, and a person reviews. */
 function policyOf(agent: Agent): Pick<AgentConfig, 'retry' | 'review'> {
   const parsed = AgentConfig.safeParse(agent.configJson);
@@ -155,6 +184,8 @@ function policyOf(agent: Agent): Pick<AgentConfig, 'retry' | 'review'> {
     ? parsed.data
     : { retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 }, review: 'required' };
 }
+
+const MAX_TOLD_DELAY_MS = 3_600_000;
 
 /** A lost runner says nothing about the work, so it has a count of its own; a task that takes every runner down must end all the same. */
 const MAX_LOSSES = 5;
@@ -165,16 +196,18 @@ async function failuresInARow(tx: Tx, taskId: string): Promise<{ failures: numbe
     where: { taskId, kind: 'task', status: 'completed' },
     _max: { attempt: true },
   });
-  const since = {
+  const since: Prisma.AgentRunWhereInput = {
     taskId,
     kind: 'task',
     attempt: { gt: completed._max.attempt ?? 0 },
     status: { in: ['failed', 'timed_out'] },
-  } as const;
+    // These say nothing about the task.
+    NOT: { reason: { in: ['quota', 'sign_in_needed'] } },
+  };
   const losses = await tx.db.agentRun.count({ where: { ...since, status: 'timed_out', reason: 'runner_lost' } });
   return {
     losses,
-    failures: (await tx.db.agentRun.count({ where: { ...since, status: { in: ['failed', 'timed_out'] } } })) - losses,
+    failures: (await tx.db.agentRun.count({ where: since })) - losses,
   };
 }
 
@@ -187,6 +220,7 @@ async function afterSuccess(
   agent: Agent,
   ending: RunEnding,
 ): Promise<void> {
+  await forgetPauses(tx, agent);
   const review = await changeTaskStatus(tx, actor, task, { to: 'needs_review', why: ending.message });
   await postRunMessage(tx, task, ending.summary?.trim() || `“${task.title}”: ${ending.message}`);
   if (policyOf(agent).review !== 'auto') return;

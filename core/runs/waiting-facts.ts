@@ -46,6 +46,9 @@ export interface WaitingFacts {
   agentType: string | null;
   isAgentEnabled: boolean | null;
   agentConfig: unknown;
+  /** Its limit of use is reached until then, in UTC, to the minute; null: it is not. */
+  parkedUntil: string | null;
+  isSignInNeeded: boolean | null;
   /** Its runs that are at work, merges aside. */
   liveRuns: number;
   /** Its runs that start next, in their order: as many as may work at once. */
@@ -59,7 +62,9 @@ export interface WaitingFacts {
 // However many wait: of each agent's queue no more is read than may start at once.
 const FACTS = `
   select w.project_id as "projectId", w.agent_id as "agentId", p.status::text as "projectStatus", a.name as "agentName",
-         a.type::text as "agentType", a.is_enabled as "isAgentEnabled", a.config_json as "agentConfig", ${REPOSITORY} as repository,
+         a.type::text as "agentType", a.is_enabled as "isAgentEnabled", a.config_json as "agentConfig",
+         case when a.parked_until > clock_timestamp() then to_char(a.parked_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI') end as "parkedUntil",
+         a.sign_in_needed_since is not null as "isSignInNeeded", ${REPOSITORY} as repository,
          (select count(*)::int from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status ${CLAIMED_SQL}) as "liveRuns",
          array(select r.id::text from agent_runs r where r.agent_id = a.id and r.status = 'pending' and r.kind = 'task' and ${IS_DUE}
                 order by r.queue_priority, r.created_at, r.id limit ${CONCURRENCY}) as "nextRunIds",

@@ -50,12 +50,22 @@ function reasonOf(waiting: Waiting, facts: WaitingFacts): string | null {
   if (waiting.isDelayed) return 'Waits for its next try.';
   // A merge is no agent's work: it counts against no agent, and a disabled one does not hold it up.
   if (waiting.kind === 'task' && !facts.isAgentEnabled) return `The agent ${facts.agentName} is disabled.`;
+  const pause = waiting.kind === 'task' ? pauseOf(facts) : null;
+  if (pause !== null) return pause;
   const parsed = AgentConfig.safeParse(facts.agentConfig);
   if (!parsed.success) return `The configuration of the agent ${facts.agentName} is not valid.`;
   const freePlaces = placesFor(parsed.data, facts);
   if (typeof freePlaces === 'string') return freePlaces;
   if (waiting.kind !== 'task') return null;
   return turnOf(waiting.runId, parsed.data.concurrency, freePlaces, facts);
+}
+
+/** What keeps the agent itself from working. */
+function pauseOf({ agentName, isSignInNeeded, parkedUntil }: WaitingFacts): string | null {
+  if (isSignInNeeded) return `The agent ${agentName} is not signed in.`;
+  return parkedUntil === null
+    ? null
+    : `The limit of use of the agent ${agentName} is reached until ${parkedUntil} UTC.`;
 }
 
 /** How many runs the runners could take now, or why they can not. */

@@ -17,6 +17,7 @@ import { RunFailure, type Outcome } from './outcome.ts';
 import { printablePath } from './byte-paths.ts';
 import type { RunnerPolicy } from './policy.ts';
 import type { RunFolder } from './run-folder.ts';
+import type { Reading } from '../readers/reading.ts';
 import { readReport } from './summary.ts';
 import { findViolations, hasFilteredPaths, type Violation } from './violations.ts';
 import { countInWords, taskInWords } from './words.ts';
@@ -41,6 +42,8 @@ export interface FinishOrder {
   workFolder: string;
   /** How the commands ended. */
   outcome: Outcome;
+  /** What its stream says; null: nobody can read it. */
+  reading: Reading | null;
   policy: RunnerPolicy;
   masker: Masker;
   logger: Logger;
@@ -132,10 +135,11 @@ function collect(order: FinishOrder, deniedGlobs: readonly string[]): ArtifactFi
 }
 
 /** What the agent says is the result of a task that asks for words, and all there is where nothing was changed. */
-function reportOf({ spec, folder, masker, logger }: FinishOrder, outcome: Outcome): ArtifactFile[] {
+function reportOf({ spec, folder, masker, logger, reading }: FinishOrder, outcome: Outcome): ArtifactFile[] {
   const isAsked = spec.taskType !== null && REPORT_TASK_TYPES.includes(spec.taskType);
   if (outcome.status !== 'completed' || (!isAsked && outcome.reason !== 'empty_diff')) return [];
-  const text = readReport(folder.path, masker);
+  const said = reading?.isRecognised ? reading.lastText : undefined;
+  const text = said === undefined ? readReport(folder.path, masker) : said && `${masker.mask(said)}\n`;
   if (text === null) return [];
   const file = folder.file('report.md');
   try {

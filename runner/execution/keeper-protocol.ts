@@ -59,6 +59,8 @@ export type FromKeeper =
 export interface KeeperStatus {
   phase: 'starting' | 'running' | 'ended';
   commandIndex: number;
+  /** How much stood in the spools of the two streams when the last command, the agent itself, began. Missing: it has not. */
+  agentOutputFrom?: [stdout: number, stderr: number] | undefined;
   /** Process group of the current command, with its start in clock ticks since boot to recognise a reused id. */
   pid: number | null;
   pidStartTicks: number | null;

@@ -153,6 +153,11 @@ export class Keeper {
     const { runFolder, cwd, env, stdinFile, runId, isOwnFolder, sandbox, cgroup, limits } = this.assignment;
     this.mark(`$ ${command.display}${command.isSetup ? ' (set-up)' : ''}`);
     const commandStartMs = performance.now();
+    if (index === this.assignment.commands.length - 1)
+      this.status.agentOutputFrom = [
+        sizeOf(join(runFolder, SPOOL_FILES.stdout)),
+        sizeOf(join(runFolder, SPOOL_FILES.stderr)),
+      ];
     const stdin = command.isSetup ? null : stdinFile;
     const files = [
       openSync(stdin ?? '/dev/null', 'r'),

@@ -4,20 +4,25 @@ import type { RunResult } from '#contract/run-result.ts';
 import type { Finished } from './finish-run.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
 import type { RunContext } from './run-context.ts';
+import type { Reading } from '../readers/reading.ts';
 import { summarize } from './summary.ts';
 
 const MAX_PATHS = 1_000;
 const MAX_PATH_CHARS = 4_096;
+/** What an agent says last is a message in the chat. */
+const MAX_SUMMARY_CHARS = 4_000;
 
 /**
  * The result of a run, masked; its lines are counted when they are stored.
  * @param status the keeper's last word; null: there was none
+ * @param reading what the agent's stream says; null: nobody can read it
  * @param wallSeconds as we saw it, for a run that no keeper has measured
  */
 export function makeResult(
   run: RunContext,
   finished: Finished,
   status: KeeperStatus | null,
+  reading: Reading | null,
   wallSeconds: number,
 ): RunResult {
   const { spec, masker } = run;
@@ -28,7 +33,8 @@ export function makeResult(
     reason: finished.outcome.reason,
     message,
     exitCode: status?.exitCode ?? null,
-    summary: spec.kind === 'merge' ? message : summaryOf(run),
+    resetsAt: reading?.resetsAt?.toISOString() ?? null,
+    summary: spec.kind === 'merge' ? message : summaryOf(run, reading),
     lineCount: 0,
     git: finished.git,
     paths: finished.paths.slice(0, MAX_PATHS).map((path) => cutText(masker.mask(path), MAX_PATH_CHARS)),
@@ -37,14 +43,16 @@ export function makeResult(
       cpuSeconds: status?.cpuSeconds ?? null,
       peakMemoryBytes: status?.peakMemoryBytes ?? null,
       lines: 0,
-      inputTokens: null,
-      outputTokens: null,
-      costUsd: null,
+      inputTokens: reading?.usage?.inputTokens ?? null,
+      cachedInputTokens: reading?.usage?.cachedInputTokens ?? null,
+      outputTokens: reading?.usage?.outputTokens ?? null,
+      costUsd: reading?.costUsd ?? null,
     },
   };
 }
 
-function summaryOf({ folder, masker, host, spec }: RunContext): string | null {
+function summaryOf({ folder, masker, host, spec }: RunContext, reading: Reading | null): string | null {
+  if (reading?.isRecognised) return reading.lastText && cutText(masker.mask(reading.lastText), MAX_SUMMARY_CHARS, '…');
   try {
     return summarize(folder.path, masker);
   } catch (error) {

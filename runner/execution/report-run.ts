@@ -107,6 +107,7 @@ export function lesserResult(result: RunResult, why: string): RunResult {
     status: 'failed',
     reason: 'internal',
     exitCode: null,
+    resetsAt: null,
     summary: null,
     git: null,
     paths: [],

@@ -17,6 +17,7 @@ const KeeperPlace = z.object({ socketPath: z.string(), pid: z.int().nullable().d
 const Status = z.object({
   phase: z.enum(['starting', 'running', 'ended']),
   commandIndex: z.int(),
+  agentOutputFrom: z.tuple([z.int().min(0), z.int().min(0)]).optional(),
   pid: z.int().nullable(),
   pidStartTicks: z.number().nullable(),
   startedAt: z.string(),

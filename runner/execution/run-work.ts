@@ -10,6 +10,9 @@ import { onFullDisk, RunFailure, type Outcome } from './outcome.ts';
 import type { RunContext } from './run-context.ts';
 import type { Ending } from './run-folder.ts';
 import type { RunLog } from './run-log.ts';
+import { deniedInWords, judgeByReading } from '../readers/explain.ts';
+import { readRun } from '../readers/read-run.ts';
+import type { Reading } from '../readers/reading.ts';
 import { discardWorkspace } from './workspace.ts';
 
 const KEEPER_ENDED: Outcome = {
@@ -23,6 +26,8 @@ interface Done {
   /** Null: a merge, or nothing was started, or its keeper never said a word. */
   status: KeeperStatus | null;
   finished: Finished;
+  /** What the agent's stream says; null: nobody can read it, or there is none. */
+  reading: Reading | null;
 }
 
 export interface RunWorkOptions {
@@ -69,7 +74,7 @@ export class RunWork {
       if (this.run.held.isOver(error)) throw error;
       // Whatever went wrong, nothing of the run may go on.
       await this.endPrograms();
-      return this.end({ status: null, finished: finishFailed(this.run, error, null) }, 0);
+      return this.end(nothingOf(finishFailed(this.run, error, null)), 0);
     }
   }
 
@@ -94,9 +99,9 @@ export class RunWork {
   }
 
   /** Writes down how it ended: the log's last line, and the result. What the disk does not take is told from memory. */
-  private end({ status, finished }: Done, wallSeconds: number): Ending {
+  private end({ status, finished, reading }: Done, wallSeconds: number): Ending {
     const { folder, host, spec } = this.run;
-    const result = makeResult(this.run, finished, status, wallSeconds);
+    const result = makeResult(this.run, finished, status, reading, wallSeconds);
     const ending: Ending = { artifacts: finished.artifacts, result };
     const { message } = result;
     this.log.markEnd(
@@ -120,14 +125,14 @@ export class RunWork {
   private async merge(): Promise<Done> {
     this.begin();
     try {
-      return { status: null, finished: await this.landing.land() };
+      return nothingOf(await this.landing.land());
     } catch (error) {
       // Nothing was moved. Whoever has the run now, or took it back, says how it ends.
       if (this.run.held.isOver(error)) throw error;
       const outcome = this.programs.stopping?.outcome ?? supersededBy(error);
       const isFailed = outcome === null || error instanceof RunFailure;
-      if (isFailed) return { status: null, finished: finishFailed(this.run, error, null) };
-      return { status: null, finished: { outcome, git: null, paths: [], artifacts: [] } };
+      if (isFailed) return nothingOf(finishFailed(this.run, error, null));
+      return nothingOf({ outcome, git: null, paths: [], artifacts: [] });
     }
   }
 
@@ -136,17 +141,32 @@ export class RunWork {
     const { held, host } = run;
     try {
       const status = await programs.run();
-      const outcome = status?.outcome ?? programs.stopping?.outcome ?? KEEPER_ENDED;
+      const ended = status?.outcome ?? programs.stopping?.outcome ?? KEEPER_ENDED;
       held.requireOurs();
       await held.require();
       const isDiskFull = host.reserve.releaseWhenFull();
-      const order = finishOrderOf(run, outcome);
+      const reading = await this.read(status);
+      const { reader } = run.spec;
+      const outcome = reading === null || reader === 'plain' ? ended : judgeByReading(reader, ended, reading);
+      const order = finishOrderOf(run, outcome, reading);
       const finished = await finishRun(host.git, order).catch((error: unknown) => finishFailed(run, error, outcome));
-      return { status, finished: isDiskFull ? { ...finished, outcome: onFullDisk(finished.outcome) } : finished };
+      const judged = isDiskFull ? onFullDisk(finished.outcome) : withDenials(finished.outcome, reading);
+      return { status, finished: { ...finished, outcome: judged }, reading };
     } catch (error) {
       if (!held.isLeft) await this.discardUnused();
       if (held.isOver(error)) throw error;
-      return { status: null, finished: finishFailed(run, error, null) };
+      return nothingOf(finishFailed(run, error, null));
+    }
+  }
+
+  /** A stream that can not be read costs its words only. */
+  private async read(status: KeeperStatus | null): Promise<Reading | null> {
+    const { folder, host, spec } = this.run;
+    try {
+      return await readRun(folder.path, spec, status);
+    } catch (error) {
+      host.logger.warn({ err: error, runId: spec.runId }, "an agent's stream can not be read");
+      return null;
     }
   }
 
@@ -170,9 +190,23 @@ function supersededBy(error: unknown): Outcome | null {
   return error instanceof RefusedError ? { status: 'canceled', reason: 'superseded', message: error.message } : null;
 }
 
-function finishOrderOf({ spec, folder, host, masker }: RunContext, outcome: Outcome): FinishOrder {
+function nothingOf(finished: Finished): Done {
+  return { status: null, finished, reading: null };
+}
+
+/** An agent that got some of its work done says what it was not allowed to do, all the same. */
+function withDenials(outcome: Outcome, reading: Reading | null): Outcome {
+  if (outcome.status !== 'completed' || !reading || reading.denials.length === 0) return outcome;
+  return { ...outcome, message: `${outcome.message}. It was not allowed: ${deniedInWords(reading.denials)}` };
+}
+
+function finishOrderOf(
+  { spec, folder, host, masker }: RunContext,
+  outcome: Outcome,
+  reading: Reading | null,
+): FinishOrder {
   const { workspace } = folder;
   const { runnerFolder, policy, logger } = host;
   const workFolder = workspace?.path ?? spec.repoRoot;
-  return { spec, folder, workspace, workFolder, runnerFolder, outcome, policy, masker, logger };
+  return { spec, folder, workspace, workFolder, runnerFolder, outcome, reading, policy, masker, logger };
 }

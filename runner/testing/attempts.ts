@@ -106,6 +106,7 @@ export class Attempts {
       policy: this.host.policy,
       masker: createMasker([]),
       logger: silentLogger,
+      reading: null,
       outcome: { status: 'completed', reason: 'ok', message: 'All commands ended with exit code 0' },
     });
   }

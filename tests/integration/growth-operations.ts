@@ -144,6 +144,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     }),
     TaskDetail: async ({ core, tasks }) => ({ taskId: await longHistoryId(core, 'task', tasks) }),
     TransitionTask: onTask('blocked', { to: 'QUEUED' }),
+    ResumeAgent: ({ agentId }) => ({ input: { agentId } }),
     UpdateAgent: ({ agentId }) => ({ input: { agentId, isEnabled: true } }),
     UpdateMembership: onMember(15, { role: 'MAINTAINER' }),
     UpdateProject: onProject({ description: 'Mended' }),

@@ -69,7 +69,15 @@ const MAKES_NOTHING = [
     'approveTask',
     'sendBackTask',
   ],
-  ...['updateProject', 'archiveProject', 'updateAgent', 'updateRunner', 'setRunnerEnabled', 'rotateRunnerToken'],
+  ...[
+    'updateProject',
+    'archiveProject',
+    'updateAgent',
+    'resumeAgent',
+    'updateRunner',
+    'setRunnerEnabled',
+    'rotateRunnerToken',
+  ],
   // Asked for twice, it is the same cycle, grant, or look.
   ...['runOrchestrator', 'grantRepository', 'revokeRepository', 'checkRepository', 'lookForRepositories'],
   ...['removeWorkFolder', 'cancelRun', 'deleteTask', 'deleteProject'],

@@ -87,6 +87,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation startTask': '- F N F + + +',
   'mutation transitionTask': '- F N F + + +',
   'mutation updateAgent': '- F N F F + +',
+  'mutation resumeAgent': '- F N F + + +',
   'mutation updateMembership': '- F N F F + +',
   'mutation updateProject': '- F N F F + +',
   'mutation updateRunner': '- F F F F F +',

@@ -96,6 +96,9 @@ export const ProjectEvents_Subscription = graphql(`
           type
           isEnabled
           config
+          parkedUntil
+          signInNeededSince
+          parkedWords
           updatedAt
         }
       }

@@ -46,6 +46,14 @@ export function clockText(ms: number, timeZone: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone }).format(ms);
 }
 
+/** "until 14:00", "until 3 Mar, 14:00": when a pause ends. */
+export function untilText(thenMs: number, nowMs: number, timeZone: string): string {
+  const day = (ms: number): string => new Intl.DateTimeFormat('en-GB', { dateStyle: 'short', timeZone }).format(ms);
+  const isToday = day(thenMs) === day(nowMs);
+  const date = isToday ? {} : ({ day: 'numeric', month: 'short' } as const);
+  return `until ${new Intl.DateTimeFormat('en-GB', { ...date, hour: '2-digit', minute: '2-digit', timeZone }).format(thenMs)}`;
+}
+
 /** "0:07", "12:31", "1:04:09": how long something has been going on. */
 export function durationText(ms: number): string {
   const total = Math.max(0, Math.floor(ms / 1_000));

@@ -12,6 +12,7 @@ import { TaskMovesProvider } from '../tasks/task-moves.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { showToast } from '../ui/toast-store.ts';
+import { AgentPauses } from './agent-pauses.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { NothingHere } from './nothing-here.tsx';
 import { ProjectRights } from './project-rights.tsx';
@@ -40,6 +41,7 @@ export const ProjectFrame_Query = graphql(`
           revision
           name
           isEnabled
+          ...AgentPauses_Agent
         }
       }
     }
@@ -114,6 +116,7 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
         />
         <div className="relative flex min-h-0 flex-1 flex-col">
           <ConnectionBanner />
+          <AgentPauses agents={data.project.agents.nodes} />
           <Outlet context={{ openCreateTask: createTask } satisfies ProjectOutletContext} />
         </div>
         <CreateTaskDialog

@@ -31,6 +31,7 @@ function StoredLog({ run }: { run: ShownRun }) {
     <LogConsole
       key={run.id}
       store={store}
+      marksStderr={run.reader === 'PLAIN'}
       isLive={isLive}
       label={`Log of ${run.task?.title ?? 'maintenance'}, attempt ${run.attempt}`}
       downloadHref={`/files/runs/${run.id}/log.txt`}

@@ -25,8 +25,12 @@ interface Metrics {
   wallSeconds?: number;
   cpuSeconds?: number | null;
   peakMemoryBytes?: number | null;
+  inputTokens?: number | null;
+  outputTokens?: number | null;
   costUsd?: number | null;
 }
+
+const amountText = (count: number): string => count.toLocaleString('en-US');
 
 /** How a run ended and what it took. */
 export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_RunFragment> }) {
@@ -37,7 +41,10 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
     metrics.cpuSeconds ? `${metrics.cpuSeconds.toFixed(1)} s CPU` : null,
     metrics.peakMemoryBytes ? `${Math.round(metrics.peakMemoryBytes / 1024 / 1024)} MB at most` : null,
     run.lineCount > 0 ? countText(run.lineCount, 'line') : null,
-    metrics.costUsd ? `$${metrics.costUsd.toFixed(2)}` : null,
+    metrics.inputTokens || metrics.outputTokens
+      ? `${amountText(metrics.inputTokens ?? 0)} tokens in, ${amountText(metrics.outputTokens ?? 0)} out`
+      : null,
+    metrics.costUsd ? `$${metrics.costUsd.toFixed(metrics.costUsd < 0.1 ? 4 : 2)}` : null,
   ].filter((figure) => figure !== null);
   const text = run.message ?? run.summary;
   if (!text && figures.length === 0 && !run.sandboxNote) return null;

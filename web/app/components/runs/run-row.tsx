@@ -26,6 +26,7 @@ export const RunRow_RunFragment = graphql(`
     finishedAt
     lineCount
     logRemovedAt
+    reader
     task {
       id
       revision

@@ -14,6 +14,8 @@ import { useLogSearch } from './use-log-search.ts';
 interface LogConsoleProps {
   store: LogStore;
   isLive: boolean;
+  /** Of a program whose own stream says how it ended, what stands in standard error is no sign of a failure. */
+  marksStderr: boolean;
   label: string;
   downloadHref: string | null;
   /** What to say while there is no line yet. */
@@ -23,7 +25,8 @@ interface LogConsoleProps {
 }
 
 /** A terminal to read: the log of one run. */
-export function LogConsole({ store, isLive, label, downloadHref, emptyTitle, emptyText, header }: LogConsoleProps) {
+export function LogConsole(props: LogConsoleProps) {
+  const { store, isLive, marksStderr, label, downloadHref, emptyTitle, emptyText, header } = props;
   const { preferences, setPreferences } = usePreferences();
   const view = useRef<LogViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -59,7 +62,7 @@ export function LogConsole({ store, isLive, label, downloadHref, emptyTitle, emp
         ) : null}
       </div>
       <Lines
-        {...{ store, isLive, label, emptyTitle, emptyText, isLogWrapped }}
+        {...{ store, isLive, marksStderr, label, emptyTitle, emptyText, isLogWrapped }}
         query={search.query}
         currentMatch={search.matches[search.current] ?? null}
         view={view}
@@ -69,7 +72,7 @@ export function LogConsole({ store, isLive, label, downloadHref, emptyTitle, emp
 }
 
 function Lines(
-  props: Pick<LogConsoleProps, 'store' | 'isLive' | 'label' | 'emptyTitle' | 'emptyText'> & {
+  props: Pick<LogConsoleProps, 'store' | 'isLive' | 'marksStderr' | 'label' | 'emptyTitle' | 'emptyText'> & {
     isLogWrapped: boolean;
     query: string;
     currentMatch: number | null;
@@ -83,13 +86,14 @@ function Lines(
       <LogView
         store={props.store}
         isLive={props.isLive}
+        marksStderr={props.marksStderr}
         isWrapped={props.isLogWrapped}
         query={props.query}
         currentMatch={props.currentMatch}
         label={props.label}
         handle={props.view}
       />
-      <ErrorStrip store={props.store} onGo={(seq) => props.view.current?.showLine(seq)} />
+      {props.marksStderr ? <ErrorStrip store={props.store} onGo={(seq) => props.view.current?.showLine(seq)} /> : null}
     </div>
   );
 }

@@ -11,6 +11,7 @@ interface LogRowProps {
   query: string;
   isCurrentMatch: boolean;
   isWrapped: boolean;
+  marksStderr: boolean;
   /** Characters that the highest line number has. */
   gutterChars: number;
   timeZone: string;
@@ -23,6 +24,7 @@ export const LogRow = memo(function LogRow({
   query,
   isCurrentMatch,
   isWrapped,
+  marksStderr,
   gutterChars,
   timeZone,
 }: LogRowProps) {
@@ -30,7 +32,7 @@ export const LogRow = memo(function LogRow({
     <div
       className={clsx(
         'group/row flex min-h-[18px] border-l-2 pr-4',
-        line?.stream === 'stderr' ? 'border-failed' : 'border-transparent',
+        marksStderr && line?.stream === 'stderr' ? 'border-failed' : 'border-transparent',
         isCurrentMatch ? 'bg-accent/20' : 'hover:bg-hover',
       )}
     >

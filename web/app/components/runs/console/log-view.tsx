@@ -21,6 +21,7 @@ interface LogViewProps {
   store: LogStore;
   isLive: boolean;
   isWrapped: boolean;
+  marksStderr: boolean;
   query: string;
   currentMatch: number | null;
   label: string;
@@ -28,7 +29,7 @@ interface LogViewProps {
 }
 
 /** The lines themselves: only those in sight are in the document, and the end is followed until somebody scrolls up. */
-export function LogView({ store, isLive, isWrapped, query, currentMatch, label, handle }: LogViewProps) {
+export function LogView({ store, isLive, isWrapped, marksStderr, query, currentMatch, label, handle }: LogViewProps) {
   useSyncExternalStore(store.subscribe, store.getVersion, store.getVersion);
   const count = store.lineCount;
   const timeZone = useTimeZone();
@@ -115,6 +116,7 @@ export function LogView({ store, isLive, isWrapped, query, currentMatch, label, 
                   query={query}
                   isCurrentMatch={item.index === currentMatch}
                   isWrapped={isWrapped}
+                  marksStderr={marksStderr}
                   gutterChars={String(count).length}
                   timeZone={timeZone}
                 />
