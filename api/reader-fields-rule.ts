@@ -1,4 +1,4 @@
-import { GraphQLError, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
+import { GraphQLError, OperationTypeNode, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldNode, ValidationRule } from 'graphql';
 
 /** Of a field whose answer depends on who asks: `extensions: OF_READER`. */
@@ -7,7 +7,7 @@ export const OF_READER = { isOfReader: true } as const;
 /** What is followed is answered once for all who follow it, so it can not tell each what is only his. */
 export const readerFieldsRule: ValidationRule = (context) => ({
   OperationDefinition(operation) {
-    if (operation.operation !== 'subscription') return;
+    if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return;
     const typeInfo = new TypeInfo(context.getSchema());
     const refuse = (node: FieldNode): void => {
       if (typeInfo.getFieldDef()?.extensions['isOfReader'] !== true) return;
