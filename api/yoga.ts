@@ -13,6 +13,7 @@ import { maskError } from './graphql-errors.ts';
 import { introspectionForSignedIn } from './introspection.ts';
 import { jsonSize } from './json-size.ts';
 import { oneLoginRule } from './one-login-rule.ts';
+import { readerFieldsRule } from './reader-fields-rule.ts';
 import { queryCost } from './query-cost.ts';
 import { currentRequestId } from './request-ids.ts';
 import { subscriptionsByStream } from './subscriptions-by-stream.ts';
@@ -30,6 +31,7 @@ export function createGraphql({ schema, logger, isExplorable }: YogaOptions) {
   const rules: Plugin = {
     onValidate({ addValidationRule }) {
       addValidationRule(oneLoginRule);
+      addValidationRule(readerFieldsRule);
       if (!isExplorable) addValidationRule(NoSchemaIntrospectionCustomRule);
     },
   };

@@ -12,11 +12,13 @@ import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { copyStateVersions, UNCOPIED_SQL } from '#core/state/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state/rebuild-state.ts';
-import { addUpTaskCounts } from '#core/tasks/task-counts.ts';
+import { addUpTaskCounts, mendTaskCounts } from '#core/tasks/task-counts.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
 const DAILY_SWEEP_MS = 6 * 3_600_000;
 const RETENTION_MS = 3_600_000;
+/** It reads every task. */
+const DAY_MS = 24 * 3_600_000;
 const MAX_LEASE_WAIT_MS = 5_000;
 
 /**
@@ -43,6 +45,10 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     repeat(core, 'task counts', async () => {
       await addUpTaskCounts(core);
       return CYCLE_SWEEP_MS;
+    }),
+    repeat(core, 'wrong task counts', async () => {
+      await mendTaskCounts(core);
+      return DAY_MS;
     }),
     repeat(core, 'archived projects', async () => {
       await sweepArchivedProjects(core);

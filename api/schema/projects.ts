@@ -1,5 +1,6 @@
 import { MAX_RETENTION_DAYS } from '#contract/limits.ts';
 import type { ApiContext } from '#api/context.ts';
+import { OF_READER } from '#api/reader-fields-rule.ts';
 import { countNestedRead } from '#api/nested-reads.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
@@ -79,6 +80,7 @@ export const ProjectType = builder.prismaObject('Project', {
       resolve: (project) => String(project.eventCursor),
     }),
     viewerRights: t.field({
+      extensions: OF_READER,
       type: [ProjectRightType],
       description: 'What who asks may do in it, each permission once. The commands look again.',
       select: { id: true, status: true },

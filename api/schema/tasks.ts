@@ -1,3 +1,4 @@
+import { OF_READER } from '#api/reader-fields-rule.ts';
 import { formatShortId } from '#contract/short-ids.ts';
 import { TASK_TRANSITIONS } from '#core/tasks/transitions.ts';
 import type { Task, TaskEvent } from '#prisma/generated/client/client.ts';
@@ -130,6 +131,7 @@ export const TaskType = builder.prismaObject('Task', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
     viewerDeleteRefusal: t.string({
+      extensions: OF_READER,
       nullable: true,
       select: { id: true, createdByUserId: true, project: { select: { id: true, status: true } } },
       description:

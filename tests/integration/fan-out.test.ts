@@ -203,3 +203,59 @@ async function ready(): Promise<void> {
   );
   await new Promise((resolve) => setTimeout(resolve, 300));
 }
+
+describe('what depends on who asks', () => {
+  const DELETE_REFUSAL = '... on TaskUpdatedEvent { task { viewerDeleteRefusal } }';
+  const RIGHTS = '... on TaskUpdatedEvent { task { project { ...Mine } } }';
+
+  test.each([
+    ['Task.viewerDeleteRefusal', `subscription ($id: ID!) { projectEvents(projectId: $id) { ${DELETE_REFUSAL} } }`],
+    [
+      'Project.viewerRights',
+      `query Other { __typename }
+       subscription Mine($id: ID!) { projectEvents(projectId: $id) { type ...Part } }
+       fragment Part on ProjectEvent { ${RIGHTS} }
+       fragment Mine on Project { rights: viewerRights { refusal } }`,
+    ],
+  ])('is refused when somebody begins to follow, with what to do: %s', async (name, query) => {
+    const message = `${name} depends on who asks, and what is followed is answered once for all who follow it. Ask for it in a query.`;
+    const expected = [{ message, extensions: { code: 'QUERY_REJECTED' } }];
+    const operationName = query.includes('Mine(') ? 'Mine' : undefined;
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { token: user.token },
+      retryAttempts: 0,
+    });
+    const over = await new Promise((resolve, reject) =>
+      client.subscribe(
+        { query, variables: { id: project.id }, operationName },
+        { next: resolve, error: resolve, complete: () => reject(new Error('Expected a refusal')) },
+      ),
+    );
+    expect(over).toMatchObject(expected);
+    await client.dispose();
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${user.token}`,
+      },
+      body: JSON.stringify({ query, variables: { id: project.id }, operationName }),
+    });
+    expect(await response.text()).toContain(message);
+  });
+
+  test('is answered beside what is followed, in a query', async () => {
+    const answer = await post(
+      url,
+      `query ($id: ID!) { task(id: $id) { viewerDeleteRefusal project { ...Mine } } }
+       fragment Mine on Project { viewerRights { permission } }`,
+      { id: task.id },
+      user.token,
+    );
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data?.['task']).toMatchObject({ viewerDeleteRefusal: null });
+  });
+});

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { UserActor } from '#core/access/actor.ts';
 import type { Core } from '#core/platform/core.ts';
 import { readStateFacts } from '#core/state/read-facts.ts';
 import { deleteTask } from '#core/tasks/delete-task.ts';
 import { countTasks } from '#core/tasks/read-board.ts';
-import { addUpTaskCounts } from '#core/tasks/task-counts.ts';
+import { addUpTaskCounts, mendTaskCounts } from '#core/tasks/task-counts.ts';
 import { TASK_STATUSES } from '#core/tasks/transitions.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
@@ -89,3 +89,47 @@ test('a count that is missing hides no task from the state document', async () =
   await core.pool.query('delete from task_counts where project_id = $1', [project.id]);
   expect((await readStateFacts(core.db, project.id)).tasks).toMatchObject([{ id: task.id }]);
 });
+
+test.each([
+  [
+    'missing',
+    'delete from task_counts where project_id = $1',
+    [{ status: 'queued', isHeld: false, counted: 0, tasks: 3 }],
+  ],
+  [
+    'too high, of tasks that there are and that there are not',
+    `insert into task_counts (project_id, status, is_held, tasks) values ($1, 'queued', false, 2), ($1, 'done', false, 7)`,
+    [
+      { status: 'queued', isHeld: false, counted: 5, tasks: 3 },
+      { status: 'done', isHeld: false, counted: 7, tasks: 0 },
+    ],
+  ],
+  [
+    'under the wrong name',
+    'update task_counts set is_held = true where project_id = $1',
+    [
+      { status: 'queued', isHeld: false, counted: 0, tasks: 3 },
+      { status: 'queued', isHeld: true, counted: 3, tasks: 0 },
+    ],
+  ],
+])(
+  'a count that is %s is mended once, and said, however many look at once and whatever is changed meanwhile',
+  async (_how, plant, said) => {
+    for (let i = 0; i < 3; i += 1) await seeder(core).task(user, project);
+    const other = await seeder(core).task(user, await seeder(core).project(user));
+    await mendTaskCounts(core);
+    await core.pool.query(plant, [project.id]);
+    const warn = vi.fn<(mended: { projectId: string }) => void>();
+    const listening = { ...core, logger: { ...core.logger, warn } } as unknown as Core;
+    await Promise.all([
+      ...Array.from({ length: 4 }, () => mendTaskCounts(listening)),
+      addUpTaskCounts(core),
+      transitionTask(core, user, { taskId: other.id, to: 'canceled' }),
+    ]);
+    await mendTaskCounts(listening);
+    await expectTrueCounts();
+    const mended = warn.mock.calls.map(([each]) => each);
+    expect(mended).toHaveLength(said.length);
+    expect(mended).toEqual(expect.arrayContaining(said.map((each) => ({ projectId: project.id, ...each }))));
+  },
+);
