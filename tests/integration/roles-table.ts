@@ -72,6 +72,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   // There is no such folder.
   'mutation removeWorkFolder': '- F F F F F N',
   'mutation reportLanding': '- + F F F F F',
+  'mutation reportPrograms': '- + F F F F F',
   'mutation reportRepositories': '- + F F F F F',
   'mutation reportWorkFolders': '- + F F F F F',
   'mutation requestLanding': '- + F F F F F',
