@@ -11,7 +11,7 @@ export type Outcome = '-' | 'F' | 'N' | '+';
 export const WHO_MAY: Readonly<Record<string, string>> = {
   'query accessChanges': '- F F F F F +',
   'query agent': '- F N + + + +',
-  'query agentPresets': '- F + + + + +',
+  'query agentPresets': '- F N + + + +',
   'query agents': '- F N + + + +',
   'query artifact': '- F N + + + +',
   'query artifacts': '- F N + + + +',
