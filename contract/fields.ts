@@ -40,6 +40,10 @@ export const path = z
 export const absolutePath = path
   .startsWith('/', { error: 'An absolute path is needed: it starts with "/"', abort: true })
   .refine((value) => !value.split('/').includes('..'), 'An absolute path is needed, without ".."');
+/** What programs tell of a machine, to be shown to people. */
+export const line = (maxChars: number) =>
+  z.string().max(maxChars).regex(noControlCharacters, 'A line has no control characters');
+export const sentence = line(1_000);
 export const glob = z
   .string()
   .min(1)

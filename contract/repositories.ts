@@ -1,18 +1,10 @@
 import { z } from 'zod';
-import { absolutePath, commitHash, id, refName } from './fields.ts';
+import { absolutePath, commitHash, id, line, refName, sentence } from './fields.ts';
 
 /** More than anybody keeps under one set of roots; what is left out can still be typed and checked. */
 export const MAX_REPOSITORIES = 500;
 /** A task has one folder, and those of finished tasks are removed after a day. */
 export const MAX_WORK_FOLDERS = 1_000;
-const MAX_SENTENCE_CHARS = 1_000;
-
-const line = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'A line has no control characters');
-const sentence = line(MAX_SENTENCE_CHARS);
 const subfolder = line(1_024).refine(
   (value) => value === '' || value.split('/').every((part) => !['', '.', '..'].includes(part)),
   'Not a path within a repository',

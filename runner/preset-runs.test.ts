@@ -7,7 +7,7 @@ import { fixedPolicies } from './execution/policies.ts';
 import { RunnerPolicy } from './execution/policy.ts';
 import type { Runner } from './runner.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
-import { BUBBLEWRAP, buildProgram, temporaryFolder } from './testing/programs.ts';
+import { BUBBLEWRAP, buildProgram, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository, type TestRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
 import { startRunner } from './testing/start-runner.ts';
@@ -153,6 +153,21 @@ test('a key that is set and that the policy does not hand out is refused, with w
   expect(result.message).toContain(
     `add "OPENAI_API_KEY" to "envNames" in ${join(folder, 'runner', 'policy.json')}; it is read anew at once`,
   );
+});
+
+test('a runner tells which agents it has at its start, and when it is to look around again', async () => {
+  await start();
+  await until(() => controlPlane.programReports.length === 1, 'a report of the programs');
+  rmSync(join(folder, 'bin', 'codex'));
+  controlPlane.tell({ type: 'look', requestId: 'a' });
+  await until(() => controlPlane.programReports.length === 2, 'a second report');
+  const installed = controlPlane.programReports.map(({ programs }) =>
+    programs.filter(({ path }) => path !== null).map(({ program }) => program),
+  );
+  expect(installed).toEqual([
+    ['claude', 'codex', 'gemini', 'opencode', 'aider'],
+    ['claude', 'gemini', 'opencode', 'aider'],
+  ]);
 });
 
 describe('a root with the programs of the user in it, as with nvm', () => {

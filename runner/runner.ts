@@ -144,7 +144,7 @@ export class Runner {
     }
   }
 
-  /** What concerns the machine and no run: its repositories, and the folders of finished tasks. */
+  /** What concerns the machine and no run: its repositories and programs, and the folders of finished tasks. */
   private lookAround(host: RunHost): void {
     const { git, runnerFolder, controlPlane, logger } = host;
     this.ledger = new Ledger({
@@ -164,11 +164,16 @@ export class Runner {
       logger,
       ledger: this.ledger,
       signal: this.stopping.signal,
+      env: host.env,
+      get search() {
+        return host.search;
+      },
       get policy() {
         return host.policy;
       },
     });
     this.answers.tellRepositories();
+    this.answers.tellPrograms();
     this.ledger.start();
   }
 
@@ -188,6 +193,7 @@ export class Runner {
     if (this.stopping.signal.aborted) return;
     registration.renew(() => {
       this.answers?.tellRepositories();
+      this.answers?.tellPrograms();
       this.claims?.soon();
     });
   }

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { answerRepositoryCheck, reportRepositories } from '#core/repositories/report-repositories.ts';
+import { reportPrograms } from '#core/runners/report-programs.ts';
 import { reportWorkFolders } from '#core/work-folders/report-work-folders.ts';
 import type { WorkFolderVerdict } from '#core/work-folders/report-work-folders.ts';
 import { builder, runnerOf } from './builder.ts';
@@ -32,6 +33,27 @@ builder.mutationField('reportRepositories', (t) =>
         requestId: input.requestId ?? null,
         report: input.report as never,
       });
+      return { isReceived: true };
+    },
+  }),
+);
+
+const ReportProgramsInput = builder.inputType('ReportProgramsInput', {
+  description: "The agents' programs on a runner's machine.",
+  fields: (t) => ({
+    report: t.field({ type: 'JSON', required: true, description: 'ProgramReport of the contract.' }),
+  }),
+});
+builder.mutationField('reportPrograms', (t) =>
+  t.field({
+    type: Received('ReportProgramsPayload'),
+    nullable: true,
+    description: "For runners: tells which agents' programs it has, at each start and when it is to look around again.",
+    authScopes: { runner: true },
+    errors: { types: [InvalidInputError] },
+    args: { input: t.arg({ type: ReportProgramsInput, required: true, description: 'What it found.' }) },
+    resolve: async (_root, { input }, context) => {
+      await reportPrograms(context.core, runnerOf(context), { report: input.report as never });
       return { isReceived: true };
     },
   }),

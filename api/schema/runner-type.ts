@@ -1,5 +1,38 @@
+import type { ApiContext } from '#api/context.ts';
+import { AGENT_PROGRAMS, type AgentProgram } from '#contract/agent-programs.ts';
+import type { ProgramState } from '#contract/program-report.ts';
+import { parsePrograms } from '#core/runners/report-programs.ts';
 import { builder, REVISION } from './builder.ts';
 import { RunnerConnectionEnum } from './enums.ts';
+
+const knownPrograms: Readonly<Record<string, AgentProgram | undefined>> = AGENT_PROGRAMS;
+const isAdmin = (actor: ApiContext['actor']): boolean => actor?.kind === 'user' && actor.isAdmin;
+
+const RunnerProgramType = builder.objectRef<ProgramState>('RunnerProgram').implement({
+  description: "A well-known agent's program, as a runner has found it on its machine.",
+  fields: (t) => ({
+    program: t.exposeString('program', { description: 'The name of its command.' }),
+    title: t.string({
+      description: 'As people know it.',
+      resolve: ({ program }) => knownPrograms[program]?.title ?? program,
+    }),
+    isInstalled: t.boolean({ description: 'It can be run there.', resolve: ({ path }) => path !== null }),
+    version: t.exposeString('version', { nullable: true, description: 'As it says itself; null: it does not.' }),
+    isSignedIn: t.exposeBoolean('isSignedIn', {
+      description: 'A log-in was found, or a key that its runner hands out. Whether it still holds, a run tells.',
+    }),
+    path: t.string({
+      nullable: true,
+      description: 'Where it is, for administrators; null: it can not be run.',
+      resolve: ({ path }, _args, { actor }: ApiContext) => (isAdmin(actor) ? path : null),
+    }),
+    problem: t.string({
+      nullable: true,
+      description: 'Why it can not be run, for administrators.',
+      resolve: ({ problem }, _args, { actor }: ApiContext) => (isAdmin(actor) ? problem : null),
+    }),
+  }),
+});
 
 export const RunnerType = builder.prismaObject('Runner', {
   description: 'A program on a machine with repositories that executes runs there.',
@@ -32,6 +65,12 @@ export const RunnerType = builder.prismaObject('Runner', {
       description: 'When it was last heard of; null: never.',
     }),
     allProjects: t.exposeBoolean('allProjects', { description: 'Serves every project; else only some.' }),
+    programs: t.field({
+      type: [RunnerProgramType],
+      nullable: true,
+      description: "The agents' programs on its machine, as it told last; null: it has not told of them.",
+      resolve: ({ programs }) => parsePrograms(programs),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
   }),
 });

@@ -1,4 +1,5 @@
 import { ContractError, parseContract } from '#contract/parse.ts';
+import type { ProgramReport } from '#contract/program-report.ts';
 import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { RunSpec } from '#contract/run-spec.ts';
@@ -27,6 +28,7 @@ import {
   HeartbeatRunsDocument,
   RegisterRunnerDocument,
   ReportLandingDocument,
+  ReportProgramsDocument,
   ReportRepositoriesDocument,
   ReportWorkFoldersDocument,
   RequestLandingDocument,
@@ -146,6 +148,11 @@ export class ApiControlPlane implements ControlPlane {
       input: { requestId, report },
     });
     if (answer.__typename !== 'ReportRepositoriesPayload') throw new RefusedError(answer.code, answer.message);
+  }
+
+  async reportPrograms(report: ProgramReport): Promise<void> {
+    const { reportPrograms: answer } = await this.http.request(ReportProgramsDocument, { input: { report } });
+    if (answer.__typename !== 'ReportProgramsPayload') throw new RefusedError(answer.code, answer.message);
   }
 
   async answerRepositoryCheck(requestId: string, check: RepositoryCheck): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ArtifactKind } from '#contract/enums.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
+import type { ProgramReport } from '#contract/program-report.ts';
 import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { LogBatch } from '../logs/log-pump.ts';
 
@@ -97,6 +98,7 @@ export interface ControlPlane {
   reportLanding(lease: RunLease, report: LandingReport): Promise<void>;
   /** @param requestId the request it answers; null: nobody asked */
   reportRepositories(report: RepositoryReport, requestId: string | null): Promise<void>;
+  reportPrograms(report: ProgramReport): Promise<void>;
   answerRepositoryCheck(requestId: string, check: RepositoryCheck): Promise<void>;
   reportWorkFolders(report: WorkFolderReport, requestId: string | null): Promise<WorkFolderVerdict[]>;
   /** Reconnects by itself, for ever, until the signal is aborted. */

@@ -136,6 +136,18 @@ export const ReportRepositoriesDocument = graphql(`
   }
 `);
 
+export const ReportProgramsDocument = graphql(`
+  mutation ReportPrograms($input: ReportProgramsInput!) {
+    reportPrograms(input: $input) {
+      __typename
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const AnswerRepositoryCheckDocument = graphql(`
   mutation AnswerRepositoryCheck($input: AnswerRepositoryCheckInput!) {
     answerRepositoryCheck(input: $input) {

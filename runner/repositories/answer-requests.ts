@@ -3,20 +3,26 @@ import { retrying } from '../control-plane/retry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkRepositoryPath } from './check.ts';
 import { discoverRepositories } from './discover.ts';
+import { lookForPrograms, type ProgramSearch } from '../programs/look-for-programs.ts';
 import type { Machine } from './machine.ts';
 
 export interface RequestHost extends Machine {
   controlPlane: ControlPlane;
   ledger: Ledger;
   signal: AbortSignal;
+  search: ProgramSearch['search'];
+  env: ProgramSearch['env'];
 }
 
-/** Tells of this machine's repositories at the start, and answers what people ask about it. Never throws out of the runner. */
+/** Tells of this machine's repositories and agents' programs at the start, and answers what people ask about it. Never throws out of the runner. */
 export class RequestAnswers {
   /** Searches come one after the other: each reads the whole of the roots. */
   private searching: Promise<void> = Promise.resolve();
   /** A search that has not begun yet will tell of the repositories. */
   private isToTell = false;
+  /** The same of programs. */
+  private asking: Promise<void> = Promise.resolve();
+  private isToAsk = false;
 
   constructor(private readonly host: RequestHost) {}
 
@@ -27,8 +33,18 @@ export class RequestAnswers {
     this.search(null);
   }
 
+  /** Tells of the agents' programs, until the control plane has heard it. Not waited for, and nobody is answered. */
+  tellPrograms(): void {
+    if (this.isToAsk) return;
+    this.isToAsk = true;
+    this.asking = this.asking.then(() => this.guard(this.askPrograms()));
+  }
+
   hear(request: RunnerRequest): void {
-    if (request.type === 'look') this.search(request.requestId);
+    if (request.type === 'look') {
+      this.search(request.requestId);
+      this.tellPrograms();
+    }
     if (request.type === 'check') void this.guard(this.check(request.requestId, request.path));
     if (request.type === 'remove_work_folder') this.host.ledger.removeNow(request.name, request.requestId);
   }
@@ -43,6 +59,13 @@ export class RequestAnswers {
     if (requestId === null) this.isToTell = false;
     const report = await discoverRepositories(this.host);
     await retrying(() => controlPlane.reportRepositories(report, requestId), signal);
+  }
+
+  private async askPrograms(): Promise<void> {
+    const { controlPlane, signal } = this.host;
+    this.isToAsk = false;
+    const report = await lookForPrograms(this.host);
+    if (!signal.aborted) await retrying(() => controlPlane.reportPrograms(report), signal);
   }
 
   private async check(requestId: string, path: string): Promise<void> {

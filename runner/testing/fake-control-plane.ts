@@ -1,3 +1,4 @@
+import type { ProgramReport } from '#contract/program-report.ts';
 import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
@@ -38,6 +39,7 @@ export interface KnownRun {
 export class FakeControlPlane implements ControlPlane {
   readonly runs = new Map<string, KnownRun>();
   isAway = false;
+  readonly programReports: ProgramReport[] = [];
   readonly repositoryReports: { report: RepositoryReport; requestId: string | null }[] = [];
   readonly folderReports: { report: WorkFolderReport; requestId: string | null }[] = [];
   readonly checks = new Map<string, RepositoryCheck>();
@@ -150,6 +152,11 @@ export class FakeControlPlane implements ControlPlane {
   reportRepositories = async (report: RepositoryReport, requestId: string | null): Promise<void> => {
     this.fail();
     this.repositoryReports.push({ report, requestId });
+  };
+
+  reportPrograms = async (report: ProgramReport): Promise<void> => {
+    this.fail();
+    this.programReports.push(report);
   };
 
   answerRepositoryCheck = async (requestId: string, check: RepositoryCheck): Promise<void> => {

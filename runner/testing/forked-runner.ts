@@ -63,6 +63,7 @@ const controlPlane: ControlPlane = {
   requestLanding: (lease, commits) => call('requestLanding', lease, commits),
   reportLanding: (lease, outcome) => call('reportLanding', lease, outcome),
   reportRepositories: (report, requestId) => call('reportRepositories', report, requestId),
+  reportPrograms: (report) => call('reportPrograms', report),
   answerRepositoryCheck: (requestId, check) => call('answerRepositoryCheck', requestId, check),
   reportWorkFolders: (report, requestId) => call('reportWorkFolders', report, requestId),
   async *commands(): AsyncGenerator<RunnerCommand> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { presetConfig } from '#core/agents/presets.ts';
+import { reportPrograms } from '#core/runners/report-programs.ts';
 import { startSite } from '#tests/kit/browser.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { until } from '#tests/kit/until.ts';
@@ -44,6 +45,39 @@ test('an agent is added with a preset and a model, and stands in the list', asyn
     ...presetConfig('claude_code'),
     model: 'claude-sonnet',
   });
+  expect(complaints).toEqual([]);
+});
+
+test('agents on a machine stand on its runner’s page, and what no runner of a project has is marked', async () => {
+  const { user, project, seed } = await arrange();
+  const { runner, actor } = await seed.runner('workstation', { projectIds: [project.id] });
+  await reportPrograms(site.system.core, actor, {
+    report: {
+      programs: [
+        { program: 'codex', path: '/usr/bin/codex', version: '0.169.0', isSignedIn: true, problem: null },
+        { program: 'claude', path: '/usr/bin/claude', version: null, isSignedIn: false, problem: null },
+        { program: 'gemini', path: null, version: null, isSignedIn: false, problem: 'It is not there' },
+      ],
+    },
+  });
+  const { page, complaints } = await site.openAs(user, `/runners/${runner.id}`);
+  const list = page.getByRole('list', { name: 'Agents on this machine' });
+  await list.getByText('Codex 0.169.0, signed in').waitFor();
+  await list.getByText('Claude Code, no sign-in found').waitFor();
+  await list.getByText('Gemini CLI, not installed').waitFor();
+  await page.goto(`${site.url}/projects/${project.id}/settings`);
+  await page.getByRole('button', { name: 'New agent' }).click();
+  const runs = page.getByRole('dialog', { name: 'New agent' }).getByLabel('Runs');
+  await runs.getByRole('option', { name: 'Gemini CLI (not installed)' }).waitFor({ state: 'attached' });
+  expect(await runs.getByRole('option').allTextContents()).toEqual([
+    'Built-in demo agent: no account, no cost',
+    'Claude Code',
+    'Codex',
+    'Gemini CLI (not installed)',
+    'opencode (not installed)',
+    'Aider (not installed)',
+    'Your own command',
+  ]);
   expect(complaints).toEqual([]);
 });
 

@@ -83,7 +83,7 @@ const MAKES_NOTHING = [
   ...['removeWorkFolder', 'cancelRun', 'deleteTask', 'deleteProject'],
   ...['updateMembership', 'removeMembership', 'updateUser'],
   ...['registerRunner', 'claimRun', 'heartbeatRuns', 'appendRunLogs', 'completeRun', 'requestLanding', 'reportLanding'],
-  ...['uploadArtifact', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
+  ...['uploadArtifact', 'reportPrograms', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
 ];
 test('every mutation that makes something takes an idempotency key', () => {
   const mutations = Object.values(buildSchema().getMutationType()?.getFields() ?? {});

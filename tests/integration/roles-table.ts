@@ -11,7 +11,7 @@ export type Outcome = '-' | 'F' | 'N' | '+';
 export const WHO_MAY: Readonly<Record<string, string>> = {
   'query accessChanges': '- F F F F F +',
   'query agent': '- F N + + + +',
-  'query agentPresets': '- F + + + + +',
+  'query agentPresets': '- F N + + + +',
   'query agents': '- F N + + + +',
   'query artifact': '- F N + + + +',
   'query artifacts': '- F N + + + +',
@@ -72,6 +72,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   // There is no such folder.
   'mutation removeWorkFolder': '- F F F F F N',
   'mutation reportLanding': '- + F F F F F',
+  'mutation reportPrograms': '- + F F F F F',
   'mutation reportRepositories': '- + F F F F F',
   'mutation reportWorkFolders': '- + F F F F F',
   'mutation requestLanding': '- + F F F F F',

@@ -45,7 +45,7 @@ export function CreateAgentDialog(props: CreateAgentDialogProps) {
 
 function CreateAgentForm({ projectId, onOpenChange }: CreateAgentDialogProps) {
   const [, createAgent] = useMutation(CreateAgent_Mutation);
-  const presets = usePresets();
+  const presets = usePresets(projectId);
   const submit = async (fields: FormData): Promise<string | null> => {
     const preset = presets.find(({ preset }) => preset === formText(fields, 'preset'));
     if (!preset) return 'The presets are not loaded yet.';
@@ -65,7 +65,7 @@ function CreateAgentForm({ projectId, onOpenChange }: CreateAgentDialogProps) {
       <Field label="Name" hint="Lower-case letters, digits, dots, dashes and underscores.">
         <Input name="name" required autoFocus autoCapitalize="none" spellCheck={false} placeholder="reviewer" />
       </Field>
-      <PresetField name="preset" label="Runs" />
+      <PresetField projectId={projectId} name="preset" label="Runs" />
       <Field label="Model" isOptional hint="As its program calls it; left empty, the program chooses.">
         <Input name="model" maxLength={200} autoCapitalize="none" spellCheck={false} className="font-mono" />
       </Field>

@@ -120,7 +120,7 @@ function CreateProjectForm({ onCancel }: { onCancel(): void }) {
         refused={repositoryError}
         onChoose={setRepository}
       />
-      <PresetField name="preset" label="Agents run" note="Each agent can be changed later." />
+      <PresetField projectId={null} name="preset" label="Agents run" note="Each agent can be changed later." />
     </MutationForm>
   );
 }

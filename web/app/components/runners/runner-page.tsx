@@ -11,6 +11,7 @@ import { Notice } from '../ui/notice.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { OutOfDateNotice } from './out-of-date-notice.tsx';
 import { RunnerLabels } from './runner-labels.tsx';
+import { RunnerPrograms } from './runner-programs.tsx';
 import { RunnerRepositories } from './runner-repositories.tsx';
 import { SandboxLine } from './sandbox-line.tsx';
 import { RunnerWorkFolders } from './runner-work-folders.tsx';
@@ -25,6 +26,7 @@ export const Runner_Query = graphql(`
         sandboxNote
         ...RunnerItem_Runner
         ...RunnerLabels_Runner
+        ...RunnerPrograms_Runner
       }
       ...RunnerRepositories_RunnerPage
       ...RunnerWorkFolders_RunnerPage
@@ -56,6 +58,7 @@ export function RunnerPage({ runnerId }: { runnerId: string }) {
           ) : (
             <SandboxLine note={page.runner.sandboxNote} isOnline={isOnline} />
           )}
+          <RunnerPrograms runner={page.runner} />
           <RunnerRepositories page={page} whyAway={whyNoLook} onChange={refetch} />
           <RunnerWorkFolders page={page} whyAway={whyAway} onChange={refetch} />
           <RunnerLabels runner={page.runner} />

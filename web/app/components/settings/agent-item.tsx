@@ -4,7 +4,7 @@ import { useMutation } from 'urql';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
-import { usePresets, type Preset } from '../agents/use-presets.ts';
+import { presetLabel, usePresets, type Preset } from '../agents/use-presets.ts';
 import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -41,7 +41,13 @@ const UpdateAgent_Mutation = graphql(`
 `);
 
 /** One agent: what it runs, whether it is given work, its whole configuration. */
-export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentItem_AgentFragment> }) {
+export function AgentItem({
+  projectId,
+  agent: masked,
+}: {
+  projectId: string;
+  agent: FragmentType<typeof AgentItem_AgentFragment>;
+}) {
   const agent = readFragment(AgentItem_AgentFragment, masked);
   const [isEditing, setEditing] = useState(false);
   const refusal = useRefusal('AGENT_WRITE');
@@ -78,6 +84,7 @@ export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentI
         className="sm:max-w-2xl"
       >
         <ConfigForm
+          projectId={projectId}
           config={agent.config}
           refusal={refusal}
           onCancel={() => setEditing(false)}
@@ -94,18 +101,20 @@ export function AgentItem({ agent: masked }: { agent: FragmentType<typeof AgentI
 
 /** Whoever may not change it may read it. */
 function ConfigForm({
+  projectId,
   config,
   refusal,
   onCancel,
   onSave,
 }: {
+  projectId: string;
   config: unknown;
   refusal: string | undefined;
   onCancel(): void;
   onSave(config: unknown): Promise<string | null>;
 }) {
   const [text, setText] = useState(() => JSON.stringify(config, null, 2));
-  const presets = usePresets();
+  const presets = usePresets(projectId);
   const [taken, setTaken] = useState<Preset | null>(null);
   const take = (name: string): void => {
     const preset = presets.find(({ preset }) => preset === name) ?? null;
@@ -138,9 +147,9 @@ function ConfigForm({
         >
           <Select value={taken?.preset ?? ''} onChange={(event) => take(event.target.value)}>
             <option value="">As it is</option>
-            {presets.map(({ preset, title }) => (
-              <option key={preset} value={preset}>
-                {title}
+            {presets.map((preset) => (
+              <option key={preset.preset} value={preset.preset}>
+                {presetLabel(preset)}
               </option>
             ))}
           </Select>

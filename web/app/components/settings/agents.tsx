@@ -28,7 +28,7 @@ export function Agents({ projectId, agents }: AgentsProps) {
       <RefusalNotice permission="AGENT_WRITE" />
       <SettingsList label="Agents">
         {agents.map((agent) => (
-          <AgentItem key={agent.id} agent={agent} />
+          <AgentItem key={agent.id} projectId={projectId} agent={agent} />
         ))}
       </SettingsList>
       <CreateAgentDialog projectId={projectId} isOpen={isCreating} onOpenChange={setCreating} />
