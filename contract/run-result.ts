@@ -3,6 +3,12 @@ import { MAX_RUN_MESSAGE_CHARS } from './limits.ts';
 import { RUN_REASONS, RUN_REASONS_BY_STATUS, TERMINAL_RUN_STATUSES } from './enums.ts';
 import { commitHash, id, refName } from './fields.ts';
 
+/** A moment as `Date.toISOString` writes it. */
+const utcTime = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'A time in UTC: 2026-01-31T12:00:00.000Z')
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'There is no such time');
+
 /** What an attempt cost. Tokens and cost only where the agent reports them. */
 export const RunMetrics = z.strictObject({
   wallSeconds: z.number().min(0),
@@ -39,7 +45,7 @@ export const RunResult = z
     message: z.string().min(1).max(MAX_RUN_MESSAGE_CHARS),
     exitCode: z.int().nullable(),
     /** When the agent may be tried again (quota, rate_limited); null: it does not say. */
-    resetsAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    resetsAt: utcTime.nullable().default(null),
     summary: z.string().max(10_000).nullable(),
     metrics: RunMetrics,
     /** All lines of this run's log: the run is not finished before the last one is stored. */

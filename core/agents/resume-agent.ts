@@ -34,7 +34,7 @@ export async function resumeAgent(core: Core, actor: Actor, input: z.input<typeo
       projectId: agent.projectId,
       entityId: agent.id,
       patch: { parkedUntil: null, signInNeededSince: null, updatedAt: updatedAt.toISOString() },
-      told: { actor, what: agent.signInNeededSince === null ? ['parkedUntil'] : ['signInNeededSince'] },
+      told: { actor, what: ['pause'] },
     });
     announceWork(tx, agent.projectId);
     return updated;

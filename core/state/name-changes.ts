@@ -70,7 +70,8 @@ function agentKinds({ type, payload }: ToldEvent, { what }: Told): StateChange['
   if (type === 'agent.created') return ['agent_added'];
   const isEnabled = payload.patch['isEnabled'] === true;
   return [
-    ...(what.some((field) => field !== 'isEnabled') ? (['agent_changed'] as const) : []),
+    ...(what.some((field) => !['isEnabled', 'pause'].includes(field)) ? (['agent_changed'] as const) : []),
+    ...(what.includes('pause') ? (['agent_resumed'] as const) : []),
     ...(what.includes('isEnabled') ? ([isEnabled ? 'agent_enabled' : 'agent_disabled'] as const) : []),
   ];
 }

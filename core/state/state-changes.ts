@@ -13,6 +13,7 @@ const WORDS = {
   repository_changed: ['repository changed'],
   agent_added: ['agent * added', '# agents added'],
   agent_changed: ['agent * changed', '# agents changed'],
+  agent_resumed: ['pause of agent * ended', 'pauses of # agents ended'],
   agent_enabled: ['agent * enabled', '# agents enabled'],
   agent_disabled: ['agent * disabled', '# agents disabled'],
   task_planned: ['* planned', '# tasks planned'],

@@ -163,7 +163,7 @@ describe('an agent that is not signed in', () => {
     const claimed = [(await runner.claim()).spec.taskId, (await runner.claim()).spec.taskId];
     expect(claimed).toContain(task.id);
     const told = await core.db.realtimeEvent.findMany({ where: { projectId: project.id, eventType: 'agent.updated' } });
-    expect(JSON.stringify(told.map(({ payload }) => payload))).toContain('signInNeededSince');
+    expect(JSON.stringify(told.map(({ payload }) => payload))).toContain('"what":["pause"]');
   });
 
   test('may not be signed in by who may only look', async () => {
