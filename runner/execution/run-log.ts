@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isTokenRefused, LeaseLostError } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
 import { LogPump } from '../logs/log-pump.ts';
@@ -14,6 +15,11 @@ export interface RunLogOptions {
   onDiskTrouble: (error: unknown) => void;
 }
 
+/** Descriptors that others have used up come back; what a program writes waits for it in the spool. */
+const DESCRIPTORS_RETRY_MS = 250;
+/** How long an ended run's log waits for them. */
+const DESCRIPTORS_PATIENCE_MS = 10_000;
+
 /** What became of a log. */
 export interface StoredLines {
   /** How many the control plane has. */
@@ -28,15 +34,45 @@ export interface StoredLines {
  */
 export class RunLog {
   private pump: LogPump | null = null;
+  /** Until it is tried again to begin. */
+  private retry: NodeJS.Timeout | null = null;
+  /** The last line, where the disk did not take it: every pump is given it. */
+  private endInMemory: string | null = null;
 
   constructor(
     private readonly run: RunContext,
     private readonly options: RunLogOptions,
   ) {}
 
-  /** Sends what there is, and what is still to come; once it has begun, it goes on by itself. */
+  /**
+   * Sends what there is, and what is still to come; once it has begun, it goes on by itself. Where no file can be opened
+   * at the moment, it begins later.
+   * @throws what will not pass
+   */
   start(): void {
     if (this.pump) return;
+    try {
+      this.begin();
+    } catch (error) {
+      if (!isOutOfDescriptors(error)) throw error;
+      this.run.host.logger.warn(
+        { err: error, runId: this.run.spec.runId },
+        'the log of a run waits for a file to open',
+      );
+      this.retry ??= setTimeout(() => this.startAgain(), DESCRIPTORS_RETRY_MS);
+    }
+  }
+
+  private startAgain(): void {
+    this.retry = null;
+    try {
+      this.start();
+    } catch (error) {
+      this.options.onUnstorable(error);
+    }
+  }
+
+  private begin(): void {
     const { host, spec, folder, masker, held } = this.run;
     const { controlPlane, logger } = host;
     const pump = new LogPump({
@@ -48,6 +84,7 @@ export class RunLog {
       onDiskTrouble: (error) => this.options.onDiskTrouble(error),
     });
     this.pump = pump;
+    if (this.endInMemory !== null) pump.addMark(this.endInMemory, true);
     pump.finished.catch((error: unknown) => {
       if (error instanceof LeaseLostError) return this.options.onLeaseLost();
       if (isTokenRefused(error)) return host.onTokenRefused(error);
@@ -58,6 +95,7 @@ export class RunLog {
   }
 
   async close(): Promise<void> {
+    if (this.retry) clearTimeout(this.retry);
     await this.pump?.close();
   }
 
@@ -76,8 +114,8 @@ export class RunLog {
   /** Every line is stored, or some can not be. @throws LeaseLostError, or any error once the run is left */
   async allLines(): Promise<StoredLines> {
     try {
-      this.start();
-      return { lines: (await this.pump?.finished) ?? 0, why: null };
+      const pump = await this.begun();
+      return { lines: await pump.finished, why: null };
     } catch (error) {
       if (this.run.held.isOver(error)) throw error;
       return { lines: this.pump?.sentLines ?? 0, why: messageOf(error) };
@@ -97,19 +135,39 @@ export class RunLog {
    * @returns false when the control plane has not taken them for too long
    */
   async sendTail(): Promise<boolean> {
-    this.start();
-    const lines = await Promise.race([this.pump?.finished ?? 0, this.run.held.lostForLong]);
+    const pump = await this.begun();
+    const lines = await Promise.race([pump.finished, this.run.held.lostForLong]);
     return lines !== null;
   }
 
+  /** The pump, as soon as it can be had. @throws what keeps it from beginning for too long */
+  private async begun(): Promise<LogPump> {
+    const untilMs = performance.now() + DESCRIPTORS_PATIENCE_MS;
+    while (!this.pump) {
+      try {
+        this.begin();
+      } catch (error) {
+        if (!isOutOfDescriptors(error) || performance.now() > untilMs || this.run.held.isLeft) throw error;
+        await sleep(DESCRIPTORS_RETRY_MS);
+      }
+    }
+    return this.pump;
+  }
+
   private addEndMark(text: string): void {
+    this.endInMemory = text;
     try {
-      this.start();
-      this.pump?.addMark(text, true);
+      if (this.pump) this.pump.addMark(text, true);
+      else this.start();
     } catch (error) {
       // The report finds that the log can not be stored, and says so.
       const { host, spec } = this.run;
       host.logger.error({ err: error, runId: spec.runId }, 'the log of a run can not be read');
     }
   }
+}
+
+function isOutOfDescriptors(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code === 'EMFILE' || code === 'ENFILE';
 }
