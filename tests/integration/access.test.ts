@@ -363,6 +363,7 @@ describe('nested fields', () => {
       'Run.project',
       'Run.runner',
       'Run.task',
+      'Runner.programs',
       // For administrators only.
       'RunnerPage.repositories',
       'RunnerPage.runner',

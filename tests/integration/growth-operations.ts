@@ -51,6 +51,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     (more: Variables = {}): VariablesOf =>
     ({ projectId }) => ({ input: { projectId, ...more } });
   return {
+    AgentPresets: project,
     ApproveTask: onTask('needs_review'),
     ArchiveProject: async ({ core }) => ({ input: { projectId: await longHistoryId(core, 'cycle', 2) } }),
     BlockTask: onTask('queued', { reason: 'It waits for a decision.' }),
@@ -66,6 +67,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     CommentOnTask: async ({ core, tasks }) => ({
       input: { taskId: await longHistoryId(core, 'task', tasks), text: 'Looked at it', idempotencyKey: 'comment' },
     }),
+    CreateAgent: onProject({ name: 'another', config: { commands: [['demo-agent']] } }),
     CreateProject: () => ({ input: { name: 'Another', idempotencyKey: 'project' } }),
     CreateRunner: () => ({ input: { name: 'another-runner' } }),
     CreateMembership: onProject({ email: 'p5@example.test', role: 'VIEWER' }),
