@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { HeartbeatRunsDocument } from './documents.ts';
-import { GraphqlHttp } from './graphql-http.ts';
+import { GraphqlHttp, uploadTimeoutMs } from './graphql-http.ts';
 
 let server: Server | null = null;
 const sockets: Socket[] = [];
@@ -40,4 +40,9 @@ test('a dead connection costs one request its time, however many of them were ke
   await expect(ask(200)).rejects.toThrow('can not be reached');
   await expect(ask(5_000)).resolves.toEqual({ heartbeatRuns: { leases: [] } });
   expect(sockets).toHaveLength(5);
+});
+
+test('a small file whose answer is lost is sent again within a lease or so, a large one has time for a slow way', () => {
+  expect(uploadTimeoutMs(2_000)).toBeLessThan(15_000);
+  expect(uploadTimeoutMs(32 * 1024 * 1024)).toBeGreaterThan(8 * 60_000);
 });

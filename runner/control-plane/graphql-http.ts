@@ -11,11 +11,17 @@ import type { TypedDocumentString } from './gql/graphql.ts';
 const REQUEST_TIMEOUT_MS = 12_000;
 /** Connections are kept for the next request, but not so long that the server may just be closing them. */
 const IDLE_CONNECTION_MS = 30_000;
-const UPLOAD_TIMEOUT_MS = 120_000;
+/** A file on the slowest way that is worth waiting for; on one that is dead, a small file is sent again soon. */
+const SLOWEST_UPLOAD_BYTES_A_MS = 64;
 /** No answer of ours is as long; whatever sends more is not the control plane. */
 const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
 /** Of a document, for a message. */
 const MAX_SHOWN_CHARS = 100;
+
+/** @returns how long an upload of so many bytes may take */
+export function uploadTimeoutMs(bytes: number): number {
+  return REQUEST_TIMEOUT_MS + Math.ceil(bytes / SLOWEST_UPLOAD_BYTES_A_MS);
+}
 
 /** GraphQL over HTTP with the runner's token. Repeats nothing itself: what may be repeated is a `TransientError`. */
 export class GraphqlHttp {
@@ -63,7 +69,7 @@ export class GraphqlHttp {
     const encoded = new Response(form);
     const headers = { 'content-type': encoded.headers.get('content-type') ?? '', [CSRF_HEADER]: '1' };
     const body = Buffer.from(await encoded.arrayBuffer());
-    return readAnswer<Result>(await this.orAway(this.post(body, headers, UPLOAD_TIMEOUT_MS)), rootField(document));
+    return readAnswer<Result>(await this.orAway(this.post(body, headers, uploadTimeoutMs(body.length))), rootField(document));
   }
 
   /** A log line is under way while this runs: fetch would take twice the processor (bench/log-latency.ts). */
