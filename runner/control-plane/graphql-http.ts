@@ -69,7 +69,10 @@ export class GraphqlHttp {
     const encoded = new Response(form);
     const headers = { 'content-type': encoded.headers.get('content-type') ?? '', [CSRF_HEADER]: '1' };
     const body = Buffer.from(await encoded.arrayBuffer());
-    return readAnswer<Result>(await this.orAway(this.post(body, headers, uploadTimeoutMs(body.length))), rootField(document));
+    return readAnswer<Result>(
+      await this.orAway(this.post(body, headers, uploadTimeoutMs(body.length))),
+      rootField(document),
+    );
   }
 
   /** A log line is under way while this runs: fetch would take twice the processor (bench/log-latency.ts). */
