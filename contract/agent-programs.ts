@@ -9,6 +9,8 @@ export interface AgentProgram {
   homePaths: readonly string[];
   /** Below the home: whoever has one of these has signed in. */
   signInFiles: readonly string[];
+  /** How it is signed in, in one sentence. */
+  signIn: string;
 }
 
 /** By the name of the command. */
@@ -19,6 +21,8 @@ export const AGENT_PROGRAMS = {
     otherNames: ['ANTHROPIC_BASE_URL'],
     homePaths: ['.claude', '.claude.json'],
     signInFiles: ['.claude/.credentials.json'],
+    signIn:
+      'Run `claude` once as the user of the runner and log in, or set ANTHROPIC_API_KEY where the runner is started.',
   },
   codex: {
     title: 'Codex',
@@ -27,6 +31,8 @@ export const AGENT_PROGRAMS = {
     otherNames: ['OPENAI_API_KEY'],
     homePaths: ['.codex'],
     signInFiles: ['.codex/auth.json'],
+    signIn:
+      'Run `codex login` as the user of the runner, or set CODEX_API_KEY where the runner is started (it takes no OPENAI_API_KEY by itself).',
   },
   gemini: {
     title: 'Gemini CLI',
@@ -34,6 +40,8 @@ export const AGENT_PROGRAMS = {
     otherNames: ['GOOGLE_GEMINI_BASE_URL', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_USE_VERTEXAI'],
     homePaths: ['.gemini'],
     signInFiles: ['.gemini/oauth_creds.json'],
+    signIn:
+      'Run `gemini` once as the user of the runner and log in, or set GEMINI_API_KEY where the runner is started.',
   },
   opencode: {
     title: 'opencode',
@@ -41,6 +49,8 @@ export const AGENT_PROGRAMS = {
     otherNames: [],
     homePaths: ['.config/opencode', '.local/share/opencode'],
     signInFiles: ['.local/share/opencode/auth.json'],
+    signIn:
+      "Run `opencode auth login` as the user of the runner, or set the key of your model's provider where the runner is started.",
   },
   aider: {
     title: 'Aider',
@@ -48,6 +58,7 @@ export const AGENT_PROGRAMS = {
     otherNames: ['OPENAI_API_BASE'],
     homePaths: ['.aider.conf.yml'],
     signInFiles: [],
+    signIn: "Set the key of your model's provider where the runner is started, for example OPENAI_API_KEY.",
   },
 } as const satisfies Record<string, AgentProgram>;
 export type AgentProgramName = keyof typeof AGENT_PROGRAMS;

@@ -115,7 +115,7 @@ test('a key that is not taken says how to sign in', async () => {
   const lines = [codex.started(), codex.turn(), codex.failed('unexpected status 401 Unauthorized')];
   const result = await run('codex', { lines, exitCode: 1 });
   expect(result).toMatchObject({ status: 'failed', reason: 'sign_in_needed', exitCode: 1 });
-  expect(result.message).toContain('Sign in: run `codex login` as the user of the runner');
+  expect(result.message).toContain('Run `codex login` as the user of the runner, or set CODEX_API_KEY');
 });
 
 test('a limit of use says until when', async () => {

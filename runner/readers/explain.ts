@@ -1,21 +1,8 @@
+import { AGENT_PROGRAMS } from '#contract/agent-programs.ts';
 import { cutText } from '#contract/cut-text.ts';
 import type { FailureReason, Outcome } from '../execution/outcome.ts';
 import type { AgentProgram } from './read-agent.ts';
 import type { Reading, Verdict } from './reading.ts';
-
-const NAMES: Record<AgentProgram, string> = {
-  codex: 'Codex',
-  claude: 'Claude Code',
-  gemini: 'Gemini CLI',
-  opencode: 'opencode',
-};
-
-const SIGN_IN: Record<AgentProgram, string> = {
-  codex: 'run `codex login` as the user of the runner, or give it OPENAI_API_KEY',
-  claude: 'run `claude` and `/login` as the user of the runner, or give it ANTHROPIC_API_KEY',
-  gemini: 'run `gemini` and sign in as the user of the runner, or give it GEMINI_API_KEY',
-  opencode: 'run `opencode auth login` as the user of the runner',
-};
 
 /** What a verdict is called as a run's reason. */
 const REASONS: Record<Exclude<Verdict, 'ok' | 'unknown'>, FailureReason> = {
@@ -52,7 +39,7 @@ export function judgeByReading(program: AgentProgram, outcome: Outcome, reading:
 
 /** One sentence for what it was, with the program's own words, and one for what to do. */
 export function explain(program: AgentProgram, { verdict, words, resetsAt, denials }: Reading): string {
-  const name = NAMES[program];
+  const { title: name, signIn } = AGENT_PROGRAMS[program];
   const said = words === null ? '' : `: “${words}”`;
   const sentence = (what: string, next: string): string =>
     `${what}${said}${said === '' || !/[.!?…]”$/.test(said) ? '.' : ''} ${next}`.trim();
@@ -68,12 +55,12 @@ export function explain(program: AgentProgram, { verdict, words, resetsAt, denia
     case 'refused':
       return sentence(`The model of ${name} refused`, 'Put the task in other words, or give it to another agent.');
     case 'needs_sign_in':
-      return sentence(`${name} is not signed in, or its key is not accepted`, `Sign in: ${SIGN_IN[program]}.`);
+      return sentence(`${name} is not signed in, or its key is not accepted`, signIn);
     case 'quota':
       return sentence(
         `The limit of use of ${name} is reached${resetsAt === null ? '' : ` until ${resetsAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`}`,
-        'Its tasks wait until then.',
-      ).replace('until then', resetsAt === null ? 'and are tried again now and then' : 'until then');
+        resetsAt === null ? 'Its tasks wait and are tried again now and then.' : 'Its tasks wait until then.',
+      );
     case 'rate_limited':
       return sentence(`The provider of ${name} asks it to go slower`, 'It may work at the next try.');
     case 'overloaded':

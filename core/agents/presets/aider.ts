@@ -10,7 +10,7 @@ export const aider: Preset = {
   version: 1,
   title: AGENT_PROGRAMS.aider.title,
   program: 'aider',
-  signIn: "Set the key of your model's provider where the runner is started, for example OPENAI_API_KEY.",
+  signIn: AGENT_PROGRAMS.aider.signIn,
   config: {
     commands: [
       [

@@ -11,8 +11,7 @@ export const claudeCode: Preset = {
   version: 1,
   title: AGENT_PROGRAMS.claude.title,
   program: 'claude',
-  signIn:
-    'Run `claude` once as the user of the runner and log in, or set ANTHROPIC_API_KEY where the runner is started.',
+  signIn: AGENT_PROGRAMS.claude.signIn,
   config: {
     commands: [
       [

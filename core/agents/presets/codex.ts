@@ -6,8 +6,7 @@ export const codex: Preset = {
   version: 1,
   title: AGENT_PROGRAMS.codex.title,
   program: 'codex',
-  signIn:
-    'Run `codex login` as the user of the runner, or set CODEX_API_KEY where the runner is started (it takes no OPENAI_API_KEY by itself).',
+  signIn: AGENT_PROGRAMS.codex.signIn,
   config: {
     commands: [['codex', 'exec', '--json', '--sandbox', 'workspace-write', '-m', '{model}', '-']],
     reader: 'codex',

@@ -10,7 +10,7 @@ export const gemini: Preset = {
   version: 1,
   title: AGENT_PROGRAMS.gemini.title,
   program: 'gemini',
-  signIn: 'Run `gemini` once as the user of the runner and log in, or set GEMINI_API_KEY where the runner is started.',
+  signIn: AGENT_PROGRAMS.gemini.signIn,
   config: {
     commands: [
       ['gemini', '--output-format', 'stream-json', '--approval-mode', 'yolo', '--skip-trust', '-m', '{model}'],

@@ -6,8 +6,7 @@ export const opencode: Preset = {
   version: 1,
   title: AGENT_PROGRAMS.opencode.title,
   program: 'opencode',
-  signIn:
-    "Run `opencode auth login` as the user of the runner, or set the key of your model's provider where the runner is started.",
+  signIn: AGENT_PROGRAMS.opencode.signIn,
   config: {
     commands: [['opencode', 'run', '--format', 'json', '-m', '{model}']],
     reader: 'opencode',
