@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { fillPlaceholders, hasPlaceholder, unknownPlaceholders } from './placeholders.ts';
 
-const NONE = { model: null, promptFile: null, session: null };
-const ALL = { model: 'gpt-5', promptFile: '/run/prompt.txt', session: 's-1' };
+const NONE = { model: null, promptFile: null };
+const ALL = { model: 'gpt-5', promptFile: '/run/prompt.txt' };
 
 test.each([
   [
@@ -22,20 +22,27 @@ test.each([
     ['a', '-', 'gpt-5', '--', 'gpt-5', '--json=1', 'gpt-5'],
     ['a', '-', '--', '--json=1'],
   ],
-  [['a', '-m', '{model}', '-m', '{model}', '{session}'], ['a', '-m', 'gpt-5', '-m', 'gpt-5', 's-1'], ['a']],
+  [
+    ['a', '-m', '{model}', '-m', '{model}', '{promptFile}'],
+    ['a', '-m', 'gpt-5', '-m', 'gpt-5', '/run/prompt.txt'],
+    ['a'],
+  ],
 ])('%j: with values %j, without %j', (argv, withValues, without) => {
   expect(fillPlaceholders(argv, ALL)).toEqual(withValues);
   expect(fillPlaceholders(argv, NONE)).toEqual(without);
 });
 
 test('a value is taken as it is, also when it looks like a placeholder or a pattern', () => {
-  expect(fillPlaceholders(['a', '{model}'], { ...NONE, model: '{session} $& $1' })).toEqual(['a', '{session} $& $1']);
+  expect(fillPlaceholders(['a', '{model}'], { ...NONE, model: '{promptFile} $& $1' })).toEqual([
+    'a',
+    '{promptFile} $& $1',
+  ]);
 });
 
 test.each([
   '{"model": 1}',
   '${model}',
-  '{model,session}',
+  '{model,promptFile}',
   'x{model}',
   '{model}x',
   '{}',
@@ -51,7 +58,7 @@ test.each([
 
 test('an unknown placeholder is named with those that there are, and how to write the text itself', () => {
   expect(unknownPlaceholders(['{program}', '-m', '{modell}', '--file={taskFile}', '{model}'])).toEqual([
-    { index: 2, message: expect.stringContaining('{modell}; known are {model}, {promptFile}, {session}') },
+    { index: 2, message: expect.stringContaining('{modell}; known are {model}, {promptFile}. Write') },
     { index: 3, message: expect.stringContaining('Write {{taskFile}} for the text {taskFile} itself') },
   ]);
   expect(unknownPlaceholders(['jq', '{{name}}', '--x={{name}}'])).toEqual([]);

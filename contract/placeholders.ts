@@ -13,11 +13,9 @@ export interface PlaceholderValues {
   model: string | null;
   /** A file with the whole prompt, outside of the repository. */
   promptFile: string | null;
-  /** What the program calls an earlier session that it is to go on with. */
-  session: string | null;
 }
 export type Placeholder = keyof PlaceholderValues;
-const PLACEHOLDERS = ['model', 'promptFile', 'session'] as const satisfies readonly Placeholder[];
+const PLACEHOLDERS = ['model', 'promptFile'] as const satisfies readonly Placeholder[];
 
 const WHOLE = /^(?<option>-[^=]*=)?\{(?<word>[A-Za-z][A-Za-z0-9_]*)\}$/s;
 const ESCAPED = /^(-[^=]*=)?\{(\{[A-Za-z][A-Za-z0-9_]*\})\}$/s;
