@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Throw-away PostgreSQL and Redis for development: prints the two variables to export, stops both on SIGTERM or Ctrl-C.
+ * Throw-away PostgreSQL and Redis for development: prints the variables to export, bubblewrap's place among them where it
+ * can be had, and stops both on SIGTERM or Ctrl-C.
  *
  *     node scripts/services.mjs [--data DIRECTORY] [--env FILE] [--durable]
  *
@@ -11,6 +12,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findBubblewrap } from './bootstrap/bubblewrap.mjs';
 import { makeTemporaryDirectory, prepareDataDirectory } from './bootstrap/data-directory.mjs';
 import { installDependencies } from './bootstrap/dependencies.mjs';
 import { runEntryPoint } from './bootstrap/entry-point.mjs';
@@ -34,16 +36,22 @@ await runEntryPoint(async ({ onStop, stopping }) => {
   await endLeftovers(dataDir);
   const record = watchOver(dataDir);
   await installDependencies(rootDir, progress);
+  const home = findServiceHome(dataDir);
   const services = await startServices({
     rootDir,
-    home: findServiceHome(dataDir),
+    home,
     progress,
     record,
     onStop,
     stopping,
     isThrowAway: !values.durable,
   });
-  const exports = `export DATABASE_URL=${services.databaseUrl}\nexport REDIS_URL=${services.redisUrl}\n`;
+  const bubblewrap = await progress.step('Sandbox', () => findBubblewrap(home));
+  const exports = [
+    `export DATABASE_URL=${services.databaseUrl}\n`,
+    `export REDIS_URL=${services.redisUrl}\n`,
+    ...(bubblewrap ? [`export OVERMIND_BWRAP=${bubblewrap}\n`] : []),
+  ].join('');
   if (values.env) {
     writeFileAtomically(
       path.resolve(values.env),

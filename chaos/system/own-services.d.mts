@@ -11,7 +11,11 @@ export declare function buildProduct(rootDir: string): Promise<void>;
 export declare function prepareServices(
   rootDir: string,
   dataDir: string,
-): Promise<{ start(name: 'postgres' | 'redis'): Promise<RunningService> }>;
+): Promise<{
+  /** Where bubblewrap is; undefined: it can not be had here. */
+  bubblewrap: string | undefined;
+  start(name: 'postgres' | 'redis'): Promise<RunningService>;
+}>;
 /** @returns the reason when it did not work */
 export declare function unpackDebianPackages(
   packages: readonly string[],

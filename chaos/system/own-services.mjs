@@ -1,3 +1,4 @@
+import { findBubblewrap } from '../../scripts/bootstrap/bubblewrap.mjs';
 import { buildPrograms } from '../../scripts/bootstrap/built-programs.mjs';
 import { prepareDataDirectory } from '../../scripts/bootstrap/data-directory.mjs';
 import { installDependencies } from '../../scripts/bootstrap/dependencies.mjs';
@@ -20,7 +21,7 @@ export async function buildProduct(rootDir) {
 }
 
 /**
- * The set-up's own PostgreSQL and Redis in a folder, one at a time: whoever breaks one starts it again.
+ * The set-up's own PostgreSQL and Redis in a folder, one at a time: whoever breaks one starts it again. And its sandbox.
  * @param {string} rootDir
  * @param {string} dataDir
  */
@@ -32,6 +33,7 @@ export async function prepareServices(rootDir, dataDir) {
   const home = findServiceHome(dataDir);
   const ports = new RememberedPorts(dataDir);
   return {
+    bubblewrap: await findBubblewrap(home),
     /** @param {'postgres' | 'redis'} name */
     start(name) {
       const common = {

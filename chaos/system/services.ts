@@ -22,6 +22,11 @@ export class Services {
     return services;
   }
 
+  /** Where bubblewrap is; undefined: it can not be had here. */
+  get bubblewrap(): string | undefined {
+    return this.own.bubblewrap;
+  }
+
   url(name: ServiceName): string {
     const service = this.running.get(name);
     if (!service) throw new Error(`${name} has not been started`);

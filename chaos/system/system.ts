@@ -237,6 +237,7 @@ export class System {
       OVERMIND_URL: `http://127.0.0.1:${link.port}`,
       OVERMIND_RUNNER_DIR: folder,
       OVERMIND_RUNNER_ON_STOP: 'end',
+      OVERMIND_BWRAP: this.services.bubblewrap,
     }));
     return { program, folder, link, disk, clock };
   }
