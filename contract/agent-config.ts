@@ -10,6 +10,7 @@ import {
   MAX_LEASE_MS,
   MIN_LEASE_MS,
 } from './limits.ts';
+import { hasPlaceholder } from './placeholders.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -100,6 +101,14 @@ export const AgentConfig = z.strictObject({
   baseBranch: refName.nullable().default(null),
   /** The last one is the agent. Arguments may be placeholders: `{model}`, `{promptFile}` (see placeholders.ts). */
   commands: z.array(argv).min(1, 'An agent needs at least one command').max(20),
+  /** In place of the last command, where an attempt goes on in the session of the one before; null: each begins anew. */
+  resume: argv
+    .refine(
+      (command) => hasPlaceholder(command, 'session'),
+      'The command says with {session} which session it goes on with',
+    )
+    .nullable()
+    .default(null),
   /** Commands that make a fresh task folder ready, such as `npm ci`; they run once for each folder, before `commands`. */
   setup: z.array(argv).max(20).default([]),
   carry: z.array(CarryRule).max(50).default([]),

@@ -71,6 +71,8 @@ export const argv = z
   )
   .min(1, 'A command needs a program')
   .max(256);
+/** An agent's name for one of its sessions. It is handed back in a command line, so it is never a flag. */
+export const sessionId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}$/, 'Not the name of a session');
 export const envName = z
   .string()
   .max(128)

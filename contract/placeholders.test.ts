@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { fillPlaceholders, hasPlaceholder, unknownPlaceholders } from './placeholders.ts';
 
-const NONE = { model: null, promptFile: null };
-const ALL = { model: 'gpt-5', promptFile: '/run/prompt.txt' };
+const NONE = { model: null, promptFile: null, session: null };
+const ALL = { model: 'gpt-5', promptFile: '/run/prompt.txt', session: 'a1b2' };
 
 test.each([
   [
@@ -58,7 +58,7 @@ test.each([
 
 test('an unknown placeholder is named with those that there are, and how to write the text itself', () => {
   expect(unknownPlaceholders(['{program}', '-m', '{modell}', '--file={taskFile}', '{model}'])).toEqual([
-    { index: 2, message: expect.stringContaining('{modell}; known are {model}, {promptFile}. Write') },
+    { index: 2, message: expect.stringContaining('{modell}; known are {model}, {promptFile}, {session}. Write') },
     { index: 3, message: expect.stringContaining('Write {{taskFile}} for the text {taskFile} itself') },
   ]);
   expect(unknownPlaceholders(['jq', '{{name}}', '--x={{name}}'])).toEqual([]);

@@ -13,9 +13,11 @@ export interface PlaceholderValues {
   model: string | null;
   /** A file with the whole prompt, outside of the repository. */
   promptFile: string | null;
+  /** The agent's own session that is gone on with; null: it begins anew. */
+  session: string | null;
 }
 export type Placeholder = keyof PlaceholderValues;
-const PLACEHOLDERS = ['model', 'promptFile'] as const satisfies readonly Placeholder[];
+const PLACEHOLDERS = ['model', 'promptFile', 'session'] as const satisfies readonly Placeholder[];
 
 const WHOLE = /^(?<option>-[^=]*=)?\{(?<word>[A-Za-z][A-Za-z0-9_]*)\}$/s;
 const ESCAPED = /^(-[^=]*=)?\{(\{[A-Za-z][A-Za-z0-9_]*\})\}$/s;

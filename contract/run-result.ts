@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_RUN_MESSAGE_CHARS } from './limits.ts';
 import { RUN_REASONS, RUN_REASONS_BY_STATUS, TERMINAL_RUN_STATUSES } from './enums.ts';
-import { commitHash, id, refName } from './fields.ts';
+import { commitHash, id, refName, sessionId } from './fields.ts';
 
 /** A moment as `Date.toISOString` writes it. */
 const utcTime = z
@@ -47,6 +47,8 @@ export const RunResult = z
     /** When the agent may be tried again (quota, rate_limited); null: it does not say. */
     resetsAt: utcTime.nullable().default(null),
     summary: z.string().max(10_000).nullable(),
+    /** The agent's session, as it names it itself: the next attempt may go on with it. */
+    sessionId: sessionId.nullable().default(null),
     metrics: RunMetrics,
     /** All lines of this run's log: the run is not finished before the last one is stored. */
     lineCount: z.int().min(0),

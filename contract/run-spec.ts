@@ -11,6 +11,7 @@ import {
   glob,
   id,
   refName,
+  sessionId,
 } from './fields.ts';
 
 /** What a runner is given with a claim: everything it needs for one attempt, and nothing it must ask for later. */
@@ -46,6 +47,17 @@ export const RunSpec = z.strictObject({
   carry: z.array(CarryRule).max(50),
   sandbox: SandboxNeeds,
   commands: z.array(argv).max(20),
+  /** The session that the last command goes on with, and what it had used before; null: the agent begins anew. */
+  session: z
+    .strictObject({
+      id: sessionId,
+      inputTokens: z.int().min(0),
+      cachedInputTokens: z.int().min(0),
+      outputTokens: z.int().min(0),
+      costUsd: z.number().min(0),
+    })
+    .nullable()
+    .default(null),
   stdin: z.enum(STDIN_MODES),
   reader: z.enum(AGENT_READERS).default('plain'),
   env: z.array(envName).max(100),

@@ -81,6 +81,18 @@ test('good work is called by what the agent said last, with what it took', async
   });
 });
 
+test('a session that is gone on with is told by its name, and what it had used before is not told twice', async () => {
+  const lines = [codex.started(), codex.turn(), codex.said('It is shorter.'), codex.done()];
+  const session = { id: 's-0', inputTokens: 500, cachedInputTokens: 300, outputTokens: 60, costUsd: 0 };
+  const commands = [['codex', JSON.stringify({ lines, files: { 'a.txt': 'a\n' } }), '{session}']];
+  const result = await bed.controlPlane.ended(bed.offer({ reader: 'codex', commands, session }));
+  expect(result).toMatchObject({
+    status: 'completed',
+    metrics: { inputTokens: 400, cachedInputTokens: 0, outputTokens: 10 },
+  });
+  expect(result.sessionId).toMatch(/^[A-Za-z0-9-]+$/);
+});
+
 test('a report is the words of the agent, not its stream', async () => {
   const offered = bed.offer({
     reader: 'claude',

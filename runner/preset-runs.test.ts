@@ -108,6 +108,41 @@ test.each([
   expect(run.lines).toContain('1:from the input: # Task: Write docs');
 });
 
+test.each([
+  [null, 'The folder was made ready anew from main'],
+  ['main', 'What you changed then is in the folder.'],
+])(
+  'an agent that goes on in a session is told so, and how its folder stands (from %s)',
+  async (startFromBranch, words) => {
+    await start();
+    const session = { id: 's-1', inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, costUsd: 0 };
+    const resume = presetConfig('codex').resume ?? [];
+    const prompt = {
+      title: 'Write docs',
+      model: null,
+      feedback: 'Shorter.',
+      conversation: [{ role: 'user', content: 'Hello' }],
+    };
+    const run = controlPlane.offer(
+      makeRunSpec({
+        repoRoot: repository.root,
+        commands: [resume],
+        session,
+        startFromBranch,
+        baseBranch: 'main',
+        prompt,
+      }),
+    );
+    await controlPlane.ended(run);
+    expect(told(run, 'argument').slice(-3)).toEqual(['resume', 's-1', '-']);
+    const text = run.lines.join('\n');
+    expect(text).toContain(words);
+    for (const part of ['in the same session', '# Task: Write docs', 'Shorter.']) expect(text).toContain(part);
+    // It has heard it.
+    expect(text).not.toContain('From the conversation');
+  },
+);
+
 test('a task that is to be read from a file can be read in the sandbox, and stands outside of the repository', async () => {
   await start();
   const run = offer('aider', null);

@@ -122,6 +122,11 @@ export const RunType = builder.prismaObject('AgentRun', {
       nullable: true,
       description: 'Why it was not sandboxed; null: it was, or has not started.',
     }),
+    isResumed: t.boolean({
+      description: 'It was to go on in the session of the attempt before, where its agent remembers what it did.',
+      select: { resumedSessionId: true },
+      resolve: ({ resumedSessionId }) => resumedSessionId !== null,
+    }),
     exitCode: t.exposeInt('exitCode', {
       nullable: true,
       description: 'Of the last command; null: none ended by itself.',

@@ -25,16 +25,21 @@ const PROGRAMS: Record<string, Known> = {
       '--permission-mode': 'acceptEdits',
       '--allowedTools': 'Bash.*',
       '--model': '.+',
+      '--resume': '[a-z0-9-]+',
     },
     words: [],
   },
-  codex: { flags: ['--json'], values: { '--sandbox': 'workspace-write', '-m': '.+' }, words: ['exec', '-'] },
+  codex: {
+    flags: ['--json'],
+    values: { '--sandbox': 'workspace-write', '-m': '.+' },
+    words: ['exec', 'resume', 'session-1', '-'],
+  },
   gemini: {
     flags: ['--skip-trust'],
-    values: { '--output-format': 'stream-json', '--approval-mode': 'yolo', '-m': '.+' },
+    values: { '--output-format': 'stream-json', '--approval-mode': 'yolo', '-m': '.+', '--resume': '[a-z0-9-]+' },
     words: [],
   },
-  opencode: { flags: [], values: { '--format': 'json', '-m': '.+/.+' }, words: ['run'] },
+  opencode: { flags: [], values: { '--format': 'json', '-m': '.+/.+', '--session': '[a-z0-9-]+' }, words: ['run'] },
   // @source https://aider.chat/docs/config/options.html
   aider: {
     flags: [
@@ -81,6 +86,28 @@ test.each(
   });
   expect(said).toEqual([{ status: 0, stdout: told, stderr: '' }]);
 });
+
+test.each(['claude_code', 'codex', 'gemini', 'opencode'] as const)(
+  'the program of %s takes the command that goes on with a session',
+  (preset) => {
+    for (const [name, known] of Object.entries(PROGRAMS))
+      writeFileSync(join(folder, name), fakeProgram(known), { mode: 0o755 });
+    const { resume } = presetConfig(preset);
+    const values = { model: 'provider/model-1', promptFile: null, session: 'session-1' };
+    const [file = '', ...args] = fillPlaceholders(resume ?? [], values);
+    expect(args).toContain('session-1');
+    const { status, stdout, stderr } = spawnSync(file, args, {
+      input: 'Write a file',
+      encoding: 'utf8',
+      env: { PATH: [folder, process.env['PATH']].join(delimiter) },
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: 'working on: Write a file; model: provider/model-1\n',
+      stderr: '',
+    });
+  },
+);
 
 test.each(AGENT_PRESET_NAMES)('the preset %s is a configuration like any other', (name) => {
   const { config, program, version, title, signIn } = AGENT_PRESETS[name];

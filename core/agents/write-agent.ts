@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AgentConfig } from '#contract/agent-config.ts';
 import { id } from '#contract/fields.ts';
-import { unknownPlaceholders } from '#contract/placeholders.ts';
+import { hasPlaceholder, unknownPlaceholders } from '#contract/placeholders.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '#core/errors/errors.ts';
@@ -168,12 +168,21 @@ function parseConfig(value: unknown): AgentConfig {
   const config = parsed.repoRoot === null ? parsed : { ...parsed, repoRoot: toPlainPath(parsed.repoRoot) };
   const { repoRoot, allowedRoots } = config;
   // Not in the contract: what was stored before there were placeholders must still be readable.
-  const unknown = (['setup', 'commands'] as const).flatMap((list) =>
-    config[list].flatMap((argv, command) =>
-      unknownPlaceholders(argv).map(({ index, message }) => ({ path: ['config', list, command, index], message })),
+  const places = [
+    ...(['setup', 'commands'] as const).flatMap((list) =>
+      config[list].map((argv, command) => ({ argv, path: ['config', list, command] })),
     ),
+    ...(config.resume ? [{ argv: config.resume, path: ['config', 'resume'] }] : []),
+  ];
+  const unknown = places.flatMap(({ argv, path }) =>
+    unknownPlaceholders(argv).map(({ index, message }) => ({ path: [...path, index], message })),
   );
   if (unknown.length > 0) throw new InvalidInputError(unknown);
+  const strayed = places.find(({ argv, path }) => path[1] !== 'resume' && hasPlaceholder(argv, 'session'));
+  if (strayed) {
+    const message = 'Only the command in "resume" is told a session, {session}: it takes the place of the last command';
+    throw new InvalidInputError([{ path: strayed.path, message }]);
+  }
   if (
     repoRoot &&
     allowedRoots.length > 0 &&

@@ -5,6 +5,7 @@ import { findGrantedRepository } from '#core/repositories/granted-repository.ts'
 import { buildRunSpec, repositoryOf } from './build-run-spec.ts';
 import type { ClaimedRun } from './build-run-spec.ts';
 import { leaseToken } from './lease-token.ts';
+import { noteSession } from './session-to-resume.ts';
 
 /**
  * Answers a claim that comes again: the same run and attempt under the same lease, which begins anew. The runner's row
@@ -43,5 +44,6 @@ export async function answerClaimAgain(tx: Tx, actor: RunnerActor, runId: string
     branch,
     grantedRoot,
   });
+  await noteSession(tx.db, run, spec);
   return { spec, leaseExpiresAt: lease.lease_expires_at };
 }

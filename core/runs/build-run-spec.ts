@@ -4,6 +4,7 @@ import { RunSpec } from '#contract/run-spec.ts';
 import { formatShortId } from '#contract/short-ids.ts';
 import type { Queryable } from '#core/platform/db.ts';
 import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
+import { sessionToResume } from './session-to-resume.ts';
 
 /** What a claim answers: the whole order, and when the lease ends by the database's clock. */
 export interface ClaimedRun {
@@ -45,6 +46,7 @@ export async function buildRunSpec(
     where: { projectId: project.id },
     orderBy: { version: 'desc' },
   });
+  const session = config.resume ? await sessionToResume(db, run) : null;
   return parseContract('RunSpec', RunSpec, {
     runId: run.id,
     taskId: task.id,
@@ -67,7 +69,8 @@ export async function buildRunSpec(
     setup: config.setup,
     carry: config.carry,
     sandbox: config.sandbox,
-    commands: config.commands,
+    commands: session && config.resume ? [...config.commands.slice(0, -1), config.resume] : config.commands,
+    session,
     stdin: config.stdin,
     reader: config.reader,
     env: config.env,

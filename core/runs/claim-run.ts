@@ -21,6 +21,7 @@ import { stopRun } from './cancel-run.ts';
 import { hasCapacity, hasRoom, hasWork, lockRunner, pickCandidate, waitForFirst } from './claim-candidates.ts';
 import type { Candidate } from './claim-candidates.ts';
 import { leaseToken } from './lease-token.ts';
+import { noteSession } from './session-to-resume.ts';
 
 const MAX_TRIES = 20;
 /**
@@ -140,10 +141,9 @@ async function start(
       why: `Attempt ${candidate.attempt} started on ${actor.name}.`,
     });
   const run = await tx.db.agentRun.findUniqueOrThrow({ where: { id: candidate.id } });
-  return {
-    spec: await buildRunSpec(tx.db, { run, task, agent, project, config, leaseToken: token, branch, grantedRoot }),
-    leaseExpiresAt: lease.lease_expires_at,
-  };
+  const spec = await buildRunSpec(tx.db, { run, task, agent, project, config, leaseToken: token, branch, grantedRoot });
+  await noteSession(tx.db, run, spec);
+  return { spec, leaseExpiresAt: lease.lease_expires_at };
 }
 
 /**

@@ -19,6 +19,7 @@ import type { Agent, AgentRun, Prisma, Task } from '#prisma/generated/client/cli
 import type { LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
+import { wasSessionMissed } from './session-to-resume.ts';
 
 export interface RunEnding {
   status: TerminalRunStatus;
@@ -26,6 +27,7 @@ export interface RunEnding {
   message: string;
   exitCode?: number | null;
   summary?: string | null;
+  sessionId?: string | null;
   metrics?: RunMetrics | null;
   git?: RunGitOutcome | null;
   paths?: string[];
@@ -58,7 +60,7 @@ export async function finishRun(
   task: Task | null,
   ending: RunEnding,
 ): Promise<void> {
-  const { status, reason, exitCode = null, summary = null, metrics = null, git = null } = ending;
+  const { status, reason, exitCode = null, summary = null, sessionId = null, metrics = null, git = null } = ending;
   const message = messageOf(actor, run, task, ending);
   const finishedAt = await databaseNow(tx.db);
   await tx.db.agentRun.update({
@@ -69,6 +71,7 @@ export async function finishRun(
       message,
       exitCode,
       summary,
+      sessionId,
       finishedAt,
       ...(metrics ? { metrics } : {}),
       ...(git
@@ -135,6 +138,7 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   const failed = await changeTaskStatus(tx, actor, task, { to: 'failed', why: ending.message });
   if (ending.reason === 'quota' || ending.reason === 'sign_in_needed')
     return pauseAgent(tx, actor, failed, agent, ending);
+  if (wasSessionMissed({ ...run, ...ending })) return beginAnew(tx, actor, failed);
   const { retry } = policyOf(agent);
   const { failures, losses } = await failuresInARow(tx, task.id);
   const isLost = ending.reason === 'runner_lost';
@@ -169,6 +173,12 @@ async function pauseAgent(tx: Tx, actor: Actor, failed: Task, agent: Agent, endi
   const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why });
   const next = await scheduleTask(tx, actor, queued);
   if (isNews && next.status === 'queued') await postRunMessage(tx, next, `“${next.title}” waits: ${words}`);
+}
+
+/** Its agent could not go on with the session of the attempt before: that was our order, and says nothing about the task. */
+async function beginAnew(tx: Tx, actor: Actor, failed: Task): Promise<void> {
+  const why = 'Its agent does not find its session any more: the next attempt follows at once and begins anew.';
+  await scheduleTask(tx, actor, await changeTaskStatus(tx, actor, failed, { to: 'queued', why }));
 }
 
 /** A provider that says when to come back is not asked before. */

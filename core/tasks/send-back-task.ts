@@ -20,18 +20,18 @@ const Feedback = z.strictObject({
 /**
  * Sends a task back: it is queued again, the feedback is in the next attempt's prompt, and that attempt
  * continues on the branch of the last one.
- * @throws IllegalTransitionError unless it needs review, ConflictError while a merge is on its way
+ * @throws IllegalTransitionError unless it needs review or has failed, ConflictError while a merge is on its way
  */
 export async function sendBackTask(core: Core, actor: Actor, input: z.input<typeof Feedback>): Promise<Task> {
   const { taskId, feedback } = parseInput(Feedback, input);
   return inTransaction(core, async (tx) => {
     const { task } = await lockTask(tx, actor, taskId);
-    if (task.status !== 'needs_review')
+    if (task.status !== 'needs_review' && task.status !== 'failed')
       throw new IllegalTransitionError(
         task.status,
         'queued',
         'send_back_needs_review',
-        `Only a task that needs review can be sent back; this one is ${task.status}.`,
+        `Only a task that needs review, or has failed, can be sent back; this one is ${task.status}.`,
       );
     await withdrawMerge(tx, actor, task);
     const queued = await changeTaskStatus(tx, actor, task, { to: 'queued', why: `Sent back: ${feedback}`, feedback });

@@ -43,7 +43,7 @@ export function checkRunSpec(spec: RunSpec, search: PolicySearch, { env, promptF
   const { policy } = search;
   const root = checkRoot(spec, search);
   checkEnvironment(spec, search, env);
-  const values = { model: spec.prompt.model, promptFile };
+  const values = { model: spec.prompt.model, promptFile, session: spec.session?.id ?? null };
   const resolve = (argv: readonly string[]): KeeperCommand => resolveCommand(fillPlaceholders(argv, values), search);
   return {
     root,

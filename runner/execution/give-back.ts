@@ -43,6 +43,7 @@ function resultOf({ runId }: RunLease, { status, reason, message }: Outcome, lin
     exitCode: null,
     resetsAt: null,
     summary: null,
+    sessionId: null,
     lineCount: lines,
     git: null,
     paths: [],

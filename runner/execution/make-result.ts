@@ -1,6 +1,8 @@
 import { MAX_RUN_MESSAGE_CHARS } from '#contract/limits.ts';
 import { cutText } from '#contract/cut-text.ts';
+import { sessionId } from '#contract/fields.ts';
 import type { RunResult } from '#contract/run-result.ts';
+import type { RunSpec } from '#contract/run-spec.ts';
 import type { Finished } from './finish-run.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
 import type { RunContext } from './run-context.ts';
@@ -34,6 +36,7 @@ export function makeResult(
     message,
     exitCode: status?.exitCode ?? null,
     resetsAt: reading?.resetsAt?.toISOString() ?? null,
+    sessionId: sessionId.safeParse(reading?.sessionId).data ?? null,
     summary: spec.kind === 'merge' ? message : summaryOf(run, reading),
     lineCount: 0,
     git: finished.git,
@@ -43,11 +46,27 @@ export function makeResult(
       cpuSeconds: status?.cpuSeconds ?? null,
       peakMemoryBytes: status?.peakMemoryBytes ?? null,
       lines: 0,
-      inputTokens: reading?.usage?.inputTokens ?? null,
-      cachedInputTokens: reading?.usage?.cachedInputTokens ?? null,
-      outputTokens: reading?.usage?.outputTokens ?? null,
-      costUsd: reading?.costUsd ?? null,
+      ...ownUse(reading, spec.session),
     },
+  };
+}
+
+/** What this run alone has used: some programs count on over a session that is gone on with. */
+function ownUse(
+  reading: Reading | null,
+  before: RunSpec['session'],
+): Pick<RunResult['metrics'], 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'costUsd'> {
+  const { usage = null, costUsd = null, isUsageOfSession = false, isCostOfSession = false } = reading ?? {};
+  const without = (total: number | undefined, known: number | undefined, isOfSession: boolean): number | null => {
+    if (total === undefined) return null;
+    // Less than it was is no sum: it counts this run alone.
+    return isOfSession && known !== undefined && total >= known ? total - known : total;
+  };
+  return {
+    inputTokens: without(usage?.inputTokens, before?.inputTokens, isUsageOfSession),
+    cachedInputTokens: without(usage?.cachedInputTokens, before?.cachedInputTokens, isUsageOfSession),
+    outputTokens: without(usage?.outputTokens, before?.outputTokens, isUsageOfSession),
+    costUsd: without(costUsd ?? undefined, before?.costUsd, isCostOfSession),
   };
 }
 

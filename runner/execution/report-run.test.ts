@@ -10,6 +10,7 @@ const result: RunResult = {
   exitCode: null,
   resetsAt: null,
   summary: null,
+  sessionId: null,
   lineCount: 0,
   git: null,
   paths: [],

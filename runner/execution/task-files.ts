@@ -60,14 +60,15 @@ export function writeTaskFiles(spec: RunSpec, { runFolder, workFolder, deniedGlo
 /** The prompt as one text: standing instructions, task, criteria, then what a reviewer wants changed. */
 function composePrompt(spec: RunSpec, agentPrompt: string | null): string {
   const { title, description, acceptanceCriteria, feedback, conversation } = spec.prompt;
+  const isGoingOn = spec.session !== null;
   const parts = [
-    agentPrompt,
+    isGoingOn ? goingOn(spec) : agentPrompt,
     `# Task: ${title}`,
     description,
     acceptanceCriteria.length > 0
       ? `## Acceptance criteria\n\n${acceptanceCriteria.map((criterion) => `- ${criterion}`).join('\n')}`
       : null,
-    conversation.length > 0
+    conversation.length > 0 && !isGoingOn
       ? `## From the conversation\n\n${conversation.map(({ role, content }) => `${role}: ${content}`).join('\n\n')}`
       : null,
     feedback === null
@@ -78,6 +79,15 @@ function composePrompt(spec: RunSpec, agentPrompt: string | null): string {
     .map((part) => part?.trim() ?? '')
     .filter((part) => part !== '')
     .join('\n\n')}\n`;
+}
+
+/** What an agent that remembers its last attempt has to know of this one. */
+function goingOn({ startFromBranch, baseBranch }: RunSpec): string {
+  const folder =
+    startFromBranch === null
+      ? `The folder was made ready anew from ${baseBranch ?? 'the branch it began with'}: look at it before you rely on what you remember.`
+      : 'What you changed then is in the folder.';
+  return `You go on with a task that you have worked on before, in the same session. ${folder} This is the task as it stands now.`;
 }
 
 function readAgentPrompt(spec: RunSpec, workFolder: string, deniedGlobs: readonly string[]): string | null {

@@ -83,6 +83,7 @@ function readResult(state: ReaderState, event: Event, now: Date): void {
   addUsage(state, usageOf(event));
   const cost = costOf(event);
   state.costUsd = cost === null ? state.costUsd : cost.isTotal ? cost.usd : (state.costUsd ?? 0) + cost.usd;
+  state.isCostOfSession = cost?.isTotal ?? state.isCostOfSession;
   for (const denial of listOf(event['permission_denials']).map(objectOf)) {
     const tool = textOf(denial['tool_name']) ?? 'a tool';
     deny(state, denial['tool_use_id'], tool, objectOf(denial['tool_input']));

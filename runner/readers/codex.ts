@@ -30,7 +30,7 @@ export function readCodex(state: ReaderState, event: Event, now: Date): boolean 
     }
     case 'turn.completed': {
       const usage = objectOf(event['usage']);
-      // The whole session's so far.
+      state.isUsageOfSession = true;
       state.usage = {
         inputTokens: countOf(usage['input_tokens']),
         cachedInputTokens: countOf(usage['cached_input_tokens']),

@@ -67,6 +67,8 @@ export class AgentReader {
       sessionId: state.sessionId,
       usage: state.usage,
       costUsd: state.costUsd,
+      isUsageOfSession: state.isUsageOfSession,
+      isCostOfSession: state.isCostOfSession,
       denials: [...state.denials.values()],
       isRecognised: state.events > 0,
     };

@@ -52,6 +52,10 @@ export interface ReaderState {
   denials: Map<string, string>;
   usage: Usage | null;
   costUsd: number | null;
+  /** `usage` is the whole session's, its earlier runs included. */
+  isUsageOfSession: boolean;
+  /** The same of `costUsd`. */
+  isCostOfSession: boolean;
   /** How it said that it ended; null: it has not. */
   end: 'ok' | 'refused' | 'max_tokens' | 'failed' | null;
   /** The error that stands. */
@@ -72,6 +76,8 @@ export interface Reading {
   sessionId: string | null;
   usage: Usage | null;
   costUsd: number | null;
+  isUsageOfSession: boolean;
+  isCostOfSession: boolean;
   /** What the agent was not allowed to do. */
   denials: string[];
   /** False: not a line of the stream is that program's. */
@@ -95,6 +101,8 @@ export function newState(): ReaderState {
     denials: new Map(),
     usage: null,
     costUsd: null,
+    isUsageOfSession: false,
+    isCostOfSession: false,
     end: null,
     fault: null,
     retried: null,

@@ -28,6 +28,7 @@ export function resultOf(spec: RunSpec, changes: Partial<RunResult> = {}): RunRe
     exitCode: 0,
     resetsAt: null,
     summary: 'Added the file.',
+    sessionId: null,
     lineCount: 0,
     paths: [],
     metrics: {

@@ -7,27 +7,28 @@ import type { Preset } from './preset.ts';
  * sandbox. Files outside of the task's folder it refuses by itself (`acceptEdits`).
  * @source tried with Claude Code 2.1
  */
+const COMMAND = [
+  'claude',
+  '-p',
+  '--output-format',
+  'stream-json',
+  '--verbose',
+  '--permission-mode',
+  'acceptEdits',
+  '--allowedTools',
+  'Bash,WebFetch,WebSearch',
+  '--model',
+  '{model}',
+];
+
 export const claudeCode: Preset = {
-  version: 1,
+  version: 2,
   title: AGENT_PROGRAMS.claude.title,
   program: 'claude',
   signIn: AGENT_PROGRAMS.claude.signIn,
   config: {
-    commands: [
-      [
-        'claude',
-        '-p',
-        '--output-format',
-        'stream-json',
-        '--verbose',
-        '--permission-mode',
-        'acceptEdits',
-        '--allowedTools',
-        'Bash,WebFetch,WebSearch',
-        '--model',
-        '{model}',
-      ],
-    ],
+    commands: [COMMAND],
+    resume: [...COMMAND, '--resume', '{session}'],
     reader: 'claude',
     env: agentVariableNames([AGENT_PROGRAMS.claude]),
     envValues: { DISABLE_AUTOUPDATER: '1', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' },

@@ -3,12 +3,13 @@ import type { Preset } from './preset.ts';
 
 /** Its models are called provider/model. @source tried with opencode 1.18 */
 export const opencode: Preset = {
-  version: 1,
+  version: 2,
   title: AGENT_PROGRAMS.opencode.title,
   program: 'opencode',
   signIn: AGENT_PROGRAMS.opencode.signIn,
   config: {
     commands: [['opencode', 'run', '--format', 'json', '-m', '{model}']],
+    resume: ['opencode', 'run', '--format', 'json', '-m', '{model}', '--session', '{session}'],
     reader: 'opencode',
     env: agentVariableNames([AGENT_PROGRAMS.opencode]),
     envValues: { OPENCODE_DISABLE_AUTOUPDATE: '1' },

@@ -23,6 +23,7 @@ test('only a run puts a task in progress, up for review, or to failed', () => {
 
 test('moves come in the order of the board', () => {
   expect(possibleMoves('NEEDS_REVIEW').map((m) => m.move)).toEqual(['send_back', 'approve', 'cancel']);
+  expect(possibleMoves('FAILED').map((m) => m.move)).toEqual(['retry', 'send_back', 'cancel']);
 });
 
 test('a held task can be started where it is', () => {

@@ -46,6 +46,8 @@ export function taskMove(from: TaskStatus, to: TaskStatus): TaskMove | null {
 export function possibleMoves(from: TaskStatus, isHeld = false): { to: TaskStatus; move: TaskMove }[] {
   return TASK_STATUSES.flatMap((to) => {
     const move = isHeld && to === 'QUEUED' ? 'start' : taskMove(from, to);
+    // The attempt that failed can be told more as well.
+    if (from === 'FAILED' && move === 'retry') return [move, 'send_back' as const].map((way) => ({ to, move: way }));
     return move ? [{ to, move }] : [];
   });
 }

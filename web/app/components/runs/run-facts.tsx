@@ -15,6 +15,7 @@ export const RunFacts_RunFragment = graphql(`
     message
     summary
     exitCode
+    isResumed
     metrics
     lineCount
     sandboxNote
@@ -37,6 +38,7 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
   const run = readFragment(RunFacts_RunFragment, masked);
   const metrics = (run.metrics ?? {}) as Metrics;
   const figures = [
+    run.isResumed ? 'In the session of the attempt before' : null,
     run.exitCode === null ? null : `Exit code ${run.exitCode}`,
     metrics.cpuSeconds ? `${metrics.cpuSeconds.toFixed(1)} s CPU` : null,
     metrics.peakMemoryBytes ? `${Math.round(metrics.peakMemoryBytes / 1024 / 1024)} MB at most` : null,

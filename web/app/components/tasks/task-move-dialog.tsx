@@ -32,7 +32,7 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
   },
   send_back: {
     title: 'Send back',
-    text: 'The agent runs again on the same branch, with your feedback in its prompt.',
+    text: 'The agent runs again with what you say, on the same branch, and in the session of its last attempt where it can.',
     label: 'What should be different?',
     placeholder: 'Keep the old name of the function, and add a test for an empty list',
     maxChars: MAX_MESSAGE_CHARS,
