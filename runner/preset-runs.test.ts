@@ -181,6 +181,13 @@ test('of the keys that a preset names, those that are set reach it, and the othe
   ]);
 });
 
+test('of a program that can sign in, no log names the keys it does without', async () => {
+  await start({ env: { ANTHROPIC_API_KEY: 'key-123456' }, envNames: ['ANTHROPIC_API_KEY'] });
+  const run = offer('claude_code', null);
+  expect((await controlPlane.ended(run)).status).toBe('completed');
+  expect(run.lines.join('\n')).not.toContain('Not set');
+});
+
 test('a key that is set and that the policy does not hand out is refused, with what to write where', async () => {
   await start({ env: { OPENAI_API_KEY: 'key-123456' } });
   const result = await controlPlane.ended(offer('codex', null));

@@ -1,9 +1,12 @@
+import { AGENT_PROGRAMS, type AgentProgram } from '#contract/agent-programs.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import { delimiter, join } from 'node:path';
 import { agentAuthor, identity } from './commit.ts';
 import { POLICY_FILE, type RunnerPolicy } from './policy.ts';
 import { RUN_ID_VARIABLE } from './processes.ts';
+import { isSignedIn } from './signed-in.ts';
 
+const PROGRAMS = new Map<string, AgentProgram>(Object.entries(AGENT_PROGRAMS));
 /** What any program needs to find its way around; nothing here is secret. */
 const BASE_NAMES = [
   'HOME',
@@ -58,10 +61,16 @@ interface Machine {
 
 /** What the run's log says of names that the agent asks for and nobody has set. @returns null: all are */
 export function noteOnUnset(
-  { env: names, envValues }: Pick<RunSpec, 'env' | 'envValues'>,
+  { env: names, envValues, commands }: Pick<RunSpec, 'env' | 'envValues' | 'commands'>,
   { env, policy, runnerName, runnerFolder }: Machine,
 ): string | null {
-  const unset = names.filter((name) => env[name] === undefined && !Object.hasOwn(envValues, name));
+  const own = PROGRAMS.get(commands.at(-1)?.[0] ?? '');
+  const isIdle = (name: string): boolean => {
+    if (!own || ![...own.keyNames, ...own.otherNames].includes(name)) return false;
+    // A program reads what it finds; that it finds no way to sign in is worth saying.
+    return !own.keyNames.includes(name) || isSignedIn(own, { policy, env });
+  };
+  const unset = names.filter((name) => env[name] === undefined && !Object.hasOwn(envValues, name) && !isIdle(name));
   if (unset.length === 0) return null;
   // Of root's variables, a runner that is another user gets only those that its policy names.
   const unlisted = unset.filter((name) => !policy.envNames.includes(name));

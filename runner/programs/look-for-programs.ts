@@ -1,11 +1,11 @@
 import { AGENT_PROGRAMS, type AgentProgram } from '#contract/agent-programs.ts';
 import { cutText } from '#contract/cut-text.ts';
 import type { ProgramReport, ProgramState } from '#contract/program-report.ts';
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { pathFoldersFor, resolveCommand, type ExecutableSearch } from '../execution/executables.ts';
 import { RunFailure } from '../execution/outcome.ts';
 import type { RunnerPolicy } from '../execution/policy.ts';
+import { isSignedIn } from '../execution/signed-in.ts';
 import { askVersion } from './ask-version.ts';
 
 const MAX_PROBLEM_CHARS = 1_000;
@@ -46,12 +46,4 @@ async function stateOf(program: string, known: AgentProgram, machine: ProgramSea
     const problem = cutText(error.message.replace(/[\u0000-\u001f\u007f]/g, ' '), MAX_PROBLEM_CHARS, '…');
     return { program, path: null, version: null, isSignedIn: isSignedIn(known, machine), problem };
   }
-}
-
-function isSignedIn({ keyNames, signInFiles }: AgentProgram, { policy, env }: ProgramSearch): boolean {
-  const { HOME } = env;
-  return (
-    keyNames.some((name) => Boolean(env[name]) && policy.envNames.includes(name)) ||
-    (HOME !== undefined && signInFiles.some((file) => existsSync(join(HOME, file))))
-  );
 }
