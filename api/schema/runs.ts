@@ -135,6 +135,10 @@ export const RunType = builder.prismaObject('AgentRun', {
       nullable: true,
       description: 'What the agent says it did; null: nothing said.',
     }),
+    question: t.exposeString('question', {
+      nullable: true,
+      description: 'What the agent asks in its last words, cut short at the start; null: nothing.',
+    }),
     reader: t.field({
       type: AgentReaderEnum,
       description:

@@ -18,6 +18,7 @@ import { putBackTask } from '#core/tasks/hold-task.ts';
 import type { Agent, AgentRun, Prisma, Task } from '#prisma/generated/client/client.ts';
 import type { LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
+import { questionOf } from './question-of.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
 import { wasSessionMissed } from './session-to-resume.ts';
 
@@ -71,6 +72,7 @@ export async function finishRun(
       message,
       exitCode,
       summary,
+      question: run.kind === 'task' ? questionOf(summary) : null,
       sessionId,
       finishedAt,
       ...(metrics ? { metrics } : {}),

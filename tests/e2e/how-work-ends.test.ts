@@ -99,6 +99,34 @@ test('a task that changed nothing shows its report, which a person approves', as
   expect(complaints).toEqual([]);
 }, 90_000);
 
+test('what an agent asks stands on its card and its task, and is answered there', async () => {
+  const { page, complaints, task, runner, held, project } = await openWorkingTask('Rename the function');
+  const question = 'Which of the two files do you mean?';
+  const summary = `I looked at both.\n\n${question}`;
+  await runner.complete(held, {
+    reason: 'empty_diff',
+    message: 'Nothing was changed',
+    summary,
+    git: null,
+    lineCount: 1,
+  });
+  await column(page, 'NEEDS_REVIEW').locator('article', { hasText: question }).waitFor();
+  await page.goto(`${site.url}/projects/${project.id}/tasks/${task.id}`);
+  await page.getByText('The agent asks').waitFor();
+  await page.getByRole('button', { name: 'Answer…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(question).waitFor();
+  await dialog.getByLabel('Your answer').fill('The second one.');
+  await dialog.getByRole('button', { name: 'Answer', exact: true }).click();
+  await page.getByText('The agent asks').waitFor({ state: 'detached' });
+  const next = await until(
+    () => runner.claimOrNull(),
+    (claim) => claim !== null,
+  );
+  expect(next?.spec.prompt.feedback).toBe('The second one.');
+  expect(complaints).toEqual([]);
+}, 90_000);
+
 test('the open console of a lost run goes on with the tail that its runner brings', async () => {
   const { page, runner, held } = await openWorkingTask('Write the docs');
   await page.getByText('line 0').waitFor();

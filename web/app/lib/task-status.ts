@@ -24,6 +24,11 @@ export function isHeld({ status, heldBy }: { status: TaskStatus; heldBy: string 
   return status === 'QUEUED' && heldBy !== null;
 }
 
+/** Its agent has ended, and what it asked can be answered. */
+export function awaitsWords(status: TaskStatus): boolean {
+  return status === 'NEEDS_REVIEW' || status === 'FAILED';
+}
+
 /** What moving a task by hand means. Runs move tasks too; those moves are not offered to people. */
 export type TaskMove = 'start' | 'block' | 'unblock' | 'approve' | 'send_back' | 'retry' | 'cancel';
 

@@ -1,11 +1,12 @@
 import { Link, useSearchParams } from '@remix-run/react';
 import { clsx } from 'clsx';
-import { Bot, CirclePause, GitMerge, Play } from 'lucide-react';
+import { Bot, CirclePause, GitMerge, MessageCircleQuestion, Play } from 'lucide-react';
 import { memo, useRef, type Ref } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useLastLine } from '~/graphql/last-lines.ts';
 import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
+import { awaitsWords } from '~/lib/task-status.ts';
 import { useRefusal } from '../frame/project-rights.tsx';
 import { plainLine } from '../runs/console/ansi.ts';
 import { DiffStat } from '../runs/review/diff-stat.tsx';
@@ -36,6 +37,11 @@ export const BoardCard_TaskFragment = graphql(`
     diffStats {
       additions
       deletions
+    }
+    result {
+      id
+      revision
+      question
     }
     liveRun {
       id
@@ -75,6 +81,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
   search.set('task', task.shortId);
   const reason = task.blockedReason ?? task.waitingReason;
   const { liveRun } = task;
+  const question = awaitsWords(task.status) ? task.result?.question : null;
   const isMerging = liveRun?.kind === 'MERGE';
   return (
     <article
@@ -116,6 +123,15 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
         >
           <CirclePause aria-hidden className="mt-0.5 size-3 shrink-0" />
           <WaitingReason reason={reason} />
+        </p>
+      ) : null}
+      {question ? (
+        <p title={question} className="title-wrap line-clamp-3 flex items-start gap-1.5 text-xs text-needs-review">
+          <MessageCircleQuestion aria-hidden className="mt-0.5 size-3 shrink-0" />
+          <span>
+            <span className="sr-only">Asks: </span>
+            {question}
+          </span>
         </p>
       ) : null}
       <div className="flex h-4 items-center gap-2 text-xs text-muted">

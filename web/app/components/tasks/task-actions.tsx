@@ -3,7 +3,7 @@ import { Check, CornerUpLeft, GitMerge, MoreHorizontal, Play, RotateCcw, Trash2 
 import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
-import { MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
+import { awaitsWords, MOVE_WORDS, possibleMoves, type TaskMove } from '~/lib/task-status.ts';
 import { useRefusal } from '../frame/project-rights.tsx';
 import { TaskResult_RunFragment } from '../runs/review/task-result.ts';
 import { StopRun } from '../runs/stop-run.tsx';
@@ -25,6 +25,7 @@ export const TaskActions_TaskFragment = graphql(`
     result {
       id
       revision
+      question
       ...TaskResult_Run
     }
     liveRun {
@@ -62,8 +63,9 @@ export function TaskActions({
   const [isDeleting, setDeleting] = useState(false);
   const possible = possibleMoves(task.status, task.heldBy !== null);
   const isMerging = task.liveRun?.kind === 'MERGE';
+  const question = awaitsWords(task.status) ? (task.result?.question ?? null) : null;
   const start = (move: TaskMove): void =>
-    moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null }, move);
+    moves.start({ id: task.id, title: task.title, hasLiveRun: task.liveRun !== null, question }, move);
   const { liveRun } = task;
   const main = possible.find(({ move }) => MAIN.includes(move));
   // Nothing was changed: what is approved is what the agent said.
@@ -102,7 +104,7 @@ export function TaskActions({
           {beside.map(({ move }) => (
             <Button key={move} refusal={refusal} onClick={() => start(move)}>
               {ICONS[move]}
-              {MOVE_WORDS[move]}
+              {question && move === 'send_back' ? 'Answer…' : MOVE_WORDS[move]}
             </Button>
           ))}
         </>

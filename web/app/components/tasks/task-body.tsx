@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
+import { awaitsWords } from '~/lib/task-status.ts';
 import { TaskResult_RunFragment } from '../runs/review/task-result.ts';
 import { TaskReview } from '../runs/review/task-review.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
@@ -28,6 +29,7 @@ export const TaskBody_TaskFragment = graphql(`
     result {
       id
       revision
+      question
       ...TaskResult_Run
     }
     liveRun {
@@ -77,6 +79,7 @@ export function TaskBody({
   const [part, setPart] = useState<Part>(task.status === 'NEEDS_REVIEW' ? 'changes' : 'overview');
   const padding = 'px-4 py-5 sm:px-6';
   const failure = failureOf(task.status, task.runs.nodes);
+  const question = awaitsWords(task.status) ? task.result?.question : null;
   return (
     <>
       <Tabs<Part>
@@ -95,6 +98,12 @@ export function TaskBody({
         <Notice kind="error" role="alert" className="mx-4 mt-4 shrink-0 sm:mx-6">
           <p className="font-medium">{failure.title}</p>
           <p className="title-wrap whitespace-pre-wrap">{failure.message}</p>
+        </Notice>
+      ) : null}
+      {question ? (
+        <Notice kind="info" className="mx-4 mt-4 shrink-0 sm:mx-6">
+          <p className="font-medium">The agent asks</p>
+          <p className="title-wrap whitespace-pre-wrap">{question}</p>
         </Notice>
       ) : null}
       {task.liveRun &&

@@ -9,6 +9,8 @@ export interface MovableTask {
   id: string;
   title: string;
   hasLiveRun: boolean;
+  /** What its agent asks; null, or not there: nothing. */
+  question?: string | null;
 }
 
 interface Words {
@@ -49,6 +51,16 @@ const WORDS: Partial<Record<TaskMove, Words>> = {
   },
 };
 
+/** Sending back is how an agent is answered. */
+const ANSWER: Words = {
+  title: 'Answer',
+  text: 'The agent goes on with your answer, on the same branch, and in the session of its last attempt where it can.',
+  label: 'Your answer',
+  placeholder: '',
+  maxChars: MAX_MESSAGE_CHARS,
+  confirm: 'Answer',
+};
+
 interface TaskMoveDialogProps {
   asked: { task: MovableTask; move: TaskMove } | null;
   onClose(): void;
@@ -57,7 +69,8 @@ interface TaskMoveDialogProps {
 
 /** Asks for what a move needs before it is carried out. */
 export function TaskMoveDialog({ asked, onClose, onConfirm }: TaskMoveDialogProps) {
-  const words = asked ? WORDS[asked.move] : undefined;
+  const question = asked?.move === 'send_back' ? asked.task.question : null;
+  const words = question ? ANSWER : asked ? WORDS[asked.move] : undefined;
   if (!asked || !words) return null;
   return (
     <Dialog
@@ -69,7 +82,7 @@ export function TaskMoveDialog({ asked, onClose, onConfirm }: TaskMoveDialogProp
       <MoveForm
         key={`${asked.task.id} ${asked.move}`}
         words={words}
-        taskTitle={asked.task.title}
+        about={question ?? asked.task.title}
         onClose={onClose}
         onConfirm={(text) => onConfirm(asked.task, asked.move, text)}
       />
@@ -79,12 +92,13 @@ export function TaskMoveDialog({ asked, onClose, onConfirm }: TaskMoveDialogProp
 
 function MoveForm({
   words,
-  taskTitle,
+  about,
   onClose,
   onConfirm,
 }: {
   words: Words;
-  taskTitle: string;
+  /** The task, or what its agent asks. */
+  about: string;
   onClose(): void;
   onConfirm(text: string): Promise<boolean>;
 }) {
@@ -102,7 +116,7 @@ function MoveForm({
       isDanger={words.isDanger}
       cancel={{ label: 'Back', onClick: onClose }}
     >
-      <p className="title-wrap rounded-control bg-active px-3 py-2 text-dense">{taskTitle}</p>
+      <p className="title-wrap whitespace-pre-wrap rounded-control bg-active px-3 py-2 text-dense">{about}</p>
       {words.label ? (
         <Field label={words.label} error={isMissing ? 'A few words are needed' : null}>
           <Textarea
