@@ -119,11 +119,11 @@ export const runLogAppended = defineEvent(
   { lastSeq: z.int(), count: z.int(), lastMessage: text },
   { touchesProject: false, isStored: false },
 );
-/** A notice: the agent does something else; the entries themselves come by the run's own subscription. */
+/** A notice: the agent does something else, or something at all; the entries themselves come by the run's own subscription. */
 export const runActivityAppended = defineEvent(
   'agent.run.activity.appended',
   'run',
-  { doing: nullableText },
+  { lastSeq: z.int(), doing: nullableText },
   { touchesProject: false, isStored: false },
 );
 export const runCompleted = defineEvent(

@@ -94,13 +94,15 @@ export async function appendRunActivity(core: Core, actor: RunnerActor, batch: N
     firstSeq,
     entries: entries.map((entry, i) => ({ seq: firstSeq + i, entry, createdAt })),
   } satisfies ActivityBatch);
-  if (row.is_new)
+  const lastSeq = firstSeq + entries.length - 1;
+  // Cards show words, and a run that has no activity yet its last line.
+  if (row.is_new || firstSeq === 0)
     noticeRun(core, runActivityAppended, {
       projectId: row.project_id,
       entityId: runId,
-      patch: { doing: row.doing },
+      patch: { lastSeq, doing: row.doing },
     });
-  return firstSeq + entries.length - 1;
+  return lastSeq;
 }
 
 function assertSizes(firstSeq: number, length: number, json: string): void {

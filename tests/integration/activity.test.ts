@@ -345,9 +345,9 @@ describe('what the agent does now', () => {
 
   test('comes to who follows the project when it changes, and only then', async () => {
     const client = openSocket(url, owner.token);
-    const followed = collect<{ __typename: string; doing?: string }>(
+    const followed = collect<{ __typename: string; lastSeq?: number; doing?: string }>(
       client,
-      'subscription ($id: ID!) { projectEvents(projectId: $id) { __typename ... on AgentRunActivityAppendedEvent { entityId doing } } }',
+      'subscription ($id: ID!) { projectEvents(projectId: $id) { __typename ... on AgentRunActivityAppendedEvent { entityId lastSeq doing } } }',
       { id: project.id },
     );
     const told = () => followed.items.filter((item) => item.__typename === 'AgentRunActivityAppendedEvent');
@@ -360,7 +360,13 @@ describe('what the agent does now', () => {
       })
       .toBeGreaterThan(0);
     await bring(toolCall(seq, 'npm test'));
-    await expect.poll(() => told().at(-1)).toMatchObject({ entityId: held.spec.runId, doing: 'Running npm test' });
+    await expect
+      .poll(() => told().at(-1))
+      .toMatchObject({
+        entityId: held.spec.runId,
+        lastSeq: seq - 1,
+        doing: 'Running npm test',
+      });
     const before = told().length;
     await bring({ kind: 'warning', item: 0, text: 'x' });
     await bring(toolCall(seq, 'npm run build'));
