@@ -10,14 +10,16 @@ const MAX_RUNS = 200;
 class Newest<Value> {
   readonly #values = new Map<string, Value>();
   readonly #listeners = new Set<() => void>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isTelling = false;
 
   set(runId: string, value: Value): void {
     this.#values.delete(runId);
     this.#values.set(runId, value);
     if (this.#values.size > MAX_RUNS) this.#values.delete([...this.#values.keys()][0] ?? '');
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    setTimeout(() => {
+      this.#isTelling = false;
       for (const listener of this.#listeners) listener();
     }, NOTICE_MS);
   }

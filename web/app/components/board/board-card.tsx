@@ -196,7 +196,7 @@ function Doing({ run }: { run: WorkingRun }) {
   if (run.activityCount === 0 && words === null) return <LastLine run={run} />;
   return (
     <p className="h-4 truncate text-xs text-muted" title={words ?? undefined}>
-      {words ?? '\u00a0'}
+      {(words && plainLine(words)) || '\u00a0'}
     </p>
   );
 }
