@@ -195,7 +195,7 @@ function Doing({ run }: { run: WorkingRun }) {
   const words = useDoing(run.id, run.doing);
   if (run.activityCount === 0 && words === null) return <LastLine run={run} />;
   return (
-    <p className="h-4 truncate text-xs text-muted" title={words ?? undefined}>
+    <p className="h-4 truncate text-xs leading-4 text-muted" title={words ?? undefined}>
       {(words && plainLine(words)) || '\u00a0'}
     </p>
   );

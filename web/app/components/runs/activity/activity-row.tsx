@@ -17,7 +17,7 @@ export const ActivityRowView = memo(
   function ActivityRowView({ row, isLive, ...fold }: FoldProps & { row: ActivityRow; isLive: boolean }) {
     switch (row.kind) {
       case 'MESSAGE':
-        return <Markdown text={row.text} className="px-3 py-2 text-dense" />;
+        return <Markdown text={row.text} className="max-w-[88ch] px-3 py-2 text-dense" />;
       case 'THOUGHT':
         return (
           <Folded {...fold} icon={<Brain aria-hidden />} line={<Thought text={row.text} />}>
@@ -68,7 +68,7 @@ const STEPS = {
 function Plan({ row: { steps } }: { row: PlanRow }) {
   const done = steps.filter(({ status }) => status === 'DONE').length;
   return (
-    <div className="mx-3 my-1.5 rounded-control border border-line bg-raised px-2.5 py-2">
+    <div className="mx-3 my-1.5 max-w-[88ch] rounded-control border border-line bg-raised px-2.5 py-2">
       <p className="text-xs text-muted">
         Plan <span className="tabular text-faint">{`${done} of ${steps.length} done`}</span>
       </p>

@@ -82,13 +82,13 @@ function Line({ row, isLive }: { row: ToolRow; isLive: boolean }) {
   return (
     <>
       <span className="min-w-0 flex-1 truncate">
-        <span className="text-muted">{verb}</span>
-        {about === null ? null : <span className="ml-1.5 font-mono text-xs">{plainText(about)}</span>}
+        <span className="text-muted">{verb}</span>{' '}
+        {about === null ? null : <span className="font-mono text-xs">{plainText(about)}</span>}{' '}
         {row.toolKind === 'OTHER' && row.target ? (
-          <span className="ml-1.5 font-mono text-xs text-faint">{plainText(row.target)}</span>
-        ) : null}
+          <span className="font-mono text-xs text-faint">{plainText(row.target)}</span>
+        ) : null}{' '}
         {change && isOfTarget ? (
-          <span className={clsx('ml-1.5 text-xs', CHANGES[change.change].tone)}>{CHANGES[change.change].word}</span>
+          <span className={clsx('text-xs', CHANGES[change.change].tone)}>{CHANGES[change.change].word}</span>
         ) : null}
       </span>
       <Outcome row={row} isLive={isLive} />
@@ -121,7 +121,8 @@ function Outcome({ row: { status, exitCode }, isLive }: { row: ToolRow; isLive: 
     );
   if (status === 'DENIED')
     return (
-      <Said icon={<Ban aria-hidden />} tone="text-blocked">
+      // That it was not allowed stands at the start of the line.
+      <Said icon={<Ban aria-hidden />} tone="text-blocked" isQuiet>
         denied
       </Said>
     );
