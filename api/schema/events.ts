@@ -175,6 +175,24 @@ builder.objectFields(
   }),
 );
 
+builder.objectFields(
+  declare(
+    catalogue.runActivityAppended,
+    "A notice that a run's agent does something else, a few times a second at most; the entries come by `runActivity`.",
+  ),
+  (t) => ({
+    lastSeq: t.int({
+      description: "The newest entry's number.",
+      resolve: ({ entity }) => entity.patch['lastSeq'] as number,
+    }),
+    doing: t.string({
+      nullable: true,
+      description: 'What it does now, in words; null: it does not say.',
+      resolve: ({ entity }) => entity.patch['doing'] as string | null,
+    }),
+  }),
+);
+
 builder.objectField(declare(catalogue.artifactCreated, 'A run has made a file.'), 'artifact', (t) =>
   t.prismaField({
     type: ArtifactType,

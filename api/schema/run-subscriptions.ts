@@ -1,13 +1,19 @@
-import { logFeed } from '#api/fan-out/log-feed.ts';
+import type { ApiContext } from '#api/context.ts';
+import { laneFeed } from '#api/fan-out/lane-feed.ts';
 import { projectScope } from '#core/access/permissions.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import { abortable, oneByOne } from '#core/platform/abortable.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { followRunnerCommands } from '#core/runners/follow-commands.ts';
 import type { RunnerCommand } from '#core/runners/commands.ts';
+import type { ActivityBatch } from '#core/runs/append-activity.ts';
 import type { LogBatch } from '#core/runs/append-logs.ts';
+import { activityLane } from '#core/runs/follow-activity.ts';
+import type { Lane, NumberedBatch } from '#core/runs/follow-lane.ts';
+import { logLane } from '#core/runs/follow-logs.ts';
 import { actorOf, builder, runnerOf } from './builder.ts';
 import { RunnerCommandTypeEnum } from './enums.ts';
+import { RunActivityBatchType } from './run-activity.ts';
 import { RunLogBatchType } from './runs.ts';
 
 builder.subscriptionField('runLog', (t) =>
@@ -20,22 +26,44 @@ builder.subscriptionField('runLog', (t) =>
       runId: t.arg.id({ required: true, description: 'The run.' }),
       afterSeq: t.arg.int({ description: 'The last line you have; -1 (the default) for all.' }),
     },
-    subscribe: async (_root, { runId, afterSeq }, context) => {
-      const run = isUuid(runId)
-        ? await context.core.db.agentRun.findFirst({
-            where: { id: runId, project: projectScope(actorOf(context)) },
-            select: { projectId: true },
-          })
-        : null;
-      if (!run) throw new NotFoundError('run', runId);
-      const next = BigInt(Math.max(-1, afterSeq ?? -1) + 1);
-      const feed = logFeed(context.core, runId);
-      const lines = context.followShared?.(feed, next, context) ?? oneByOne(feed.follow(next));
-      return context.rights.whileAllowed(actorOf(context), run.projectId, lines);
-    },
+    subscribe: (_root, { runId, afterSeq }, context) => followLane(context, 'log', logLane, runId, afterSeq),
     resolve: (batch: LogBatch) => batch,
   }),
 );
+builder.subscriptionField('runActivity', (t) =>
+  t.field({
+    type: RunActivityBatchType,
+    description:
+      'What the agent of a run does, after a number: stored entries first, then live; ends when the run has ended and its last entry was sent. That of a lost run stays open as its log does.',
+    authScopes: { signedIn: true },
+    args: {
+      runId: t.arg.id({ required: true, description: 'The run.' }),
+      afterSeq: t.arg.int({ description: 'The last entry you have; -1 (the default) for all.' }),
+    },
+    subscribe: (_root, { runId, afterSeq }, context) => followLane(context, 'activity', activityLane, runId, afterSeq),
+    resolve: (batch: ActivityBatch) => batch,
+  }),
+);
+
+async function followLane<Batch extends NumberedBatch>(
+  context: ApiContext,
+  name: 'log' | 'activity',
+  lane: Lane<Batch>,
+  runId: string,
+  afterSeq: number | null | undefined,
+): Promise<AsyncGenerator<Batch>> {
+  const run = isUuid(runId)
+    ? await context.core.db.agentRun.findFirst({
+        where: { id: runId, project: projectScope(actorOf(context)) },
+        select: { projectId: true },
+      })
+    : null;
+  if (!run) throw new NotFoundError('run', runId);
+  const next = BigInt(Math.max(-1, afterSeq ?? -1) + 1);
+  const feed = laneFeed(context.core, name, lane, runId);
+  const batches = context.followShared?.(feed, next, context) ?? oneByOne(feed.follow(next));
+  return context.rights.whileAllowed(actorOf(context), run.projectId, batches);
+}
 
 const RunnerCommandType = builder.objectRef<RunnerCommand>('RunnerCommand').implement({
   description: 'A wake-up for a runner; what is true it asks for.',

@@ -1,6 +1,8 @@
+import { MAX_ACTIVITY_BATCH_BYTES, MAX_ACTIVITY_BATCH_ENTRIES } from '#contract/activity.ts';
 import { STREAM_DIGITS_TEXT } from '#contract/log-streams.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { registerRunner } from '#core/runners/connection.ts';
+import { appendRunActivity } from '#core/runs/append-activity.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import type { ClaimedRun } from '#core/runs/build-run-spec.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
@@ -174,6 +176,40 @@ builder.mutationField('appendRunLogs', (t) =>
     args: { input: t.arg({ type: AppendRunLogsInput, required: true, description: 'The lines.' }) },
     resolve: async (_root, { input }, context) => ({
       lastSeq: await appendRunLogs(context.core, runnerOf(context), input),
+    }),
+  }),
+);
+
+const AppendActivityInput = builder.inputType('AppendActivityInput', {
+  description: 'What the agent of a run does: entries that follow each other.',
+  fields: (t) => ({
+    runId: t.id({ required: true, description: 'The run.' }),
+    leaseToken: t.string({ required: true, description: 'The lease of this attempt.' }),
+    firstSeq: t.int({ required: true, description: 'The number of the first entry.' }),
+    entries: t.field({
+      type: 'JSON',
+      required: true,
+      description: `A list of ActivityEntry of the contract, at most ${MAX_ACTIVITY_BATCH_ENTRIES} and ${MAX_ACTIVITY_BATCH_BYTES / 1024} KiB together.`,
+    }),
+  }),
+});
+const AppendActivityPayload = builder.objectRef<{ lastSeq: number }>('AppendActivityPayload').implement({
+  description: 'The entries are stored for good.',
+  fields: (t) => ({
+    lastSeq: t.exposeInt('lastSeq', { description: 'The highest stored number; the runner may forget up to it.' }),
+  }),
+});
+builder.mutationField('appendActivity', (t) =>
+  t.field({
+    type: AppendActivityPayload,
+    nullable: true,
+    description:
+      "For runners: appends entries to a run's activity. The same again is harmless; a gap is refused. Kinds that this server does not know are kept, and shown as OTHER.",
+    authScopes: { runner: true },
+    errors: { types: [...RUNNER_ERRORS] },
+    args: { input: t.arg({ type: AppendActivityInput, required: true, description: 'The entries.' }) },
+    resolve: async (_root, { input }, context) => ({
+      lastSeq: await appendRunActivity(context.core, runnerOf(context), { ...input, entries: input.entries }),
     }),
   }),
 );

@@ -2,11 +2,12 @@ import { readerOf } from '#core/agents/agent-config.ts';
 import { countNestedRead } from '#api/nested-reads.ts';
 import { STREAM_DIGITS_TEXT, streamOf, type LogStream } from '#contract/log-streams.ts';
 import { projectScope, requireProject } from '#core/access/permissions.ts';
-import { MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
+import { MAX_ACTIVITY_PAGE_ENTRIES, MAX_LOG_PAGE_LINES } from '#core/config/limits.ts';
 import { InvalidInputError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import type { LogBatch } from '#core/runs/append-logs.ts';
+import { readActivity } from '#core/runs/follow-activity.ts';
 import { readLines } from '#core/runs/follow-logs.ts';
 import { runFilter } from '#core/runs/list-runs.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
@@ -19,6 +20,7 @@ import { connectionOf, readConnection } from './lists/connection.ts';
 import { nestedConnection } from './lists/nested-connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
+import { RunActivityBatchType } from './run-activity.ts';
 import { loadWaitingReason, WHEN_READ } from './waiting-reason.ts';
 
 const LogLine = builder
@@ -111,12 +113,21 @@ export const RunType = builder.prismaObject('AgentRun', {
       description: 'What its runner found when the outcome of a merge was unknown; null: not told, or never unknown.',
     }),
     lineCount: t.exposeInt('lineCount', { description: 'Lines of its log that were stored.' }),
+    activityCount: t.exposeInt('activityCount', {
+      description: 'Entries of its activity that were stored; 0 too for an agent whose output nobody reads.',
+    }),
+    doing: t.exposeString('doing', {
+      nullable: true,
+      description:
+        'What its agent does at the moment, in words: "Running npm test"; null: it does not say, or has ended.',
+    }),
     logRemovedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When retention removed the lines of its log; null: they are there, or there were none.',
-      select: { logRemovedAt: true, lineCount: true },
-      resolve: ({ logRemovedAt, lineCount }) => (lineCount > 0 ? logRemovedAt : null),
+      description:
+        'When retention removed the lines of its log and its activity; null: they are there, or there were none.',
+      select: { logRemovedAt: true, lineCount: true, activityCount: true },
+      resolve: ({ logRemovedAt, lineCount, activityCount }) => (lineCount + activityCount > 0 ? logRemovedAt : null),
     }),
     sandboxNote: t.exposeString('sandboxNote', {
       nullable: true,
@@ -200,6 +211,25 @@ export const RunType = builder.prismaObject('AgentRun', {
           throw new InvalidInputError([{ path: ['limit'], message: `Between 1 and ${MAX_LOG_PAGE_LINES}` }]);
         if (run.logRemovedAt) return null;
         return readLines(context.core, run.id, afterSeq ?? -1, count);
+      },
+    }),
+    activity: t.field({
+      type: RunActivityBatchType,
+      nullable: true,
+      description:
+        'A page of what its agent does; null when there are no entries after the number, or retention has removed them.',
+      select: { id: true, logRemovedAt: true },
+      args: {
+        afterSeq: t.arg.int({ description: 'Entries after this number; -1 (the default) for the start.' }),
+        first: t.arg.int({ description: `How many, at most ${MAX_ACTIVITY_PAGE_ENTRIES}; as many if not given.` }),
+      },
+      resolve: async (run, { afterSeq, first }, context, info) => {
+        countNestedRead(context, info);
+        const count = first ?? MAX_ACTIVITY_PAGE_ENTRIES;
+        if (count < 1 || count > MAX_ACTIVITY_PAGE_ENTRIES)
+          throw new InvalidInputError([{ path: ['first'], message: `Between 1 and ${MAX_ACTIVITY_PAGE_ENTRIES}` }]);
+        if (run.logRemovedAt) return null;
+        return readActivity(context.core, run.id, afterSeq ?? -1, count);
       },
     }),
   }),

@@ -24,6 +24,7 @@ export const MAX_PAGE_SIZE = 100;
 /** Of a connection that is not told how long it should be. */
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_LOG_PAGE_LINES = 2_000;
+export const MAX_ACTIVITY_PAGE_ENTRIES = 200;
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 export const SESSION_MAX_MS = 7 * 86_400_000;

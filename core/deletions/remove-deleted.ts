@@ -8,6 +8,8 @@ import { removeSomeOfProject } from './remove-project.ts';
 /** How long one pass works at most, so that a worker that is told to stop has soon done so. */
 const PASS_MS = 5_000;
 const LINES_A_BATCH = 20_000;
+/** An entry may be some kilobytes. */
+const ENTRIES_A_BATCH = 5_000;
 const SUBJECTS_A_BATCH = 200;
 
 /**
@@ -61,18 +63,30 @@ async function removeSome(core: Core, pass: Pass): Promise<boolean> {
   return removed || projects.length > failed.length;
 }
 
-/** One statement of bounded size. @returns whether there were any runs with lines to remove */
+/** Statements of bounded size. @returns whether there were any runs with lines or activity to remove */
 async function removeLines(core: Core): Promise<boolean> {
   const runs = await removalsDue(core, 'run_log');
   if (runs.length === 0) return false;
-  const { rowCount } = await core.pool.query({
-    name: 'remove_lines',
-    text: `delete from agent_run_logs l using (select run_id, seq from agent_run_logs where run_id = any($1::uuid[]) limit $2) doomed
-            where l.run_id = doomed.run_id and l.seq = doomed.seq`,
-    values: [runs.map(({ subject }) => subject), LINES_A_BATCH],
-  });
-  if ((rowCount ?? 0) < LINES_A_BATCH) await forget(core, runs);
+  const areLinesGone = await removeRows(core, 'agent_run_logs', runs, LINES_A_BATCH);
+  const isActivityGone = await removeRows(core, 'run_activity', runs, ENTRIES_A_BATCH);
+  if (areLinesGone && isActivityGone) await forget(core, runs);
   return true;
+}
+
+/** @returns whether nothing of these runs is left in the table */
+async function removeRows(
+  core: Core,
+  table: 'agent_run_logs' | 'run_activity',
+  runs: readonly Removal[],
+  limit: number,
+): Promise<boolean> {
+  const { rowCount } = await core.pool.query({
+    name: `remove_rows_${table}`,
+    text: `delete from ${table} l using (select run_id, seq from ${table} where run_id = any($1::uuid[]) limit $2) doomed
+            where l.run_id = doomed.run_id and l.seq = doomed.seq`,
+    values: [runs.map(({ subject }) => subject), limit],
+  });
+  return (rowCount ?? 0) < limit;
 }
 
 /** Files, and folders when there are none. @returns whether there were any */

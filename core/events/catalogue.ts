@@ -119,6 +119,13 @@ export const runLogAppended = defineEvent(
   { lastSeq: z.int(), count: z.int(), lastMessage: text },
   { touchesProject: false, isStored: false },
 );
+/** A notice: the agent does something else, or something at all; the entries themselves come by the run's own subscription. */
+export const runActivityAppended = defineEvent(
+  'agent.run.activity.appended',
+  'run',
+  { lastSeq: z.int(), doing: nullableText },
+  { touchesProject: false, isStored: false },
+);
 export const runCompleted = defineEvent(
   'agent.run.completed',
   'run',

@@ -5,9 +5,9 @@ const RUNS_A_BATCH = 5_000;
 /** Whoever reads a log at the moment is not kept waiting behind us; the next pass tries again. */
 const LOCK_TIMEOUT_MS = 500;
 
-/** Months that are over, with the run ids their logs belong to. */
+/** Months that are over, with the run ids their logs belong to. Activity has the same months. */
 const MONTHS = `
-  select name as id, uuid_v7_floor(begins at time zone 'UTC') as first_id, uuid_v7_floor((begins + interval '1 month') at time zone 'UTC') as end_id
+  select name as id, right(name, 7) as month, uuid_v7_floor(begins at time zone 'UTC') as first_id, uuid_v7_floor((begins + interval '1 month') at time zone 'UTC') as end_id
     from (select c.relname as name, to_date(right(c.relname, 7), 'YYYY_MM')::timestamp as begins
             from pg_inherits i join pg_class c on c.oid = i.inhrelid
            where i.inhparent = 'agent_run_logs'::regclass and c.relname ~ '^agent_run_logs_\\d{4}_\\d{2}$') months
@@ -26,19 +26,21 @@ const MARK = `
    where id = any(array(select id from agent_runs where id >= $1 and id < $2 and log_removed_at is null limit ${RUNS_A_BATCH}))`;
 
 interface Month {
-  /** The partition's name. */
+  /** The name of the partition of lines. */
   id: string;
+  /** As both partitions' names end. */
+  month: string;
   first_id: string;
   end_id: string;
 }
 
-/** Drops the months of logs of which nobody needs a line: that costs nothing, however many lines they have. */
+/** Drops the months of logs, with their activity, of which nobody needs a line: that costs nothing, however many lines they have. */
 export async function dropUnneededPartitions(core: Core): Promise<void> {
   const { rows } = await core.pool.query<Month>({ name: 'log_months', text: MONTHS });
   await eachAlone(core, 'to drop a month of logs', rows, (month) => dropUnlessNeeded(core, month));
 }
 
-async function dropUnlessNeeded(core: Core, { id: name, first_id, end_id }: Month): Promise<void> {
+async function dropUnlessNeeded(core: Core, { id: name, month, first_id, end_id }: Month): Promise<void> {
   const range = [first_id, end_id];
   const needed = await core.pool.query<{ needed: boolean }>({
     name: 'is_month_needed',
@@ -50,6 +52,7 @@ async function dropUnlessNeeded(core: Core, { id: name, first_id, end_id }: Mont
   while (((await core.pool.query({ name: 'mark_month', text: MARK, values: range })).rowCount ?? 0) === RUNS_A_BATCH);
   await core.db.$transaction([
     core.db.$executeRawUnsafe(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`),
+    core.db.$executeRawUnsafe(`drop table if exists "run_activity_${month}"`),
     core.db.$executeRawUnsafe(`drop table "${name}"`),
   ]);
   core.logger.info({ partition: name }, 'Dropped a month of logs that no project keeps');

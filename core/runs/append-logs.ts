@@ -6,29 +6,24 @@ import { STREAM_DIGITS, STREAM_DIGITS_TEXT } from '#contract/log-streams.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
 import { RUNNER_TOKEN_HOLDS_SQL } from '#core/access/sessions.ts';
 import { hashToken } from '#core/access/tokens.ts';
-import { ExpectedSeqError, InvalidInputError, LeaseLostError } from '#core/errors/errors.ts';
+import { InvalidInputError } from '#core/errors/errors.ts';
 import { runLogAppended } from '#core/events/catalogue.ts';
-import { envelope, pendingEvent } from '#core/events/outbox.ts';
 import { parseShape } from '#core/errors/parse-input.ts';
 import { storableText } from '#core/errors/storable-text.ts';
 import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
-import { CLAIMED_SQL } from './statuses.ts';
+import { answerRepeatOrRefuse } from './answer-repeat.ts';
+import type { NumberedBatch } from './follow-lane.ts';
+import { noticeRun } from './notice-run.ts';
+import { TAKES_SQL } from './statuses.ts';
 
 export const runLogChannel = (runId: string): string => `run:${runId}:log`;
 
-/** A published batch. It carries the lines, so that a follower that is up to date never reads the database. */
-export interface LogBatch {
-  firstSeq: number;
+export interface LogBatch extends NumberedBatch {
   /** A digit a line, see contract/log-streams.ts. */
   streams: string;
   messages: string[];
   createdAt: string;
-}
-/** Published when a run has ended and its last line is stored. */
-export interface LogEnd {
-  end: true;
-  lineCount: number;
 }
 
 const LAST_MESSAGE_CHARS = 200;
@@ -56,7 +51,7 @@ const append = (condition: string): string => `
        set line_count = line_count + $4::int,
            status = case when status = 'started' then 'streaming'::run_status else status end
      where id = $1 and lease_token_hash = $2 and runner_id = $3 and line_count = $5 and log_removed_at is null
-       and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown'))) ${condition}
+       and ${TAKES_SQL} ${condition}
     returning id, project_id, clock_timestamp() as at
   ), lines as (
     insert into agent_run_logs (run_id, seq, stream, message, created_at)
@@ -82,7 +77,10 @@ const APPEND_FOR_TOKEN = {
 export async function appendRunLogs(core: Core, actor: RunnerActor, batch: NewLogBatch): Promise<number> {
   const parsed = readBatch(batch);
   const lastSeq = await insert(core, actor, parsed, APPEND);
-  return lastSeq ?? answerRepeatOrRefuse(core, actor, parsed);
+  const { runId, leaseToken, firstSeq, messages } = parsed;
+  return (
+    lastSeq ?? answerRepeatOrRefuse(core, actor, { runId, leaseToken, firstSeq, length: messages.length }, 'line_count')
+  );
 }
 
 /**
@@ -130,7 +128,12 @@ async function insert(
     messages,
     createdAt: row.at.toISOString(),
   } satisfies LogBatch);
-  noticeProject(core, row.project_id, runId, lastSeq, messages.length, messages.at(-1) ?? '');
+  const last = messages.at(-1) ?? '';
+  noticeRun(core, runLogAppended, {
+    projectId: row.project_id,
+    entityId: runId,
+    patch: { lastSeq, count: messages.length, lastMessage: cutText(last, LAST_MESSAGE_CHARS) },
+  });
   return lastSeq;
 }
 
@@ -163,64 +166,4 @@ function assertSizes(streams: string, messages: string[]): void {
   });
   if (total > MAX_LOG_BATCH_BYTES)
     throw new InvalidInputError([{ path: ['messages'], message: `A batch has at most ${MAX_LOG_BATCH_BYTES} bytes` }]);
-}
-
-async function answerRepeatOrRefuse(
-  core: Core,
-  actor: RunnerActor,
-  { runId, leaseToken, firstSeq, messages }: NewLogBatch,
-): Promise<number> {
-  const { rows } = await core.pool.query<{ line_count: number; is_open: boolean }>({
-    text: `select line_count, log_removed_at is null and (status ${CLAIMED_SQL} or (status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown'))) as is_open
-             from agent_runs where id = $1 and lease_token_hash = $2 and runner_id = $3`,
-    values: [runId, hashToken(leaseToken), actor.runnerId],
-  });
-  const run = rows[0];
-  if (!run) throw new LeaseLostError(runId);
-  if (firstSeq + messages.length <= run.line_count) return run.line_count - 1;
-  if (!run.is_open) throw new LeaseLostError(runId);
-  throw new ExpectedSeqError(run.line_count);
-}
-
-const NOTICE_MS = 250;
-const noticed = new WeakMap<Core, Map<string, { at: number; pending: NodeJS.Timeout | null; send: () => void }>>();
-
-/** Tells the project's followers at most four times a second and run: boards show the last line, consoles follow the run itself. */
-function noticeProject(
-  core: Core,
-  projectId: string,
-  runId: string,
-  lastSeq: number,
-  count: number,
-  lastMessage: string,
-): void {
-  const runs = noticed.get(core) ?? new Map<string, { at: number; pending: NodeJS.Timeout | null; send: () => void }>();
-  noticed.set(core, runs);
-  const send = (): void => {
-    const event = pendingEvent(runLogAppended, {
-      projectId,
-      entityId: runId,
-      patch: { lastSeq, count, lastMessage: cutText(lastMessage, LAST_MESSAGE_CHARS) },
-    });
-    core.bus.publishEvents([envelope(event, new Date(), null)]);
-  };
-  const known = runs.get(runId);
-  if (known?.pending) {
-    known.send = send;
-    return;
-  }
-  if (known && Date.now() - known.at < NOTICE_MS) {
-    known.send = send;
-    known.pending = setTimeout(() => {
-      known.pending = null;
-      known.at = Date.now();
-      known.send();
-    }, NOTICE_MS);
-    known.pending.unref();
-    return;
-  }
-  runs.set(runId, { at: Date.now(), pending: null, send });
-  send();
-  if (runs.size > 1_000)
-    for (const [id, entry] of runs) if (!entry.pending && Date.now() - entry.at > NOTICE_MS) runs.delete(id);
 }

@@ -16,8 +16,9 @@ import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import { putBackTask } from '#core/tasks/hold-task.ts';
 import type { Agent, AgentRun, Prisma, Task } from '#prisma/generated/client/client.ts';
-import type { LogEnd } from './append-logs.ts';
+import { runActivityChannel } from './append-activity.ts';
 import { runLogChannel } from './append-logs.ts';
+import type { LaneEnd } from './follow-lane.ts';
 import { questionOf } from './question-of.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
 import { wasSessionMissed } from './session-to-resume.ts';
@@ -75,6 +76,7 @@ export async function finishRun(
       question: run.kind === 'task' ? questionOf(summary) : null,
       sessionId,
       finishedAt,
+      doing: null,
       ...(metrics ? { metrics } : {}),
       ...(git
         ? { baseBranch: git.baseBranch, branch: git.branch, baseCommit: git.baseCommit, headCommit: git.headCommit }
@@ -97,7 +99,8 @@ export async function finishRun(
     },
   });
   if (run.runnerId) await tellOfLoad(tx, { runnerId: run.runnerId, projectId: run.projectId }, 'given_back');
-  tx.publish(runLogChannel(run.id), { end: true, lineCount: run.lineCount } satisfies LogEnd);
+  for (const channel of [runLogChannel(run.id), runActivityChannel(run.id)])
+    tx.publish(channel, { end: true } satisfies LaneEnd);
   announceWork(tx, run.projectId);
   // One that never started has nothing to show.
   if (task && run.kind === 'task' && run.startedAt)

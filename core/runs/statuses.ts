@@ -11,6 +11,10 @@ export const CLAIMED_STATUSES = ['started', 'streaming'] as const;
  */
 export const LIVE_SQL = inSql(LIVE_STATUSES);
 export const CLAIMED_SQL = inSql(CLAIMED_STATUSES);
+/** Lost: its runner may come back with the tail of what it wrote, as evidence. */
+export const LOST_SQL = `(status = 'timed_out' and reason in ('runner_lost', 'outcome_unknown'))`;
+/** Takes what its runner brings of what it wrote. */
+export const TAKES_SQL = `(status ${CLAIMED_SQL} or ${LOST_SQL})`;
 
 export function isLive(run: { status: AgentRun['status'] }): boolean {
   return (LIVE_STATUSES as readonly string[]).includes(run.status);

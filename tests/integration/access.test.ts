@@ -74,6 +74,7 @@ const fixtures =
     if (['first', 'after', 'last', 'before'].includes(name)) return null;
     if (name === 'defaultRepoPath') return '/srv/repo';
     if (name === 'streams') return '1';
+    if (name === 'entries') return [{ kind: 'message', item: 0, text: 'x' }];
     if (name.endsWith('Commit')) return 'a'.repeat(40);
     if (name === 'config') return { commands: [['true']] };
     if (name === 'result')
@@ -217,18 +218,21 @@ describe('a member of another project', () => {
     expect(answer.data?.['createTask']).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test.each(['projectEvents(projectId: $id)', 'runLog(runId: $id)'])('does not follow %s', async (field) => {
-    const client = openSocket(url, stranger.token);
-    const said: unknown[] = [];
-    for (const id of [field.startsWith('run') ? held.spec.runId : project.id, newId(), 'no-id']) {
-      const followed = collect(client, `subscription ($id: ID!) { ${field} { __typename } }`, { id });
-      await expect.poll(followed.ended).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
-      expect(followed.items).toEqual([]);
-      said.push(withoutIds({ errors: followed.ended() as never }));
-    }
-    expect(said[0]).toEqual(said[1]);
-    await client.dispose();
-  });
+  test.each(['projectEvents(projectId: $id)', 'runLog(runId: $id)', 'runActivity(runId: $id)'])(
+    'does not follow %s',
+    async (field) => {
+      const client = openSocket(url, stranger.token);
+      const said: unknown[] = [];
+      for (const id of [field.startsWith('run') ? held.spec.runId : project.id, newId(), 'no-id']) {
+        const followed = collect(client, `subscription ($id: ID!) { ${field} { __typename } }`, { id });
+        await expect.poll(followed.ended).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+        expect(followed.items).toEqual([]);
+        said.push(withoutIds({ errors: followed.ended() as never }));
+      }
+      expect(said[0]).toEqual(said[1]);
+      await client.dispose();
+    },
+  );
 });
 
 describe('a viewer of the project', () => {
@@ -306,11 +310,12 @@ describe('a runner', () => {
     expect((await claim()).status).toBe(401);
   });
 
-  test('follows no project and no log', async () => {
+  test('follows no project, no log and no activity', async () => {
     const client = openSocket(url, runnerToken);
     for (const query of [
       `subscription { projectEvents(projectId: "${project.id}") { type } }`,
       `subscription { runLog(runId: "${held.spec.runId}") { firstSeq } }`,
+      `subscription { runActivity(runId: "${held.spec.runId}") { firstSeq } }`,
     ]) {
       const followed = collect(client, query, {});
       await expect.poll(followed.ended).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
@@ -334,7 +339,9 @@ describe('nested fields', () => {
         : [],
     );
     expect(
-      links.filter((link) => !/(Connection|Edge)\.|FieldIssue|\.fields$|RunLog|\.pageInfo$/.test(link)).sort(),
+      links
+        .filter((link) => !/(Connection|Edge)\.|FieldIssue|\.fields$|RunLog|RunActivity|\.pageInfo$/.test(link))
+        .sort(),
     ).toEqual([
       'Agent.project',
       'Artifact.project',
@@ -357,6 +364,7 @@ describe('nested fields', () => {
       'Project.viewerRights',
       'Repository.facts',
       'RepositoryCheck.facts',
+      'Run.activity',
       'Run.agent',
       'Run.artifacts',
       'Run.logs',

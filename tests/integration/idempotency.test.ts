@@ -82,7 +82,16 @@ const MAKES_NOTHING = [
   ...['runOrchestrator', 'grantRepository', 'revokeRepository', 'checkRepository', 'lookForRepositories'],
   ...['removeWorkFolder', 'cancelRun', 'deleteTask', 'deleteProject'],
   ...['updateMembership', 'removeMembership', 'updateUser'],
-  ...['registerRunner', 'claimRun', 'heartbeatRuns', 'appendRunLogs', 'completeRun', 'requestLanding', 'reportLanding'],
+  ...[
+    'registerRunner',
+    'claimRun',
+    'heartbeatRuns',
+    'appendRunLogs',
+    'appendActivity',
+    'completeRun',
+    'requestLanding',
+    'reportLanding',
+  ],
   ...['uploadArtifact', 'reportPrograms', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
 ];
 test('every mutation that makes something takes an idempotency key', () => {

@@ -9,12 +9,14 @@ import type { Core } from '#core/platform/core.ts';
 import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { applyRetention, RUNS_DUE } from '#core/retention/apply-retention.ts';
+import { followRunActivity } from '#core/runs/follow-activity.ts';
 import { followRunLog } from '#core/runs/follow-logs.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { commentOnTask } from '#core/tasks/comment-on-task.ts';
 import { approveTask } from '#core/tasks/approve-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
+import { message } from '#tests/kit/activity.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { growHistory } from '#tests/kit/history.ts';
 import { explainSql } from '#tests/kit/plans.ts';
@@ -58,6 +60,7 @@ async function workedTask(changes: Partial<typeof failed> = {}): Promise<{ task:
   const task = await scheduledTask(core, owner, project, agent);
   const held = await runner.claim();
   await runner.append(held, 0, ['one']);
+  await runner.appendActivity(held, 0, [message(0, 'I look.')]);
   const artifact = await uploadArtifact(
     core,
     runnerActor,
@@ -77,6 +80,7 @@ async function age(days: number): Promise<void> {
     await core.pool.query(sql, [project.id, days]);
 }
 const linesOf = (runId: string): Promise<number> => core.db.agentRunLog.count({ where: { runId } });
+const entriesOf = (runId: string): Promise<number> => core.db.runActivity.count({ where: { runId } });
 const cancel = (task: Task) => transitionTask(core, owner, { taskId: task.id, to: 'canceled' });
 
 describe('the lines of a run', () => {
@@ -85,22 +89,29 @@ describe('the lines of a run', () => {
     await keep({ runLogDays: 7 });
     await age(6);
     await apply();
-    expect(await linesOf(held.spec.runId)).toBe(1);
+    expect([await linesOf(held.spec.runId), await entriesOf(held.spec.runId)]).toEqual([1, 1]);
     await age(2);
     await apply();
-    expect(await linesOf(held.spec.runId)).toBe(0);
+    expect([await linesOf(held.spec.runId), await entriesOf(held.spec.runId)]).toEqual([0, 0]);
     const answer = await post(
       url,
-      'query ($id: ID!) { run(id: $id) { lineCount logRemovedAt logs { firstSeq } } }',
+      'query ($id: ID!) { run(id: $id) { lineCount logRemovedAt logs { firstSeq } activityCount activity { firstSeq } } }',
       { id: held.spec.runId },
       owner.token,
     );
-    expect(answer.data?.['run']).toEqual({ lineCount: 1, logRemovedAt: expect.any(String) as string, logs: null });
+    expect(answer.data?.['run']).toEqual({
+      lineCount: 1,
+      logRemovedAt: expect.any(String) as string,
+      logs: null,
+      activityCount: 1,
+      activity: null,
+    });
     const download = await fetch(`${url}/files/runs/${held.spec.runId}/log.txt`, {
       headers: { authorization: `Bearer ${owner.token}` },
     });
     expect([download.status, await download.text()]).toEqual([410, expect.stringContaining('removed by retention on')]);
     expect((await followRunLog(core, held.spec.runId, -1).next()).done).toBe(true);
+    expect((await followRunActivity(core, held.spec.runId, -1).next()).done).toBe(true);
   });
 
   test('stay for ever where nobody says otherwise, and in other projects', async () => {
@@ -143,15 +154,19 @@ describe('the lines of a run', () => {
     await age(30);
     await apply();
     expect(await errorOf(runner.append(held, 1, ['tail']))).toMatchObject({ code: 'LEASE_LOST' });
+    expect(await errorOf(runner.appendActivity(held, 0, [message(0, 'tail')]))).toMatchObject({ code: 'LEASE_LOST' });
     expect(await linesOf(held.spec.runId)).toBe(0);
   });
 
   describe('in a month that is over', () => {
     const OLD = '01700000-0000-7000-8000-000000000000';
     const isThere = async (): Promise<boolean> =>
-      (await core.pool.query<{ oid: string | null }>(`select to_regclass('agent_run_logs_2020_03')::text as oid`))
-        .rows[0]?.oid !== null;
-    /** A run of March 2020, with a line. */
+      (
+        await core.pool.query<{ lines: string | null; entries: string | null }>(
+          `select to_regclass('agent_run_logs_2020_03')::text as lines, to_regclass('run_activity_2020_03')::text as entries`,
+        )
+      ).rows.some(({ lines, entries }) => lines !== null || entries !== null);
+    /** A run of March 2020, with a line and an entry of activity. */
     async function oldRun(): Promise<string> {
       await core.pool.query(`select ensure_agent_run_log_partitions('2020-03-01'::date, 1)`);
       const { rows } = await core.pool.query<{ id: string }>(
@@ -169,6 +184,10 @@ describe('the lines of a run', () => {
         `insert into agent_run_logs (run_id, seq, stream, message) values ($1, 0, 'stdout', 'old')`,
         [id],
       );
+      await core.pool.query(`insert into run_activity (run_id, seq, entry) values ($1, 0, $2)`, [
+        id,
+        JSON.stringify(message(0, 'old')),
+      ]);
       return id;
     }
 
@@ -181,9 +200,10 @@ describe('the lines of a run', () => {
       await updateProject(core, owner, { projectId: mine.id, runLogDays: 30 });
       await apply();
       expect([await isThere(), await linesOf(runId), await linesOf(kept)]).toEqual([true, 0, 1]);
+      expect([await entriesOf(runId), await entriesOf(kept)]).toEqual([0, 1]);
       await keep({ runLogDays: 30 });
       await apply();
-      expect(await isThere()).toBe(false);
+      expect([await isThere(), await entriesOf(kept)]).toEqual([false, 0]);
       expect((await core.db.agentRun.findUniqueOrThrow({ where: { id: kept } })).logRemovedAt).not.toBeNull();
     });
   });

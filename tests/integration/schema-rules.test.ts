@@ -83,7 +83,12 @@ const SHORT_LISTS = [
   'Repository',
   'RepositoryGrant',
   'RestoredField',
+  // At most a page.
+  'RunActivityEntry',
+  // As long as a tool call, and a plan.
+  'RunFileChange',
   'RunLogLine',
+  'RunPlanStep',
   'RunnerProgram',
   'StateAuthor',
   'StateChange',

@@ -6,6 +6,7 @@ import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { scheduleRuns } from '#core/cycles/schedule-runs.ts';
 import type { ScheduleCounts } from '#core/cycles/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';
+import { appendRunActivity } from '#core/runs/append-activity.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
@@ -90,6 +91,9 @@ export function runnerSide(core: Core, runner: RunnerActor) {
       streams = '1'.repeat(messages.length),
     ): Promise<number> =>
       appendRunLogs(core, runner, { runId: held.spec.runId, leaseToken: held.token, firstSeq, streams, messages }),
+    /** @param entries of contract/activity.ts, or what another version may bring */
+    appendActivity: (held: HeldRun, firstSeq: number, entries: unknown): Promise<number> =>
+      appendRunActivity(core, runner, { runId: held.spec.runId, leaseToken: held.token, firstSeq, entries }),
     /** A merge that went well had the last word for what it says it moved. */
     async complete(held: HeldRun, changes: Partial<RunResult> = {}): Promise<AgentRun> {
       const result = resultOf(held.spec, changes);

@@ -31,6 +31,13 @@ const LogGrowth = graphql(`
   }
 `);
 
+const ActivityGrowth = graphql(`
+  fragment ActivityGrowth on Run {
+    id
+    activityCount
+  }
+`);
+
 /** Puts what an event tells of into the lists that pages show; the entities themselves are in the cache already. */
 export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
   const { projectId } = event;
@@ -99,6 +106,9 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
     case 'AgentRunLogAppendedEvent':
       growLog(cache, event.entityId, event.lastSeq + 1);
       break;
+    case 'AgentRunActivityAppendedEvent':
+      growActivity(cache, event.entityId, event.lastSeq + 1);
+      break;
     case 'ArtifactCreatedEvent': {
       const { runId } = event.patch as { runId?: string | null };
       if (runId && event.artifact)
@@ -147,6 +157,12 @@ function growLog(cache: Cache, runId: string, lineCount: number): void {
   const known = readField(cache, run, 'lineCount');
   if (readField(cache, run, 'status') === 'TIMED_OUT' && typeof known === 'number' && known < lineCount)
     cache.writeFragment(LogGrowth, { id: runId, lineCount });
+}
+
+/** Who shows the activity follows it; the others want to know that there is some. */
+function growActivity(cache: Cache, runId: string, activityCount: number): void {
+  if (readField(cache, ref('Run', runId), 'activityCount') === 0)
+    cache.writeFragment(ActivityGrowth, { id: runId, activityCount });
 }
 
 /** The list of what works or waits. A run that has ended may stay in it: it says itself that it has. */

@@ -1,6 +1,6 @@
 import type { Client } from '@urql/core';
 import { ProjectEvents_Subscription } from './project-events.ts';
-import { setLastLine } from './last-lines.ts';
+import { setDoing, setLastLine } from './run-notices.ts';
 import { keepReasonsTrue, noteEvent } from './waiting-reasons.ts';
 
 /**
@@ -39,6 +39,7 @@ export function followProject(
       if (event.__typename === 'ProjectDeletedEvent') onDeleted();
       noteEvent(event.__typename);
       if (event.__typename === 'AgentRunLogAppendedEvent') setLastLine(event.entityId, event.lastMessage);
+      if (event.__typename === 'AgentRunActivityAppendedEvent') setDoing(event.entityId, event.doing);
     });
   const stopReasons = keepReasonsTrue(client, projectId);
   return () => {

@@ -127,6 +127,11 @@ export const ProjectEvents_Subscription = graphql(`
         lastSeq
         lastMessage
       }
+      ... on AgentRunActivityAppendedEvent {
+        entityId
+        lastSeq
+        doing
+      }
       ... on ArtifactCreatedEvent {
         patch
         artifact {

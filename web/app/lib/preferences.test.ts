@@ -7,6 +7,7 @@ test('what was arranged comes back', () => {
     theme: 'dark' as const,
     dashboard: [20, 50, 30] as [number, number, number],
     boardColumns: { DONE: 'folded' as const },
+    isOutputRaw: true,
     timeZone: 'Europe/Berlin',
   };
   const cookie = serializePreferences(arranged, true);

@@ -13,6 +13,8 @@ export interface Preferences {
   /** Columns of the board that were folded or unfolded by hand. */
   boardColumns: Partial<Record<string, 'open' | 'folded'>>;
   isLogWrapped: boolean;
+  /** What a run's agent wrote, instead of what it does. */
+  isOutputRaw: boolean;
   diffMode: 'unified' | 'split';
   timeZone: string | null;
 }
@@ -28,6 +30,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   runsShare: 0.34,
   boardColumns: {},
   isLogWrapped: false,
+  isOutputRaw: false,
   diffMode: 'unified',
   timeZone: null,
 };
@@ -60,6 +63,7 @@ export function parsePreferences(cookieHeader: string | null): Preferences {
         )
       : d.boardColumns,
     isLogWrapped: found['isLogWrapped'] === true,
+    isOutputRaw: found['isOutputRaw'] === true,
     diffMode: oneOf(found['diffMode'], ['unified', 'split'], d.diffMode),
     timeZone: typeof found['timeZone'] === 'string' && isTimeZone(found['timeZone']) ? found['timeZone'] : null,
   };

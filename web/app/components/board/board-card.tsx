@@ -4,7 +4,7 @@ import { Bot, CirclePause, GitMerge, MessageCircleQuestion, Play } from 'lucide-
 import { memo, useRef, type Ref } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
-import { useLastLine } from '~/graphql/last-lines.ts';
+import { useDoing, useLastLine } from '~/graphql/run-notices.ts';
 import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { awaitsWords } from '~/lib/task-status.ts';
 import { useRefusal } from '../frame/project-rights.tsx';
@@ -50,6 +50,8 @@ export const BoardCard_TaskFragment = graphql(`
       status
       attempt
       startedAt
+      activityCount
+      doing
       runner {
         id
         revision
@@ -107,7 +109,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
       </h3>
       {liveRun && isRunning(liveRun.status) ? (
         <>
-          <LastLine runId={liveRun.id} isNew={liveRun.status === 'STARTED'} />
+          <Doing run={liveRun} />
           <RunConnectionNote isShort runner={liveRun.runner} />
         </>
       ) : null}
@@ -197,12 +199,29 @@ function Held({ task, by }: { task: { id: string; title: string }; by: string })
   );
 }
 
-function LastLine({ runId, isNew }: { runId: string; isNew: boolean }) {
-  const line = useLastLine(runId);
-  // The line is there before it says something: cards do not grow while a run works.
+interface WorkingRun {
+  id: string;
+  status: string;
+  activityCount: number;
+  doing: string | null;
+}
+
+/** What its agent does, in words; of an agent whose output nobody reads, the last line. The room is there before it says something: cards do not grow while a run works. */
+function Doing({ run }: { run: WorkingRun }) {
+  const words = useDoing(run.id, run.doing);
+  if (run.activityCount === 0 && words === null) return <LastLine run={run} />;
+  return (
+    <p className="h-4 truncate text-xs leading-4 text-muted" title={words ?? undefined}>
+      {(words && plainLine(words)) || '\u00a0'}
+    </p>
+  );
+}
+
+function LastLine({ run }: { run: WorkingRun }) {
+  const line = useLastLine(run.id);
   return (
     <p className="h-4 truncate font-mono text-2xs text-faint">
-      {line === null ? (isNew ? 'Starting…' : '\u00a0') : plainLine(line) || '\u00a0'}
+      {line === null ? (run.status === 'STARTED' ? 'Starting…' : '\u00a0') : plainLine(line) || '\u00a0'}
     </p>
   );
 }

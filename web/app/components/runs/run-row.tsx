@@ -25,6 +25,7 @@ export const RunRow_RunFragment = graphql(`
     startedAt
     finishedAt
     lineCount
+    activityCount
     logRemovedAt
     reader
     task {

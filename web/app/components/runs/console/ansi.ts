@@ -44,6 +44,11 @@ export function plainLine(message: string): string {
   return ANY_ESCAPE.test(text) ? text.replace(COLOUR, '').replaceAll('\u001b', '') : text;
 }
 
+/** The same for a text of several lines. */
+export function plainText(text: string): string {
+  return text.split(/\r?\n/).map(plainLine).join('\n');
+}
+
 /** Splits a line by its colours (SGR only). */
 export function tokenizeLine(message: string): LogToken[] {
   const text = cleanLine(message);
