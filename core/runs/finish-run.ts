@@ -12,6 +12,7 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
 import { tellOfLoad } from '#core/runners/tell-projects.ts';
 import { postRunMessage } from '#core/conversations/post-message.ts';
+import { useOfRun } from '#core/spend/run-cost.ts';
 import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import { putBackTask } from '#core/tasks/hold-task.ts';
@@ -71,6 +72,7 @@ export async function finishRun(
       summary,
       finishedAt,
       ...(metrics ? { metrics } : {}),
+      ...(await useOfRun(tx, run, metrics)),
       ...(git
         ? { baseBranch: git.baseBranch, branch: git.branch, baseCommit: git.baseCommit, headCommit: git.headCommit }
         : {}),
@@ -121,6 +123,8 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   if (task.status !== 'in_progress') return;
   const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: run.agentId } });
   if (ending.status === 'completed') return afterSuccess(tx, actor, run, task, agent, ending);
+  // A cap has stopped it, and not the work: the task waits for the cap, also when the runner was lost on the way.
+  if (run.cancelReason === 'budget') return waitForCap(tx, actor, run, task, ending);
   // Stopped is not failed, also when the runner was lost on the way: nothing follows until somebody starts it.
   if (ending.status === 'canceled' || run.cancelReason === 'by_user') {
     await putBackTask(tx, actor, task, run.cancelRequestedBy ?? nameOf(actor));
@@ -154,6 +158,20 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
       ? `failed and is blocked (${next.blockedReason ?? ''})`
       : `is tried again ${when}${isLost ? '' : ` (try ${count})`}`;
   await postRunMessage(tx, task, `“${task.title}” ${then}: ${ending.message}`);
+}
+
+/** Nobody has stopped it and nothing has failed: it goes on as soon as the cap lets it, and no attempt is used up. */
+async function waitForCap(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {
+  const words = run.stopWords ?? ending.message;
+  const stopped = await changeTaskStatus(tx, actor, task, {
+    to: 'failed',
+    why: words,
+    details: { isStopped: true, runId: run.id, reason: 'budget' },
+    isPassing: true,
+  });
+  const queued = await changeTaskStatus(tx, actor, stopped, { to: 'queued', why: words });
+  const next = await scheduleTask(tx, actor, queued);
+  if (next.status === 'queued') await postRunMessage(tx, next, `“${next.title}” was stopped and waits: ${words}`);
 }
 
 /** It says nothing about the task, and uses up no attempt: the agent is what has to wait. */
