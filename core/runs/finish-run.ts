@@ -1,4 +1,5 @@
 import type { RunMetrics, RunGitOutcome } from '#contract/run-result.ts';
+import { MAX_REASON_CHARS } from '#contract/limits.ts';
 import type { RunReason, TerminalRunStatus } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { nameOf } from '#core/access/actor.ts';
@@ -19,6 +20,7 @@ import { putBackTask } from '#core/tasks/hold-task.ts';
 import type { Agent, AgentRun, Prisma, Task } from '#prisma/generated/client/client.ts';
 import type { LogEnd } from './append-logs.ts';
 import { runLogChannel } from './append-logs.ts';
+import { hasFailedTheSame, SAME_FAILURES } from './same-failure.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
 
 export interface RunEnding {
@@ -146,6 +148,7 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
     await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
     return;
   }
+  if (!isLost && (await hasFailedTheSame(tx, task.id))) return askForHelp(tx, actor, failed, ending);
   const delayMs = isLost ? 0 : Math.max(backOffMs(retry, failures), await toldDelayMs(tx, ending));
   const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
   const count = `${failures + 1} of ${retry.maxAttempts}`;
@@ -188,6 +191,15 @@ async function pauseAgent(tx: Tx, actor: Actor, failed: Task, agent: Agent, endi
   const next = await scheduleTask(tx, actor, queued);
   if (isNews && next.status === 'queued') await postRunMessage(tx, next, `“${next.title}” waits: ${words}`);
 }
+
+/** Trying again has not helped and will not: a person has to look. */
+async function askForHelp(tx: Tx, actor: Actor, failed: Task, { message }: RunEnding): Promise<void> {
+  const what = `Failed ${SAME_FAILURES} times in the same way: ${message}`.slice(0, MAX_REASON_CHARS - HELP.length - 1);
+  const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why: what, isPassing: true });
+  const blocked = await changeTaskStatus(tx, actor, queued, { to: 'blocked', why: `${what} ${HELP}` });
+  await postRunMessage(tx, blocked, `“${blocked.title}” is blocked. ${what}`);
+}
+const HELP = 'Change the task, its agent or the machine, then queue it again.';
 
 /** A provider that says when to come back is not asked before. */
 async function toldDelayMs(tx: Tx, { reason, resetsAt }: RunEnding): Promise<number> {
