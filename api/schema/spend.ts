@@ -32,6 +32,8 @@ export const SpendType = builder.objectRef<Spend>('Spend').implement({
   }),
 });
 
+const MAX_SPENDERS = 50;
+
 interface OfDay {
   day: string;
   spend: Spend;
@@ -73,11 +75,12 @@ export const ProjectSpendType = builder.objectRef<OfProject>('ProjectSpend').imp
     }),
     agents: t.field({
       type: [OfAgentType],
-      description: 'Who has cost most comes first; agents without a run are left out.',
+      description: `Who has cost most comes first, at most ${MAX_SPENDERS}; agents without a run are left out.`,
       resolve: ({ days }) =>
         grouped(days, 'agentId')
           .map(([agentId, spend]) => ({ agentId, spend }))
-          .sort((one, two) => two.spend.costUsd - one.spend.costUsd || two.spend.wallSeconds - one.spend.wallSeconds),
+          .sort((one, two) => two.spend.costUsd - one.spend.costUsd || two.spend.wallSeconds - one.spend.wallSeconds)
+          .slice(0, MAX_SPENDERS),
     }),
   }),
 });

@@ -1,4 +1,5 @@
 import type { RunMetrics, RunGitOutcome } from '#contract/run-result.ts';
+import { cutText } from '#contract/cut-text.ts';
 import { MAX_REASON_CHARS } from '#contract/limits.ts';
 import type { RunReason, TerminalRunStatus } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
@@ -194,7 +195,8 @@ async function pauseAgent(tx: Tx, actor: Actor, failed: Task, agent: Agent, endi
 
 /** Trying again has not helped and will not: a person has to look. */
 async function askForHelp(tx: Tx, actor: Actor, failed: Task, { message }: RunEnding): Promise<void> {
-  const what = `Failed ${SAME_FAILURES} times in the same way: ${message}`.slice(0, MAX_REASON_CHARS - HELP.length - 1);
+  const words = `Failed ${SAME_FAILURES} times in the same way: ${message}`;
+  const what = cutText(words, MAX_REASON_CHARS - HELP.length - 1, '…');
   const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why: what, isPassing: true });
   const blocked = await changeTaskStatus(tx, actor, queued, { to: 'blocked', why: `${what} ${HELP}` });
   await postRunMessage(tx, blocked, `“${blocked.title}” is blocked. ${what}`);

@@ -87,6 +87,6 @@ test('lost runners are no failures of the task, and limits of use neither', asyn
 test('a long message leaves room for what to do', async () => {
   for (let times = 0; times < 3; times += 1) await fail('x'.repeat(2_000));
   expect((await taskNow()).blockedReason).toMatch(
-    /xxx Change the task, its agent or the machine, then queue it again\.$/,
+    /xxx… Change the task, its agent or the machine, then queue it again\.$/,
   );
 });

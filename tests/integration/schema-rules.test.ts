@@ -85,6 +85,8 @@ const SHORT_LISTS = [
   'RestoredField',
   'RunLogLine',
   'RunnerProgram',
+  'SpendOfAgent',
+  'SpendOfDay',
   'StateAuthor',
   'StateChange',
   'String',
