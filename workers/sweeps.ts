@@ -11,7 +11,7 @@ import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { stopRunsOverCaps } from '#core/spend/stop-over-caps.ts';
-import { wakeCappedProjects } from '#core/spend/wake-capped.ts';
+import { wakeForNewDay } from '#core/spend/wake-for-new-day.ts';
 import { addUpSpendDays, mendSpendDays } from '#core/spend/spend-days.ts';
 import { copyStateVersions, UNCOPIED_SQL } from '#core/state/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state/rebuild-state.ts';
@@ -20,6 +20,7 @@ import { addUpTaskCounts, mendTaskCounts } from '#core/tasks/task-counts.ts';
 const CYCLE_SWEEP_MS = 5_000;
 /** A run that is over a cap goes on for this long at most. */
 const CAP_SWEEP_MS = 5_000;
+const SPEND_SWEEP_MS = 30_000;
 const DAILY_SWEEP_MS = 6 * 3_600_000;
 const RETENTION_MS = 3_600_000;
 /** Each of these reads every task, or every run. */
@@ -49,9 +50,9 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     }),
     repeat(core, 'caps', async () => {
       await stopRunsOverCaps(core);
-      await wakeCappedProjects(core);
       return CAP_SWEEP_MS;
     }),
+    repeat(core, 'caps of a new day', () => wakeForNewDay(core)),
     repeat(core, 'task counts', async () => {
       await addUpTaskCounts(core);
       return CYCLE_SWEEP_MS;
@@ -62,7 +63,7 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     }),
     repeat(core, 'spend of days', async () => {
       await addUpSpendDays(core);
-      return CYCLE_SWEEP_MS;
+      return SPEND_SWEEP_MS;
     }),
     repeat(core, 'wrong spend of days', async () => {
       await mendSpendDays(core);

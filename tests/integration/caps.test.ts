@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Caps, ProjectCaps } from '#contract/caps.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import type { UserActor } from '#core/access/actor.ts';
@@ -6,9 +6,9 @@ import { updateAgent } from '#core/agents/write-agent.ts';
 import type { Core } from '#core/platform/core.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
-import type { RunnerMessage } from '#core/runners/commands.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
 import { stopRunsOverCaps } from '#core/spend/stop-over-caps.ts';
+import { wakeForNewDay } from '#core/spend/wake-for-new-day.ts';
 import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
 import { endLease, failed, resultOf, runnerSide, scheduledTask, waitingReasonOf } from '#tests/kit/runs.ts';
 import type { HeldRun } from '#tests/kit/runs.ts';
@@ -120,18 +120,31 @@ describe('a cap on what an agent uses on a day', () => {
     await endNext();
     await scheduled();
     expect(await runner.claimOrNull()).toBeNull();
-    const heard = core.bus.listen<RunnerMessage>(RUNNERS_CHANNEL);
+    const publish = vi.spyOn(core.bus, 'publish');
     await capAgent({ runs: 2 });
-    const messages: RunnerMessage[] = [];
-    while (!messages.some((each) => each.type === 'work' && each.projectId === project.id))
-      messages.push(...(await heard.take()).messages);
-    heard.close();
+    expect(publish).toHaveBeenCalledWith(RUNNERS_CHANNEL, { type: 'work', projectId: project.id });
+    publish.mockRestore();
     await endNext();
     await scheduled();
     expect(await runner.claimOrNull()).toBeNull();
     await capAgent({});
     expect(await runner.claimOrNull()).not.toBeNull();
   });
+});
+
+test('runners hear of a new day where something waits, and the next one is known', async () => {
+  const idle = await seeder(core).project(user);
+  await scheduled();
+  const publish = vi.spyOn(core.bus, 'publish');
+  const { rows } = await core.pool.query<{ ms: number }>(
+    `select 86400000 - (extract(epoch from clock_timestamp()) * 1000)::bigint % 86400000 as ms`,
+  );
+  const ms = await wakeForNewDay(core);
+  expect(publish).toHaveBeenCalledWith(RUNNERS_CHANNEL, { type: 'work', projectId: project.id });
+  expect(publish).not.toHaveBeenCalledWith(RUNNERS_CHANNEL, { type: 'work', projectId: idle.id });
+  publish.mockRestore();
+  const apartMs = Math.abs(Number(rows[0]?.ms) - ms);
+  expect(Math.min(apartMs, 86_400_000 - apartMs)).toBeLessThan(60_000);
 });
 
 describe('a cap of a project', () => {

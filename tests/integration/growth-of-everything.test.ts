@@ -17,7 +17,7 @@ import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
 import { addUpSpendDays } from '#core/spend/spend-days.ts';
 import { stopRunsOverCaps } from '#core/spend/stop-over-caps.ts';
-import { wakeCappedProjects } from '#core/spend/wake-capped.ts';
+import { wakeForNewDay } from '#core/spend/wake-for-new-day.ts';
 import { addUpTaskCounts } from '#core/tasks/task-counts.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
@@ -207,7 +207,7 @@ describe('what workers do', () => {
       'task counts': () => addUpTaskCounts(core),
       'spend of days': () => addUpSpendDays(core),
       caps: () => stopRunsOverCaps(core),
-      'capped projects': () => wakeCappedProjects(core),
+      'caps of a new day': () => wakeForNewDay(core),
       retention: () => applyRetention(core),
     }),
   )('the sweep of %s', async (_name, sweep) => {

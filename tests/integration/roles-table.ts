@@ -70,8 +70,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation registerRunner': '- + F F F F F',
   // The owner has ended it.
   'mutation removeMembership': '- F N F F + N',
-  // It is gone, or there was none.
-  'mutation removeModelPrice': '- F F F F F N',
+  'mutation removeModelPrice': '- F F F F F +',
   // There is no such folder.
   'mutation removeWorkFolder': '- F F F F F N',
   'mutation reportLanding': '- + F F F F F',

@@ -23,11 +23,11 @@ ALTER TABLE "agent_runs" ADD COLUMN "output_tokens" BIGINT;
 ALTER TABLE "agent_runs" ADD COLUMN "cost_usd" DECIMAL(14,6);
 ALTER TABLE "agent_runs" ADD COLUMN "cost_is_estimated" BOOLEAN;
 
--- What earlier runs have reported.
+-- What earlier runs have reported; past ten million dollars it was a mistake, and the cost is not known.
 UPDATE "agent_runs" SET
   "input_tokens" = ("metrics"->>'inputTokens')::bigint,
   "cached_input_tokens" = ("metrics"->>'cachedInputTokens')::bigint,
   "output_tokens" = ("metrics"->>'outputTokens')::bigint,
-  "cost_usd" = ("metrics"->>'costUsd')::numeric,
-  "cost_is_estimated" = CASE WHEN "metrics"->>'costUsd' IS NOT NULL THEN false END
+  "cost_usd" = CASE WHEN ("metrics"->>'costUsd')::numeric <= 10000000 THEN ("metrics"->>'costUsd')::numeric END,
+  "cost_is_estimated" = CASE WHEN ("metrics"->>'costUsd')::numeric <= 10000000 THEN false END
 WHERE coalesce("metrics"->>'inputTokens', "metrics"->>'outputTokens', "metrics"->>'costUsd') IS NOT NULL;
