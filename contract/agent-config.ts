@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AgentCaps } from './caps.ts';
 import { envValueRefusal } from './env-values.ts';
 import { AGENT_READERS, CARRY_MODES, REVIEW_POLICIES, STDIN_MODES } from './enums.ts';
 import { absolutePath, argv, envName, glob, label, path, refName } from './fields.ts';
@@ -135,6 +136,8 @@ export const AgentConfig = z.strictObject({
   labels: z.array(label).max(20).default([]),
   /** Live runs of this agent at once. */
   concurrency: z.int().min(1).max(100).default(2),
+  /** What it may use on a day. */
+  caps: AgentCaps.prefault({}),
   review: z.enum(REVIEW_POLICIES).default('required'),
   /** A folder without Git: run in the folder itself; no branch, no diff, no merge. */
   inPlace: z.boolean().default(false),

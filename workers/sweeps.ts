@@ -10,14 +10,20 @@ import { applyRetention } from '#core/retention/apply-retention.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
+import { stopRunsOverCaps } from '#core/spend/stop-over-caps.ts';
+import { wakeForNewDay } from '#core/spend/wake-for-new-day.ts';
+import { addUpSpendDays, mendSpendDays } from '#core/spend/spend-days.ts';
 import { copyStateVersions, UNCOPIED_SQL } from '#core/state/copy-to-git.ts';
 import { rebuildStaleState } from '#core/state/rebuild-state.ts';
 import { addUpTaskCounts, mendTaskCounts } from '#core/tasks/task-counts.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
+/** A run that is over a cap goes on for this long at most. */
+const CAP_SWEEP_MS = 5_000;
+const SPEND_SWEEP_MS = 30_000;
 const DAILY_SWEEP_MS = 6 * 3_600_000;
 const RETENTION_MS = 3_600_000;
-/** It reads every task. */
+/** Each of these reads every task, or every run. */
 const DAY_MS = 24 * 3_600_000;
 const MAX_LEASE_WAIT_MS = 5_000;
 
@@ -42,12 +48,25 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
       await wakeDelayedRuns(core);
       return CYCLE_SWEEP_MS;
     }),
+    repeat(core, 'caps', async () => {
+      await stopRunsOverCaps(core);
+      return CAP_SWEEP_MS;
+    }),
+    repeat(core, 'caps of a new day', () => wakeForNewDay(core)),
     repeat(core, 'task counts', async () => {
       await addUpTaskCounts(core);
       return CYCLE_SWEEP_MS;
     }),
     repeat(core, 'wrong task counts', async () => {
       await mendTaskCounts(core);
+      return DAY_MS;
+    }),
+    repeat(core, 'spend of days', async () => {
+      await addUpSpendDays(core);
+      return SPEND_SWEEP_MS;
+    }),
+    repeat(core, 'wrong spend of days', async () => {
+      await mendSpendDays(core);
       return DAY_MS;
     }),
     repeat(core, 'archived projects', async () => {

@@ -2,9 +2,11 @@ import { requireProject, projectScope } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { resumeAgent } from '#core/agents/resume-agent.ts';
+import { agentCapsOf } from '#core/spend/caps.ts';
 import { createAgent, updateAgent } from '#core/agents/write-agent.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
+import { AgentCapsInput, AgentCapsType, capsOf } from './caps.ts';
 import { givenFields } from './changes.ts';
 import { AgentTypeEnum } from './enums.ts';
 import { COMMON_ERRORS } from './errors.ts';
@@ -12,6 +14,7 @@ import { connectionOf, readConnection } from './lists/connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { IDEMPOTENCY_KEY, once } from './once.ts';
+import { loadAgentSpend, SPEND_DAYS, SpendType } from './spend.ts';
 
 export const AgentType = builder.prismaObject('Agent', {
   description: 'Who does the work: commands that are run for a task on a machine that has the repository.',
@@ -37,6 +40,19 @@ export const AgentType = builder.prismaObject('Agent', {
       description: 'What it said when it had to stop, and what to do; null: it has not.',
     }),
     config: t.expose('configJson', { type: 'JSON', description: 'How it is run: AgentConfig of the contract.' }),
+    caps: t.field({
+      type: AgentCapsType,
+      description: 'What it may use on a day.',
+      select: { configJson: true },
+      resolve: ({ configJson }) => agentCapsOf(configJson),
+    }),
+    spend: t.field({
+      type: SpendType,
+      description: 'What its runs have used on the days on which they ended.',
+      args: { from: t.arg.string({ description: SPEND_DAYS.from }), to: t.arg.string({ description: SPEND_DAYS.to }) },
+      select: { id: true },
+      resolve: ({ id }, days, context) => loadAgentSpend(context, id, days),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
     project: t.relation('project', { description: 'The project it works in.' }),
@@ -153,6 +169,7 @@ const UpdateAgentInput = builder.inputType('UpdateAgentInput', {
     agentId: t.id({ required: true, description: 'The agent.' }),
     name: t.string({ description: 'Unique in its project.' }),
     config: t.field({ type: 'JSON', description: 'AgentConfig of the contract; replaces all of it.' }),
+    caps: t.field({ type: AgentCapsInput, description: 'What it may use; nothing else of `config` changes.' }),
     isEnabled: t.boolean({ description: 'False: it is given no work.' }),
   }),
 });
@@ -164,8 +181,11 @@ builder.mutationField('updateAgent', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: UpdateAgentInput, required: true, description: 'The changes.' }) },
-    resolve: async (_root, { input }, context) => ({
-      agent: await updateAgent(context.core, actorOf(context), givenFields(input)),
+    resolve: async (_root, { input: { caps, ...input } }, context) => ({
+      agent: await updateAgent(context.core, actorOf(context), {
+        ...givenFields(input),
+        ...(caps ? { caps: { perDay: capsOf(caps.perDay) } } : givenFields({ caps })),
+      }),
     }),
   }),
 );

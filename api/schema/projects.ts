@@ -7,11 +7,13 @@ import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
 import { countProjectContents } from '#core/deletions/count-contents.ts';
 import { createProject } from '#core/projects/create-project.ts';
+import { projectCapsOf } from '#core/spend/caps.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
 import { AGENTS_OF_PROJECT, AgentConnection, AgentType } from './agents.ts';
 import { parseWords } from './arguments.ts';
 import { actorOf, builder, REVISION } from './builder.ts';
+import { projectCapsIn, ProjectCapsInput, ProjectCapsType } from './caps.ts';
 import { emptyForNull, givenFields } from './changes.ts';
 import { CONVERSATIONS_OF_PROJECT, ConversationConnection, ConversationType } from './conversations.ts';
 import { ContentCountsType } from './deletions.ts';
@@ -25,6 +27,7 @@ import { loadProjectFact } from './project-facts.ts';
 import { loadRights, ProjectRightType } from './project-rights.ts';
 import { RunType } from './runs.ts';
 import { IDEMPOTENCY_KEY, once } from './once.ts';
+import { loadProjectSpend, ProjectSpendType, SPEND_DAYS } from './spend.ts';
 
 const RetentionType = builder
   .objectRef<Pick<Project, 'runLogDays' | 'eventDays' | 'artifactDays'>>('Retention')
@@ -73,6 +76,19 @@ export const ProjectType = builder.prismaObject('Project', {
       description: 'How long it keeps what only grows.',
       select: { runLogDays: true, eventDays: true, artifactDays: true },
       resolve: (project) => project,
+    }),
+    caps: t.field({
+      type: ProjectCapsType,
+      description: 'What may be used in it.',
+      select: { caps: true },
+      resolve: projectCapsOf,
+    }),
+    spend: t.field({
+      type: ProjectSpendType,
+      description: 'What its runs have used on the days on which they ended.',
+      args: { from: t.arg.string({ description: SPEND_DAYS.from }), to: t.arg.string({ description: SPEND_DAYS.to }) },
+      select: { id: true },
+      resolve: ({ id }, days, context, info) => loadProjectSpend(context, info, id, days),
     }),
     eventCursor: t.string({
       description: 'The cursor of its newest event: follow `projectEvents` after it to miss nothing.',
@@ -310,6 +326,7 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
     runnerId: t.id({ description: 'The runner whose repository it is; without it any that has it.' }),
     status: t.field({ type: ProjectStatusEnum, description: 'PAUSED starts nothing; ARCHIVED hides it.' }),
     retention: t.field({ type: RetentionInput, description: 'How long it keeps what only grows.' }),
+    caps: t.field({ type: ProjectCapsInput, description: 'What may be used in it.' }),
   }),
 });
 builder.mutationField('updateProject', (t) =>
@@ -320,10 +337,11 @@ builder.mutationField('updateProject', (t) =>
     authScopes: { signedIn: true },
     errors: { types: [...COMMON_ERRORS, ConflictError] },
     args: { input: t.arg({ type: UpdateProjectInput, required: true, description: 'The changes.' }) },
-    resolve: async (_root, { input: { retention, ...input } }, context) => ({
+    resolve: async (_root, { input: { retention, caps, ...input } }, context) => ({
       project: await updateProject(context.core, actorOf(context), {
         ...givenFields(input),
         ...givenFields(retention ?? {}),
+        ...(caps ? { caps: projectCapsIn(caps) } : givenFields({ caps })),
         description: emptyForNull(input.description, ''),
       }),
     }),

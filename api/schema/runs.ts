@@ -162,6 +162,20 @@ export const RunType = builder.prismaObject('AgentRun', {
       nullable: true,
       description: 'RunMetrics of the contract; null before it ended.',
     }),
+    model: t.exposeString('model', {
+      nullable: true,
+      description: 'The model that its agent was configured with when it was claimed; null: none was named.',
+    }),
+    costUsd: t.float({
+      nullable: true,
+      select: { costUsd: true },
+      description: 'What it cost in US dollars; null: not known, which is not 0.',
+      resolve: ({ costUsd }) => (costUsd === null ? null : Number(costUsd)),
+    }),
+    costIsEstimated: t.exposeBoolean('costIsEstimated', {
+      nullable: true,
+      description: 'By the price of its model (modelPrices); false: its program says so. Null: the cost is not known.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was scheduled.' }),
     notBefore: t.expose('notBefore', {
       type: 'DateTime',

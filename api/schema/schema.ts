@@ -13,6 +13,7 @@ import './task-lists.ts';
 import './board.ts';
 import './task-mutations.ts';
 import './runs.ts';
+import './model-prices.ts';
 import './artifacts.ts';
 import './conversations.ts';
 import './message-tasks.ts';

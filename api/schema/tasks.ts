@@ -12,6 +12,7 @@ import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { findDeleteRefusal } from './project-rights.ts';
 import { RUNS_OF_TASK, RunConnection, RunType } from './runs.ts';
 import { LIVE_STATUSES } from '#core/runs/statuses.ts';
+import { loadTaskSpend, SpendType } from './spend.ts';
 import { loadWaitingReason, WHEN_READ } from './waiting-reason.ts';
 
 export const TaskEventEntry = builder.prismaObject('TaskEvent', {
@@ -123,6 +124,12 @@ export const TaskType = builder.prismaObject('Task', {
       type: 'DateTime',
       nullable: true,
       description: 'Since when it is held; null: not held.',
+    }),
+    spend: t.field({
+      type: SpendType,
+      select: { id: true },
+      description: 'What all attempts at it have used.',
+      resolve: ({ id }, _args, context) => loadTaskSpend(context, id),
     }),
     feedback: t.exposeString('feedback', {
       nullable: true,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AgentConfig } from '#contract/agent-config.ts';
+import { AgentCaps } from '#contract/caps.ts';
 import { id } from '#contract/fields.ts';
 import { hasPlaceholder, unknownPlaceholders } from '#contract/placeholders.ts';
 import type { Actor } from '#core/access/actor.ts';
@@ -20,6 +21,7 @@ import { chooseRepository, grantChoice } from '#core/repositories/choose-reposit
 import type { ChosenRepository } from '#core/repositories/choose-repository.ts';
 import { toPlainPath } from '#core/repositories/plain-path.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
+import { announceWork } from '#core/runners/commands.ts';
 import type { Agent } from '#prisma/generated/client/client.ts';
 
 const name = z
@@ -36,6 +38,8 @@ const AgentChanges = z.strictObject({
   agentId: id,
   name: name.optional(),
   config: z.unknown().optional(),
+  /** Replaces the caps of its configuration, and nothing else of it. */
+  caps: AgentCaps.optional(),
   isEnabled: z.boolean().optional(),
 });
 
@@ -101,10 +105,12 @@ export async function updateAgent(
   const wanted = fields.config === undefined ? undefined : parseConfig(fields.config);
   const before = await requireAgent(core.db, actor, fields.agentId);
   const chosen = wanted ? await chooseFor(core, actor, before.projectId, wanted, before) : null;
-  const config = wanted && chosen ? { ...wanted, repoRoot: chosen.path } : wanted;
+  const planned = wanted && chosen ? { ...wanted, repoRoot: chosen.path } : wanted;
   return inTransaction(core, async (tx) => {
     const found = await requireAgent(tx.db, actor, fields.agentId);
     if (chosen) await grantChoice(tx, actor, found.projectId, chosen);
+    const { caps } = fields;
+    const config = caps ? { ...(planned ?? (found.configJson as object)), caps } : planned;
     const updatedAt = await databaseNow(tx.db);
     const data = {
       ...(fields.name === undefined ? {} : { name: fields.name }),
@@ -129,6 +135,8 @@ export async function updateAgent(
       },
     });
     await requestCycle(tx, found.projectId, 'full', 'project_changed');
+    // Runs of it may wait for nothing but this.
+    announceWork(tx, found.projectId);
     return updated;
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ProjectCaps } from '#contract/caps.ts';
 import { id, name } from '#contract/fields.ts';
 import { MAX_NAME_CHARS, MAX_PROJECT_DESCRIPTION_CHARS, MAX_RETENTION_DAYS } from '#contract/limits.ts';
 import type { Actor } from '#core/access/actor.ts';
@@ -30,6 +31,8 @@ const Changes = z.strictObject({
   runLogDays: days.optional(),
   eventDays: days.optional(),
   artifactDays: days.optional(),
+  /** What may be used in it: replaces all of its caps. */
+  caps: ProjectCaps.optional(),
 });
 
 /**

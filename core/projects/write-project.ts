@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ProjectCaps } from '#contract/caps.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { requireProject } from '#core/access/permissions.ts';
 import { projectUpdated } from '#core/events/catalogue.ts';
@@ -20,6 +22,7 @@ export interface ProjectChanges {
   runLogDays?: number | null;
   eventDays?: number | null;
   artifactDays?: number | null;
+  caps?: ProjectCaps;
 }
 
 /**
@@ -42,10 +45,12 @@ export async function writeProject(
   const updatedAt = await databaseNow(tx.db);
   const updated = await tx.db.project.update({ where: { id: projectId }, data: { ...changes, updatedAt } });
   if (updated.status === 'archived') await assertNothingLanding(tx, projectId);
+  // What caps let is worked out when it is asked for: that they have changed is enough.
+  const { caps: _caps, ...patch } = changes;
   tx.emit(projectUpdated, {
     projectId,
     entityId: projectId,
-    patch: { ...changes, updatedAt: updatedAt.toISOString() },
+    patch: { ...patch, updatedAt: updatedAt.toISOString() },
     ...(isTold ? { told: { actor, what: changedFields(before, changes) } } : {}),
   });
   if (updated.status === 'active') announceWork(tx, projectId);
@@ -53,7 +58,7 @@ export async function writeProject(
 }
 
 function changedFields(before: Project, changes: ProjectChanges): string[] {
-  return (['name', 'status', 'defaultRepoPath'] as const).filter(
-    (field) => changes[field] !== undefined && changes[field] !== before[field],
+  return (['name', 'status', 'defaultRepoPath', 'caps'] as const).filter(
+    (field) => changes[field] !== undefined && !isDeepStrictEqual(changes[field], before[field]),
   );
 }

@@ -23,14 +23,21 @@ interface Asked {
 }
 
 /**
- * Asks for the end of a run that works, on behalf of a person: its task's lock, the compare-and-set and the line on the
+ * Asks for the end of a run that works, on behalf of a person or of a cap: its task's lock, the compare-and-set and the line on the
  * audit trail in one statement, since the agent goes on for as long as this takes.
  * @param runId a UUID
+ * @param words what the run will say of why it ended; null: who stopped it
  * @returns false: it is not a run that works and that nobody has asked about yet, nothing was changed, and the long way says why
  * @throws NotFoundError, ForbiddenError
  */
-export async function askToStop(tx: Tx, actor: Actor, runId: string, reason: RunReason): Promise<boolean> {
-  const line = newTaskEvent(actor, 'log', { isStopping: true, runId });
+export async function askToStop(
+  tx: Tx,
+  actor: Actor,
+  runId: string,
+  reason: RunReason,
+  words: string | null = null,
+): Promise<boolean> {
+  const line = newTaskEvent(actor, 'log', { isStopping: true, runId, ...(words === null ? {} : { why: words }) });
   // The task is locked before the run is: that is the order for all. What the run became while this waited for either
   // is looked at anew by PostgreSQL, and by then the condition may not hold any more.
   const [asked] = await tx.db.$queryRaw<Asked[]>`
@@ -39,7 +46,7 @@ export async function askToStop(tx: Tx, actor: Actor, runId: string, reason: Run
     ), asked as (
       update agent_runs run
          set cancel_requested_at = date_trunc('milliseconds', clock_timestamp()), cancel_reason = ${reason}::run_reason,
-             cancel_requested_by = ${nameOf(actor)}
+             cancel_requested_by = ${nameOf(actor)}, stop_words = ${words}
         from task
        where run.id = ${runId}::uuid and run.task_id = task.id and run.status ${Prisma.raw(CLAIMED_SQL)}
          and run.cancel_requested_at is null and run.landing_at is null

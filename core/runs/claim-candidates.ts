@@ -2,6 +2,7 @@ import type { RunnerActor } from '#core/access/actor.ts';
 import { IS_READY } from '#core/agents/park-agent.ts';
 import type { Core } from '#core/platform/core.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
+import { TASK_UNDER_CAPS, UNDER_DAY_CAPS } from '#core/spend/cap-sql.ts';
 import { grantedRepositorySql } from '#core/repositories/granted-repository.ts';
 import { CLAIMED_SQL } from './statuses.ts';
 
@@ -60,7 +61,8 @@ const ELIGIBLE = `
     join projects p on p.id = r.project_id
     join runners me on me.id = $1::uuid
    where r.status = 'pending' and ${IS_DUE} and ${SERVED}
-     and ((r.kind = 'merge' and t.status = 'needs_review') or (r.kind = 'task' and t.status = 'queued' and a.is_enabled and ${IS_READY} and ${HAS_ROOM}))`;
+     and ((r.kind = 'merge' and t.status = 'needs_review') or (r.kind = 'task' and t.status = 'queued' and a.is_enabled and ${IS_READY} and ${HAS_ROOM}
+          and ${UNDER_DAY_CAPS} and ${TASK_UNDER_CAPS}))`;
 const IN_ORDER = `order by (r.kind = 'merge') desc, r.queue_priority, r.created_at, r.id limit 1`;
 /**
  * The run that stands first, held by somebody or not. However many wait, each agent with waiting runs is asked for its
@@ -76,9 +78,10 @@ const FIRST = `
      cross join lateral (
        select r.* from agent_runs r join tasks t on t.id = r.task_id
         where r.agent_id = a.id and r.status = 'pending' and r.kind = 'task' and ${IS_DUE} and t.status = 'queued'
+          and ${TASK_UNDER_CAPS}
         order by r.queue_priority, r.created_at, r.id limit 1
      ) r
-     where a.is_enabled and ${IS_READY} and ${SERVED} and ${HAS_ROOM}
+     where a.is_enabled and ${IS_READY} and ${SERVED} and ${HAS_ROOM} and ${UNDER_DAY_CAPS}
     union all
     (select r.id, r.task_id, r.kind, r.queue_priority, r.created_at ${ELIGIBLE} and r.kind = 'merge' ${IN_ORDER})
   ) c
@@ -155,18 +158,24 @@ async function waitForRow(core: Core, table: 'tasks' | 'agent_runs', id: string,
   }
 }
 
-/** Holds the agent's row and counts again, so that two claims never take its last free place both. */
+/** Holds the agent's row and counts again, so that two claims never take its last free place both, nor what caps leave. */
 export async function hasRoom(tx: Tx, candidate: Candidate): Promise<boolean> {
   if (candidate.kind === 'merge') return true;
-  const rows = await tx.db.$queryRaw<{ concurrency: number }[]>`
-    select coalesce((config_json->>'concurrency')::int, 2) as concurrency from agents
-     where id = ${candidate.agent_id}::uuid and is_enabled and sign_in_needed_since is null
-       and (parked_until is null or parked_until <= clock_timestamp()) for no key update`;
+  const rows = await tx.db.$queryRaw<{ concurrency: number; projectId: string; isCapped: boolean }[]>`
+    select coalesce((a.config_json->>'concurrency')::int, 2) as concurrency, p.id as "projectId", p.caps <> '{}' as "isCapped"
+      from agents a join projects p on p.id = a.project_id
+     where a.id = ${candidate.agent_id}::uuid and a.is_enabled and a.sign_in_needed_since is null
+       and (a.parked_until is null or a.parked_until <= clock_timestamp()) for no key update of a`;
   const agent = rows[0];
   if (!agent) return false;
-  const [row] = await tx.db.$queryRawUnsafe<{ live: number }[]>(
-    `select count(*)::int as live from agent_runs where agent_id = $1::uuid and kind = 'task' and status ${CLAIMED_SQL}`,
-    candidate.agent_id,
-  );
-  return (row?.live ?? 0) < agent.concurrency;
+  // Agents of one project share its caps. Its row is not held for this: every change takes it as its last.
+  if (agent.isCapped)
+    await tx.db.$queryRaw`select 1 from pg_advisory_xact_lock(hashtextextended(${`caps of ${agent.projectId}`}, 0))`;
+  const [row] = await tx.db.$queryRawUnsafe<{ live: number; isUnderCaps: boolean }[]>(COUNT_AGAIN, candidate.id);
+  return row !== undefined && row.isUnderCaps && row.live < agent.concurrency;
 }
+
+const COUNT_AGAIN = `
+  select (select count(*)::int from agent_runs l where l.agent_id = a.id and l.kind = 'task' and l.status ${CLAIMED_SQL}) as live,
+         ${UNDER_DAY_CAPS} and ${TASK_UNDER_CAPS} as "isUnderCaps"
+    from agent_runs r join agents a on a.id = r.agent_id join projects p on p.id = r.project_id where r.id = $1::uuid`;

@@ -117,6 +117,7 @@ async function start(
   const branch = candidate.branch ?? resultBranch(project, task, candidate.attempt);
   const leased = await tx.db.$queryRaw<{ started_at: Date; lease_expires_at: Date }[]>`
     update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch},
+           model = ${candidate.kind === 'task' ? config.model : null},
            sandbox_note = (select sandbox_note from runners where id = ${actor.runnerId}::uuid),
            lease_token_hash = ${hash}, lease_ms = ${config.leaseMs}, started_at = clock_timestamp(),
            lease_expires_at = clock_timestamp() + make_interval(secs => ${config.leaseMs / 1000}::float8)

@@ -31,7 +31,12 @@ export async function completeRun(
     // A program that was told to stop ends somehow; who told it to decides what it is called.
     const ending =
       run.cancelRequestedAt && result.status !== 'completed'
-        ? { ...result, status: 'canceled' as const, reason: run.cancelReason ?? ('by_user' as const) }
+        ? {
+            ...result,
+            status: 'canceled' as const,
+            reason: run.cancelReason ?? ('by_user' as const),
+            message: run.stopWords ?? result.message,
+          }
         : result;
     if ((TERMINAL_RUN_STATUSES as readonly string[]).includes(run.status)) {
       if (run.status === ending.status && run.reason === ending.reason) return run;

@@ -1,4 +1,6 @@
 import type { RunMetrics, RunGitOutcome } from '#contract/run-result.ts';
+import { cutText } from '#contract/cut-text.ts';
+import { MAX_REASON_CHARS } from '#contract/limits.ts';
 import type { RunReason, TerminalRunStatus } from '#contract/enums.ts';
 import type { Actor } from '#core/access/actor.ts';
 import { nameOf } from '#core/access/actor.ts';
@@ -12,6 +14,7 @@ import type { Tx } from '#core/platform/in-transaction.ts';
 import { announceWork } from '#core/runners/commands.ts';
 import { tellOfLoad } from '#core/runners/tell-projects.ts';
 import { postRunMessage } from '#core/conversations/post-message.ts';
+import { useOfRun } from '#core/spend/run-cost.ts';
 import { appendTaskEvent } from '#core/tasks/append-task-event.ts';
 import { changeTaskStatus } from '#core/tasks/change-status.ts';
 import { putBackTask } from '#core/tasks/hold-task.ts';
@@ -20,6 +23,7 @@ import { runActivityChannel } from './append-activity.ts';
 import { runLogChannel } from './append-logs.ts';
 import type { LaneEnd } from './follow-lane.ts';
 import { questionOf } from './question-of.ts';
+import { hasFailedTheSame, SAME_FAILURES } from './same-failure.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
 import { wasSessionMissed } from './session-to-resume.ts';
 
@@ -78,6 +82,7 @@ export async function finishRun(
       finishedAt,
       doing: null,
       ...(metrics ? { metrics } : {}),
+      ...(await useOfRun(tx, run, metrics)),
       ...(git
         ? { baseBranch: git.baseBranch, branch: git.branch, baseCommit: git.baseCommit, headCommit: git.headCommit }
         : {}),
@@ -129,6 +134,8 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
   if (task.status !== 'in_progress') return;
   const agent = await tx.db.agent.findUniqueOrThrow({ where: { id: run.agentId } });
   if (ending.status === 'completed') return afterSuccess(tx, actor, run, task, agent, ending);
+  // A cap has stopped it, and not the work: the task waits for the cap, also when the runner was lost on the way.
+  if (run.cancelReason === 'budget') return waitForCap(tx, actor, run, task, ending);
   // Stopped is not failed, also when the runner was lost on the way: nothing follows until somebody starts it.
   if (ending.status === 'canceled' || run.cancelReason === 'by_user') {
     await putBackTask(tx, actor, task, run.cancelRequestedBy ?? nameOf(actor));
@@ -151,6 +158,7 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
     await postRunMessage(tx, task, `“${task.title}” failed: ${ending.message}`);
     return;
   }
+  if (!isLost && (await hasFailedTheSame(tx, task.id))) return askForHelp(tx, actor, failed, ending);
   const delayMs = isLost ? 0 : Math.max(backOffMs(retry, failures), await toldDelayMs(tx, ending));
   const when = delayMs > 0 ? `in ${Math.ceil(delayMs / 1000)} s` : 'at once';
   const count = `${failures + 1} of ${retry.maxAttempts}`;
@@ -163,6 +171,20 @@ async function afterAttempt(tx: Tx, actor: Actor, run: AgentRun, task: Task, end
       ? `failed and is blocked (${next.blockedReason ?? ''})`
       : `is tried again ${when}${isLost ? '' : ` (try ${count})`}`;
   await postRunMessage(tx, task, `“${task.title}” ${then}: ${ending.message}`);
+}
+
+/** Nobody has stopped it and nothing has failed: it goes on as soon as the cap lets it, and no attempt is used up. */
+async function waitForCap(tx: Tx, actor: Actor, run: AgentRun, task: Task, ending: RunEnding): Promise<void> {
+  const words = run.stopWords ?? ending.message;
+  const stopped = await changeTaskStatus(tx, actor, task, {
+    to: 'failed',
+    why: words,
+    details: { isStopped: true, runId: run.id, reason: 'budget' },
+    isPassing: true,
+  });
+  const queued = await changeTaskStatus(tx, actor, stopped, { to: 'queued', why: words });
+  const next = await scheduleTask(tx, actor, queued);
+  if (next.status === 'queued') await postRunMessage(tx, next, `“${next.title}” was stopped and waits: ${words}`);
 }
 
 /** It says nothing about the task, and uses up no attempt: the agent is what has to wait. */
@@ -185,6 +207,16 @@ async function beginAnew(tx: Tx, actor: Actor, failed: Task): Promise<void> {
   const why = 'Its agent does not find its session any more: the next attempt follows at once and begins anew.';
   await scheduleTask(tx, actor, await changeTaskStatus(tx, actor, failed, { to: 'queued', why }));
 }
+
+/** Trying again has not helped and will not: a person has to look. */
+async function askForHelp(tx: Tx, actor: Actor, failed: Task, { message }: RunEnding): Promise<void> {
+  const words = `Failed ${SAME_FAILURES} times in the same way: ${message}`;
+  const what = cutText(words, MAX_REASON_CHARS - HELP.length - 1, '…');
+  const queued = await changeTaskStatus(tx, actor, failed, { to: 'queued', why: what, isPassing: true });
+  const blocked = await changeTaskStatus(tx, actor, queued, { to: 'blocked', why: `${what} ${HELP}` });
+  await postRunMessage(tx, blocked, `“${blocked.title}” is blocked. ${what}`);
+}
+const HELP = 'Change the task, its agent or the machine, then queue it again.';
 
 /** A provider that says when to come back is not asked before. */
 async function toldDelayMs(tx: Tx, { reason, resetsAt }: RunEnding): Promise<number> {

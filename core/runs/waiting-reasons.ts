@@ -1,6 +1,7 @@
 import { AgentConfig } from '#contract/agent-config.ts';
 import { NO_REPOSITORY } from '#contract/waiting.ts';
 import type { Core } from '#core/platform/core.ts';
+import { capReason, projectCapsOf } from '#core/spend/caps.ts';
 import type { AgentRun, Task } from '#prisma/generated/client/client.ts';
 import { findWaiting, readWaitingFacts } from './waiting-facts.ts';
 import type { Waiting, WaitingFacts } from './waiting-facts.ts';
@@ -54,6 +55,8 @@ function reasonOf(waiting: Waiting, facts: WaitingFacts): string | null {
   if (pause !== null) return pause;
   const parsed = AgentConfig.safeParse(facts.agentConfig);
   if (!parsed.success) return `The configuration of the agent ${facts.agentName} is not valid.`;
+  const cap = waiting.kind === 'task' ? capFor(parsed.data, waiting, facts) : null;
+  if (cap !== null) return cap;
   const freePlaces = placesFor(parsed.data, facts);
   if (typeof freePlaces === 'string') return freePlaces;
   if (waiting.kind !== 'task') return null;
@@ -66,6 +69,21 @@ function pauseOf({ agentName, isSignInNeeded, parkedUntil }: WaitingFacts): stri
   return parkedUntil === null
     ? null
     : `The limit of use of the agent ${agentName} is reached until ${parkedUntil} UTC.`;
+}
+
+/** Which cap is reached. What a person has to do something about comes before what is over by itself. */
+function capFor(config: AgentConfig, waiting: Waiting, facts: WaitingFacts): string | null {
+  const { agentName, agentUsed, projectUsed, projectRuns } = facts;
+  const project = projectCapsOf({ caps: facts.projectCaps });
+  return (
+    capReason(project.perTask, waiting.taskUsed, { subject: 'The task', isPerDay: false }) ??
+    capReason(project.perTaskDay, waiting.taskUsedToday, { subject: 'The task', isPerDay: true }) ??
+    capReason(config.caps.perDay, agentUsed, { subject: `The agent ${agentName}`, isPerDay: true }) ??
+    capReason(project.perDay, projectUsed, { subject: 'The project', isPerDay: true }) ??
+    (project.runsAtOnce !== null && projectRuns >= project.runsAtOnce
+      ? `The project already has ${projectRuns} run${projectRuns === 1 ? '' : 's'} at work.`
+      : null)
+  );
 }
 
 /** How many runs the runners could take now, or why they can not. */

@@ -63,6 +63,7 @@ function projectKinds(what: string[], patch: Record<string, unknown>, isFirst: b
     ...(what.includes('name') ? (['project_renamed'] as const) : []),
     ...(what.includes('status') ? ([status] as const) : []),
     ...(what.includes('defaultRepoPath') ? (['repository_changed'] as const) : []),
+    ...(what.includes('caps') ? (['caps_changed'] as const) : []),
   ];
 }
 

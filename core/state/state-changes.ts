@@ -11,6 +11,7 @@ const WORDS = {
   project_resumed: ['project resumed'],
   project_archived: ['project archived'],
   repository_changed: ['repository changed'],
+  caps_changed: ['caps changed'],
   agent_added: ['agent * added', '# agents added'],
   agent_changed: ['agent * changed', '# agents changed'],
   agent_resumed: ['pause of agent * ended', 'pauses of # agents ended'],

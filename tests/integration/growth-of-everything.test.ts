@@ -15,6 +15,9 @@ import { sweepSilentRunners } from '#core/runners/connection.ts';
 import { heartbeatRuns } from '#core/runs/heartbeat.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
+import { addUpSpendDays } from '#core/spend/spend-days.ts';
+import { stopRunsOverCaps } from '#core/spend/stop-over-caps.ts';
+import { wakeForNewDay } from '#core/spend/wake-for-new-day.ts';
 import { addUpTaskCounts } from '#core/tasks/task-counts.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
@@ -202,6 +205,9 @@ describe('what workers do', () => {
       'old calls': () => removeOldCalls(core.db),
       deletions: () => removeDeleted(core),
       'task counts': () => addUpTaskCounts(core),
+      'spend of days': () => addUpSpendDays(core),
+      caps: () => stopRunsOverCaps(core),
+      'caps of a new day': () => wakeForNewDay(core),
       retention: () => applyRetention(core),
     }),
   )('the sweep of %s', async (_name, sweep) => {

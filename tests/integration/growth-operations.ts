@@ -89,6 +89,7 @@ export function growthOperations(): Record<string, VariablesOf> {
       input: { messageId: await longHistoryId(grown.core, 'message', 4 * Math.floor(middle(grown) / 4) + 2) },
     }),
     Members: project,
+    ModelPrices: none,
     OldState: (grown) => ({ projectId: grown.projectId, version: middle(grown) }),
     OlderActivity: async (grown) => ({
       taskId: await longHistoryId(grown.core, 'task', grown.tasks),
@@ -110,7 +111,9 @@ export function growthOperations(): Record<string, VariablesOf> {
     ProjectFrame: project,
     Projects: () => ({ text: 'Other', after: null }),
     ProjectSettings: project,
+    ProjectSpend: project,
     RemoveMembership: onMember(10),
+    RemoveModelPrice: async ({ core }) => ({ input: { priceId: await somePrice(core) } }),
     RemoveWorkFolder: onRunner({ name: 'no-such-folder' }),
     RepositoryChooser: project,
     RetryTask: onTask('failed'),
@@ -132,6 +135,9 @@ export function growthOperations(): Record<string, VariablesOf> {
     }),
     SendBackTask: onTask('needs_review', { feedback: 'Not yet' }),
     SendMessage: ({ conversationId }) => ({ input: { conversationId, content: 'Fix the crash in core/part.ts' } }),
+    SetModelPrice: () => ({
+      input: { model: 'large-2', validFrom: '2026-01-01', inputUsd: 2, cachedInputUsd: 0.2, outputUsd: 10 },
+    }),
     SetRunnerEnabled: onRunner({ isEnabled: true }),
     Settings: none,
     SignIn: ({ email }) => ({ input: { email, password: PASSWORD } }),
@@ -145,9 +151,11 @@ export function growthOperations(): Record<string, VariablesOf> {
       statuses: ['QUEUED', 'IN_PROGRESS', 'BLOCKED', 'NEEDS_REVIEW', 'DONE', 'FAILED', 'CANCELED'],
     }),
     TaskDetail: async ({ core, tasks }) => ({ taskId: await longHistoryId(core, 'task', tasks) }),
+    TaskSpend: async ({ core, tasks }) => ({ taskId: await longHistoryId(core, 'task', tasks - 1) }),
     TransitionTask: onTask('blocked', { to: 'QUEUED' }),
     ResumeAgent: ({ agentId }) => ({ input: { agentId } }),
     UpdateAgent: ({ agentId }) => ({ input: { agentId, isEnabled: true } }),
+    UpdateCaps: onProject({ caps: { perDay: { costUsd: 5 }, runsAtOnce: 50 } }),
     UpdateMembership: onMember(15, { role: 'MAINTAINER' }),
     UpdateProject: onProject({ description: 'Mended' }),
     UpdateRetention: onProject({ retention: { runLogDays: null, eventDays: null, artifactDays: null } }),
@@ -184,6 +192,12 @@ export const KNOWN_FAULTS: Record<string, { sql: RegExp; why: string }> = {
     why: 'Each task that is queued or blocked is looked at for a live run: it grows with the queue, not with the history.',
   },
 };
+
+async function somePrice({ db }: Core): Promise<string> {
+  const validFrom = new Date('2026-01-01T00:00:00Z');
+  const prices = { inputUsd: 1, cachedInputUsd: 1, outputUsd: 1, changedBy: 'anna' };
+  return (await db.modelPrice.create({ data: { id: newId(), model: 'small-1', validFrom, ...prices } })).id;
+}
 
 /** Of somebody who is taken into the project for it. */
 function onMember(n: number, more: Variables = {}): VariablesOf {

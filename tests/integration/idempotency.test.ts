@@ -81,6 +81,8 @@ const MAKES_NOTHING = [
   // Asked for twice, it is the same cycle, grant, or look.
   ...['runOrchestrator', 'grantRepository', 'revokeRepository', 'checkRepository', 'lookForRepositories'],
   ...['removeWorkFolder', 'cancelRun', 'deleteTask', 'deleteProject'],
+  // Said again, it is the same price.
+  ...['setModelPrice', 'removeModelPrice'],
   ...['updateMembership', 'removeMembership', 'updateUser'],
   ...[
     'registerRunner',

@@ -21,6 +21,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'query deletions': '- F N F F + +',
   'query health': '+ + + + + + +',
   'query messages': '- F N + + + +',
+  'query modelPrices': '- F + + + + +',
   'query orchestratorCycles': '- F N + + + +',
   'query project': '- F N + + + +',
   'query projects': '- F + + + + +',
@@ -70,6 +71,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation registerRunner': '- + F F F F F',
   // The owner has ended it.
   'mutation removeMembership': '- F N F F + N',
+  'mutation removeModelPrice': '- F F F F F +',
   // There is no such folder.
   'mutation removeWorkFolder': '- F F F F F N',
   'mutation reportLanding': '- + F F F F F',
@@ -85,6 +87,7 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation saveState': '- F N F + + +',
   'mutation sendBackTask': '- F N F + + +',
   'mutation sendMessage': '- F N F + + +',
+  'mutation setModelPrice': '- F F F F F +',
   'mutation setRunnerEnabled': '- F F F F F +',
   'mutation startTask': '- F N F + + +',
   'mutation transitionTask': '- F N F + + +',

@@ -90,6 +90,8 @@ const SHORT_LISTS = [
   'RunLogLine',
   'RunPlanStep',
   'RunnerProgram',
+  'SpendOfAgent',
+  'SpendOfDay',
   'StateAuthor',
   'StateChange',
   'String',

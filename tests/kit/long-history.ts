@@ -135,6 +135,8 @@ const STATEMENTS = ({ tasks, logLines }: LongHistorySize): string[] => {
             (case when ${isWaiting} then null when n > ${done} and n % 6 = 5 then 'internal' else 'ok' end)::run_reason,
             case when not ${isWaiting} then $5 end, 1 + n % 5, case when ${isWaiting} then 0 else 10 end, case when not ${isWaiting} then repeat('b', 40) end,
             at, case when not ${isWaiting} then at end, case when not ${isWaiting} then at end from ${each}`,
+    `insert into run_spend_days
+     select project_id, agent_id, day, false, count(*), sum(wall_ms), 0, 0, 0, 0, count(*) from run_spend where project_id = $1 group by 1, 2, 3`,
     `update tasks set result_run_id = ${id('run', 'number')} where project_id = $1 and status = 'needs_review'`,
     // A tenth of all lines are of one run, which is read in pages.
     `insert into agent_run_logs (run_id, seq, stream, message)

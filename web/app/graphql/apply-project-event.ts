@@ -89,6 +89,8 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       const runId = idOf(event.run);
       if (!runId) break;
       const run = ref('Run', runId);
+      const hasEnded = event.__typename === 'AgentRunCompletedEvent';
+      if (hasEnded) forgetSpend(cache, projectId, run);
       addToConnections(cache, QUERY, 'runs', run, {
         at: 'start',
         matches: (args) => ofProject(args) && (!args['filter'] || (isOfLiveRuns(args) && isLive(cache, run))),
@@ -148,6 +150,15 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       break;
     default:
       break;
+  }
+}
+
+/** What has ended counts: whoever shows what was spent asks again. */
+function forgetSpend(cache: Cache, projectId: string, run: Ref<'Run'>): void {
+  forget(cache, ref('Project', projectId), ['spend']);
+  for (const type of ['Task', 'Agent'] as const) {
+    const key = readField(cache, run, type === 'Task' ? 'task' : 'agent');
+    if (typeof key === 'string') forget(cache, ref(type, key.slice(type.length + 1)), ['spend']);
   }
 }
 

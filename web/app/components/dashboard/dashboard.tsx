@@ -12,6 +12,7 @@ import { ChatPanel } from '../conversations/chat-panel.tsx';
 import type { ProjectOutletContext } from '../frame/project-frame.tsx';
 import { isLiveRun, isRunning, type RunStatus } from '../runs/run-status.tsx';
 import { RunsPanel } from '../runs/runs-panel.tsx';
+import { SpendSummary } from '../spend/spend-summary.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { DashboardColumns } from './dashboard-columns.tsx';
 import { DashboardSkeleton } from './dashboard-skeleton.tsx';
@@ -112,13 +113,16 @@ export function Dashboard({ projectId }: { projectId: string }) {
       <Board projectId={projectId} columns={board} countOf={countOf} isStacked={isPhone} onCreate={openCreateTask} />
     ),
     runs: (
-      <RunsPanel
-        projectId={projectId}
-        liveRuns={data.liveRuns.nodes}
-        runs={data.runs}
-        selectedId={selectedRunId}
-        onSelect={selectRun}
-      />
+      <>
+        <SpendSummary projectId={projectId} />
+        <RunsPanel
+          projectId={projectId}
+          liveRuns={data.liveRuns.nodes}
+          runs={data.runs}
+          selectedId={selectedRunId}
+          onSelect={selectRun}
+        />
+      </>
     ),
     chat: conversation ? (
       <ChatPanel key={conversation.id} conversation={conversation} />

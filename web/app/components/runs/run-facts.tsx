@@ -2,6 +2,7 @@ import { ShieldOff } from 'lucide-react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
 import { countText } from '~/lib/count-text.ts';
+import { usdText } from '~/lib/spend-text.ts';
 import { sandboxText } from '~/lib/sandbox-text.ts';
 import { RunStatusIcon } from './run-status.tsx';
 
@@ -17,6 +18,8 @@ export const RunFacts_RunFragment = graphql(`
     exitCode
     isResumed
     metrics
+    costUsd
+    costIsEstimated
     lineCount
     sandboxNote
   }
@@ -28,7 +31,6 @@ interface Metrics {
   peakMemoryBytes?: number | null;
   inputTokens?: number | null;
   outputTokens?: number | null;
-  costUsd?: number | null;
 }
 
 const amountText = (count: number): string => count.toLocaleString('en-US');
@@ -46,7 +48,11 @@ export function RunFacts({ run: masked }: { run: FragmentType<typeof RunFacts_Ru
     metrics.inputTokens || metrics.outputTokens
       ? `${amountText(metrics.inputTokens ?? 0)} tokens in, ${amountText(metrics.outputTokens ?? 0)} out`
       : null,
-    metrics.costUsd ? `$${metrics.costUsd.toFixed(metrics.costUsd < 0.1 ? 4 : 2)}` : null,
+    run.costUsd !== null
+      ? `${usdText(run.costUsd)}${run.costIsEstimated ? ' (estimated)' : ''}`
+      : metrics.inputTokens || metrics.outputTokens
+        ? 'cost not known'
+        : null,
   ].filter((figure) => figure !== null);
   const text = run.message ?? run.summary;
   if (!text && figures.length === 0 && !run.sandboxNote) return null;

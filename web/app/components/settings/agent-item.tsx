@@ -12,6 +12,7 @@ import { Field, Select, Textarea } from '../ui/field.tsx';
 import { MutationForm } from '../ui/mutation-form.tsx';
 import { Switch } from '../ui/switch.tsx';
 import { showToast } from '../ui/toast-store.ts';
+import { AgentCapsForm, AgentSpend } from './agent-caps.tsx';
 
 export const AgentItem_AgentFragment = graphql(`
   fragment AgentItem_Agent on Agent {
@@ -21,6 +22,7 @@ export const AgentItem_AgentFragment = graphql(`
     type
     isEnabled
     config
+    ...AgentCaps_Agent
   }
 `);
 
@@ -40,7 +42,7 @@ const UpdateAgent_Mutation = graphql(`
   }
 `);
 
-/** One agent: what it runs, whether it is given work, its whole configuration. */
+/** One agent: what it runs, what it has used and may use, whether it is given work, its whole configuration. */
 export function AgentItem({
   projectId,
   agent: masked,
@@ -50,6 +52,7 @@ export function AgentItem({
 }) {
   const agent = readFragment(AgentItem_AgentFragment, masked);
   const [isEditing, setEditing] = useState(false);
+  const [isCapping, setCapping] = useState(false);
   const refusal = useRefusal('AGENT_WRITE');
   const [{ fetching }, updateAgent] = useMutation(UpdateAgent_Mutation);
   const commands = (agent.config as { commands?: string[][] } | null)?.commands ?? [];
@@ -65,7 +68,11 @@ export function AgentItem({
         <p className="truncate font-mono text-xs text-muted" title={commands.map((argv) => argv.join(' ')).join('\n')}>
           {commands.map((argv) => argv.join(' ')).join(' ; ')}
         </p>
+        <AgentSpend agent={agent} />
       </div>
+      <Button size="sm" variant="ghost" aria-label={`Caps of ${agent.name}`} onClick={() => setCapping(true)}>
+        Caps
+      </Button>
       <Button size="sm" variant="ghost" onClick={() => setEditing(true)}>
         Configure
       </Button>
@@ -76,6 +83,24 @@ export function AgentItem({
         refusal={refusal}
         onChange={(isOn) => void toggle(isOn)}
       />
+      <Dialog
+        isOpen={isCapping}
+        onOpenChange={setCapping}
+        title={`Caps of ${agent.name}`}
+        description="What is reached starts nothing more and stops what is at work; tasks wait until the day is over or the cap is raised."
+        className="sm:max-w-2xl"
+      >
+        <AgentCapsForm
+          agent={agent}
+          refusal={refusal}
+          onCancel={() => setCapping(false)}
+          onSave={async (caps) => {
+            const failure = mutationFailure(await updateAgent({ input: { agentId: agent.id, caps } }));
+            if (failure === null) setCapping(false);
+            return failure;
+          }}
+        />
+      </Dialog>
       <Dialog
         isOpen={isEditing}
         onOpenChange={setEditing}

@@ -7,6 +7,7 @@ import { Guarded, useRefusal } from '../frame/project-rights.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { Agents } from './agents.tsx';
+import { CapsSettings } from './caps-settings.tsx';
 import { Deletions } from './deletions.tsx';
 import { DeleteProject } from './delete-project.tsx';
 import { Members } from './members.tsx';
@@ -27,6 +28,7 @@ export const ProjectSettings_Query = graphql(`
       name
       ...ProjectForm_Project
       ...ProjectStatusSettings_Project
+      ...CapsSettings_Project
       ...RetentionSettings_Project
       ...DeleteProject_Project
       agents(first: 100) {
@@ -57,6 +59,7 @@ export function ProjectSettingsPage({ projectId }: { projectId: string }) {
           </SettingsSection>
           <Agents projectId={projectId} agents={project.agents.nodes} />
           {data.viewer ? <Members projectId={projectId} viewer={data.viewer} /> : null}
+          <CapsSettings project={project} />
           <RetentionSettings project={project} />
           {mayReadDeletions ? <Deletions projectId={projectId} /> : null}
           <ProjectStatusSettings project={project} />

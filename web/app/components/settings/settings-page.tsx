@@ -10,6 +10,7 @@ import { Segmented } from '../ui/segmented.tsx';
 import { SkeletonLines } from '../ui/skeleton.tsx';
 import { ChangePassword } from './change-password.tsx';
 import { Deletions } from './deletions.tsx';
+import { ModelPrices } from './model-prices.tsx';
 import { People } from './people.tsx';
 import { SettingsSection } from './settings-section.tsx';
 
@@ -51,6 +52,7 @@ export function SettingsPage() {
           {viewer.isAdmin ? (
             <>
               <People viewerId={viewer.id} />
+              <ModelPrices />
               <Deletions projectId={null} />
             </>
           ) : null}

@@ -3,6 +3,7 @@ import { Bot, GitBranch } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { TaskSpend } from '../spend/task-spend.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { Priority } from './priority.tsx';
 import { ShortId } from './short-id.tsx';
@@ -96,6 +97,9 @@ export function TaskFacts({
         <span>
           {SOURCES[task.requestedBy]}, <RelativeTime value={task.createdAt} />
         </span>
+      </Fact>
+      <Fact name="Spent">
+        <TaskSpend taskId={task.id} />
       </Fact>
       {task.parent ? (
         <Fact name="Follows">
