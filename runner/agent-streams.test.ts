@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { RunResult } from '#contract/run-result.ts';
 import { fixedPolicies } from './execution/policies.ts';
 import { RunnerPolicy } from './execution/policy.ts';
-import type { AgentProgram } from './readers/read-agent.ts';
+import type { AgentProgram } from './readers/event-readers.ts';
 import { claude, codex, gemini, opencode, printed, type Line } from './readers/testing/streams.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
 import { buildProgram, program, PROGRAMS_FOLDER, temporaryFolder } from './testing/programs.ts';
