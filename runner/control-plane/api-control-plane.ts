@@ -107,6 +107,10 @@ export class ApiControlPlane implements ControlPlane {
     throw refusal(lease, answer);
   }
 
+  appendActivity(): Promise<number> {
+    return Promise.reject(new RefusedError('NOT_FOUND', 'This control plane takes no activity'));
+  }
+
   async uploadArtifact(lease: RunLease, { kind, name, mediaType, file, metadata }: ArtifactFile): Promise<void> {
     const input = {
       runId: lease.runId,
