@@ -210,7 +210,7 @@ export class FakeControlPlane implements ControlPlane {
   }
 }
 
-/** A batch that begins where the others end is stored; one that begins earlier changes nothing. */
+/** A batch that begins where the others end is stored, one that is there already changes nothing, and any other is refused. */
 export function storeActivity(stored: ActivityEntry[], { firstSeq, entries }: ActivityBatch): number {
   if (firstSeq > stored.length) throw new ActivityGapError(stored.length);
   if (entries.length === 0 || entries.length > MAX_ACTIVITY_BATCH_ENTRIES) throw new Error(`${entries.length} entries`);
@@ -219,6 +219,7 @@ export function storeActivity(stored: ActivityEntry[], { firstSeq, entries }: Ac
   const known = stored.slice(firstSeq, firstSeq + parsed.length);
   if (JSON.stringify(known) !== JSON.stringify(parsed.slice(0, known.length)))
     throw new Error(`Entries from ${firstSeq} were sent differently before`);
+  if (known.length > 0 && known.length < parsed.length) throw new ActivityGapError(stored.length);
   if (known.length === 0) stored.push(...parsed);
   return stored.length - 1;
 }

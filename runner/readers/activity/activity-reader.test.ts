@@ -492,9 +492,13 @@ describe('long texts', () => {
   });
 });
 
-test('after the most entries of a run one warning says so, and nothing follows', () => {
-  const entries = read('codex', printed([codex.ran('make'), codex.said('Again.')]).repeat(MAX_ACTIVITY_ENTRIES));
-  expect(entries).toHaveLength(MAX_ACTIVITY_ENTRIES);
+test.each([
+  ['of one item', [codex.ran('make')]],
+  ['of items of their own', [codex.said('Again.')]],
+])('after the most entries of a run, %s, one warning says so, and nothing follows', (_what, lines) => {
+  const entries = read('codex', printed(lines).repeat(MAX_ACTIVITY_ENTRIES + 2));
+  expect(entries).toHaveLength(MAX_ACTIVITY_ENTRIES + 1);
+  expect(entries.at(-2)).not.toMatchObject({ kind: 'warning' });
   expect(entries.at(-1)).toMatchObject({ kind: 'warning', text: expect.stringContaining('raw output') });
   expect(entries.filter(({ item }) => item === entries.at(-1)?.item)).toHaveLength(1);
 });

@@ -228,8 +228,9 @@ export class ActivityTeller {
   private add(entry: ActivityEntry): void {
     if (this.isFull) return;
     this.told += 1;
-    this.isFull = this.told === MAX_ACTIVITY_ENTRIES;
-    this.lastEntry = this.isFull ? { kind: 'warning', item: this.newItem(), text: FULL } : entry;
+    this.isFull = this.told > MAX_ACTIVITY_ENTRIES;
+    // No item is counted as far as this before.
+    this.lastEntry = this.isFull ? { kind: 'warning', item: MAX_ACTIVITY_ENTRIES, text: FULL } : entry;
     this.entries.push(this.lastEntry);
   }
 }
