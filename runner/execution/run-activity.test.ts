@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ActivityEntry } from '#contract/activity.ts';
 import type { ActivityBatch } from '../activity/activity-pump.ts';
-import { LeaseLostError, RefusedError } from '../control-plane/control-plane.ts';
+import { LeaseLostError, RefusedError, TransientError } from '../control-plane/control-plane.ts';
 import { createSpools } from '../logs/marks.ts';
 import { createMasker } from '../logs/mask.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
 import { codex, printed } from '../readers/testing/streams.ts';
 import { storeActivity } from '../testing/fake-control-plane.ts';
-import { temporaryFolder } from '../testing/programs.ts';
+import { temporaryFolder, until } from '../testing/programs.ts';
 import { useUpDescriptors } from '../testing/use-up-descriptors.ts';
 import type { RunContext } from './run-context.ts';
 import { RunActivity } from './run-activity.ts';
@@ -19,6 +19,7 @@ let stored: ActivityEntry[];
 /** What was heard of the run's fate, and logged. */
 let heard: string[];
 let status: { agentOutputFrom: [number, number] } | null;
+let leaving: AbortController;
 let store: (batch: ActivityBatch) => Promise<number>;
 const started: RunActivity[] = [];
 
@@ -28,6 +29,7 @@ beforeEach(() => {
   stored = [];
   heard = [];
   status = null;
+  leaving = new AbortController();
   store = async (batch) => storeActivity(stored, batch);
   appendFileSync(join(folder, SPOOL_FILES.stdout), printed([codex.said('One.'), codex.said('Two.')]));
 });
@@ -36,7 +38,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function activityOf(spec: { reader?: string; kind?: string } = {}): RunActivity {
+function activityOf(spec: { reader?: string; kind?: string } = {}, patienceMs?: number): RunActivity {
   const log = (_data: object, message: string): void => void heard.push(message);
   const run = {
     host: {
@@ -52,9 +54,9 @@ function activityOf(spec: { reader?: string; kind?: string } = {}): RunActivity 
       },
     },
     masker: createMasker([]),
-    held: { lease: {}, isLeft: false, leftOrLost: new AbortController().signal },
+    held: { lease: {}, isLeft: false, leftOrLost: leaving.signal },
   } as unknown as RunContext;
-  const activity = new RunActivity(run, () => heard.push('lease lost'));
+  const activity = new RunActivity(run, () => heard.push('lease lost'), patienceMs);
   started.push(activity);
   return activity;
 }
@@ -109,4 +111,27 @@ test.each([
   activity.begin(0);
   await activity.allTold();
   expect(heard).toEqual([word]);
+});
+
+test('a control plane that is away keeps nobody for longer than it is waited for', async () => {
+  store = () => Promise.reject(new TransientError('away'));
+  await activityOf({}, 1).allTold();
+  expect(heard).toEqual([]);
+  status = { agentOutputFrom: [0, 0] };
+  await activityOf({}, 1).allTold();
+  expect(heard).toEqual(['the last of what an agent did could not be told in time']);
+});
+
+test('a runner that leaves does not wait for it, not even for an answer', async () => {
+  let answer = (_lastSeq: number): void => undefined;
+  store = () => new Promise((resolve) => (answer = resolve));
+  const activity = activityOf();
+  activity.begin(0);
+  const before = answer;
+  await until(() => answer !== before, 'the first batch');
+  const told = activity.allTold();
+  leaving.abort();
+  await told;
+  expect(heard).toEqual([]);
+  answer(1);
 });

@@ -19,10 +19,14 @@ export class RunActivity {
   /** Until it is tried again to begin. */
   private retry: NodeJS.Timeout | null = null;
 
-  /** @param onLeaseLost the control plane takes nothing under this lease any more */
+  /**
+   * @param onLeaseLost the control plane takes nothing under this lease any more
+   * @param patienceMs for the end of it
+   */
   constructor(
     private readonly run: RunContext,
     private readonly onLeaseLost: () => void,
+    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
   /**
@@ -59,11 +63,12 @@ export class RunActivity {
     const { host, spec, held } = this.run;
     const waiting = new AbortController();
     const signal = AbortSignal.any([waiting.signal, held.leftOrLost]);
-    const tooLate = sleep(PATIENCE_MS, 'late' as const, { signal }).catch(() => 'over' as const);
+    const tooLate = sleep(this.patienceMs, 'late' as const, { signal }).catch(() => 'over' as const);
     if ((await Promise.race([this.lastTold(), tooLate])) === 'late')
       host.logger.warn({ runId: spec.runId }, 'the last of what an agent did could not be told in time');
     waiting.abort();
-    await this.close();
+    // A request that is under way is not waited for.
+    void this.close();
   }
 
   /** Stops sending. What is not sent is for the runner that starts next. */
