@@ -1,15 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { RunResult } from '#contract/run-result.ts';
+import { RefusedError } from './control-plane/control-plane.ts';
 import { fixedPolicies } from './execution/policies.ts';
 import { RunnerPolicy } from './execution/policy.ts';
-import type { AgentProgram } from './readers/read-agent.ts';
+import type { AgentProgram } from './readers/event-readers.ts';
 import { claude, codex, gemini, opencode, printed, type Line } from './readers/testing/streams.ts';
 import { FakeControlPlane } from './testing/fake-control-plane.ts';
-import { buildProgram, program, PROGRAMS_FOLDER, temporaryFolder } from './testing/programs.ts';
+import { buildProgram, program, PROGRAMS_FOLDER, temporaryFolder, until } from './testing/programs.ts';
 import { makeRepository } from './testing/repositories.ts';
 import { makeRunSpec } from './testing/run-specs.ts';
 import { startForkedRunner } from './testing/start-forked-runner.ts';
@@ -199,8 +200,88 @@ test('a runner that is killed in the middle of a stream comes to the same end, a
       summary: 'No.',
       metrics: { inputTokens: 2_000, cachedInputTokens: 1_500, outputTokens: 125, costUsd: 0.625 },
     });
+    // Its calls have one id each time, and are one.
+    expect(offered.activity.map(({ kind }) => kind)).toEqual([
+      ...Array.from({ length: 4 }, () => ['tool', 'usage']).flat(),
+      'message',
+      'usage',
+    ]);
   } finally {
     last?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('what an agent does arrives while it works, and what its set-up prints does not', async () => {
+  const lines = [codex.started(), codex.turn(), codex.said('I begin.'), codex.ran('make')];
+  const setUp = ['node', ...program('play-stream', JSON.stringify({ lines: [codex.said('I am not the agent.')] }))];
+  const play = JSON.stringify({ lines: [printed(lines)], pauseMs: 60_000 });
+  const offered = bed.offer({ reader: 'codex', setup: [setUp], commands: [['codex', play]] });
+  await until(() => offered.activity.length === 2, 'the activity');
+  expect(offered.activity).toMatchObject([
+    { kind: 'message', item: 0, text: 'I begin.' },
+    { kind: 'tool', item: 1, target: 'make', status: 'done' },
+  ]);
+  expect(offered.result).toBeNull();
+  bed.controlPlane.tell({ type: 'cancel', runId: offered.spec.runId, reason: 'by_user', message: 'Enough' });
+  expect(await bed.controlPlane.ended(offered)).toMatchObject({ status: 'canceled' });
+});
+
+test('all of it is there when the run is told, of however many entries, and none of an agent that nobody reads', async () => {
+  const play = JSON.stringify({ lines: [codex.said('A word.')], times: 1_500, files: { 'a.txt': 'a\n' } });
+  const offered = bed.offer({ reader: 'codex', commands: [['codex', play]] });
+  let toldWith = -1;
+  const { complete } = bed.controlPlane;
+  bed.controlPlane.complete = async (lease, result) => {
+    toldWith = offered.activity.length;
+    return complete(lease, result);
+  };
+  await bed.controlPlane.ended(offered);
+  expect(toldWith).toBe(1_500);
+  const plain = bed.offer({ reader: 'plain', commands: [['codex', play]] });
+  await bed.controlPlane.ended(plain);
+  expect(plain.activity).toEqual([]);
+});
+
+test('activity that the control plane refuses ends nothing', async () => {
+  bed.controlPlane.appendActivity = () => Promise.reject(new RefusedError('BAD_USER_INPUT', 'No such entry'));
+  const lines = [codex.said('I begin.'), codex.done()];
+  expect(await run('codex', { lines, files: { 'a.txt': 'a\n' } })).toMatchObject({ status: 'completed', reason: 'ok' });
+  expect(bed.messages('warn')).toContain('the activity of a run can not be stored; its raw output is');
+});
+
+test('a runner that is killed when a run has ended, and has not told all of it, is followed by one that does', async () => {
+  const folder = realpathSync(temporaryFolder());
+  const repository = makeRepository(join(folder, 'repos', 'repo'));
+  const controlPlane = new FakeControlPlane();
+  const { roots, executables } = policyFor(folder);
+  const play = JSON.stringify({ lines: [codex.said('A word.')], times: 500, files: { 'a.txt': 'a\n' } });
+  const spec = makeRunSpec({ repoRoot: repository.root, reader: 'codex', commands: [['codex', play]] });
+  const offered = controlPlane.offer(spec);
+  const options = {
+    folder: join(folder, 'runner'),
+    policy: { roots, executables, sandbox: { mode: 'off' as const }, limits: { minFreeBytes: 0 } },
+    keeperFile,
+  };
+  const started: ChildProcess[] = [];
+  try {
+    // The first batch is stored, and its answer never arrives.
+    const first = startForkedRunner(runnerFile, controlPlane, options, (method) => method !== 'appendActivity');
+    started.push(first);
+    await until(
+      () => existsSync(join(options.folder, 'runs', spec.runId, 'ending.json')),
+      'the end of the run',
+      20_000,
+    );
+    const gone = new Promise((resolve) => first.once('exit', resolve));
+    first.kill('SIGKILL');
+    await gone;
+    expect(offered.activity.length).toBeLessThan(500);
+    started.push(startForkedRunner(runnerFile, controlPlane, options));
+    await controlPlane.ended(offered);
+    expect(offered.activity.map(({ item }) => item)).toEqual(Array.from({ length: 500 }, (_, index) => index));
+  } finally {
+    for (const runner of started) runner.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -3,6 +3,7 @@ import type { RunResult } from '#contract/run-result.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import type { ProgramReport } from '#contract/program-report.ts';
 import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
+import type { ActivityBatch } from '../activity/activity-pump.ts';
 import type { LogBatch } from '../logs/log-pump.ts';
 
 /** Proof that a run is ours; every write about a run carries it. */
@@ -85,6 +86,8 @@ export interface ControlPlane {
   renew(leases: readonly RunLease[]): Promise<LeaseVerdict[]>;
   /** @returns the highest stored seq. @throws LeaseLostError, LogGapError */
   appendLogs(lease: RunLease, batch: LogBatch): Promise<number>;
+  /** @returns the highest stored seq. @throws LeaseLostError, ActivityGapError */
+  appendActivity(lease: RunLease, batch: ActivityBatch): Promise<number>;
   /** @throws LeaseLostError */
   uploadArtifact(lease: RunLease, artifact: ArtifactFile): Promise<void>;
   /** @throws LeaseLostError, LogGapError when other lines are stored than the result says */

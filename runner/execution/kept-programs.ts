@@ -34,6 +34,8 @@ export interface KeptProgramsOptions {
   leaving: AbortSignal;
   /** Called when there is, or may be, output to be sent. */
   onOutput: () => void;
+  /** Called, perhaps more than once, when it is known where in standard output the agent's own begins. */
+  onAgentOutput: (from: number) => void;
   /** Rejects when the run is not ours any more, before its programs are started. */
   requireLease: () => Promise<void>;
 }
@@ -273,12 +275,15 @@ export class KeptPrograms {
 
   /** @param isReplaceable when it is stopped before it reads of the run, it is ended and another may have the run */
   private async follow(keeper: KeeperConnection, isReplaceable = false): Promise<KeeperStatus | null> {
-    const { spec, folder, leaving, onOutput } = this.options;
+    const { spec, folder, leaving, onOutput, onAgentOutput } = this.options;
     this.keeper = keeper;
     keeper.renew(this.lease);
     if (this.stopping) keeper.cancel(this.stopping.outcome, this.stopping.graceMs);
     if (leaving.aborted) keeper.disconnect();
     onOutput();
+    void keeper
+      .until(({ agentOutputFrom }) => agentOutputFrom !== undefined)
+      .then((status) => status?.agentOutputFrom && onAgentOutput(status.agentOutputFrom[0]));
     const watching = setInterval(() => this.watch(keeper, isReplaceable), PING_MS);
     const status = this.lastWord(await keeper.closed);
     clearInterval(watching);

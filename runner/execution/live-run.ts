@@ -7,6 +7,7 @@ import { messageOf, tellArtifacts, tellResult, withLines, withWords, type Report
 import type { RunContext } from './run-context.ts';
 import type { Ending, RunFolder } from './run-folder.ts';
 import type { RunHost } from './run-host.ts';
+import { RunActivity } from './run-activity.ts';
 import { RunLog } from './run-log.ts';
 import { RunWork } from './run-work.ts';
 
@@ -37,6 +38,7 @@ export class LiveRun {
   private readonly run: RunContext;
   private readonly held: HeldLease;
   private readonly log: RunLog;
+  private readonly activity: RunActivity;
   private readonly work: RunWork;
 
   /**
@@ -61,7 +63,12 @@ export class LiveRun {
       onUnstorable: (error) => this.onLogUnstorable(error),
       onDiskTrouble: (error) => this.onDiskTrouble(error),
     });
-    this.work = new RunWork(this.run, this.log, { leaseSentMs, onBegun: () => this.begin() });
+    this.activity = new RunActivity(this.run, () => this.fence());
+    this.work = new RunWork(this.run, this.log, {
+      leaseSentMs,
+      onBegun: () => this.begin(),
+      onAgentOutput: (from) => this.activity.begin(from),
+    });
     if (!isOurs) this.fence();
     this.finished = this.live();
     void this.finished.then(() => this.begin());
@@ -106,13 +113,13 @@ export class LiveRun {
     this.held.leave();
     this.work.landing.giveUp();
     this.work.programs.disconnect();
-    await this.log.close();
+    await Promise.all([this.log.close(), this.activity.close()]);
     await this.finished;
   }
 
   private async live(): Promise<void> {
     const fate = await this.liveToItsEnd();
-    await this.log.close();
+    await Promise.all([this.log.close(), this.activity.close()]);
     this.work.programs.disconnect();
     // The runner must outlive whatever its runs leave.
     try {
@@ -154,7 +161,7 @@ export class LiveRun {
     return this.report(ending);
   }
 
-  /** Tells the control plane, in this order: every line, the artifacts, the result. @throws LeaseLostError */
+  /** Tells the control plane, in this order: every line, the activity, the artifacts, the result. @throws LeaseLostError */
   private async report(ending: Ending): Promise<Fate> {
     const { held, lease, log, spec } = this;
     const { controlPlane, logger } = this.host;
@@ -168,6 +175,7 @@ export class LiveRun {
       resend: () => log.resend(),
     };
     const { lines, why } = await log.allLines();
+    await this.activity.allTold();
     held.requireOurs();
     const notes = await tellArtifacts(order, ending.artifacts);
     held.requireOurs();

@@ -1,4 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import { createMasker } from '../logs/mask.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
 import { temporaryFolder } from '../testing/programs.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
+import { useUpDescriptors } from '../testing/use-up-descriptors.ts';
 import type { RunContext } from './run-context.ts';
 import { RunLog } from './run-log.ts';
 
@@ -39,16 +39,6 @@ afterEach(async () => {
   await log.close();
   rmSync(folder, { recursive: true });
 });
-
-/** Nothing more can be opened by this process for a while. */
-function useUpDescriptors(ms: number): void {
-  const before = execFileSync('prlimit', [`--pid=${process.pid}`, '--nofile', '--noheadings', '--output=SOFT'], {
-    encoding: 'utf8',
-  }).trim();
-  const giveBack = `sleep ${ms / 1_000}; prlimit --pid=${process.pid} --nofile=${before}:`;
-  spawn('/bin/sh', ['-c', giveBack], { stdio: 'ignore' }).unref();
-  execFileSync('prlimit', [`--pid=${process.pid}`, '--nofile=3:'], { stdio: 'ignore' });
-}
 
 test('a log for which no file can be opened at the moment begins when one can', async () => {
   appendFileSync(join(folder, SPOOL_FILES.stdout), 'one\ntwo\n');

@@ -3,6 +3,7 @@ import { isTokenRefused, LeaseLostError } from '../control-plane/control-plane.t
 import { retrying } from '../control-plane/retry.ts';
 import { LogPump } from '../logs/log-pump.ts';
 import { writeMark } from '../logs/marks.ts';
+import { DESCRIPTORS_RETRY_MS, isOutOfDescriptors } from './descriptors.ts';
 import { messageOf } from './report-run.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -15,8 +16,6 @@ export interface RunLogOptions {
   onDiskTrouble: (error: unknown) => void;
 }
 
-/** Descriptors that others have used up come back; what a program writes waits for it in the spool. */
-const DESCRIPTORS_RETRY_MS = 250;
 /** How long an ended run's log waits for them. */
 const DESCRIPTORS_PATIENCE_MS = 10_000;
 
@@ -165,9 +164,4 @@ export class RunLog {
       host.logger.error({ err: error, runId: spec.runId }, 'the log of a run can not be read');
     }
   }
-}
-
-function isOutOfDescriptors(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  return code === 'EMFILE' || code === 'ENFILE';
 }

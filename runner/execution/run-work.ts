@@ -35,6 +35,8 @@ export interface RunWorkOptions {
   leaseSentMs: number;
   /** Called, perhaps more than once, when there is, or may be, output to be sent. */
   onBegun: () => void;
+  /** Called, perhaps more than once, when it is known where in standard output the agent's own begins. */
+  onAgentOutput: (from: number) => void;
 }
 
 /** The work of one run, its programs or its merge: done or ended, until it is written down how it ended. */
@@ -56,6 +58,7 @@ export class RunWork {
       leaseSentMs: options.leaseSentMs,
       leaving: held.left,
       onOutput: () => this.begin(),
+      onAgentOutput: options.onAgentOutput,
       requireLease: () => held.require(),
     });
   }

@@ -46,3 +46,10 @@ test('listed names, telling names and telling values are secrets, other variable
     'token-value',
   ]);
 });
+
+test('a text that goes on may end with the beginning of a secret', () => {
+  const masker = createMasker(['hunter2hunter2']);
+  for (const text of ['my hunter2', 'my hunt\n', 'my h\u200bun', 'h']) expect(masker.mayGoOn(text)).toBe(true);
+  for (const text of ['my hunter?', 'my.', '', 'hunter2 is?']) expect(masker.mayGoOn(text)).toBe(false);
+  expect(createMasker([]).mayGoOn('hunter2')).toBe(false);
+});

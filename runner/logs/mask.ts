@@ -1,4 +1,4 @@
-import { looksOdd, skeletonsOf } from './visible-text.ts';
+import { looksOdd, skeletonsOf, withoutInvisible } from './visible-text.ts';
 
 /** What stands in the log where a secret stood. */
 const MASK = '***';
@@ -31,6 +31,8 @@ export interface Masker {
   findPlain(text: string): Ranges;
   /** Whether a secret may go on behind the end of a line: by the last two bytes before, and the first two behind. */
   mayCross(beforeLast: number, last: number, first: number, second: number): boolean;
+  /** Whether a text that goes on ends with what may be the beginning of a secret. */
+  mayGoOn(text: string): boolean;
   /** Length in characters of the longest form; 0: there are no secrets. */
   maxChars: number;
   /** Bytes that a secret may take with what is invisible in it. */
@@ -74,11 +76,13 @@ export function createMasker(secrets: readonly string[]): Masker {
       find: () => [],
       findPlain: () => [],
       mayCross: () => false,
+      mayGoOn: () => false,
       maxChars: 0,
       maxBytes: 0,
     };
   const pattern = new RegExp(usable.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
   const borders = new Borders(usable);
+  const maxBytes = (usable[0]?.length ?? 0) * SPREAD + EXTRA_SPREAD_BYTES;
 
   const findPlain = (text: string): [number, number][] =>
     [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
@@ -95,8 +99,12 @@ export function createMasker(secrets: readonly string[]): Masker {
     find,
     findPlain,
     mayCross: (beforeLast, last, first, second) => borders.mayCross(beforeLast, last, first, second),
+    mayGoOn: (text) => {
+      const visible = withoutInvisible(text.slice(-maxBytes));
+      return borders.mayGoOn(visible) && usable.some((form) => endsWithStartOf(form, visible));
+    },
     maxChars: usable[0]?.length ?? 0,
-    maxBytes: (usable[0]?.length ?? 0) * SPREAD + EXTRA_SPREAD_BYTES,
+    maxBytes,
     mask: (text, around) => {
       if (around && (around.before !== '' || around.after !== ''))
         return replaced(text, within(find(around.before + text + around.after), around.before.length, text.length));
@@ -168,6 +176,16 @@ class Borders {
     );
   }
 
+  /** False for nearly every text. */
+  mayGoOn(visible: string): boolean {
+    const last = visible.charCodeAt(visible.length - 1);
+    const beforeLast = visible.charCodeAt(visible.length - 2);
+    if (Number.isNaN(last)) return false;
+    // Several bytes each: not told apart here.
+    if (last > 127 || beforeLast > 127) return true;
+    return this.firsts[last] === 1 || this.pairs[(beforeLast << 8) | last] === 1;
+  }
+
   /** Whether there is the end of a line in a text at which a secret may be divided. */
   areIn(text: string): boolean {
     for (let feed = text.indexOf('\n'); feed !== -1; feed = text.indexOf('\n', feed + 1)) {
@@ -192,6 +210,14 @@ class Borders {
     if (last > 127 || first > 127) return true;
     return this.mayCross(beforeLast & 0xff, last, first, second & 0xff);
   }
+}
+
+/** Whether a text ends with a part of a secret that begins it, and is not all of it. */
+function endsWithStartOf(form: string, text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  for (let length = Math.min(form.length - 1, text.length); length > 0; length -= 1)
+    if (form.charCodeAt(length - 1) === last && text.endsWith(form.slice(0, length))) return true;
+  return false;
 }
 
 /** A space, a tab, or the return before a line feed. */

@@ -1,12 +1,9 @@
-import { watch, type FSWatcher } from 'node:fs';
 import type { Logger } from '../logger.ts';
 import { parseMark } from './parse-mark.ts';
 import { SPOOL_FILES, type ProgramDigit, type Segment, type SpoolPosition, type StreamDigit } from './spool-files.ts';
 import type { SpoolReader } from './spool-reader.ts';
+import { SpoolWatch } from './spool-watch.ts';
 
-/** A net under inotify: file systems and limits on which no notice comes. */
-const POLL_MS = 1_000;
-const POLL_WITHOUT_WATCH_MS = 50;
 /** Beyond this many, the order between stdout and stderr is kept more coarsely instead of growing the queue. */
 const MAX_SEGMENTS = 256;
 
@@ -20,8 +17,7 @@ export class SpoolObserver {
   private readonly dirty = new Set<ProgramDigit>();
   private isLookPlanned = false;
   private isClosed = false;
-  private watcher: FSWatcher | null = null;
-  private poll: NodeJS.Timeout | null = null;
+  private watch: SpoolWatch | null = null;
   private wake: (() => void) | null = null;
   private failure: Error | null = null;
 
@@ -34,17 +30,12 @@ export class SpoolObserver {
 
   start(position: SpoolPosition): void {
     this.restart(position);
-    let pollMs = POLL_MS;
-    try {
-      this.watcher = watch(this.folder, (_event, name) => this.onNotice(name));
-      this.watcher.on('error', (error) =>
-        this.logger.warn({ err: error }, 'watching a run folder failed; looking once a second instead'),
-      );
-    } catch (error) {
-      this.logger.warn({ err: error }, 'a run folder can not be watched (inotify limit?); looking at it often instead');
-      pollMs = POLL_WITHOUT_WATCH_MS;
-    }
-    this.poll = setInterval(() => this.look([1, 2]), pollMs);
+    this.watch = new SpoolWatch({
+      folder: this.folder,
+      logger: this.logger,
+      onNotice: (name) => this.onNotice(name),
+      onTime: () => this.look([1, 2]),
+    });
   }
 
   /** Begins again behind `position`. */
@@ -76,8 +67,7 @@ export class SpoolObserver {
 
   close(): void {
     this.isClosed = true;
-    this.watcher?.close();
-    if (this.poll) clearInterval(this.poll);
+    this.watch?.close();
     this.wake?.();
   }
 

@@ -2,7 +2,7 @@ import { faultOf } from './fault.ts';
 import { countOf, objectOf, say, textOf, type Event, type ReaderState } from './reading.ts';
 
 /** Said while it tries again by itself. */
-const TRIES_AGAIN = /^\s*(?:reconnecting|retrying|falling back|stream error)\b/i;
+export const TRIES_AGAIN = /^\s*(?:reconnecting|retrying|falling back|stream error)\b/i;
 /** Items that are neither words for people nor work. */
 const NO_WORK = new Set(['reasoning', 'error', 'todo_list', 'plan']);
 

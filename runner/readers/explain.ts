@@ -1,7 +1,7 @@
 import { AGENT_PROGRAMS } from '#contract/agent-programs.ts';
 import { cutText } from '#contract/cut-text.ts';
 import type { FailureReason, Outcome } from '../execution/outcome.ts';
-import type { AgentProgram } from './read-agent.ts';
+import type { AgentProgram } from './event-readers.ts';
 import type { Reading, Verdict } from './reading.ts';
 
 /** What a verdict is called as a run's reason. */

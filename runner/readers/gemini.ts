@@ -1,7 +1,7 @@
 import { faultOf } from './fault.ts';
 import { countOf, objectOf, say, textOf, type Event, type ReaderState } from './reading.ts';
 
-const NOT_ALLOWED = /not_registered|policy|denied|not_allowed|approval/i;
+export const NOT_ALLOWED = /not_registered|policy|denied|not_allowed|approval/i;
 
 /** `gemini --output-format stream-json` */
 export function readGemini(state: ReaderState, event: Event, now: Date): boolean {

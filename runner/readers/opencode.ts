@@ -1,7 +1,7 @@
 import { faultOf } from './fault.ts';
 import { addUsage, amountOf, countOf, objectOf, say, textOf, type Event, type ReaderState } from './reading.ts';
 
-const NOT_ALLOWED = /reject\w* permission|permission\w* (?:was )?(?:denied|rejected)|prevents you from using/i;
+export const NOT_ALLOWED = /reject\w* permission|permission\w* (?:was )?(?:denied|rejected)|prevents you from using/i;
 
 /** `opencode run --format json` */
 export function readOpencode(state: ReaderState, event: Event, now: Date): boolean {

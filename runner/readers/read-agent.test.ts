@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_LINE_BYTES } from './json-lines.ts';
-import { AgentReader, type AgentProgram, type Exit } from './read-agent.ts';
+import type { AgentProgram } from './event-readers.ts';
+import { AgentReader, type Exit } from './read-agent.ts';
 import type { Reading, Verdict } from './reading.ts';
 import { claude, codex, gemini, opencode, printed, type Line } from './testing/streams.ts';
 

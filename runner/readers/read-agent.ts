@@ -1,29 +1,14 @@
-import type { AGENT_READERS } from '#contract/enums.ts';
 import { cutStart, cutText } from '#contract/cut-text.ts';
-import { readClaude } from './claude.ts';
 import { classify } from './classify.ts';
-import { readCodex } from './codex.ts';
+import { EVENT_READERS, type AgentProgram } from './event-readers.ts';
 import { faultOf } from './fault.ts';
-import { readGemini } from './gemini.ts';
 import { JsonLines } from './json-lines.ts';
-import { readOpencode } from './opencode.ts';
-import { newState, type Event, type Fault, type Reading, type ReaderState, type Verdict } from './reading.ts';
-
-/** A program whose stream can be read. */
-export type AgentProgram = Exclude<(typeof AGENT_READERS)[number], 'plain'>;
+import { parseEvent } from './parse-event.ts';
+import { newState, type Fault, type Reading, type Verdict } from './reading.ts';
 
 const MAX_WORDS_CHARS = 400;
 /** Of standard error, the end: what went wrong stands last. */
 const STDERR_CHARS = 8_000;
-
-/** Fills in what one event says. @returns false for an event that it does not know */
-type EventReader = (state: ReaderState, event: Event, now: Date) => boolean;
-const READERS: Record<AgentProgram, EventReader> = {
-  codex: readCodex,
-  claude: readClaude,
-  gemini: readGemini,
-  opencode: readOpencode,
-};
 
 /** How the program's process ended; both null: it is not known. */
 export interface Exit {
@@ -77,7 +62,7 @@ export class AgentReader {
   private take(line: string | null): void {
     const event = line === null ? null : parseEvent(line);
     if (event === null) this.state.unreadable += 1;
-    else if (READERS[this.program](this.state, event, this.now)) this.state.events += 1;
+    else if (EVENT_READERS[this.program](this.state, event, this.now)) this.state.events += 1;
   }
 
   private judge(exit: Exit): { verdict: Verdict; fault: Fault | null } {
@@ -129,14 +114,4 @@ export class AgentReader {
 
 function emptyFault(): Fault {
   return { status: null, codes: [], words: '', resetsAt: null };
-}
-
-function parseEvent(line: string): Event | null {
-  if (!line.startsWith('{')) return null;
-  try {
-    return JSON.parse(line) as Event;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

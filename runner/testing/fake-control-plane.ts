@@ -1,9 +1,11 @@
+import { ActivityEntry, MAX_ACTIVITY_BATCH_BYTES, MAX_ACTIVITY_BATCH_ENTRIES } from '#contract/activity.ts';
 import type { ProgramReport } from '#contract/program-report.ts';
 import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contract/repositories.ts';
 import type { RunSpec } from '#contract/run-spec.ts';
 import type { RunResult } from '#contract/run-result.ts';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ActivityGapError, type ActivityBatch } from '../activity/activity-pump.ts';
 import {
   LeaseLostError,
   TransientError,
@@ -23,6 +25,7 @@ import { until } from './programs.ts';
 export interface KnownRun {
   spec: RunSpec;
   lines: string[];
+  activity: ActivityEntry[];
   artifacts: { name: string; kind: string; text: string }[];
   result: RunResult | null;
   isLost: boolean;
@@ -57,6 +60,7 @@ export class FakeControlPlane implements ControlPlane {
     const run: KnownRun = {
       spec,
       lines: [],
+      activity: [],
       artifacts: [],
       result: null,
       isLost: false,
@@ -121,6 +125,11 @@ export class FakeControlPlane implements ControlPlane {
       run.lines[batch.firstSeq + index] = line;
     });
     return run.lines.length - 1;
+  };
+
+  appendActivity = async (lease: RunLease, batch: ActivityBatch): Promise<number> => {
+    this.fail();
+    return storeActivity(this.require(lease).activity, batch);
   };
 
   uploadArtifact = async (lease: RunLease, artifact: ArtifactFile): Promise<void> => {
@@ -199,4 +208,18 @@ export class FakeControlPlane implements ControlPlane {
     if (!run || run.spec.lease.token !== lease.token || (run.isLost && !isTail)) throw new LeaseLostError(lease.runId);
     return run;
   }
+}
+
+/** A batch that begins where the others end is stored, one that is there already changes nothing, and any other is refused. */
+export function storeActivity(stored: ActivityEntry[], { firstSeq, entries }: ActivityBatch): number {
+  if (firstSeq > stored.length) throw new ActivityGapError(stored.length);
+  if (entries.length === 0 || entries.length > MAX_ACTIVITY_BATCH_ENTRIES) throw new Error(`${entries.length} entries`);
+  if (Buffer.byteLength(JSON.stringify(entries)) > MAX_ACTIVITY_BATCH_BYTES) throw new Error('too many bytes');
+  const parsed = entries.map((entry) => ActivityEntry.parse(entry));
+  const known = stored.slice(firstSeq, firstSeq + parsed.length);
+  if (JSON.stringify(known) !== JSON.stringify(parsed.slice(0, known.length)))
+    throw new Error(`Entries from ${firstSeq} were sent differently before`);
+  if (known.length > 0 && known.length < parsed.length) throw new ActivityGapError(stored.length);
+  if (known.length === 0) stored.push(...parsed);
+  return stored.length - 1;
 }

@@ -1,4 +1,5 @@
 import type { RunSpec } from '#contract/run-spec.ts';
+import { ActivityGapError } from '../activity/activity-pump.ts';
 import {
   LeaseLostError,
   TransientError,
@@ -49,6 +50,7 @@ process.on('message', ({ id, value, error }: ForkedAnswer) => {
   waiting.delete(id);
   if (!error) call?.resolve(value as never);
   else if (error.name === 'LogGapError') call?.reject(new LogGapError(error.expectedSeq ?? 0));
+  else if (error.name === 'ActivityGapError') call?.reject(new ActivityGapError(error.expectedSeq ?? 0));
   else if (error.name === 'LeaseLostError') call?.reject(new LeaseLostError('', error.message));
   else call?.reject(new TransientError(error.message));
 });
@@ -58,6 +60,7 @@ const controlPlane: ControlPlane = {
   claim: (claimId) => call<RunSpec | null>('claim', claimId),
   renew: (leases) => call('renew', leases),
   appendLogs: (lease, batch) => call('appendLogs', lease, batch),
+  appendActivity: (lease, batch) => call('appendActivity', lease, batch),
   uploadArtifact: (lease, artifact) => call('uploadArtifact', lease, artifact),
   complete: (lease, result) => call('complete', lease, result),
   requestLanding: (lease, commits) => call('requestLanding', lease, commits),
