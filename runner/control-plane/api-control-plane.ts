@@ -4,6 +4,7 @@ import type { RepositoryCheck, RepositoryReport, WorkFolderReport } from '#contr
 import type { RunResult } from '#contract/run-result.ts';
 import { RunSpec } from '#contract/run-spec.ts';
 import { z } from 'zod';
+import { ActivityGapError, type ActivityBatch } from '../activity/activity-pump.ts';
 import { MAX_GRANT_AGE_MS } from '../execution/grant-age.ts';
 import { LogGapError, type LogBatch } from '../logs/log-pump.ts';
 import { followCommands } from './commands.ts';
@@ -22,6 +23,7 @@ import {
 } from './control-plane.ts';
 import {
   AnswerRepositoryCheckDocument,
+  AppendActivityDocument,
   AppendRunLogsDocument,
   ClaimRunDocument,
   CompleteRunDocument,
@@ -107,8 +109,12 @@ export class ApiControlPlane implements ControlPlane {
     throw refusal(lease, answer);
   }
 
-  appendActivity(): Promise<number> {
-    return Promise.reject(new RefusedError('NOT_FOUND', 'This control plane takes no activity'));
+  async appendActivity(lease: RunLease, batch: ActivityBatch): Promise<number> {
+    const input = { runId: lease.runId, leaseToken: lease.token, ...batch };
+    const { appendActivity: answer } = await this.http.request(AppendActivityDocument, { input });
+    if (answer.__typename === 'AppendActivityPayload') return answer.lastSeq;
+    if (answer.__typename === 'ExpectedSeqError') throw new ActivityGapError(answer.expectedSeq);
+    throw refusal(lease, answer);
   }
 
   async uploadArtifact(lease: RunLease, { kind, name, mediaType, file, metadata }: ArtifactFile): Promise<void> {

@@ -73,6 +73,24 @@ export const AppendRunLogsDocument = graphql(`
   }
 `);
 
+export const AppendActivityDocument = graphql(`
+  mutation AppendActivity($input: AppendActivityInput!) {
+    appendActivity(input: $input) {
+      __typename
+      ... on AppendActivityPayload {
+        lastSeq
+      }
+      ... on ExpectedSeqError {
+        expectedSeq
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const UploadArtifactDocument = graphql(`
   mutation UploadArtifact($input: UploadArtifactInput!) {
     uploadArtifact(input: $input) {
