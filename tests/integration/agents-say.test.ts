@@ -167,3 +167,23 @@ test('a limit of use is waited for, by its own agent alone, and the task goes on
   await system.core.pool.query(`update agents set parked_until = clock_timestamp() where id = $1`, [agent.id]);
   expect((await ended(id, 'needs_review')).runs).toHaveLength(2);
 }, 90_000);
+
+test('what an agent does is there beside its lines', async () => {
+  const agent = await agentOf('docs', 'codex');
+  await says('codex', codexWorks, true);
+  const task = await ended(await taskFor(agent), 'needs_review');
+  const query = `query ($id: ID!) { run(id: $id) { activity { firstSeq entries { kind text target status inputTokens } } } }`;
+  const nothing = { text: null, target: null, status: null, inputTokens: null };
+  expect(await ask(query, { id: task.runs[0]?.id })).toEqual({
+    run: {
+      activity: {
+        firstSeq: 0,
+        entries: [
+          { ...nothing, kind: 'TOOL', target: 'make', status: 'DONE' },
+          { ...nothing, kind: 'MESSAGE', text: 'It is made.\n\nDone.' },
+          { ...nothing, kind: 'USAGE', inputTokens: 900 },
+        ],
+      },
+    },
+  });
+}, 90_000);
