@@ -153,6 +153,25 @@ test('thousands of entries are a few rows; who scrolls up stays there while more
   await activity(page).getByText('entry 3050').waitFor();
 }, 90_000);
 
+test('the lines of an agent that nobody reads are all there is; who scrolls up stays there while more come', async () => {
+  const { user, project, write } = await arrange();
+  const numbered = (from: number, count: number) => Array.from({ length: count }, (_, i) => `line ${from + i}`);
+  await write(...numbered(0, 400));
+  const { page } = await site.openProject(user, project);
+  await log(page).getByText('line 399', { exact: true }).waitFor();
+  expect(await page.getByRole('button', { name: /^(Raw output|Activity)$/ }).count()).toBe(0);
+  await write(...numbered(400, 20));
+  await log(page).getByText('line 419', { exact: true }).waitFor();
+  await log(page).hover();
+  await page.mouse.wheel(0, -1_500);
+  await page.getByRole('button', { name: 'Follow' }).waitFor();
+  await write(...numbered(420, 5));
+  await page.getByRole('button', { name: '5 new lines' }).waitFor();
+  expect(await log(page).getByText('line 424', { exact: true }).count()).toBe(0);
+  await page.getByRole('button', { name: '5 new lines' }).click();
+  await log(page).getByText('line 424', { exact: true }).waitFor();
+}, 90_000);
+
 test.each([
   ['light', PHONE],
   ['dark', PHONE],

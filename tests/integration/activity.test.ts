@@ -97,12 +97,12 @@ describe('entries of a run', () => {
   test('of another run, another runner, a wrong lease or an ended run are refused alike', async () => {
     const { actor } = await seeder(core).runner();
     const attempts = [
-      runnerSide(core, actor).appendActivity(held, 0, messages(0, 1)),
-      runner.appendActivity({ ...held, token: 'ovm_run_wrong' }, 0, messages(0, 1)),
-      runner.appendActivity({ ...held, spec: { ...held.spec, runId: newId() } }, 0, messages(0, 1)),
-      runner.complete(held).then(() => runner.appendActivity(held, 0, messages(0, 1))),
+      () => runnerSide(core, actor).appendActivity(held, 0, messages(0, 1)),
+      () => runner.appendActivity({ ...held, token: 'ovm_run_wrong' }, 0, messages(0, 1)),
+      () => runner.appendActivity({ ...held, spec: { ...held.spec, runId: newId() } }, 0, messages(0, 1)),
+      () => runner.complete(held).then(() => runner.appendActivity(held, 0, messages(0, 1))),
     ];
-    for (const attempt of attempts) expect(await errorOf(attempt)).toMatchObject({ code: 'LEASE_LOST' });
+    for (const attempt of attempts) expect(await errorOf(attempt())).toMatchObject({ code: 'LEASE_LOST' });
     expect(await stored()).toEqual([]);
   });
 

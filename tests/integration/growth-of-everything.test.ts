@@ -20,6 +20,7 @@ import { stopRunsOverCaps } from '#core/spend/stop-over-caps.ts';
 import { wakeForNewDay } from '#core/spend/wake-for-new-day.ts';
 import { addUpTaskCounts } from '#core/tasks/task-counts.ts';
 import { updateTask } from '#core/tasks/update-task.ts';
+import { messages } from '#tests/kit/activity.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import { growLongHistory, longHistoryId } from '#tests/kit/long-history.ts';
 import { explainSql, type Reading } from '#tests/kit/plans.ts';
@@ -165,11 +166,12 @@ test.runIf(timesFile)('how long queries take', { timeout: 600_000 }, async () =>
 });
 
 describe('what runners send', () => {
-  test('a claim, a heartbeat, lines, and the end', async () => {
+  test('a claim, a heartbeat, lines, activity, and the end', async () => {
     const held = await expectFlat(() => side.claim());
     const lease = { runId: held.spec.runId, leaseToken: held.token };
     await expectFlat(() => heartbeatRuns(core, held.runner, [lease]));
     await expectFlat(() => side.append(held, 0, ['one', 'two', 'three']));
+    await expectFlat(() => side.appendActivity(held, 0, messages(0, 3)));
     await expectFlat(() => side.complete(held, { lineCount: 3 }));
   });
 

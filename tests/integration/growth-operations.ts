@@ -125,6 +125,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     RotateRunnerToken: async ({ core }) => ({
       input: { runnerId: (await core.db.runner.findUniqueOrThrow({ where: { name: 'another-runner' } })).id },
     }),
+    RunActivity: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1), afterSeq: 1_500 }),
     RunLog: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1), afterSeq: 1_500 }),
     RunLogPage: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1), afterSeq: 1_500, limit: 200 }),
     RunOrchestrator: onProject({ mode: 'FULL' }),

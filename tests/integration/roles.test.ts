@@ -5,6 +5,7 @@ import { newToken } from '#core/access/tokens.ts';
 import { newId } from '#core/platform/ids.ts';
 import { sendMessage } from '#core/conversations/send-message.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
+import { messages } from '#tests/kit/activity.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import type { GraphqlAnswer } from '#tests/kit/graphql-client.ts';
 import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
@@ -65,6 +66,7 @@ async function makeWorld(): Promise<World> {
   const side = runnerSide(core, actor);
   const held = await side.claim();
   await side.append(held, 0, ['a line']);
+  await side.appendActivity(held, 0, messages(0, 1));
   await rebuildStateDocument(core, project.id);
   const conversation = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
   const message = await sendMessage(core, people.owner, { conversationId: conversation.id, content: 'Thanks' });

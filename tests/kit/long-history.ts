@@ -35,6 +35,8 @@ const DAYS = 40;
 /** Their triggers serve single writes. */
 const COUNTED = ['tasks', 'agent_runs'];
 const OTHER_PROJECTS = 100;
+/** Of the run that has a tenth of all lines. */
+const RUN_ENTRIES = 3_000;
 
 /** The id of the nth (from 1) of a kind: a UUIDv7 of the moment it was made, which `growLongHistory` has counted from. */
 export async function longHistoryId(core: Core, kind: IdKind, n: number): Promise<string> {
@@ -143,7 +145,9 @@ const STATEMENTS = ({ tasks, logLines }: LongHistorySize): string[] => {
      select ${id('run', `1 + (n % ${done})`)}, n / ${done}, 'stdout', 'line ' || n from generate_series(0, ${Math.floor(logLines * 0.9)} - 1) n`,
     `insert into agent_run_logs (run_id, seq, stream, message)
      select ${id('run', '1')}, 1000 + n, 'stdout', 'line ' || n from generate_series(0, ${Math.floor(logLines * 0.1)} - 1) n`,
-    `update agent_runs set line_count = ${1_000 + Math.floor(logLines * 0.1)} where id = ${id('run', '1')}`,
+    `insert into run_activity (run_id, seq, entry)
+     select ${id('run', '1')}, n, jsonb_build_object('kind', 'message', 'item', n, 'text', 'entry ' || n) from generate_series(0, ${RUN_ENTRIES} - 1) n`,
+    `update agent_runs set line_count = ${1_000 + Math.floor(logLines * 0.1)}, activity_count = ${RUN_ENTRIES} where id = ${id('run', '1')}`,
     // A fifth of the audit trail is of one task.
     `insert into task_events (id, task_id, event_type, payload, created_at)
      select ${id('event')}, ${id('task', `case when n % 5 = 0 then ${tasks} else n end`)}, 'comment', '{"text": "Looked at it", "by": "anna"}', at from ${each}`,

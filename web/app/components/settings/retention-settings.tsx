@@ -39,7 +39,7 @@ const UpdateRetention_Mutation = graphql(`
 `);
 
 const RULES = [
-  { name: 'runLogDays', label: 'Logs of runs', hint: 'Days after a run has ended' },
+  { name: 'runLogDays', label: 'Logs of runs', hint: 'Days after a run has ended; what its agent did goes too' },
   { name: 'artifactDays', label: 'Changes and files', hint: 'Days, and longer while the task is not over' },
   { name: 'eventDays', label: 'Events', hint: 'Days; who was away for longer loads the pages anew' },
 ] as const;

@@ -3,10 +3,10 @@ import { ArrowDown } from 'lucide-react';
 import { useRef, useState, type ReactNode } from 'react';
 import { cutText } from '#contract/cut-text.ts';
 import { Spinner } from '../../ui/spinner.tsx';
+import { useFollowEnd } from '../use-follow-end.ts';
 import { ActivityRowView } from './activity-row.tsx';
 import { NO_ACTIVITY, type FoldedActivity } from './fold-activity.ts';
 import { UsageLine } from './usage-line.tsx';
-import { useFollowEnd } from './use-follow-end.ts';
 import { useRunActivity } from './use-run-activity.ts';
 
 const ROW_PX = 32;
@@ -53,10 +53,10 @@ function Rows({ activity: { rows }, isLive, label }: { activity: FoldedActivity;
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN_ROWS,
   });
-  const { isFollowing, setFollowing, onScroll } = useFollowEnd(scroller, list.getTotalSize());
+  const { isFollowing, follow, pause, onScroll } = useFollowEnd(scroller, list.getTotalSize());
   const setOpen = (key: number, isOpen: boolean): void => {
     // What somebody opens he wants to read: the end may go where it will.
-    if (isOpen) setFollowing(false);
+    if (isOpen) pause();
     setOpenKeys((open) => new Set(isOpen ? [...open, key] : [...open].filter((one) => one !== key)));
   };
   const items = list.getVirtualItems();
@@ -97,7 +97,7 @@ function Rows({ activity: { rows }, isLive, label }: { activity: FoldedActivity;
       {isFollowing || !isLive ? null : (
         <button
           type="button"
-          onClick={() => setFollowing(true)}
+          onClick={follow}
           className="touch-target absolute bottom-3 left-1/2 flex h-7 -translate-x-1/2 animate-rise-in items-center gap-1.5 rounded-full bg-accent px-3 text-dense font-medium text-on-accent shadow-overlay hover:bg-accent-hover"
         >
           <ArrowDown aria-hidden className="size-3.5" />

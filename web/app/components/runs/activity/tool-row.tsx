@@ -169,11 +169,11 @@ function Changes({ changes, more }: { changes: ToolRow['changes']; more: number 
   );
 }
 
-function Details({ row: { target, output }, changes }: { row: ToolRow; changes: ToolRow['changes'] }) {
+function Details({ row, changes }: { row: ToolRow; changes: ToolRow['changes'] }) {
   return (
     <div className="space-y-1.5">
-      {target ? <Block text={target} /> : null}
-      {output === null ? null : <Block text={output} isOutput />}
+      {row.target && isLong(row) ? <Block text={row.target} /> : null}
+      {row.output === null ? null : <Block text={row.output} isOutput />}
       {changes.length > 0 ? <Changes changes={changes} more={0} /> : null}
     </div>
   );

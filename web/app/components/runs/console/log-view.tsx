@@ -1,8 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
-import { useCallback, useEffect, useImperativeHandle, useRef, useState, useSyncExternalStore, type Ref } from 'react';
+import { useEffect, useImperativeHandle, useRef, useState, useSyncExternalStore, type Ref } from 'react';
 import { useBrowserLayoutEffect } from '~/lib/platform.ts';
 import { useTimeZone } from '~/lib/clock.tsx';
+import { useFollowEnd } from '../use-follow-end.ts';
 import { LogRow } from './log-row.tsx';
 import type { LogStore } from './log-store.ts';
 
@@ -10,8 +11,6 @@ const ROW_PX = 18;
 const OVERSCAN_ROWS = 24;
 /** Lines that only fly past are not fetched; nor is the start of a log that opens at its end. */
 const SETTLE_MS = 60;
-/** This close to the end counts as the end. */
-const END_PX = 24;
 
 export interface LogViewHandle {
   showLine(seq: number): void;
@@ -34,9 +33,7 @@ export function LogView({ store, isLive, isWrapped, marksStderr, query, currentM
   const count = store.lineCount;
   const timeZone = useTimeZone();
   const scroller = useRef<HTMLDivElement>(null);
-  const [isFollowing, setFollowing] = useState(true);
   const [countWhenPaused, setCountWhenPaused] = useState(0);
-  const lastTop = useRef(0);
 
   const rows = useVirtualizer({
     count,
@@ -47,22 +44,9 @@ export function LogView({ store, isLive, isWrapped, marksStderr, query, currentM
   // Wrapped lines have their own heights, others all the same: what was measured one way is wrong the other way.
   useBrowserLayoutEffect(() => rows.measure(), [isWrapped, rows]);
 
-  const toEnd = useCallback(() => {
-    const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
-  }, []);
-  useBrowserLayoutEffect(() => {
-    if (isFollowing) toEnd();
-  }, [count, isFollowing, isWrapped, toEnd]);
-  // A resized panel must not leave the end out of sight.
-  useEffect(() => {
-    const element = scroller.current;
-    if (!element || !isFollowing) return;
-    const observer = new ResizeObserver(toEnd);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [isFollowing, toEnd]);
-
+  const { isFollowing, follow, pause, onScroll } = useFollowEnd(scroller, rows.getTotalSize(), () =>
+    setCountWhenPaused(store.lineCount),
+  );
   const items = rows.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   const isEmpty = count === 0;
@@ -72,19 +56,6 @@ export function LogView({ store, isLive, isWrapped, marksStderr, query, currentM
     return () => clearTimeout(timer);
   }, [store, first, last, isEmpty]);
 
-  const pause = (): void => {
-    setFollowing(false);
-    setCountWhenPaused(store.lineCount);
-  };
-  const onScroll = (): void => {
-    const element = scroller.current;
-    if (!element) return;
-    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < END_PX;
-    const isUp = element.scrollTop < lastTop.current;
-    lastTop.current = element.scrollTop;
-    if (isAtEnd && !isFollowing && !isUp) setFollowing(true);
-    else if (!isAtEnd && isUp && isFollowing) pause();
-  };
   useImperativeHandle(handle, () => ({
     showLine(seq) {
       pause();
@@ -128,7 +99,7 @@ export function LogView({ store, isLive, isWrapped, marksStderr, query, currentM
       {!isFollowing && (isLive || newCount > 0) ? (
         <button
           type="button"
-          onClick={() => setFollowing(true)}
+          onClick={follow}
           className="touch-target absolute bottom-3 left-1/2 flex h-7 -translate-x-1/2 animate-rise-in items-center gap-1.5 rounded-full bg-accent px-3 text-dense font-medium text-on-accent shadow-overlay hover:bg-accent-hover"
         >
           <ArrowDown aria-hidden className="size-3.5" />
