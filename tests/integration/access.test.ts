@@ -336,7 +336,11 @@ describe('nested fields', () => {
     expect(
       links.filter((link) => !/(Connection|Edge)\.|FieldIssue|\.fields$|RunLog|\.pageInfo$/.test(link)).sort(),
     ).toEqual([
+      // Settings of its own.
+      'Agent.caps',
       'Agent.project',
+      'Agent.spend',
+      'AgentCaps.perDay',
       'Artifact.project',
       'Artifact.run',
       'Artifact.task',
@@ -349,12 +353,20 @@ describe('nested fields', () => {
       'OrchestratorCycle.project',
       'Project.agent',
       'Project.agents',
+      'Project.caps',
       'Project.contents',
       'Project.conversations',
       'Project.lastRun',
       'Project.members',
       'Project.retention',
+      'Project.spend',
       'Project.viewerRights',
+      'ProjectCaps.perDay',
+      'ProjectCaps.perTask',
+      'ProjectCaps.perTaskDay',
+      'ProjectSpend.agents',
+      'ProjectSpend.days',
+      'ProjectSpend.total',
       'Repository.facts',
       'RepositoryCheck.facts',
       'Run.agent',
@@ -368,6 +380,9 @@ describe('nested fields', () => {
       'RunnerPage.repositories',
       'RunnerPage.runner',
       'RunnerPage.workFolders',
+      // Sums of its own runs.
+      'SpendOfAgent.spend',
+      'SpendOfDay.spend',
       // Values that are stored in the version.
       'StateChange.author',
       'StateHumanPart.pinnedActions',
@@ -386,6 +401,7 @@ describe('nested fields', () => {
       'Task.project',
       'Task.result',
       'Task.runs',
+      'Task.spend',
     ]);
   });
 });
