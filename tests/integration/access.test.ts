@@ -343,7 +343,11 @@ describe('nested fields', () => {
         .filter((link) => !/(Connection|Edge)\.|FieldIssue|\.fields$|RunLog|RunActivity|\.pageInfo$/.test(link))
         .sort(),
     ).toEqual([
+      // Settings of its own.
+      'Agent.caps',
       'Agent.project',
+      'Agent.spend',
+      'AgentCaps.perDay',
       'Artifact.project',
       'Artifact.run',
       'Artifact.task',
@@ -356,12 +360,20 @@ describe('nested fields', () => {
       'OrchestratorCycle.project',
       'Project.agent',
       'Project.agents',
+      'Project.caps',
       'Project.contents',
       'Project.conversations',
       'Project.lastRun',
       'Project.members',
       'Project.retention',
+      'Project.spend',
       'Project.viewerRights',
+      'ProjectCaps.perDay',
+      'ProjectCaps.perTask',
+      'ProjectCaps.perTaskDay',
+      'ProjectSpend.agents',
+      'ProjectSpend.days',
+      'ProjectSpend.total',
       'Repository.facts',
       'RepositoryCheck.facts',
       'Run.activity',
@@ -376,6 +388,9 @@ describe('nested fields', () => {
       'RunnerPage.repositories',
       'RunnerPage.runner',
       'RunnerPage.workFolders',
+      // Sums of its own runs.
+      'SpendOfAgent.spend',
+      'SpendOfDay.spend',
       // Values that are stored in the version.
       'StateChange.author',
       'StateHumanPart.pinnedActions',
@@ -394,6 +409,7 @@ describe('nested fields', () => {
       'Task.project',
       'Task.result',
       'Task.runs',
+      'Task.spend',
     ]);
   });
 });

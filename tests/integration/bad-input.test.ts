@@ -210,6 +210,7 @@ describe('fields and their limits', () => {
       agents: ['["x"]'],
       runners: ['["x"]'],
       users: ['["x"]'],
+      modelPrices: ['["x",id]'],
     };
     const cursors = {
       x: 'x',

@@ -87,7 +87,7 @@ export function AgentItem({
         isOpen={isCapping}
         onOpenChange={setCapping}
         title={`Caps of ${agent.name}`}
-        description="What is reached starts nothing more and stops what is at work; tasks wait until the day is over or the cap is raised."
+        description="Minutes are those that runs have worked. What is reached starts nothing more and stops what is at work; tasks wait until the day is over or the cap is raised."
         className="sm:max-w-2xl"
       >
         <AgentCapsForm

@@ -11,7 +11,7 @@ interface Caps {
 const MINUTE_S = 60;
 const FIELDS = [
   { name: 'runs', label: 'Runs', min: 1, step: 1 },
-  { name: 'minutes', label: 'Minutes of work', min: 1, step: 'any' },
+  { name: 'minutes', label: 'Minutes', min: 1, step: 'any' },
   { name: 'tokens', label: 'Tokens', min: 1, step: 1 },
   { name: 'costUsd', label: 'US dollars', min: 0.01, step: 'any' },
 ] as const;
