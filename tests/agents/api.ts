@@ -5,17 +5,23 @@ export type Ask = <T>(query: string, variables?: Record<string, unknown>) => Pro
 
 /** Signs in as the administrator. */
 export async function signIn(url: string, email: string, password: string): Promise<Ask> {
-  let token: string | undefined;
-  const ask: Ask = async <T>(query: string, variables: Record<string, unknown> = {}) => {
-    const answer = await post(url, query, variables, token);
-    const [first] = Object.values(answer.data ?? {});
-    const isRefused = typeof first === 'object' && first !== null && 'code' in first;
-    if (answer.errors || first === null || first === undefined || isRefused)
-      throw new Error(`Expected an answer, found ${JSON.stringify(answer)}`);
-    return first as T;
-  };
-  ({ token } = await ask<{ token: string }>(mutation('login', 'LoginInput', 'token'), { input: { email, password } }));
-  return ask;
+  const login = { input: { email, password } };
+  const { token } = await askAs<{ token: string }>(url, null, mutation('login', 'LoginInput', 'token'), login);
+  return (query, variables = {}) => askAs(url, token, query, variables);
+}
+
+async function askAs<T>(
+  url: string,
+  token: string | null,
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<T> {
+  const answer = await post(url, query, variables, token ?? undefined);
+  const [first] = Object.values(answer.data ?? {});
+  const isRefused = typeof first === 'object' && first !== null && 'code' in first;
+  if (answer.errors || first === null || first === undefined || isRefused)
+    throw new Error(`Expected an answer, found ${JSON.stringify(answer)}`);
+  return first as T;
 }
 
 /** The text of a mutation with one input. @param wanted fields of its payload */

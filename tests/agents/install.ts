@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { REAL_PROGRAMS, type RealProgramName } from './programs.ts';
 
@@ -12,13 +12,18 @@ export function installPrograms(folder: string, names: readonly RealProgramName[
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const programs = names.map((name) => REAL_PROGRAMS[name]);
   const wanted = programs.map((one) => `${one.package}@${one.version}`);
-  npm(['install', '--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder, ...wanted]);
+  npm(folder, ['install', '--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted]);
   const scripted = programs.filter(({ needsScripts }) => needsScripts).map((one) => one.package);
-  if (scripted.length > 0) npm(['rebuild', '--prefix', folder, ...scripted]);
+  if (scripted.length > 0) npm(folder, ['rebuild', ...scripted]);
   return path.join(folder, 'node_modules', '.bin');
 }
 
-function npm(args: string[]): void {
-  const { status, error } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error(`npm ${args.join(' ')} ended with ${status}`, { cause: error });
+function npm(folder: string, args: string[]): void {
+  // npm takes a folder without this for a part of what is above it.
+  const packageFile = path.join(folder, 'package.json');
+  if (!existsSync(packageFile)) writeFileSync(packageFile, '{ "private": true }\n');
+  // What `npm run` tells its programs is about our own package.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const { status, error } = spawnSync('npm', args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} in ${folder} ended with ${status}`, { cause: error });
 }
