@@ -52,18 +52,31 @@ export const CASES = {
   },
   // Codex prints nothing of a refusal.
   refusal: failsWith('refuse', 'REFUSED', { codex: 'NOTHING_DONE' }),
-  full: failsWith('full', 'CONTEXT_FULL'),
+  full: {
+    ...failsWith('full', 'CONTEXT_FULL'),
+    impossible: { opencode: 'it has its model sum up the conversation, and goes on' },
+  },
   quota: {
     async play(stage) {
       const taskId = await stage.giveTask('quota');
       assertEnd(await stage.ended(taskId), 'FAILED', 'QUOTA');
+      assert.notEqual((await stage.agent()).parkedUntil, null, 'it gets no work for a while');
+      assert.equal(await stage.taskStatus(taskId), 'QUEUED', 'no attempt is used up');
+    },
+  },
+  reset: {
+    async play(stage) {
+      await stage.ended(await stage.giveTask('quota'));
       const { parkedUntil } = await stage.agent();
       const apartMs = Math.abs(new Date(parkedUntil ?? 0).getTime() - stage.model.resetsAt.getTime());
       assert.ok(
         apartMs < RESET_TOLERANCE_MS,
         `it waits until ${stage.model.resetsAt.toISOString()}, found ${parkedUntil}`,
       );
-      assert.equal(await stage.taskStatus(taskId), 'QUEUED');
+    },
+    impossible: {
+      gemini: 'its stream does not say until when',
+      opencode: 'it waits for that time by itself, without a word',
     },
   },
   'signed-out': {

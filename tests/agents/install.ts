@@ -12,9 +12,17 @@ export function installPrograms(folder: string, names: readonly RealProgramName[
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const programs = names.map((name) => REAL_PROGRAMS[name]);
   const wanted = programs.map((one) => `${one.package}@${one.version}`);
-  npm(folder, ['install', '--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted]);
+  npm(folder, [
+    'install',
+    '--save-exact',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    ...wanted,
+  ]);
   const scripted = programs.filter(({ needsScripts }) => needsScripts).map((one) => one.package);
-  if (scripted.length > 0) npm(folder, ['rebuild', ...scripted]);
+  if (scripted.length > 0) npm(folder, ['rebuild', '--loglevel=error', ...scripted]);
   return path.join(folder, 'node_modules', '.bin');
 }
 

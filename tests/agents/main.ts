@@ -19,6 +19,9 @@ import { openStage, type Stage } from './stage.ts';
 /** Codex makes no fence around its commands where its home is below /tmp. */
 const TEMPORARY = '/var/tmp/overmind-agents-';
 
+/** The usual exit code of a program that Ctrl-C ended. */
+const STOPPED = 130;
+
 const { values } = parseArgs({
   options: { only: { type: 'string' }, cases: { type: 'string' }, programs: { type: 'string' } },
 });
@@ -31,28 +34,38 @@ interface Row {
   verdict: string;
 }
 const rows: Row[] = [];
-const folder = mkdtempSync(TEMPORARY);
 const model = await startModelServer();
+const closers: (() => unknown)[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void closeAll().then(() => process.exit(STOPPED)));
 try {
-  const binDirectory = installPrograms(path.resolve(values.programs ?? path.join(folder, 'programs')), programs);
-  const machine = await startMachine({ folder, binDirectory, modelUrl: model.url, programs });
-  try {
-    for (const program of programs) {
-      const stage = await openStage(machine, model, program);
-      for (const name of cases) note({ program, name, verdict: await judge(stage, name) });
-    }
-  } finally {
-    await machine.stop();
-  }
+  await playAll();
 } finally {
-  await model.close();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  await closeAll();
 }
 console.log('');
 for (const row of rows) console.log(lineOf(row));
 const failed = rows.filter(({ verdict }) => verdict.startsWith('failed')).length;
 console.log(`\n${rows.filter(({ verdict }) => verdict === 'passed').length} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+async function playAll(): Promise<void> {
+  const folder = mkdtempSync(TEMPORARY);
+  closers.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  closers.push(() => model.close());
+  const binDirectory = installPrograms(path.resolve(values.programs ?? path.join(folder, 'programs')), programs);
+  const machine = await startMachine({ folder, binDirectory, modelUrl: model.url, programs });
+  closers.push(() => machine.stop());
+  for (const program of programs) {
+    const stage = await openStage(machine, model, program);
+    for (const name of cases) note({ program, name, verdict: await judge(stage, name) });
+  }
+}
+
+/** Whatever was started, the last first; once, also when somebody has stopped it meanwhile. */
+async function closeAll(): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
 
 async function judge(stage: Stage, name: CaseName): Promise<string> {
   const one: Case = CASES[name];

@@ -52,7 +52,7 @@ export interface Stage {
   untilAsked(scenario: Scenario, count: number): Promise<void>;
   cancelRun(runId: string): Promise<void>;
   sendBack(taskId: string, feedback: string): Promise<void>;
-  /** The end of what the last run has printed, for whoever looks for the reason of a failure. */
+  /** The end of what the last run that began has printed, for whoever looks for the reason of a failure. */
   lastLines(): Promise<string[]>;
   /** Ends whatever a case has left behind, and takes back that its agent waits. */
   tidyUp(): Promise<void>;
@@ -127,12 +127,13 @@ export async function openStage(machine: Machine, model: ModelServer, program: R
     sendBack: async (taskId, feedback) =>
       void (await ask(mutation('sendBackTask', 'SendBackTaskInput', 'task { id }'), { input: { taskId, feedback } })),
     async lastLines() {
-      const query =
-        'query ($id: ID!) { task(id: $id) { runs(first: 1) { nodes { logs(limit: 2000) { messages } } } } }';
+      const query = 'query ($id: ID!) { task(id: $id) { runs { nodes { logs(limit: 2000) { messages } } } } }';
       const taskId = tasks.at(-1);
       if (taskId === undefined) return [];
       const page = await ask<{ runs: { nodes: { logs: { messages: string[] } | null }[] } }>(query, { id: taskId });
-      return page.runs.nodes[0]?.logs?.messages.slice(-SHOWN_LINES).map((line) => line.slice(0, SHOWN_CHARS)) ?? [];
+      // One that waits for its turn has printed nothing.
+      const last = page.runs.nodes.find(({ logs }) => logs !== null);
+      return last?.logs?.messages.slice(-SHOWN_LINES).map((line) => line.slice(0, SHOWN_CHARS)) ?? [];
     },
     async tidyUp() {
       for (const taskId of tasks.splice(0)) {

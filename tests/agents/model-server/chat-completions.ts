@@ -67,17 +67,12 @@ export const chatCompletions: Wire = {
     choices: [{ index: 0, message: { role: 'assistant', content: 'A title' }, finish_reason: 'stop' }],
     usage: USAGE,
   }),
-  fail(fault, resetsAt): Failure {
+  fail(fault): Failure {
     const error = (message: string, code: string): Body => ({ error: { message, type: code, code } });
     switch (fault) {
-      case 'quota': {
-        const seconds = String(Math.round(resetsAt - Date.now() / 1000));
-        return {
-          status: 429,
-          body: error('No quota is left', 'insufficient_quota'),
-          headers: { 'retry-after': seconds },
-        };
-      }
+      // With a time in `retry-after` opencode would wait for it, without a word.
+      case 'quota':
+        return { status: 429, body: error('No quota is left', 'insufficient_quota') };
       case 'signed-out':
         return { status: 401, body: error('Incorrect API key provided', 'invalid_api_key') };
       case 'broken':

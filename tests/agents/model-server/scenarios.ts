@@ -34,9 +34,10 @@ export const SCENARIOS = {
 } as const satisfies Record<string, readonly Step[]>;
 export type Scenario = keyof typeof SCENARIOS;
 
-/** The scenario whose name stands in a request. @throws Error when there is none */
-export function scenarioIn(text: string): Scenario {
-  const name = /scenario:([a-z-]+)/.exec(text)?.[1] ?? '';
+/** The scenario whose name stands in a request; null: it is about no task. @throws Error when there is none of that name */
+export function scenarioIn(text: string): Scenario | null {
+  const name = /scenario:([a-z-]+)/.exec(text)?.[1];
+  if (name === undefined) return null;
   if (!(name in SCENARIOS)) throw new Error(`Expected the name of a scenario in the request, found "${name}"`);
   return name as Scenario;
 }

@@ -49,11 +49,11 @@ export async function startModelServer(): Promise<ModelServer> {
       return sendJson(response, 404, { error: { message: `Nothing is at ${path}` } });
     const body = JSON.parse(sent) as Body;
     const asked = wire.read(body, path);
-    // Questions of the programs' own: a title, a check of the connection. They may be about no task.
+    // Questions of the programs' own: a title, a check of the connection. They may be about no task, or sum one up.
     if (!asked.isStreamed) return sendJson(response, 200, wire.aside(body));
     const held = { wire, body, asked, number: (number += 1), folder: FOLDER.exec(sent)?.[1] ?? '.' };
-    if (asked.tools.length === 0) return take({ kind: 'say', text: 'A title' }, held, response);
-    const scenario = scenarioIn(sent);
+    const scenario = asked.tools.length === 0 ? null : scenarioIn(sent);
+    if (scenario === null) return take({ kind: 'say', text: 'A title' }, held, response);
     questions.push({ scenario, text: sent });
     const steps: readonly Step[] = SCENARIOS[scenario];
     const step = steps[Math.min(asked.toolAnswers, steps.length - 1)];
