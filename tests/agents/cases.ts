@@ -133,7 +133,10 @@ export const CASES = {
     },
   },
   broken: failsWith('broken', 'OVERLOADED'),
-  cut: failsWith('cut', 'AGENT_CRASHED'),
+  cut: {
+    ...failsWith('cut', 'AGENT_CRASHED'),
+    impossible: { opencode: 'it tries again for ever; its preset ends it after ten minutes without a word' },
+  },
 } as const satisfies Record<string, Case>;
 export type CaseName = keyof typeof CASES;
 export const CASE_NAMES = Object.keys(CASES) as CaseName[];
