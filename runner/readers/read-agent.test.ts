@@ -613,6 +613,23 @@ test('tokens, cost, session and last words are what the program says', () => {
   });
 });
 
+test('what opencode tells its model when it has summed up a full context is no word of the agent, and the full context no end', () => {
+  const output = [
+    opencode.error('ContextOverflowError', { message: 'The input is too long.' }),
+    opencode.start(),
+    opencode.said('The greeting is half written.'),
+    opencode.finish('stop'),
+    opencode.told('Go on with what is left.'),
+    opencode.start(),
+    opencode.ran('a'),
+    opencode.finish('tool-calls'),
+  ];
+  expect(read('opencode', output, WELL).lastText).toBe('The greeting is half written.');
+  const whole = [...output, opencode.said('Done.'), opencode.finish('stop')];
+  // It ends with 1 all the same, since there was an error.
+  expect(read('opencode', whole, BADLY)).toMatchObject({ verdict: 'ok', lastText: 'Done.' });
+});
+
 test('a text of 40 KB comes through whole, and a line that is too long stops nothing', () => {
   const long = 'word '.repeat(8_000).trim();
   const huge = `{"type":"item.completed","item":{"type":"command_execution","x":"${'y'.repeat(MAX_LINE_BYTES)}"}}\n`;
