@@ -580,13 +580,23 @@ describe.each(cases)('$program: $name', ({ program, output, exit, stderr = '', v
 });
 
 test('tokens, cost, session and last words are what the program says', () => {
-  const common = { isRecognised: true, denials: [], words: null, resetsAt: null, verdict: 'ok' };
+  const common = {
+    isRecognised: true,
+    denials: [],
+    words: null,
+    resetsAt: null,
+    verdict: 'ok',
+    isUsageOfSession: false,
+    isCostOfSession: false,
+  };
   expect(read('codex', [...codexStart, codex.ran('make'), codex.said('Made.'), codex.done()], WELL)).toEqual({
     ...common,
     sessionId: 'thread-1',
     lastText: 'Made.',
     usage: { inputTokens: 900, cachedInputTokens: 300, outputTokens: 70 },
     costUsd: null,
+    // It counts on where it goes on.
+    isUsageOfSession: true,
   });
   // The total is the whole session's; what this turn cost stands by model.
   expect(read('claude', [claude.init(), claude.said('I begin.'), claude.result()], WELL)).toEqual({
