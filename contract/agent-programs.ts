@@ -7,6 +7,8 @@ export interface AgentProgram {
   otherNames: readonly string[];
   /** Below the home: its configuration and its log-in. */
   homePaths: readonly string[];
+  /** Below the home, one of its folders: where it keeps its sessions; null: it keeps none. */
+  sessionFolder: string | null;
   /** Below the home: whoever has one of these has signed in. */
   signInFiles: readonly string[];
   /** How it is signed in, in one sentence. */
@@ -20,6 +22,7 @@ export const AGENT_PROGRAMS = {
     keyNames: ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_AUTH_TOKEN'],
     otherNames: ['ANTHROPIC_BASE_URL'],
     homePaths: ['.claude', '.claude.json'],
+    sessionFolder: '.claude',
     signInFiles: ['.claude/.credentials.json'],
     signIn:
       'Run `claude` once as the user of the runner and log in, or set ANTHROPIC_API_KEY where the runner is started.',
@@ -30,6 +33,7 @@ export const AGENT_PROGRAMS = {
     // By itself it signs nobody in.
     otherNames: ['OPENAI_API_KEY'],
     homePaths: ['.codex'],
+    sessionFolder: '.codex',
     signInFiles: ['.codex/auth.json'],
     signIn:
       'Run `codex login` as the user of the runner, or set CODEX_API_KEY where the runner is started (it takes no OPENAI_API_KEY by itself).',
@@ -39,6 +43,7 @@ export const AGENT_PROGRAMS = {
     keyNames: ['GEMINI_API_KEY'],
     otherNames: ['GOOGLE_GEMINI_BASE_URL', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_USE_VERTEXAI'],
     homePaths: ['.gemini'],
+    sessionFolder: '.gemini',
     signInFiles: ['.gemini/oauth_creds.json'],
     signIn:
       'Run `gemini` once as the user of the runner and log in, or set GEMINI_API_KEY where the runner is started.',
@@ -48,6 +53,7 @@ export const AGENT_PROGRAMS = {
     keyNames: ['OPENCODE_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY'],
     otherNames: [],
     homePaths: ['.config/opencode', '.local/share/opencode'],
+    sessionFolder: '.local/share/opencode',
     signInFiles: ['.local/share/opencode/auth.json'],
     signIn:
       "Run `opencode auth login` as the user of the runner, or set the key of your model's provider where the runner is started.",
@@ -57,6 +63,7 @@ export const AGENT_PROGRAMS = {
     keyNames: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'DEEPSEEK_API_KEY', 'OPENROUTER_API_KEY'],
     otherNames: ['OPENAI_API_BASE'],
     homePaths: ['.aider.conf.yml'],
+    sessionFolder: null,
     signInFiles: [],
     signIn: "Set the key of your model's provider where the runner is started, for example OPENAI_API_KEY.",
   },

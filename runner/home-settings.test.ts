@@ -194,3 +194,37 @@ test('what a person has in the home and a run can not change is left alone', asy
   expect(read('.codex/prompts/mine')).toBe('changed\n');
   expect(run.lines.join('\n')).not.toContain('Put ');
 });
+
+test('a folder of the program that is not there yet is made: what a run leaves in it is there for the next, and settings are put aside', async () => {
+  rmSync(at('.codex'), { recursive: true });
+  await controlPlane.ended(
+    offer('', {
+      commands: [
+        ['codex', '-c', 'cd; mkdir -p .codex/sessions; cd .codex; echo said > sessions/one; echo hook > hooks.json'],
+      ],
+    }),
+  );
+  const next = offer('cat sessions/one');
+  await controlPlane.ended(next);
+  expect(next.lines).toContain('1:said');
+  expect(readdirSync(at('.codex')).sort()).toEqual(['hooks.json.from-agent', 'sessions']);
+  expect(statSync(at('.codex')).mode & 0o777).toBe(0o700);
+  // Those of other programs are none of its business.
+  expect(readdirSync(at('.')).sort()).toEqual(['.codex', 'dotfiles']);
+});
+
+test('it is not made where a link of an agent leads, and what can not be made is said', async () => {
+  await runner.stop();
+  files({ '.local/mine': '', 'elsewhere/mine': '', '.codex/mine': '' });
+  symlinkSync('../elsewhere', at('.local/share'));
+  runner = await start({ homePaths: ['.local', '.codex'], writableHomePaths: ['.local', '.codex'] });
+  const sandbox = { network: true, homePaths: ['.local/share/opencode'] };
+  await controlPlane.ended(offer('true', { sandbox }));
+  expect(readdirSync(at('elsewhere'))).toEqual(['mine']);
+
+  rmSync(at('.local/share'));
+  writeFileSync(at('.local/share'), 'a file\n');
+  const run = offer('true', { sandbox });
+  expect((await controlPlane.ended(run)).status).toBe('completed');
+  expect(run.lines.join('\n')).toContain('3:~/.local/share/opencode could not be made');
+});

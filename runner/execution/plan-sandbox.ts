@@ -1,5 +1,6 @@
 import type { RunSpec } from '#contract/run-spec.ts';
 import { isAbsolute, join } from 'node:path';
+import { writeMark } from '../logs/marks.ts';
 import { pathFoldersFor } from './executables.ts';
 import { homePathsFor } from './home-paths.ts';
 import { noteSettings } from './home-settings.ts';
@@ -8,12 +9,13 @@ import type { ProcessLimits, SandboxCommand } from './launch-order.ts';
 import { RunFailure } from './outcome.ts';
 import type { RunHost } from './run-host.ts';
 import type { SandboxOrder } from './sandbox-mounts.ts';
+import { makeSessionFolders } from './session-folders.ts';
 import { findToolFolders } from './tool-folders.ts';
 
 export interface SandboxPlan {
   /** A line for the run's log: what people must know about this run's sandbox, or that it has none. */
   note: string | null;
-  /** Called right before the programs begin. @param runFolder where what is noted of the home's settings is kept */
+  /** Called right before the programs begin. @param runFolder where what is noted of the home's settings is kept, and what there is to say */
   commandFor(places: Pick<SandboxOrder, 'writable' | 'readable' | 'cwd'>, runFolder: string): SandboxCommand | null;
 }
 
@@ -55,6 +57,7 @@ export function planSandbox(host: Host, spec: RunSpec, commands: readonly Keeper
         ? `No network: the policy of runner ${runnerName} keeps it from every run`
         : null,
     commandFor: (places, runFolder) => {
+      makeSessionFolders({ home, homePaths, writtenByAgents }, (text) => writeMark(runFolder, text));
       noteSettings(runFolder, { home, homePaths, writtenByAgents });
       return sandbox.commandFor(
         {

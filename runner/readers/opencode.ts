@@ -11,7 +11,8 @@ export function readOpencode(state: ReaderState, event: Event, now: Date): boole
     case 'reasoning':
       break;
     case 'text':
-      say(state, textOf(part['text']) ?? '');
+      // What the program itself tells its model is not for people.
+      if (part['synthetic'] !== true) say(state, textOf(part['text']) ?? '');
       break;
     case 'tool_use':
       readTool(state, part);

@@ -581,13 +581,23 @@ describe.each(cases)('$program: $name', ({ program, output, exit, stderr = '', v
 });
 
 test('tokens, cost, session and last words are what the program says', () => {
-  const common = { isRecognised: true, denials: [], words: null, resetsAt: null, verdict: 'ok' };
+  const common = {
+    isRecognised: true,
+    denials: [],
+    words: null,
+    resetsAt: null,
+    verdict: 'ok',
+    isUsageOfSession: false,
+    isCostOfSession: false,
+  };
   expect(read('codex', [...codexStart, codex.ran('make'), codex.said('Made.'), codex.done()], WELL)).toEqual({
     ...common,
     sessionId: 'thread-1',
     lastText: 'Made.',
     usage: { inputTokens: 900, cachedInputTokens: 300, outputTokens: 70 },
     costUsd: null,
+    // It counts on where it goes on.
+    isUsageOfSession: true,
   });
   // The total is the whole session's; what this turn cost stands by model.
   expect(read('claude', [claude.init(), claude.said('I begin.'), claude.result()], WELL)).toEqual({
@@ -612,6 +622,23 @@ test('tokens, cost, session and last words are what the program says', () => {
     usage: { inputTokens: 800, cachedInputTokens: 600, outputTokens: 50 },
     costUsd: 0.25,
   });
+});
+
+test('what opencode tells its model when it has summed up a full context is no word of the agent, and the full context no end', () => {
+  const output = [
+    opencode.error('ContextOverflowError', { message: 'The input is too long.' }),
+    opencode.start(),
+    opencode.said('The greeting is half written.'),
+    opencode.finish('stop'),
+    opencode.told('Go on with what is left.'),
+    opencode.start(),
+    opencode.ran('a'),
+    opencode.finish('tool-calls'),
+  ];
+  expect(read('opencode', output, WELL).lastText).toBe('The greeting is half written.');
+  const whole = [...output, opencode.said('Done.'), opencode.finish('stop')];
+  // It ends with 1 all the same, since there was an error.
+  expect(read('opencode', whole, BADLY)).toMatchObject({ verdict: 'ok', lastText: 'Done.' });
 });
 
 test('a text of 40 KB comes through whole, and a line that is too long stops nothing', () => {

@@ -104,6 +104,8 @@ export const gemini = {
 export const opencode = {
   start: (): Line => ({ type: 'step_start', sessionID: 'ses_1', part: { type: 'step-start' } }),
   said: (text: string): Line => ({ type: 'text', sessionID: 'ses_1', part: { type: 'text', text } }),
+  /** Words of its own to the model, such as after a summary. */
+  told: (text: string): Line => ({ type: 'text', sessionID: 'ses_1', part: { type: 'text', synthetic: true, text } }),
   ran: (callID: string, error: string | null = null): Line => ({
     type: 'tool_use',
     sessionID: 'ses_1',
