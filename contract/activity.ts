@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 /** What an agent does, as its own stream tells it: read by the runner, stored beside the raw lines. */
 export const ACTIVITY_KINDS = ['message', 'thought', 'tool', 'plan', 'warning', 'retry', 'usage', 'other'] as const;
-export type ActivityKind = (typeof ACTIVITY_KINDS)[number];
 
 /** What a tool is for, whatever its program calls it. */
 export const TOOL_KINDS = ['read', 'edit', 'search', 'execute', 'fetch', 'delegate', 'other'] as const;
