@@ -239,7 +239,7 @@ describe('what was spent', () => {
 /** What mending finds wrong of the project. */
 async function mended(): Promise<unknown[]> {
   const warn = vi.fn<(each: { projectId: string }) => void>();
-  await mendSpendDays({ ...core, logger: { ...core.logger, warn } } as unknown as Core);
+  await mendSpendDays({ ...core, logger: { ...core.logger, warn } });
   return warn.mock.calls.map(([each]) => each).filter(({ projectId }) => projectId === project.id);
 }
 
