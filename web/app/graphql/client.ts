@@ -3,6 +3,7 @@ import { Client, fetchExchange, mapExchange, ssrExchange, type SSRData } from '@
 import { isUnauthenticated } from './api-error.ts';
 import { askAgain } from './ask-again.ts';
 import { createCacheExchange } from './cache-exchange.ts';
+import { lateAnswers } from './late-answers.ts';
 import { liveSubscriptions } from './live-subscription.ts';
 import { newestExchange } from './newest-exchange.ts';
 import { repeatingFetch } from './repeating-fetch.ts';
@@ -30,6 +31,7 @@ function createBrowserClient(ssrData: SSRData): Client {
       askAgain(),
       createCacheExchange(),
       newestExchange(),
+      lateAnswers(),
       lateReasonsExchange(),
       ssrExchange({ isClient: true, initialState: ssrData }),
       liveSubscriptions(),
