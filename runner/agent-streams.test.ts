@@ -82,6 +82,17 @@ test('good work is called by what the agent said last, with what it took', async
   });
 });
 
+test('a command that does not fit the installed version says which argument, and what to do', async () => {
+  const result = await run('codex', {
+    lines: [],
+    exitCode: 2,
+    stderr: "error: unexpected argument '--full-auto' found\n",
+  });
+  expect(result).toMatchObject({ status: 'failed', reason: 'exit_code' });
+  expect(result.message).toContain('Codex does not take “--full-auto”');
+  expect(result.message).toContain('Take over its preset');
+});
+
 test('a session that is gone on with is told by its name, and what it had used before is not told twice', async () => {
   const lines = [codex.started(), codex.turn(), codex.said('It is shorter.'), codex.done()];
   const session = { id: 's-0', inputTokens: 500, cachedInputTokens: 300, outputTokens: 60, costUsd: 0 };

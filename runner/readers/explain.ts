@@ -25,7 +25,14 @@ const MAX_DENIALS = 3;
 
 /** How a run ended, with the agent's own word for it: the exit code alone says too little, and sometimes the wrong thing. */
 export function judgeByReading(program: AgentProgram, outcome: Outcome, reading: Reading): Outcome {
-  const { verdict } = reading;
+  const { verdict, unknownArgument } = reading;
+  if (verdict === 'unknown' && outcome.reason === 'exit_code' && unknownArgument !== null) {
+    const what = `${AGENT_PROGRAMS[program].title} does not take “${unknownArgument}”: the agent's command does not fit the version that is installed.`;
+    return {
+      ...outcome,
+      message: `${what} Take over its preset in the agent's configuration, or change the command. (${outcome.message})`,
+    };
+  }
   if (verdict === 'ok' || verdict === 'unknown') return outcome;
   const failed = { status: 'failed', reason: REASONS[verdict], message: explain(program, reading) } as const;
   if (outcome.status === 'completed') return failed;

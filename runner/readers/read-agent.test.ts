@@ -589,6 +589,7 @@ test('tokens, cost, session and last words are what the program says', () => {
     verdict: 'ok',
     isUsageOfSession: false,
     isCostOfSession: false,
+    unknownArgument: null,
   };
   expect(read('codex', [...codexStart, codex.ran('make'), codex.said('Made.'), codex.done()], WELL)).toEqual({
     ...common,
@@ -646,6 +647,21 @@ test('a text of 40 KB comes through whole, and a line that is too long stops not
   const huge = `{"type":"item.completed","item":{"type":"command_execution","x":"${'y'.repeat(MAX_LINE_BYTES)}"}}\n`;
   const output = printed([...codexStart, codex.said(long)]) + huge + printed([codex.done()]);
   expect(read('codex', output, WELL)).toMatchObject({ verdict: 'ok', lastText: long });
+});
+
+test.each([
+  ['codex', "error: unexpected argument '--full-auto' found\n\nUsage: codex exec [OPTIONS]\n", '--full-auto'],
+  ['claude', "error: unknown option '--permission-modes'\n", '--permission-modes'],
+  ['gemini', 'Usage: gemini\n\nUnknown argument: skip-trusts\n', 'skip-trusts'],
+  ['gemini', 'Unknown arguments: skip-trusts, skipTrusts\n', 'skip-trusts'],
+  ['opencode', 'opencode: unrecognized option "--json"\n', '--json'],
+] as const)('a command that no longer fits %s says which argument: %j', (program, stderr, unknownArgument) => {
+  expect(read(program, '', BADLY, { stderr })).toMatchObject({ verdict: 'unknown', unknownArgument });
+});
+
+test('what a program that works says of arguments is not about its command', () => {
+  const stderr = "make: unknown option '--x'\n";
+  expect(read('codex', [...codexStart, codex.said('Made.')], BADLY, { stderr }).unknownArgument).toBeNull();
 });
 
 test('what no event stands in is left to the exit code', () => {

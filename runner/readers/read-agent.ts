@@ -56,6 +56,7 @@ export class AgentReader {
       isCostOfSession: state.isCostOfSession,
       denials: [...state.denials.values()],
       isRecognised: state.events > 0,
+      unknownArgument: state.events > 0 ? null : unknownArgumentIn(this.stderr),
     };
   }
 
@@ -110,6 +111,15 @@ export class AgentReader {
     const wanted = lines.filter((line) => !/^\s*(?:at |warning:|\[startup\]|\(node:)/i.test(line)).slice(-3);
     return wanted.length === 0 ? null : faultOf(wanted.join('\n'), this.now);
   }
+}
+
+/** As the usual parsers of command lines put it. */
+function unknownArgumentIn(stderr: string): string | null {
+  const found =
+    /(?:unexpected|unknown|unrecogni[sz]ed) (?:argument|option|flag)s?:?\s+['"`]?(-{0,2}[a-z][\w-]{0,60})/i.exec(
+      stderr,
+    );
+  return found?.[1] ?? null;
 }
 
 function emptyFault(): Fault {

@@ -82,6 +82,8 @@ export interface Reading {
   denials: string[];
   /** False: not a line of the stream is that program's. */
   isRecognised: boolean;
+  /** An argument of its command that it does not take, as it complains; null: it complains of none. */
+  unknownArgument: string | null;
 }
 
 /** One event of the stream: an object, whatever is in it. */
