@@ -85,6 +85,11 @@ export const EnvValues = z
 
 /** How one agent is executed. Stored as `agents.config_json`. */
 export const AgentConfig = z.strictObject({
+  /** The preset that the program's part was taken from, as it was then; null: none. */
+  preset: z
+    .strictObject({ name: z.string().min(1).max(60), version: z.int().min(1) })
+    .nullable()
+    .default(null),
   model: z.string().max(200).nullable().default(null),
   /** Standing instructions put before every task: the text itself, or a file in the repository. */
   prompt: z

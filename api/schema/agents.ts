@@ -1,6 +1,7 @@
 import { requireProject, projectScope } from '#core/access/permissions.ts';
 import { ConflictError } from '#core/errors/errors.ts';
 import { isUuid } from '#core/platform/ids.ts';
+import { presetNews } from '#core/agents/presets.ts';
 import { resumeAgent } from '#core/agents/resume-agent.ts';
 import { agentCapsOf } from '#core/spend/caps.ts';
 import { createAgent, updateAgent } from '#core/agents/write-agent.ts';
@@ -40,6 +41,12 @@ export const AgentType = builder.prismaObject('Agent', {
       description: 'What it said when it had to stop, and what to do; null: it has not.',
     }),
     config: t.expose('configJson', { type: 'JSON', description: 'How it is run: AgentConfig of the contract.' }),
+    presetNews: t.string({
+      nullable: true,
+      description: 'That the preset it was made from has changed since, and what to do; null: it has not.',
+      select: { configJson: true },
+      resolve: ({ configJson }) => presetNews(configJson),
+    }),
     caps: t.field({
       type: AgentCapsType,
       description: 'What it may use on a day.',

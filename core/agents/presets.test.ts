@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AgentConfig } from '#contract/agent-config.ts';
 import { AGENT_PROGRAMS } from '#contract/agent-programs.ts';
 import { fillPlaceholders, unknownPlaceholders } from '#contract/placeholders.ts';
-import { AGENT_PRESETS, AGENT_PRESET_NAMES, presetConfig } from './presets.ts';
+import { AGENT_PRESETS, AGENT_PRESET_NAMES, presetConfig, presetNews } from './presets.ts';
 
 interface Known {
   /** Options without a value. */
@@ -116,6 +116,17 @@ test.each(AGENT_PRESET_NAMES)('the preset %s is a configuration like any other',
   expect([version > 0, title !== '', signIn.endsWith('.')]).toEqual([true, true, true]);
   // Runners show a program what is its own by the name of its command.
   if (program !== null) expect([config.commands.at(-1)?.[0], program in AGENT_PROGRAMS]).toEqual([program, true]);
+});
+
+test('an agent whose preset has changed since says so, and others say nothing', () => {
+  const config = presetConfig('codex');
+  const { version } = AGENT_PRESETS.codex;
+  expect(presetNews({ ...config, preset: { name: 'codex', version: version - 1 } })).toContain(
+    'preset Codex has changed',
+  );
+  for (const preset of [config.preset, { name: 'codex', version: version + 1 }, { name: 'gone', version: 1 }, null, 7])
+    expect(presetNews({ ...config, preset })).toBeNull();
+  expect([presetNews(null), presetNews({ commands: [['x']] })]).toEqual([null, null]);
 });
 
 function fakeProgram(known: Known): string {

@@ -23,5 +23,17 @@ export const AGENT_PRESET_NAMES = Object.keys(AGENT_PRESETS) as [AgentPreset, ..
 
 /** The configuration a preset starts with; two tries, since most failures of an agent are passing ones. */
 export function presetConfig(preset: AgentPreset): AgentConfig {
-  return AgentConfig.parse({ retry: { maxAttempts: 2 }, ...AGENT_PRESETS[preset].config });
+  const { version, config } = AGENT_PRESETS[preset];
+  return AgentConfig.parse({ preset: { name: preset, version }, retry: { maxAttempts: 2 }, ...config });
+}
+
+/**
+ * Whether the preset that a stored configuration was taken from has changed since, in words.
+ * @returns null: it has not, or there is none of that name
+ */
+export function presetNews(configJson: unknown): string | null {
+  const { data } = AgentConfig.shape.preset.safeParse((configJson as { preset?: unknown } | null)?.preset);
+  const now = AGENT_PRESET_NAMES.find((name) => name === data?.name);
+  if (!data || !now || AGENT_PRESETS[now].version <= data.version) return null;
+  return `The preset ${AGENT_PRESETS[now].title} has changed since this agent took it over. Choose it again in the configuration.`;
 }

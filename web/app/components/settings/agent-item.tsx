@@ -22,6 +22,7 @@ export const AgentItem_AgentFragment = graphql(`
     type
     isEnabled
     config
+    presetNews
     ...AgentCaps_Agent
   }
 `);
@@ -68,6 +69,7 @@ export function AgentItem({
         <p className="truncate font-mono text-xs text-muted" title={commands.map((argv) => argv.join(' ')).join('\n')}>
           {commands.map((argv) => argv.join(' ')).join(' ; ')}
         </p>
+        {agent.presetNews ? <p className="title-wrap text-xs text-blocked">{agent.presetNews}</p> : null}
         <AgentSpend agent={agent} />
       </div>
       <Button size="sm" variant="ghost" aria-label={`Caps of ${agent.name}`} onClick={() => setCapping(true)}>
@@ -203,10 +205,10 @@ function withPreset(text: string, { config }: Preset): string | null {
   } catch {
     return null; // Saving it says what is wrong with it.
   }
-  const { commands, stdin, reader, env, envValues, limits } = config as Config;
+  const { preset, commands, resume, stdin, reader, env, envValues, limits } = config as Config;
   const idleTimeoutMs = limits?.['idleTimeoutMs'] ?? null;
   return JSON.stringify(
-    { ...before, commands, stdin, reader, env, envValues, limits: { ...before.limits, idleTimeoutMs } },
+    { ...before, preset, commands, resume, stdin, reader, env, envValues, limits: { ...before.limits, idleTimeoutMs } },
     null,
     2,
   );
