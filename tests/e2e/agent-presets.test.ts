@@ -87,23 +87,28 @@ test('a preset that is put into a configuration changes what belongs to its prog
     model: 'mine',
     allowedGlobs: ['src/**'],
     envValues: { OLD: '1' },
+    preset: { name: 'codex', version: 1 },
     limits: { ...presetConfig('demo').limits, runTimeoutMs: 60_000 },
   });
   const { page } = await site.openAs(user, `/projects/${project.id}/settings`);
-  await page.getByRole('listitem').filter({ hasText: 'backend' }).getByRole('button', { name: 'Configure' }).click();
+  const row = page.getByRole('listitem').filter({ hasText: 'backend' });
+  await row.getByText('The preset Codex has changed').waitFor();
+  await row.getByRole('button', { name: 'Configure' }).click();
   const dialog = page.getByRole('dialog', { name: 'Agent backend' });
   await dialog.getByLabel('Preset').selectOption('Gemini CLI');
   await dialog.getByText('GEMINI_API_KEY where').waitFor();
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
-  const { commands, env, reader, limits } = presetConfig('gemini');
+  const { preset, commands, resume, env, reader, limits } = presetConfig('gemini');
   const readerOf = ({ configJson }: { configJson: unknown }) => (configJson as { reader: string }).reader;
   await until(
     () => seed.agent(project, 'backend'),
     (agent) => readerOf(agent) === 'gemini',
   );
   expect((await seed.agent(project, 'backend')).configJson).toMatchObject({
+    preset,
     commands,
+    resume,
     env,
     reader,
     envValues: {},
@@ -111,4 +116,5 @@ test('a preset that is put into a configuration changes what belongs to its prog
     allowedGlobs: ['src/**'],
     limits: { ...limits, runTimeoutMs: 60_000 },
   });
+  await row.getByText('has changed').waitFor({ state: 'detached' });
 });
