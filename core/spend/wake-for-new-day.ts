@@ -7,11 +7,13 @@ import type { RunnerMessage } from '#core/runners/commands.ts';
  * @returns milliseconds until the next day of UTC begins, by the database's clock
  */
 export async function wakeForNewDay(core: Core): Promise<number> {
+  // Asked project by project, each reads one of its waiting runs, and not all of them.
   const { rows } = await core.pool.query<{ id: string | null; ms: number }>({
     name: 'wake_for_new_day',
-    text: `select extract(epoch from date_trunc('day', now, 'UTC') + interval '1 day' - now)::float8 * 1000 as ms, r.id
+    text: `select extract(epoch from date_trunc('day', now, 'UTC') + interval '1 day' - now)::float8 * 1000 as ms, w.id
              from statement_timestamp() now
-             left join (select distinct project_id as id from agent_runs where status = 'pending' and kind = 'task') r on true`,
+             left join (select p.id from projects p cross join lateral (
+                          select from agent_runs r where r.project_id = p.id and r.status = 'pending' and r.kind = 'task' limit 1) r) w on true`,
   });
   for (const { id } of rows)
     if (id !== null) core.bus.publish(RUNNERS_CHANNEL, { type: 'work', projectId: id } satisfies RunnerMessage);

@@ -37,12 +37,14 @@ SELECT "project_id", "agent_id", "day", false, count(*), sum("wall_ms"), sum("in
        sum("output_tokens"), sum("cost_usd"), sum("unknown_cost_runs")
   FROM "run_spend" GROUP BY 1, 2, 3;
 
+-- Of the row itself: looked up, it would be searched for by whatever plan the session made when the table was small.
 CREATE FUNCTION "note_run_spend"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO "run_spend_days"
-  SELECT "project_id", "agent_id", "day", false, 1, "wall_ms", "input_tokens", "cached_input_tokens", "output_tokens",
-         "cost_usd", "unknown_cost_runs"
-    FROM "run_spend" WHERE "id" = NEW."id";
+  VALUES (NEW."project_id", NEW."agent_id", (NEW."finished_at" AT TIME ZONE 'UTC')::date, false, 1,
+          round(extract(epoch FROM greatest(NEW."finished_at" - NEW."started_at", interval '0')) * 1000)::bigint,
+          coalesce(NEW."input_tokens", 0), coalesce(NEW."cached_input_tokens", 0), coalesce(NEW."output_tokens", 0),
+          coalesce(NEW."cost_usd", 0), CASE WHEN NEW."cost_usd" IS NULL THEN 1 ELSE 0 END);
   RETURN NULL;
 END $$;
 -- A deleted run moves from those that are there to those that are gone. Not of a project that goes with its runs.
@@ -61,9 +63,11 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER "agent_runs_note_spend" AFTER UPDATE OF "finished_at" ON "agent_runs" FOR EACH ROW
-  WHEN (OLD."finished_at" IS NULL AND NEW."finished_at" IS NOT NULL) EXECUTE FUNCTION "note_run_spend"();
+  WHEN (OLD."finished_at" IS NULL AND NEW."finished_at" IS NOT NULL AND NEW."kind" = 'task' AND NEW."started_at" IS NOT NULL)
+  EXECUTE FUNCTION "note_run_spend"();
 CREATE TRIGGER "agent_runs_note_new_spend" AFTER INSERT ON "agent_runs" FOR EACH ROW
-  WHEN (NEW."finished_at" IS NOT NULL) EXECUTE FUNCTION "note_run_spend"();
+  WHEN (NEW."finished_at" IS NOT NULL AND NEW."kind" = 'task' AND NEW."started_at" IS NOT NULL)
+  EXECUTE FUNCTION "note_run_spend"();
 CREATE TRIGGER "agent_runs_note_gone_spend" AFTER DELETE ON "agent_runs" FOR EACH ROW
   WHEN (OLD."kind" = 'task' AND OLD."started_at" IS NOT NULL AND OLD."finished_at" IS NOT NULL)
   EXECUTE FUNCTION "note_gone_run_spend"();
