@@ -42,38 +42,3 @@ test('a task that works is not shown as queued again when the answer that made i
   expect(await page.locator('[data-column="QUEUED"] article').count()).toBe(0);
   expect(complaints).toEqual([]);
 }, 90_000);
-
-test('a count that was asked for before an event, and is answered after it, is put right', async () => {
-  const { core } = site.system;
-  const seed = seeder(core);
-  const user = await seed.user();
-  const project = await seed.project(user, 'Corner shop');
-  // A column without a task is folded.
-  await seed.task(user, project);
-  const { page, complaints } = await site.openProject(user, project, { viewport: { width: 1600, height: 900 } });
-  const column = page.locator('[data-column="QUEUED"]');
-  await column.getByText('1', { exact: true }).waitFor();
-
-  let release = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  let held = 0;
-  await page.route('**/graphql', async (route: Route) => {
-    if (!route.request().postData()?.includes('query TaskCounts')) return route.continue();
-    const response = await route.fetch();
-    held += 1;
-    // Only the first is late.
-    if (held === 1) await released;
-    return route.fulfill({ response });
-  });
-  await seed.task(user, project, { title: 'Sort the imports' });
-  await until(
-    () => held,
-    (count) => count === 1,
-  );
-  await seed.task(user, project, { title: 'Write the docs' });
-  await column.locator('article', { hasText: 'Write the docs' }).waitFor();
-  // It says what was true before the last task.
-  release();
-  await column.getByText('3', { exact: true }).waitFor();
-  expect(complaints).toEqual([]);
-}, 90_000);

@@ -15,7 +15,6 @@ import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
-import { until } from '#tests/kit/until.ts';
 
 let system: TestSystem;
 let core: Core;
@@ -179,31 +178,6 @@ describe('a cap of a project', () => {
     }
     const claims = await Promise.all(sides.map((side) => side.claimOrNull()));
     expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
-  });
-
-  test('is counted again when the claims before have taken what there was', async () => {
-    await capProject({ runsAtOnce: 1 });
-    const [first, second] = [await scheduled(), await scheduled(await seeder(core).agent(project, 'qa'))];
-    // Stands in for another claim that is about to start the last run that the cap leaves.
-    const other = await core.pool.connect();
-    const key = `hashtextextended('caps of ${project.id}', 0)`;
-    try {
-      await other.query(`select pg_advisory_lock(${key})`);
-      const claim = runner.claimOrNull();
-      await until(
-        () =>
-          core.db.$queryRaw<{ count: number }[]>`
-            select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted
-               and database = (select oid from pg_database where datname = current_database())`,
-        ([waiting]) => waiting?.count === 1,
-      );
-      await other.query(`update agent_runs set status = 'started', started_at = now() where task_id = $1`, [second.id]);
-      await other.query(`select pg_advisory_unlock(${key})`);
-      expect(await claim).toBeNull();
-    } finally {
-      other.release();
-    }
-    expect(await taskOf(first)).toMatchObject({ status: 'queued' });
   });
 
   test('of runs at once holds the others back until one has ended', async () => {
