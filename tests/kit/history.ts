@@ -27,7 +27,10 @@ export async function growHistory(core: Core, project: Project, agent: Agent, si
   const client = await core.pool.connect();
   try {
     await client.query('set statement_timeout = 0');
+    // It serves single ends of runs.
+    await client.query('alter table agent_runs disable trigger agent_runs_note_new_spend');
     await client.query(text, [project.id, agent.id, size.done, size.waiting]);
+    await client.query('alter table agent_runs enable trigger agent_runs_note_new_spend');
     await client.query('analyze');
   } finally {
     client.release(true);
