@@ -24,7 +24,7 @@ beforeAll(async () => {
   project = await seeder(system.core).project(user);
   agent = await seeder(system.core).agent(project);
   await growHistory(system.core, project, agent, { done: 90_000, waiting: 10_000 });
-}, 400_000);
+}, 120_000);
 afterAll(async () => {
   await core.close();
   await system.close();

@@ -8,6 +8,9 @@ export interface HistorySize {
   waiting: number;
 }
 
+/** Each task takes its number from one row: a transaction that takes very many has as many versions of it to step over. */
+const TASKS_A_STATEMENT = 1_000;
+
 /** Fills a project as years of use would. Written by SQL: the product's commands would take hours. */
 export async function growHistory(core: Core, project: Project, agent: Agent, size: HistorySize): Promise<void> {
   const text = `
@@ -15,7 +18,7 @@ export async function growHistory(core: Core, project: Project, agent: Agent, si
       insert into tasks (id, project_id, agent_id, title, description, acceptance_criteria, type, priority, status, requested_by, created_at, updated_at)
       select gen_random_uuid(), $1::uuid, $2::uuid, 'Task ' || n, repeat('Words about it. ', 20), '{}', 'code_change', 1 + n % 5,
              (case when n <= $3 then 'done' else 'queued' end)::task_status, 'api', at, at
-        from generate_series(1, $3::int + $4::int) n, lateral (select now() - make_interval(mins => $3::int + $4::int - n) as at) moment
+        from generate_series($5::int, least($5::int + ${TASKS_A_STATEMENT} - 1, $3::int + $4::int)) n, lateral (select now() - make_interval(mins => $3::int + $4::int - n) as at) moment
       returning id, status, created_at
     )
     insert into agent_runs (id, project_id, agent_id, task_id, attempt, status, reason, created_at, started_at, finished_at)
@@ -27,10 +30,8 @@ export async function growHistory(core: Core, project: Project, agent: Agent, si
   const client = await core.pool.connect();
   try {
     await client.query('set statement_timeout = 0');
-    // It serves single ends of runs.
-    await client.query('alter table agent_runs disable trigger agent_runs_note_new_spend');
-    await client.query(text, [project.id, agent.id, size.done, size.waiting]);
-    await client.query('alter table agent_runs enable trigger agent_runs_note_new_spend');
+    for (let first = 1; first <= size.done + size.waiting; first += TASKS_A_STATEMENT)
+      await client.query(text, [project.id, agent.id, size.done, size.waiting, first]);
     await client.query('analyze');
   } finally {
     client.release(true);
