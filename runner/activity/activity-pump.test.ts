@@ -43,6 +43,8 @@ function pump(part: Partial<ActivityPumpOptions> = {}): ActivityPump {
     folder,
     from: SET_UP.length,
     program: 'codex',
+    workFolder: '/srv/shop',
+    session: null,
     masker: createMasker(['hunter2"hunter2']),
     send: store,
     logger: silentLogger,

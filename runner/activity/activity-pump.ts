@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { MAX_ACTIVITY_BATCH_BYTES, MAX_ACTIVITY_BATCH_ENTRIES, type ActivityEntry } from '#contract/activity.ts';
 import type { Logger } from '../logger.ts';
-import type { Masker } from '../logs/mask.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
 import { SpoolWatch } from '../logs/spool-watch.ts';
-import { ActivityReader } from '../readers/activity/activity-reader.ts';
-import type { AgentProgram } from '../readers/event-readers.ts';
+import { ActivityReader, type ActivityReaderOptions } from '../readers/activity/activity-reader.ts';
 
 /** Read in one go; other runs of this process are not to wait longer for it. */
 const PIECE_BYTES = 64 * 1024;
@@ -31,12 +29,11 @@ export class ActivityGapError extends Error {
   }
 }
 
-export interface ActivityPumpOptions {
+export interface ActivityPumpOptions extends ActivityReaderOptions {
+  /** The run's. */
   folder: string;
   /** Where in the spool of standard output the agent's own output begins. */
   from: number;
-  program: AgentProgram;
-  masker: Masker;
   send: SendActivity;
   logger: Logger;
 }
@@ -187,7 +184,7 @@ export class ActivityPump {
   }
 
   private newReader(): ActivityReader {
-    return new ActivityReader(this.options.program, this.options.masker);
+    return new ActivityReader(this.options);
   }
 }
 

@@ -2,10 +2,10 @@ import { MAX_RUN_MESSAGE_CHARS } from '#contract/limits.ts';
 import { cutText } from '#contract/cut-text.ts';
 import { sessionId } from '#contract/fields.ts';
 import type { RunResult } from '#contract/run-result.ts';
-import type { RunSpec } from '#contract/run-spec.ts';
 import type { Finished } from './finish-run.ts';
 import type { KeeperStatus } from './keeper-protocol.ts';
 import type { RunContext } from './run-context.ts';
+import { ownUse } from '../readers/own-use.ts';
 import type { Reading } from '../readers/reading.ts';
 import { summarize } from './summary.ts';
 
@@ -28,6 +28,7 @@ export function makeResult(
   wallSeconds: number,
 ): RunResult {
   const { spec, masker } = run;
+  const use = reading && ownUse(reading, spec.session);
   const message = cutText(masker.mask(finished.outcome.message), MAX_RUN_MESSAGE_CHARS);
   return {
     runId: spec.runId,
@@ -46,27 +47,11 @@ export function makeResult(
       cpuSeconds: status?.cpuSeconds ?? null,
       peakMemoryBytes: status?.peakMemoryBytes ?? null,
       lines: 0,
-      ...ownUse(reading, spec.session),
+      inputTokens: use?.usage?.inputTokens ?? null,
+      cachedInputTokens: use?.usage?.cachedInputTokens ?? null,
+      outputTokens: use?.usage?.outputTokens ?? null,
+      costUsd: use?.costUsd ?? null,
     },
-  };
-}
-
-/** What this run alone has used: some programs count on over a session that is gone on with. */
-function ownUse(
-  reading: Reading | null,
-  before: RunSpec['session'],
-): Pick<RunResult['metrics'], 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'costUsd'> {
-  const { usage = null, costUsd = null, isUsageOfSession = false, isCostOfSession = false } = reading ?? {};
-  const without = (total: number | undefined, known: number | undefined, isOfSession: boolean): number | null => {
-    if (total === undefined) return null;
-    // Less than it was is no sum: it counts this run alone.
-    return isOfSession && known !== undefined && total >= known ? total - known : total;
-  };
-  return {
-    inputTokens: without(usage?.inputTokens, before?.inputTokens, isUsageOfSession),
-    cachedInputTokens: without(usage?.cachedInputTokens, before?.cachedInputTokens, isUsageOfSession),
-    outputTokens: without(usage?.outputTokens, before?.outputTokens, isUsageOfSession),
-    costUsd: without(costUsd ?? undefined, before?.costUsd, isCostOfSession),
   };
 }
 

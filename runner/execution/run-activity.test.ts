@@ -46,9 +46,10 @@ function activityOf(spec: { reader?: string; kind?: string } = {}, patienceMs?: 
       logger: { info: log, warn: log, error: log },
       onTokenRefused: () => heard.push('token refused'),
     },
-    spec: { runId: 'run', reader: 'codex', kind: 'task', ...spec },
+    spec: { runId: 'run', reader: 'codex', kind: 'task', repoRoot: '/srv/shop', session: null, ...spec },
     folder: {
       path: folder,
+      workspace: null,
       get status() {
         return status;
       },

@@ -3,6 +3,7 @@ import { ActivityPump } from '../activity/activity-pump.ts';
 import { isTokenRefused, LeaseLostError } from '../control-plane/control-plane.ts';
 import { retrying } from '../control-plane/retry.ts';
 import { DESCRIPTORS_RETRY_MS, isOutOfDescriptors } from './descriptors.ts';
+import { realpathOrNull } from './paths.ts';
 import type { RunContext } from './run-context.ts';
 
 /** How long an ended run waits for the control plane to take the last of its activity. */
@@ -44,6 +45,8 @@ export class RunActivity {
         from,
         program,
         masker,
+        workFolder: folder.workspace?.path ?? realpathOrNull(spec.repoRoot) ?? spec.repoRoot,
+        session: spec.session,
         logger,
         send: (batch, signal) => retrying(() => controlPlane.appendActivity(held.lease, batch), signal),
       });

@@ -5,6 +5,7 @@ import {
   MAX_ACTIVITY_OUTPUT_CHARS,
   MAX_ACTIVITY_TEXT_CHARS,
 } from '#contract/activity.ts';
+import type { RunSpec } from '#contract/run-spec.ts';
 import { createMasker } from '../../logs/mask.ts';
 import type { AgentProgram } from '../event-readers.ts';
 import { claude, codex, gemini, opencode, printed, type Line } from '../testing/streams.ts';
@@ -13,8 +14,13 @@ import { ActivityReader } from './activity-reader.ts';
 const SECRET = 'pa"ss\\wörd/42';
 
 /** @param pieceBytes how many bytes come next */
-function read(program: AgentProgram, output: string | Line[], pieceBytes = (): number => 64 * 1024): ActivityEntry[] {
-  const reader = new ActivityReader(program, createMasker([SECRET]));
+function read(
+  program: AgentProgram,
+  output: string | Line[],
+  pieceBytes = (): number => 64 * 1024,
+  session: RunSpec['session'] = null,
+): ActivityEntry[] {
+  const reader = new ActivityReader({ program, masker: createMasker([SECRET]), workFolder: '/srv/shop', session });
   const bytes = Buffer.from(typeof output === 'string' ? output : printed(output));
   const entries: ActivityEntry[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -81,9 +87,9 @@ const STREAMS: Record<AgentProgram, Line[]> = {
       type: 'file_change',
       status: 'completed',
       changes: [
-        { path: '/work/a.ts', kind: 'add' },
-        { path: '/work/b.ts', kind: 'update' },
-        { path: '/work/c.ts', kind: 'delete' },
+        { path: '/repo/a.ts', kind: 'add' },
+        { path: '/repo/b.ts', kind: 'update' },
+        { path: '/repo/c.ts', kind: 'delete' },
       ],
     }),
     codexItem('completed', {
@@ -105,7 +111,7 @@ const STREAMS: Record<AgentProgram, Line[]> = {
     claudeSays([
       { type: 'thinking', thinking: 'What is there?', signature: 'x' },
       { type: 'text', text: 'I look.' },
-      { type: 'tool_use', id: 't1', name: 'Read', input: { file_path: '/work/a.ts' } },
+      { type: 'tool_use', id: 't1', name: 'Read', input: { file_path: '/repo/a.ts' } },
     ]),
     claudeAnswers('t1', [{ type: 'text', text: '1 line' }]),
     claude.asked('t2', 'TodoWrite', {
@@ -126,8 +132,8 @@ const STREAMS: Record<AgentProgram, Line[]> = {
     claude.retry(529, 'overloaded'),
     claude.asked('t5', 'Bash', { command: 'make' }),
     claudeAnswers('t5', 'Exit code 2\nno rule', { is_error: true }),
-    claude.asked('t6', 'Write', { file_path: '/work/new.ts', content: 'x' }),
-    claudeAnswers('t6', 'Created', {}, { type: 'create', filePath: '/work/new.ts', structuredPatch: [] }),
+    claude.asked('t6', 'Write', { file_path: '/repo/new.ts', content: 'x' }),
+    claudeAnswers('t6', 'Created', {}, { type: 'create', filePath: '/repo/new.ts', structuredPatch: [] }),
     claude.asked('t7', 'Bash', { command: 'curl x' }),
     claude.denied('t7'),
     claudeAnswers('t7', 'This needs approval', { is_error: true }),
@@ -169,7 +175,7 @@ const STREAMS: Record<AgentProgram, Line[]> = {
         callID: 'o1',
         state: {
           status: 'completed',
-          input: { filePath: '/work/a.txt' },
+          input: { filePath: '/repo/a.txt' },
           output: 'Wrote it.',
           metadata: { exists: false },
         },
@@ -234,9 +240,9 @@ test('codex', () => {
       toolKind: 'edit',
       status: 'done',
       changes: [
-        { path: '/work/a.ts', change: 'added' },
-        { path: '/work/b.ts', change: 'changed' },
-        { path: '/work/c.ts', change: 'removed' },
+        { path: '/repo/a.ts', change: 'added' },
+        { path: '/repo/b.ts', change: 'changed' },
+        { path: '/repo/c.ts', change: 'removed' },
       ],
     },
     { ...call, item: 7, name: 'docs.find', status: 'done', target: 'streams', output: 'Three pages' },
@@ -260,8 +266,8 @@ test('claude: what its helpers do is shown, and what they say is not', () => {
   expect(read('claude', STREAMS.claude)).toEqual([
     { kind: 'thought', item: 0, text: 'What is there?' },
     { kind: 'message', item: 1, text: 'I look.' },
-    { ...call, item: 2, name: 'Read', toolKind: 'read', target: '/work/a.ts' },
-    { ...call, item: 2, name: 'Read', toolKind: 'read', target: '/work/a.ts', status: 'done', output: '1 line' },
+    { ...call, item: 2, name: 'Read', toolKind: 'read', target: '/repo/a.ts' },
+    { ...call, item: 2, name: 'Read', toolKind: 'read', target: '/repo/a.ts', status: 'done', output: '1 line' },
     {
       kind: 'plan',
       item: 3,
@@ -295,16 +301,16 @@ test('claude: what its helpers do is shown, and what they say is not', () => {
       output: 'Exit code 2\nno rule',
       exitCode: 2,
     },
-    { ...call, item: 8, name: 'Write', toolKind: 'edit', target: '/work/new.ts' },
+    { ...call, item: 8, name: 'Write', toolKind: 'edit', target: '/repo/new.ts' },
     {
       ...call,
       item: 8,
       name: 'Write',
       toolKind: 'edit',
-      target: '/work/new.ts',
+      target: '/repo/new.ts',
       status: 'done',
       output: 'Created',
-      changes: [{ path: '/work/new.ts', change: 'added' }],
+      changes: [{ path: '/repo/new.ts', change: 'added' }],
     },
     { ...call, item: 9, name: 'Bash', toolKind: 'execute', target: 'curl x' },
     { ...call, item: 9, name: 'Bash', toolKind: 'execute', target: 'curl x', status: 'denied' },
@@ -363,9 +369,9 @@ test('opencode: what was used is the sum of its steps', () => {
       name: 'write',
       toolKind: 'edit',
       status: 'done',
-      target: '/work/a.txt',
+      target: '/repo/a.txt',
       output: 'Wrote it.',
-      changes: [{ path: '/work/a.txt', change: 'added' }],
+      changes: [{ path: '/repo/a.txt', change: 'added' }],
     },
     { ...bash, item: 3, status: 'done', target: 'false', exitCode: 1 },
     { kind: 'plan', item: 4, steps: [{ text: 'Write', status: 'done' }] },
@@ -437,7 +443,12 @@ describe('a text in pieces', () => {
   });
 
   test('a line that could be the beginning of a secret for ever is let out all the same', () => {
-    const reader = new ActivityReader('gemini', createMasker(['aaaaaaaa']));
+    const reader = new ActivityReader({
+      program: 'gemini',
+      masker: createMasker(['aaaaaaaa']),
+      workFolder: '/srv/shop',
+      session: null,
+    });
     for (let piece = 0; piece < 100; piece += 1) reader.push(Buffer.from(printed([gemini.said('a'.repeat(400))])));
     expect(reader.take().length).toBeGreaterThan(0);
   });
@@ -555,5 +566,54 @@ describe('values of any shape', () => {
         read(program, `${JSON.stringify({ ...rest, [key]: 0 }).replace(`"${key}":0`, `"${key}":${deep}`)}\n`);
       }
     expect(read(program, `{"type":"new","held":${deep}}\n`)).toMatchObject([{ kind: 'other', name: 'new' }]);
+  });
+});
+
+test.each<[AgentProgram, Line[]]>([
+  [
+    'codex',
+    [codexItem('completed', { id: '1', type: 'file_change', changes: [{ path: '/srv/shop/src/a.ts', kind: 'add' }] })],
+  ],
+  ['claude', [claudeSays([{ type: 'tool_use', id: '1', name: 'Read', input: { file_path: '/srv/shop/src/a.ts' } }])]],
+  [
+    'gemini',
+    [{ type: 'tool_use', tool_id: '1', tool_name: 'write_file', parameters: { file_path: '/srv/shop/src/a.ts' } }],
+  ],
+  [
+    'opencode',
+    [{ type: 'tool_use', part: { callID: '1', tool: 'edit', state: { input: { filePath: '/srv/shop/src/a.ts' } } } }],
+  ],
+])('%s tells of a file by its path in the repository', (program, lines) => {
+  expect(read(program, lines)[0]).toMatchObject({ target: 'src/a.ts' });
+});
+
+test.each(['/srv/shop-old/a.ts', '/srv/shop', '/srv/shop/', 'src/a.ts', '/etc/hosts'])(
+  'what lies elsewhere, or is the folder itself, is told as it is: %s',
+  (path) => {
+    const lines = [claudeSays([{ type: 'tool_use', id: '1', name: 'Read', input: { file_path: path } }])];
+    expect(read('claude', lines)[0]).toMatchObject({ target: path });
+  },
+);
+
+test('a command is told as it is given', () => {
+  const lines = [codexItem('started', { id: '1', type: 'command_execution', command: '/srv/shop/run.sh --all' })];
+  expect(read('codex', lines)[0]).toMatchObject({ target: '/srv/shop/run.sh --all' });
+});
+
+test('what a session had used before is not told as what this run uses', () => {
+  const session = { id: 's-1', inputTokens: 500, cachedInputTokens: 300, outputTokens: 60, costUsd: 0.2 };
+  const usageOf = (program: AgentProgram, lines: Line[]) =>
+    read(program, lines, undefined, session).find(({ kind }) => kind === 'usage');
+  expect(usageOf('codex', [codex.started(), codex.turn(), codex.done()])).toMatchObject({
+    inputTokens: 400,
+    cachedInputTokens: 0,
+    outputTokens: 10,
+  });
+  // What the last turn alone has cost is taken as it is, and a total without what stood before.
+  const costOf = (more: Line) => usageOf('claude', [claude.init(), claude.result(more)]);
+  expect(costOf({})).toMatchObject({ inputTokens: 400, outputTokens: 40, costUsd: 0.25 });
+  expect(costOf({ model_usage_since_last_result: undefined })).toMatchObject({
+    inputTokens: 400,
+    costUsd: expect.closeTo(0.55, 9) as number,
   });
 });

@@ -1,8 +1,10 @@
 import type { ActivityEntry } from '#contract/activity.ts';
+import type { RunSpec } from '#contract/run-spec.ts';
 import type { Masker } from '../../logs/mask.ts';
 import { EVENT_READERS, type AgentProgram } from '../event-readers.ts';
 import { JsonLines } from '../json-lines.ts';
 import { parseEvent } from '../parse-event.ts';
+import { ownUse } from '../own-use.ts';
 import { newState, textOf, type Event } from '../reading.ts';
 import type { EventTeller } from './event-teller.ts';
 import { tellClaude } from './tell-claude.ts';
@@ -27,6 +29,15 @@ const USAGE_EVENTS: Record<AgentProgram, string> = {
 /** Times are no part of what is read here. */
 const NO_TIME = new Date(0);
 
+export interface ActivityReaderOptions {
+  program: AgentProgram;
+  masker: Masker;
+  /** Where the agent works: paths in it are shown as they are in the repository. */
+  workFolder: string;
+  /** The session that the run goes on with. */
+  session: RunSpec['session'];
+}
+
 /**
  * Reads what an agent does from its stream, as it comes. The same bytes give the same entries, however they are cut and
  * whenever they are read: nothing here looks at a clock, or at where a piece ends.
@@ -37,11 +48,8 @@ export class ActivityReader {
   /** Counts what was used, in the way that the verdict's reader does. */
   private readonly used = newState();
 
-  constructor(
-    private readonly program: AgentProgram,
-    masker: Masker,
-  ) {
-    this.teller = new ActivityTeller(masker);
+  constructor(private readonly options: ActivityReaderOptions) {
+    this.teller = new ActivityTeller(options.masker, options.workFolder);
   }
 
   /** Nothing follows, whatever the stream says. */
@@ -67,13 +75,15 @@ export class ActivityReader {
   private read(line: string | null): void {
     const event = line === null || this.isFull ? null : parseEvent(line);
     if (event === null) return;
-    if (!TELLERS[this.program](this.teller, event)) this.teller.other(null, typeOf(event), event);
-    if (event['type'] === USAGE_EVENTS[this.program]) this.readUsage(event);
+    const { program } = this.options;
+    if (!TELLERS[program](this.teller, event)) this.teller.other(null, typeOf(event), event);
+    if (event['type'] === USAGE_EVENTS[program]) this.readUsage(event);
   }
 
   private readUsage(event: Event): void {
-    EVENT_READERS[this.program](this.used, event, NO_TIME);
-    if (this.used.usage) this.teller.usage(this.used.usage, this.used.costUsd);
+    EVENT_READERS[this.options.program](this.used, event, NO_TIME);
+    const { usage, costUsd } = ownUse(this.used, this.options.session);
+    if (usage) this.teller.usage(usage, costUsd);
   }
 }
 

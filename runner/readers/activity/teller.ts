@@ -58,7 +58,11 @@ export class ActivityTeller {
   /** Of the text that is being gathered; null: nothing of it was let out yet. */
   private gatheredItem: number | null = null;
 
-  constructor(masker: Masker) {
+  /** @param workFolder paths in it are told as they are in the repository */
+  constructor(
+    masker: Masker,
+    private readonly workFolder: string,
+  ) {
     this.cleaner = new TextCleaner(masker);
     this.gathered = new GatheredText(this.cleaner);
   }
@@ -94,7 +98,8 @@ export class ActivityTeller {
     if (before === null) return;
     const entry = before === undefined ? this.newCall(news.name ?? NO_NAME) : { ...before };
     if (news.status !== undefined) entry.status = news.status;
-    if (textIsThere(news.target)) entry.target = this.cleanTarget(news.target);
+    if (textIsThere(news.target))
+      entry.target = this.cleanTarget(entry.toolKind === 'execute' ? news.target : this.inRepository(news.target));
     if (textIsThere(news.output)) entry.output = this.cleaner.ends(news.output, MAX_ACTIVITY_OUTPUT_CHARS);
     if (Number.isSafeInteger(news.exitCode)) entry.exitCode = Number(news.exitCode);
     if (news.changes !== undefined) entry.changes = this.shortened(news.changes);
@@ -203,8 +208,17 @@ export class ActivityTeller {
     let chars = 0;
     return changes
       .slice(0, MAX_CHANGES)
-      .map(({ path, change }) => ({ path: this.cleaner.start(path, MAX_ACTIVITY_TARGET_CHARS), change }))
+      .map(({ path, change }) => ({
+        path: this.cleaner.start(this.inRepository(path), MAX_ACTIVITY_TARGET_CHARS),
+        change,
+      }))
       .filter(({ path }) => (chars += path.length) <= MAX_CHANGED_CHARS);
+  }
+
+  /** Where the task's folder is on the machine is for nobody to read. */
+  private inRepository(path: string): string {
+    const folder = `${this.workFolder}/`;
+    return path.startsWith(folder) && path.length > folder.length ? path.slice(folder.length) : path;
   }
 
   private know(id: string, entry: ToolEntry | null): void {

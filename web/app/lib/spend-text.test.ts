@@ -19,7 +19,10 @@ test.each([
 });
 
 test('a cost that is not known is said so, alone and beside what is known', () => {
-  expect(costText({ ...spend, costUsd: 0, unknownCostRuns: 3 })).toBe('cost not known');
+  expect(costText({ ...spend, costUsd: 0, unknownCostRuns: 3 })).toBe('3 runs whose cost is not known');
+  expect(spendText({ ...spend, costUsd: 0, unknownCostRuns: 3 })).toBe(
+    'cost not known · 3 runs · 1:04:09 · 12,000 tokens',
+  );
   expect(costText({ ...spend, unknownCostRuns: 1 })).toBe('$5.02 and 1 run whose cost is not known');
 });
 

@@ -18,7 +18,7 @@ export function usdText(usd: number): string {
 /** What is known of the cost, and how much is not: a cost that is not known is never shown as none. */
 export function costText({ runs, costUsd, unknownCostRuns }: Spend): string {
   if (unknownCostRuns === 0) return usdText(costUsd);
-  if (unknownCostRuns === runs) return 'cost not known';
+  if (unknownCostRuns === runs) return `${countText(runs, 'run')} whose cost is not known`;
   return `${usdText(costUsd)} and ${countText(unknownCostRuns, 'run')} whose cost is not known`;
 }
 
@@ -26,7 +26,7 @@ export function costText({ runs, costUsd, unknownCostRuns }: Spend): string {
 export function spendText(spend: Spend): string {
   const tokens = spend.inputTokens + spend.outputTokens;
   return [
-    costText(spend),
+    spend.unknownCostRuns === spend.runs && spend.runs > 0 ? 'cost not known' : costText(spend),
     countText(spend.runs, 'run'),
     durationText(spend.wallSeconds * 1_000),
     ...(tokens > 0 ? [countText(tokens, 'token')] : []),

@@ -21,7 +21,7 @@ export const ActivityRowView = memo(
       case 'THOUGHT':
         return (
           <Folded {...fold} icon={<Brain aria-hidden />} line={<Thought text={row.text} />}>
-            <p className="title-wrap whitespace-pre-wrap text-dense text-muted italic">{plainText(row.text)}</p>
+            <Markdown text={row.text} className="max-w-[88ch] text-dense text-muted italic" />
           </Folded>
         );
       case 'TOOL':
@@ -43,7 +43,11 @@ export const ActivityRowView = memo(
 function Thought({ text }: { text: string }) {
   return (
     <span className="min-w-0 flex-1 truncate text-muted">
-      Thought <span className="text-faint italic">{plainText(cutText(text.trimStart(), MAX_LINE_CHARS))}</span>
+      Thought{' '}
+      <span className="text-faint italic">
+        {/* Headings of thoughts stand between stars. */}
+        {plainText(cutText(text.trimStart(), MAX_LINE_CHARS)).replaceAll('**', '')}
+      </span>
     </span>
   );
 }
