@@ -15,6 +15,7 @@ import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
+import { until } from '#tests/kit/until.ts';
 
 let system: TestSystem;
 let core: Core;
@@ -178,6 +179,45 @@ describe('a cap of a project', () => {
     }
     const claims = await Promise.all(sides.map((side) => side.claimOrNull()));
     expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+  });
+
+  test('is not passed by a claim that counts while another one, not yet committed, takes the last place', async () => {
+    await capProject({ runsAtOnce: 1 });
+    const sides = [];
+    for (const name of ['frontend', 'qa']) {
+      const each = await seeder(core).agent(project, name);
+      await seeder(core).configure(each, { labels: [name] });
+      await scheduled(each);
+      const { actor } = await seeder(core).runner(undefined, { labels: [name], projectIds: [project.id] });
+      sides.push(runnerSide(core, actor));
+    }
+    // Every change of a project takes its row as its last: a claim that waits for it has counted already.
+    const holder = await core.pool.connect();
+    await holder.query('begin');
+    const [{ pid }] = (await holder.query('select pg_backend_pid() as pid')).rows as [{ pid: number }];
+    await holder.query('select 1 from projects where id = $1 for no key update', [project.id]);
+    /** Sessions that wait for that row, and those that wait behind them. */
+    const waiting = async (): Promise<number> => {
+      const { rows } = await core.pool.query<{ count: number }>(
+        `with recursive behind (pid) as (
+           select $1::int
+           union select a.pid from pg_stat_activity a join behind on behind.pid = any(pg_blocking_pids(a.pid))
+         ) select count(*)::int - 1 as count from behind`,
+        [pid],
+      );
+      return rows[0]?.count ?? 0;
+    };
+    try {
+      const claims = [];
+      for (const [index, side] of sides.entries()) {
+        claims.push(side.claimOrNull());
+        await until(waiting, (count) => count === index + 1);
+      }
+      await holder.query('commit');
+      expect((await Promise.all(claims)).map((claim) => claim !== null)).toEqual([true, false]);
+    } finally {
+      holder.release(true);
+    }
   });
 
   test('of runs at once holds the others back until one has ended', async () => {
