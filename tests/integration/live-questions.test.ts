@@ -91,7 +91,9 @@ describe('a question', () => {
 
   test('that is answered stands in the line of its runner, in the database before anybody hears it', async () => {
     const permission = await side.ask(held, 'A:1');
-    expect(await answer(anna, permission, 'allow_once')).toMatchObject({ status: 'allowed', answeredBy: anna.email });
+    const answered = await answer(anna, permission, 'allow_once');
+    expect(answered).toMatchObject({ status: 'allowed', answeredBy: anna.email });
+    expect(answered.revision).toBeGreaterThan(permission.revision);
     const taken = [{ number: 0, kind: 'permission_answer', text: null, permissionKey: 'A:1', decision: 'allow_once' }];
     expect(await side.take(held)).toEqual(taken);
     // The same again: it was not said to be there.

@@ -74,7 +74,7 @@ function bodyOf(masked: MaskedEvent): string | null {
     textOf(payload['text']) ??
     textOf(payload['why']) ??
     textOf(payload['message']) ??
-    (title === undefined ? null : visibleText(target ? `${title}: ${target}` : title))
+    (title === undefined ? null : visibleText(target && !title.includes(target) ? `${title}: ${target}` : title))
   );
 }
 

@@ -27,7 +27,7 @@ function Code({ label, children }: { label: string; children: ReactNode }) {
       role="region"
       aria-label={label}
       tabIndex={0}
-      className="max-h-60 overflow-auto rounded-control bg-sunken px-2.5 py-2 font-mono text-xs leading-5 whitespace-pre-wrap wrap-anywhere"
+      className="max-h-36 overflow-auto sm:max-h-60 rounded-control bg-sunken px-2.5 py-2 font-mono text-xs leading-5 whitespace-pre-wrap wrap-anywhere"
     >
       {children}
     </pre>

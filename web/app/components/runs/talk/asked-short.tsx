@@ -26,12 +26,12 @@ export function AskedShort({
   return (
     // Above the link that covers the card.
     <div className="relative z-10 flex flex-col gap-1.5 rounded-control bg-needs-review/10 px-2 py-1.5 text-xs">
-      <p className="title-wrap line-clamp-2 flex items-start gap-1.5 font-medium text-needs-review">
+      <p title={title} className="flex items-start gap-1.5 font-medium text-needs-review">
         <ShieldQuestion aria-hidden className="mt-0.5 size-3 shrink-0" />
-        <span>Asks: {visibleText(title)}</span>
+        <span className="title-wrap line-clamp-2">Asks: {visibleText(title)}</span>
       </p>
       {target && target !== title ? (
-        <code className="line-clamp-3 rounded-control bg-sunken px-1.5 py-1 font-mono text-2xs wrap-anywhere whitespace-pre-wrap">
+        <code className="line-clamp-5 rounded-control bg-sunken px-1.5 py-1 font-mono text-2xs wrap-anywhere whitespace-pre-wrap">
           {visibleText(target)}
         </code>
       ) : null}

@@ -2,7 +2,6 @@ import { MessagesSquare } from 'lucide-react';
 import { useState } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { useLiveQuery } from '~/graphql/use-live-query.ts';
-import { countText } from '~/lib/count-text.ts';
 import { Folded } from '../activity/folded.tsx';
 import { AskedInFull } from './asked-in-full.tsx';
 import { RunComposer } from './run-composer.tsx';
@@ -51,14 +50,19 @@ export function RunTalk({ runId }: { runId: string }) {
   ].sort((a, b) => (a.at < b.at ? -1 : 1));
   if (open.length === 0 && said.length === 0 && !run.canBeMessaged) return null;
   return (
-    <section aria-label="Talk with the agent" className="flex max-h-3/5 shrink-0 flex-col border-t border-line">
-      <div className="min-h-0 overflow-y-auto overscroll-contain">
-        {said.length > 0 ? (
+    // What is asked stays in sight when there is little room: what was said before gives way.
+    <section aria-label="Talk with the agent" className="flex max-h-7/10 shrink-0 flex-col border-t border-line">
+      {said.length > 0 ? (
+        <div className="min-h-8 shrink overflow-y-auto overscroll-contain">
           <Folded
             isOpen={isOpen}
             onOpen={setOpen}
             icon={<MessagesSquare aria-hidden />}
-            line={<span className="flex-1 text-muted">Said before, {countText(said.length, 'time')}</span>}
+            line={
+              <span className="flex-1 text-muted">
+                Answers and messages <span className="tabular text-faint">{said.length}</span>
+              </span>
+            }
           >
             <ol aria-label="Answers and messages" className="flex flex-col gap-2">
               {said.map((each) => (
@@ -66,15 +70,15 @@ export function RunTalk({ runId }: { runId: string }) {
               ))}
             </ol>
           </Folded>
-        ) : null}
-        {open.length > 0 ? (
-          <div className="flex flex-col gap-2 p-3">
-            {open.map((permission) => (
-              <AskedInFull key={permission.id} permission={permission} />
-            ))}
-          </div>
-        ) : null}
-      </div>
+        </div>
+      ) : null}
+      {open.length > 0 ? (
+        <div className="flex max-h-9/10 shrink-0 flex-col gap-2 overflow-y-auto overscroll-contain p-3">
+          {open.map((permission) => (
+            <AskedInFull key={permission.id} permission={permission} />
+          ))}
+        </div>
+      ) : null}
       {run.canBeMessaged ? <RunComposer runId={runId} /> : null}
     </section>
   );

@@ -47,7 +47,7 @@ function Answer({ permission: masked }: { permission: FragmentType<typeof SaidIt
       <Icon aria-hidden className={`mt-0.5 size-3.5 shrink-0 ${tone}`} />
       <p className="title-wrap min-w-0 flex-1 text-muted">
         <span className="text-fg">{outcomeOf(permission)}</span> {visibleText(permission.title)}
-        {permission.target && permission.target !== permission.title ? (
+        {permission.target && !permission.title.includes(permission.target) ? (
           <>
             {' '}
             <code className="font-mono text-xs">{visibleText(permission.target)}</code>
@@ -69,6 +69,7 @@ const isAllowed = ({ status, whenUnanswered }: AnsweredPermission): boolean =>
   status === 'ALLOWED' || (status === 'EXPIRED' && whenUnanswered === 'ALLOW_ONCE');
 
 function outcomeOf(permission: AnsweredPermission): string {
+  // It is on its way, and not yet said whose it is.
   const by = permission.answeredBy ?? 'You';
   switch (permission.status) {
     case 'ALLOWED':
