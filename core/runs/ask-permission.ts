@@ -48,7 +48,10 @@ export async function askPermission(
   actor: RunnerActor,
   input: z.input<typeof Asked>,
 ): Promise<RunPermission> {
-  const { runId, leaseToken, permission: asked } = parseInput(Asked, storableTexts(input));
+  // What the agent says is made storable; the key is the runner's own, and two of them must never become one.
+  const { key: ofRunner, ...said } = input.permission;
+  const permission = { ...(storableTexts(said) as typeof said), key: ofRunner };
+  const { runId, leaseToken, permission: asked } = parseInput(Asked, { ...input, permission });
   return inTransaction(core, async (tx) => {
     const run = await lockLeasedRun(tx.db, actor, runId, leaseToken);
     const known = await tx.db.runPermission.findUnique({ where: { runId_key: { runId, key: asked.key } } });
@@ -61,7 +64,7 @@ export async function askPermission(
     const askedAt = await databaseNow(tx.db);
     const expiresAt = new Date(askedAt.getTime() + asked.timeoutMs);
     const { title, toolKind, target = null, detail = null } = asked;
-    const permission = await tx.db.runPermission.create({
+    const created = await tx.db.runPermission.create({
       data: {
         id: newId(),
         runId,
@@ -79,9 +82,9 @@ export async function askPermission(
     tx.emit(runPermissionAsked, {
       projectId: run.projectId,
       entityId: runId,
-      patch: { permissionId: permission.id, title, toolKind, target, expiresAt: expiresAt.toISOString() },
+      patch: { permissionId: created.id, title, toolKind, target, expiresAt: expiresAt.toISOString() },
     });
-    return permission;
+    return created;
   });
 }
 
@@ -97,7 +100,7 @@ export async function withdrawPermission(
   actor: RunnerActor,
   input: z.input<typeof Withdrawn>,
 ): Promise<void> {
-  const { runId, leaseToken, key: ofRunner } = parseInput(Withdrawn, storableTexts(input));
+  const { runId, leaseToken, key: ofRunner } = parseInput(Withdrawn, input);
   await inTransaction(core, async (tx) => {
     const run = await lockLeasedRun(tx.db, actor, runId, leaseToken);
     const open = await tx.db.runPermission.findUnique({ where: { runId_key: { runId, key: ofRunner } } });
