@@ -10,6 +10,7 @@ const BENCHMARKS = [
   'take-in',
   'log-latency',
   'log-ingest',
+  'live-questions',
   'second-start',
 ];
 

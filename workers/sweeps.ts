@@ -9,6 +9,7 @@ import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
 import { applyRetention } from '#core/retention/apply-retention.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
+import { expirePermissions } from '#core/runs/expire-permissions.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { stopRunsOverCaps } from '#core/spend/stop-over-caps.ts';
 import { wakeForNewDay } from '#core/spend/wake-for-new-day.ts';
@@ -18,6 +19,8 @@ import { rebuildStaleState } from '#core/state/rebuild-state.ts';
 import { addUpTaskCounts, mendTaskCounts } from '#core/tasks/task-counts.ts';
 
 const CYCLE_SWEEP_MS = 5_000;
+/** An agent waits for its answer this much longer than people had for it. */
+const QUESTION_SWEEP_MS = 1_000;
 /** A run that is over a cap goes on for this long at most. */
 const CAP_SWEEP_MS = 5_000;
 const SPEND_SWEEP_MS = 30_000;
@@ -47,6 +50,10 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     repeat(core, 'delayed runs', async () => {
       await wakeDelayedRuns(core);
       return CYCLE_SWEEP_MS;
+    }),
+    repeat(core, 'unanswered questions', async () => {
+      await expirePermissions(core);
+      return QUESTION_SWEEP_MS;
     }),
     repeat(core, 'caps', async () => {
       await stopRunsOverCaps(core);

@@ -115,8 +115,8 @@ export const RunnerConnectionEnum = enumOf(
 );
 export const RunnerCommandTypeEnum = enumOf(
   'RunnerCommandType',
-  "WORK: there may be a run to claim. CANCEL: stop this run. LOOK: look for repositories again. CHECK: look at one path. REMOVE_WORK_FOLDER: remove a task's folder. The last three are answered.",
-  ['work', 'cancel', 'look', 'check', 'remove_work_folder'],
+  "WORK: there may be a run to claim. CANCEL: stop this run. INPUT: something was said to this run, which takeRunInput hands over. LOOK: look for repositories again. CHECK: look at one path. REMOVE_WORK_FOLDER: remove a task's folder. The last three are answered.",
+  ['work', 'cancel', 'input', 'look', 'check', 'remove_work_folder'],
 );
 export const RepositoryProblemEnum = enumOf(
   'RepositoryProblem',

@@ -142,6 +142,13 @@ for (const event of [
     catalogue.runUpdated,
     'A run that waits got another agent, or its time has come; somebody asked to stop it; its merge went on.',
   ),
+  declare(catalogue.runPermissionAsked, 'The agent of a run asks for something, and waits for the answer.'),
+  declare(
+    catalogue.runPermissionAnswered,
+    'A question of a run is no longer open: allowed, denied, expired, or canceled by its agent. When a run ends, that closes its questions.',
+  ),
+  declare(catalogue.runMessageSent, 'Somebody has said something to the agent of a run.'),
+  declare(catalogue.runMessageDelivered, 'What was said to the agent of a run has reached it.'),
   declare(catalogue.runCompleted, 'A run has ended: completed, failed, timed out or canceled.'),
 ]) {
   builder.objectField(event, 'run', (t) =>

@@ -10,7 +10,7 @@ const KindEnum = enumOf(
   'What an entry is. OTHER: an event that its reader does not know, or that this server does not.',
   ACTIVITY_KINDS,
 );
-const ToolKindEnum = enumOf('RunToolKind', 'What a tool is for, whatever its program calls it.', TOOL_KINDS);
+export const ToolKindEnum = enumOf('RunToolKind', 'What a tool is for, whatever its program calls it.', TOOL_KINDS);
 const ToolStatusEnum = enumOf(
   'RunToolStatus',
   "Where a tool call stands. DENIED: its program's rules, or a person, did not let it through.",

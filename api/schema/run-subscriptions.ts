@@ -69,7 +69,10 @@ const RunnerCommandType = builder.objectRef<RunnerCommand>('RunnerCommand').impl
   description: 'A wake-up for a runner; what is true it asks for.',
   fields: (t) => ({
     type: t.expose('type', { type: RunnerCommandTypeEnum, description: 'What to do.' }),
-    runId: t.exposeID('runId', { nullable: true, description: 'CANCEL: the run to stop.' }),
+    runId: t.exposeID('runId', {
+      nullable: true,
+      description: 'CANCEL: the run to stop. INPUT: the run that something was said to.',
+    }),
     reason: t.exposeString('reason', { nullable: true, description: 'CANCEL: why, as a run reason in lower_snake.' }),
     requestId: t.exposeID('requestId', {
       nullable: true,

@@ -114,6 +114,9 @@ const LeaseStateType = builder.objectRef<LeaseState>('LeaseState').implement({
     runId: t.exposeID('runId', { description: 'The run.' }),
     isHeld: t.exposeBoolean('isHeld', { description: "False: it is no longer this runner's; it must stop it." }),
     isCancelRequested: t.exposeBoolean('isCancelRequested', { description: 'True: it is to be stopped.' }),
+    hasInput: t.exposeBoolean('hasInput', {
+      description: 'True: something was said to it that was not taken yet (takeRunInput).',
+    }),
     leaseMs: t.exposeInt('leaseMs', { description: 'How long it is held from now, in milliseconds.' }),
   }),
 });

@@ -10,6 +10,7 @@ import type { LogBatch } from '#core/runs/append-logs.ts';
 import { readActivity } from '#core/runs/follow-activity.ts';
 import { readLines } from '#core/runs/follow-logs.ts';
 import { runFilter } from '#core/runs/list-runs.ts';
+import { whyNotMessaged } from '#core/runs/send-run-message.ts';
 import type { AgentRun } from '#prisma/generated/client/client.ts';
 import { ARTIFACTS_OF_RUN, ArtifactConnection, ArtifactType } from './artifacts.ts';
 import { taskIdIn } from './arguments.ts';
@@ -21,6 +22,8 @@ import { nestedConnection } from './lists/nested-connection.ts';
 import type { NestedList } from './lists/nested-connection.ts';
 import { CREATED_AT, orderByOf } from './lists/order-by.ts';
 import { RunActivityBatchType } from './run-activity.ts';
+import { MESSAGES_OF_RUN, RunMessageConnection, RunMessageType } from './run-message-type.ts';
+import { PERMISSIONS_OF_RUN, RunPermissionConnection, RunPermissionType } from './run-permission-type.ts';
 import { loadWaitingReason, WHEN_READ } from './waiting-reason.ts';
 
 const LogLine = builder
@@ -176,6 +179,40 @@ export const RunType = builder.prismaObject('AgentRun', {
       nullable: true,
       description: 'By the price of its model (modelPrices); false: its program says so. Null: the cost is not known.',
     }),
+    canBeMessaged: t.boolean({
+      description: 'Whether its agent hears what people say to it now (sendRunMessage).',
+      select: { status: true, kind: true, takesInput: true, cancelRequestedAt: true },
+      resolve: (run) => whyNotMessaged(run) === null,
+    }),
+    takesInput: t.exposeBoolean('takesInput', {
+      description: 'Its agent is run live: it asks while it works, and hears what people say.',
+    }),
+    openPermission: t.field({
+      type: RunPermissionType,
+      nullable: true,
+      select: (_args, _context, nestedSelection) =>
+        ({
+          permissions: nestedSelection({ where: { status: 'pending' }, orderBy: { id: 'asc' }, take: 1 }),
+        }) as never,
+      description: 'What its agent asks and waits for, the oldest if it is more than one; null: nothing.',
+      resolve: (run) => (run as unknown as { permissions: never[] }).permissions[0] ?? null,
+    }),
+    permissions: t.connection(
+      {
+        type: RunPermissionType,
+        description: 'What its agent has asked, newest last.',
+        resolve: (run, page, context, info) => nestedConnection(PERMISSIONS_OF_RUN, run.id, page, context, info),
+      },
+      RunPermissionConnection,
+    ),
+    messages: t.connection(
+      {
+        type: RunMessageType,
+        description: 'What people have said to its agent, newest last.',
+        resolve: (run, page, context, info) => nestedConnection(MESSAGES_OF_RUN, run.id, page, context, info),
+      },
+      RunMessageConnection,
+    ),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was scheduled.' }),
     notBefore: t.expose('notBefore', {
       type: 'DateTime',

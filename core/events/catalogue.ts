@@ -112,6 +112,32 @@ export const runUpdated = defineEvent(
   }),
   { touchesProject: false, touchesState: ['landingIsMerged'] },
 );
+/** Its agent asks for something; the whole of the question is read with the run. */
+export const runPermissionAsked = defineEvent(
+  'agent.run.permission.asked',
+  'run',
+  { permissionId: text, title: text, toolKind: text, target: nullableText, expiresAt: time },
+  { touchesProject: false },
+);
+export const runPermissionAnswered = defineEvent(
+  'agent.run.permission.answered',
+  'run',
+  { permissionId: text, status: text, answeredBy: nullableText },
+  { touchesProject: false },
+);
+/** What was said stands in the row: it may be long. */
+export const runMessageSent = defineEvent(
+  'agent.run.message.sent',
+  'run',
+  { messageId: text, author: text },
+  { touchesProject: false },
+);
+export const runMessageDelivered = defineEvent(
+  'agent.run.message.delivered',
+  'run',
+  { messageIds: z.array(text) },
+  { touchesProject: false },
+);
 /** A notice: the lines themselves come by the run's own subscription. `lastMessage` feeds the board card. */
 export const runLogAppended = defineEvent(
   'agent.run.log.appended',

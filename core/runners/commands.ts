@@ -7,12 +7,14 @@ export type RunnerRequestKind = 'look' | 'check' | 'remove_work_folder';
 export type RunnerMessage =
   | { type: 'work'; projectId: string }
   | { type: 'cancel'; runnerId: string; runId: string; reason: string }
+  /** Somebody has said something to a run: the rows say what. */
+  | { type: 'input'; runnerId: string; runId: string }
   | { type: 'request'; runnerId: string; requestId: string; kind: RunnerRequestKind; subject: string | null }
   /** Which projects the runner serves has changed. */
   | { type: 'projects'; runnerId: string; allProjects: boolean; projectIds: string[] };
 
 export interface RunnerCommand {
-  type: 'work' | 'cancel' | RunnerRequestKind;
+  type: 'work' | 'cancel' | 'input' | RunnerRequestKind;
   projectId: string | null;
   runId: string | null;
   reason: string | null;

@@ -29,6 +29,7 @@ async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal)
       if (closed) return;
       if (missed) {
         yield* await canceledRuns(core, actor);
+        yield* await spokenToRuns(core, actor);
         yield* await openRequests(core, actor.runnerId);
         yield work;
       }
@@ -40,6 +41,7 @@ async function* followUntil(core: Core, actor: RunnerActor, signal: AbortSignal)
         if (message.runnerId !== actor.runnerId) continue;
         if (message.type === 'cancel')
           yield { ...NO_DETAILS, type: 'cancel', runId: message.runId, reason: message.reason };
+        if (message.type === 'input') yield { ...NO_DETAILS, type: 'input', runId: message.runId };
         if (message.type === 'request') yield requestCommand(message);
         if (message.type === 'projects') {
           ({ allProjects, projectIds } = message);
@@ -59,4 +61,17 @@ async function canceledRuns(core: Core, actor: RunnerActor): Promise<RunnerComma
     select: { id: true, cancelReason: true },
   });
   return runs.map((run) => ({ ...NO_DETAILS, type: 'cancel', runId: run.id, reason: run.cancelReason }));
+}
+
+/** Those to which something was said that their runner has not taken. */
+async function spokenToRuns(core: Core, actor: RunnerActor): Promise<RunnerCommand[]> {
+  const runs = await core.db.agentRun.findMany({
+    where: {
+      runnerId: actor.runnerId,
+      status: { in: [...CLAIMED_STATUSES] },
+      inputCount: { gt: core.db.agentRun.fields.inputsTaken },
+    },
+    select: { id: true },
+  });
+  return runs.map(({ id }) => ({ ...NO_DETAILS, type: 'input', runId: id }));
 }

@@ -3,7 +3,7 @@ import { id } from '#contract/fields.ts';
 import { ContractError } from '#contract/parse.ts';
 import { formatShortId } from '#contract/short-ids.ts';
 import type { RunnerActor } from '#core/access/actor.ts';
-import { parseAgentConfig } from '#core/agents/agent-config.ts';
+import { parseAgentConfig, takesInput } from '#core/agents/agent-config.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import { parseInput } from '#core/errors/parse-input.ts';
 import { runStarted } from '#core/events/catalogue.ts';
@@ -117,7 +117,7 @@ async function start(
   const branch = candidate.branch ?? resultBranch(project, task, candidate.attempt);
   const leased = await tx.db.$queryRaw<{ started_at: Date; lease_expires_at: Date }[]>`
     update agent_runs set status = 'started', runner_id = ${actor.runnerId}::uuid, claim_id = ${claimId}::uuid, branch = ${branch},
-           model = ${candidate.kind === 'task' ? config.model : null},
+           model = ${candidate.kind === 'task' ? config.model : null}, takes_input = ${candidate.kind === 'task' && takesInput(config)},
            sandbox_note = (select sandbox_note from runners where id = ${actor.runnerId}::uuid),
            lease_token_hash = ${hash}, lease_ms = ${config.leaseMs}, started_at = clock_timestamp(),
            lease_expires_at = clock_timestamp() + make_interval(secs => ${config.leaseMs / 1000}::float8)

@@ -22,6 +22,7 @@ import type { Agent, AgentRun, Prisma, Task } from '#prisma/generated/client/cli
 import { runActivityChannel } from './append-activity.ts';
 import { runLogChannel } from './append-logs.ts';
 import type { LaneEnd } from './follow-lane.ts';
+import { closePermissions } from './run-permissions.ts';
 import { questionOf } from './question-of.ts';
 import { hasFailedTheSame, SAME_FAILURES } from './same-failure.ts';
 import { createRun, scheduleTask } from './schedule-task.ts';
@@ -88,6 +89,7 @@ export async function finishRun(
         : {}),
     },
   });
+  await closePermissions(tx, run.id, finishedAt);
   tx.emit(runCompleted, {
     projectId: run.projectId,
     entityId: run.id,

@@ -11,6 +11,8 @@ export interface LeaseState {
   /** False: the run is no longer the runner's; it must stop it. */
   isHeld: boolean;
   isCancelRequested: boolean;
+  /** Something was said to it that its runner has not taken. */
+  hasInput: boolean;
   leaseMs: number;
 }
 
@@ -26,9 +28,10 @@ const RENEW = `
   renewed as (
     update agent_runs r set lease_expires_at = clock_timestamp() + make_interval(secs => r.lease_ms / 1000.0)
       from held where r.id = held.id and r.status ${CLAIMED_SQL}
-    returning r.id, held.hash, r.cancel_requested_at, r.lease_ms
+    returning r.id, held.hash, r.cancel_requested_at, r.input_count > r.inputs_taken as has_input, r.lease_ms
   )
-  select asked.id, renewed.id is not null as is_held, renewed.cancel_requested_at is not null as is_cancel_requested, coalesce(renewed.lease_ms, 0) as lease_ms
+  select asked.id, renewed.id is not null as is_held, renewed.cancel_requested_at is not null as is_cancel_requested,
+         coalesce(renewed.has_input, false) as has_input, coalesce(renewed.lease_ms, 0) as lease_ms
     from asked left join renewed on renewed.id = asked.id and renewed.hash = asked.hash`;
 
 const Held = z
@@ -46,6 +49,7 @@ export async function heartbeatRuns(
     id: string;
     is_held: boolean;
     is_cancel_requested: boolean;
+    has_input: boolean;
     lease_ms: number;
   }>({
     name: 'renew_leases',
@@ -56,6 +60,7 @@ export async function heartbeatRuns(
     runId: row.id,
     isHeld: row.is_held,
     isCancelRequested: row.is_cancel_requested,
+    hasInput: row.has_input,
     leaseMs: row.lease_ms,
   }));
 }

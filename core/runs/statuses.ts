@@ -20,6 +20,10 @@ export function isLive(run: { status: AgentRun['status'] }): boolean {
   return (LIVE_STATUSES as readonly string[]).includes(run.status);
 }
 
+export function isClaimed(run: { status: AgentRun['status'] }): boolean {
+  return (CLAIMED_STATUSES as readonly string[]).includes(run.status);
+}
+
 function inSql(statuses: readonly AgentRun['status'][]): string {
   return `in (${statuses.map((status) => `'${status}'`).join(', ')})`;
 }

@@ -71,6 +71,8 @@ const fixtures =
   (missing: boolean) =>
   (fieldName: string, name: string): unknown => {
     if (name === 'leaseToken') return held.token;
+    if (fieldName === 'takeRunInput' && name === 'after') return -1;
+    if (name === 'timeoutMs') return 60_000;
     if (['first', 'after', 'last', 'before'].includes(name)) return null;
     if (name === 'defaultRepoPath') return '/srv/repo';
     if (name === 'streams') return '1';
@@ -380,6 +382,9 @@ describe('nested fields', () => {
       'Run.agent',
       'Run.artifacts',
       'Run.logs',
+      'Run.messages',
+      'Run.openPermission',
+      'Run.permissions',
       'Run.project',
       'Run.runner',
       'Run.task',

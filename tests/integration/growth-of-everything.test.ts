@@ -12,6 +12,7 @@ import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
 import { applyRetention } from '#core/retention/apply-retention.ts';
 import { sweepSilentRunners } from '#core/runners/connection.ts';
+import { expirePermissions } from '#core/runs/expire-permissions.ts';
 import { heartbeatRuns } from '#core/runs/heartbeat.ts';
 import { msToNextLeaseEnd, sweepLeases } from '#core/runs/sweep-leases.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
@@ -172,6 +173,9 @@ describe('what runners send', () => {
     await expectFlat(() => heartbeatRuns(core, held.runner, [lease]));
     await expectFlat(() => side.append(held, 0, ['one', 'two', 'three']));
     await expectFlat(() => side.appendActivity(held, 0, messages(0, 3)));
+    await expectFlat(() => side.ask(held, 'A:1'));
+    await expectFlat(() => side.withdraw(held, 'A:1'));
+    await expectFlat(() => side.take(held));
     await expectFlat(() => side.complete(held, { lineCount: 3 }));
   });
 
@@ -204,6 +208,7 @@ describe('what workers do', () => {
       'the next lease': () => msToNextLeaseEnd(core),
       'silent runners': () => sweepSilentRunners(core),
       'archived projects': () => sweepArchivedProjects(core),
+      'unanswered questions': () => expirePermissions(core),
       'old calls': () => removeOldCalls(core.db),
       deletions: () => removeDeleted(core),
       'task counts': () => addUpTaskCounts(core),

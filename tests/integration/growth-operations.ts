@@ -52,6 +52,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     ({ projectId }) => ({ input: { projectId, ...more } });
   return {
     AgentPresets: project,
+    AnswerPermission: async (grown) => ({ input: { permissionId: await someQuestion(grown), decision: 'DENY' } }),
     ApproveTask: onTask('needs_review'),
     ArchiveProject: async ({ core }) => ({ input: { projectId: await longHistoryId(core, 'cycle', 2) } }),
     BlockTask: onTask('queued', { reason: 'It waits for a decision.' }),
@@ -129,6 +130,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     RunLog: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1), afterSeq: 1_500 }),
     RunLogPage: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1), afterSeq: 1_500, limit: 200 }),
     RunOrchestrator: onProject({ mode: 'FULL' }),
+    RunTalk: async ({ core }) => ({ runId: await longHistoryId(core, 'run', 1) }),
     Runner: ({ runnerId }) => ({ id: runnerId }),
     Runners: none,
     SaveState: async (grown) => ({
@@ -136,6 +138,9 @@ export function growthOperations(): Record<string, VariablesOf> {
     }),
     SendBackTask: onTask('needs_review', { feedback: 'Not yet' }),
     SendMessage: ({ conversationId }) => ({ input: { conversationId, content: 'Fix the crash in core/part.ts' } }),
+    SendRunMessage: async ({ core }) => ({
+      input: { runId: await longHistoryId(core, 'run', 1), text: 'Mind the gap', idempotencyKey: 'run-message' },
+    }),
     SetModelPrice: () => ({
       input: { model: 'large-2', validFrom: '2026-01-01', inputUsd: 2, cachedInputUsd: 0.2, outputUsd: 10 },
     }),
@@ -176,6 +181,7 @@ export function growthOperations(): Record<string, VariablesOf> {
 export const REFUSED: Record<string, RegExp> = {
   CheckRepository: /is not online/,
   LookForRepositories: /is not online/,
+  SendRunMessage: /has already ended/,
   RemoveWorkFolder: /There is no such work folder/,
 };
 
@@ -198,6 +204,13 @@ async function somePrice({ db }: Core): Promise<string> {
   const validFrom = new Date('2026-01-01T00:00:00Z');
   const prices = { inputUsd: 1, cachedInputUsd: 1, outputUsd: 1, changedBy: 'anna' };
   return (await db.modelPrice.create({ data: { id: newId(), model: 'small-1', validFrom, ...prices } })).id;
+}
+
+async function someQuestion({ core, tasks }: GrownSystem): Promise<string> {
+  const runId = await longHistoryId(core, 'run', tasks - (tasks % 6));
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  const question = { key: 'A:1', title: 'Run npm publish', toolKind: 'execute', whenUnanswered: 'deny' } as const;
+  return (await core.db.runPermission.create({ data: { id: newId(), runId, expiresAt, ...question } })).id;
 }
 
 /** Of somebody who is taken into the project for it. */

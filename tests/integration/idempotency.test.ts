@@ -15,8 +15,8 @@ import { transitionTask } from '#core/tasks/transition-task.ts';
 import { saveState } from '#core/state/save-state.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
-import { scheduledTask } from '#tests/kit/runs.ts';
 import { countOwnSql } from '#tests/kit/count-sql.ts';
+import { makeLive, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -81,6 +81,8 @@ const MAKES_NOTHING = [
   // Asked for twice, it is the same cycle, grant, or look.
   ...['runOrchestrator', 'grantRepository', 'revokeRepository', 'checkRepository', 'lookForRepositories'],
   ...['removeWorkFolder', 'cancelRun', 'deleteTask', 'deleteProject'],
+  // A question is answered once.
+  'answerPermission',
   // Said again, it is the same price.
   ...['setModelPrice', 'removeModelPrice'],
   ...['updateMembership', 'removeMembership', 'updateUser'],
@@ -94,6 +96,7 @@ const MAKES_NOTHING = [
     'requestLanding',
     'reportLanding',
   ],
+  ...['askPermission', 'withdrawPermission', 'takeRunInput'],
   ...['uploadArtifact', 'reportPrograms', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
 ];
 test('every mutation that makes something takes an idempotency key', () => {
@@ -197,6 +200,19 @@ describe('the same call again makes nothing more, and answers with what the firs
         'user { id }',
         () => system.core.db.user.count({ where: { email } }),
       ]);
+    },
+    sendRunMessage: async () => {
+      const agent = await seeder(system.core).agent(project);
+      await scheduledTask(system.core, user, project, agent);
+      const { actor } = await seeder(system.core).runner(undefined, { projectIds: [project.id] });
+      const held = await runnerSide(system.core, actor).claim();
+      await makeLive(system.core, held);
+      const { runId } = held.spec;
+      return [
+        { runId, text: 'Mind the gap' },
+        'message { id }',
+        () => system.core.db.runInput.count({ where: { runId } }),
+      ];
     },
     saveState: async () => [
       { projectId: project.id, baseVersion: await newestVersion(), notes: newId() },

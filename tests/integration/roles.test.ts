@@ -8,7 +8,7 @@ import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
 import { messages } from '#tests/kit/activity.ts';
 import { collect, openSocket, post } from '#tests/kit/graphql-client.ts';
 import type { GraphqlAnswer } from '#tests/kit/graphql-client.ts';
-import { runnerSide, scheduledTask } from '#tests/kit/runs.ts';
+import { makeLive, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
 import { rootFields, variablesOf } from '#tests/kit/schema-walk.ts';
 import type { RootField } from '#tests/kit/schema-walk.ts';
 import { PASSWORD, TEST_REPOSITORY, seeder } from '#tests/kit/seed.ts';
@@ -67,6 +67,8 @@ async function makeWorld(): Promise<World> {
   const held = await side.claim();
   await side.append(held, 0, ['a line']);
   await side.appendActivity(held, 0, messages(0, 1));
+  await makeLive(core, held);
+  const permission = await side.ask(held, 'A:1');
   await rebuildStateDocument(core, project.id);
   const conversation = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
   const message = await sendMessage(core, people.owner, { conversationId: conversation.id, content: 'Thanks' });
@@ -97,6 +99,7 @@ async function makeWorld(): Promise<World> {
       conversationId: conversation.id,
       leaseToken: held.token,
       messageId: message.id,
+      permissionId: permission.id,
       membershipId,
       userId: guest.userId,
       agent: agent.id,
@@ -126,7 +129,7 @@ async function makeWorld(): Promise<World> {
 
 async function outcomeOf(field: RootField, world: World, role: Role): Promise<Outcome> {
   const variables = variablesOf(field, (fieldName, name) => {
-    if (name === 'after') return field.kind === 'subscription' ? '0' : null;
+    if (name === 'after') return field.kind === 'subscription' ? '0' : field.kind === 'mutation' ? -1 : null;
     if (name === 'afterSeq') return -1;
     if (name === 'first' || name === 'last' || name === 'before') return null;
     return world.ids[name] ?? (name === 'id' ? world.ids[fieldName] : undefined);

@@ -87,6 +87,8 @@ const SHORT_LISTS = [
   'RunActivityEntry',
   // As long as a tool call, and a plan.
   'RunFileChange',
+  // At most a page.
+  'RunInput',
   'RunLogLine',
   'RunPlanStep',
   'RunnerProgram',

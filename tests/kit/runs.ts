@@ -7,15 +7,18 @@ import { scheduleRuns } from '#core/cycles/schedule-runs.ts';
 import type { ScheduleCounts } from '#core/cycles/schedule-runs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { appendRunActivity } from '#core/runs/append-activity.ts';
+import { askPermission, withdrawPermission } from '#core/runs/ask-permission.ts';
 import { appendRunLogs } from '#core/runs/append-logs.ts';
 import { claimRun } from '#core/runs/claim-run.ts';
 import { completeRun } from '#core/runs/complete-run.ts';
 import { requestLanding } from '#core/runs/landing.ts';
 import { reportLanding } from '#core/runs/report-landing.ts';
 import { findWaitingReasons } from '#core/runs/waiting-reasons.ts';
+import { takeRunInput } from '#core/runs/take-run-input.ts';
+import type { TakenInput } from '#core/runs/take-run-input.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import type { NewTask } from '#core/tasks/create-task.ts';
-import type { Agent, AgentRun, Project, Task } from '#prisma/generated/client/client.ts';
+import type { Agent, AgentRun, Project, RunPermission, Task } from '#prisma/generated/client/client.ts';
 
 const COMMIT = { base: 'a'.repeat(40), head: 'b'.repeat(40) };
 
@@ -69,6 +72,17 @@ export interface HeldRun {
   runner: RunnerActor;
 }
 
+type AskedPermission = Parameters<typeof askPermission>[2]['permission'];
+const asked = (key: string, changes: Partial<AskedPermission>): AskedPermission => ({
+  key,
+  title: 'Run npm publish',
+  toolKind: 'execute',
+  target: 'npm publish',
+  detail: 'npm publish --access public',
+  timeoutMs: 60_000,
+  ...changes,
+});
+
 /** A runner's side of a run, through the commands that the API calls. */
 export function runnerSide(core: Core, runner: RunnerActor) {
   return {
@@ -94,6 +108,13 @@ export function runnerSide(core: Core, runner: RunnerActor) {
     /** @param entries of contract/activity.ts, or what another version may bring */
     appendActivity: (held: HeldRun, firstSeq: number, entries: unknown): Promise<number> =>
       appendRunActivity(core, runner, { runId: held.spec.runId, leaseToken: held.token, firstSeq, entries }),
+    /** Asks before the agent runs a command; `changes` say otherwise. */
+    ask: (held: HeldRun, key: string, changes: Partial<AskedPermission> = {}): Promise<RunPermission> =>
+      askPermission(core, runner, { runId: held.spec.runId, leaseToken: held.token, permission: asked(key, changes) }),
+    withdraw: (held: HeldRun, key: string): Promise<void> =>
+      withdrawPermission(core, runner, { runId: held.spec.runId, leaseToken: held.token, key }),
+    take: (held: HeldRun, after = -1): Promise<TakenInput[]> =>
+      takeRunInput(core, runner, { runId: held.spec.runId, leaseToken: held.token, after }),
     /** A merge that went well had the last word for what it says it moved. */
     async complete(held: HeldRun, changes: Partial<RunResult> = {}): Promise<AgentRun> {
       const result = resultOf(held.spec, changes);
@@ -142,6 +163,11 @@ export async function endLease(core: Core, runId: string): Promise<void> {
     `update agent_runs set lease_expires_at = clock_timestamp() - interval '1 hour' where id = $1`,
     [runId],
   );
+}
+
+/** As if the run's agent were one that is run live, whatever it is configured as. */
+export async function makeLive(core: Core, { spec }: HeldRun): Promise<void> {
+  await core.db.agentRun.update({ where: { id: spec.runId }, data: { takesInput: true } });
 }
 
 /** What an incremental cycle does with the tasks that wait, and nothing else of it. */

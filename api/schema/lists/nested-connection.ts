@@ -17,6 +17,8 @@ export interface NestedList<Row> {
   parent: { field: string; column: string };
   key: Key & { column: string };
   table: string;
+  /** Only the rows of this kind, as Prisma and as PostgreSQL say it. */
+  only?: { where: Record<string, unknown>; sql: string };
 }
 
 /**
@@ -50,7 +52,7 @@ async function readPages<Row extends object>(
   const found = await list.rows(context.core).findMany({
     ...selectionOf(context, info, list.typeName, page.order, [field]),
     ...(ids.length === 1
-      ? { ...bounds, where: { [field]: ids[0], ...bounds.where } }
+      ? { ...bounds, where: { [field]: ids[0], ...list.only?.where, ...bounds.where } }
       : { where: { id: { in: await idsOfPages(list, ids, page, context.core) } }, orderBy: orderBy(page) }),
   } as never);
   const byParent = groupBy(found, (row) => String((row as Record<string, unknown>)[field]));
@@ -59,7 +61,7 @@ async function readPages<Row extends object>(
 
 /** Of each parent's list as many as the page has, and one more. */
 async function idsOfPages(
-  { table, parent, key }: Pick<NestedList<object>, 'table' | 'parent' | 'key'>,
+  { table, parent, key, only }: Pick<NestedList<object>, 'table' | 'parent' | 'key' | 'only'>,
   parentIds: string[],
   { size, isBackward, after, before }: PageRequest,
   core: Core,
@@ -72,7 +74,7 @@ async function idsOfPages(
   const bounds = [...(after ? [bound(after[0], true)] : []), ...(before ? [bound(before[0], false)] : [])].join(' ');
   const { rows } = await core.pool.query<{ id: string }>(
     `select item.id from unnest($1::uuid[]) as parent(id) cross join lateral (
-       select id from "${table}" where "${parent.column}" = parent.id ${bounds}
+       select id from "${table}" where "${parent.column}" = parent.id ${only ? `and ${only.sql}` : ''} ${bounds}
        order by "${key.column}" ${isBackward ? opposite(key.direction) : key.direction} limit $2) as item`,
     values,
   );

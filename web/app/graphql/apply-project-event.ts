@@ -89,8 +89,10 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
       const runId = idOf(event.run);
       if (!runId) break;
       const run = ref('Run', runId);
-      const hasEnded = event.__typename === 'AgentRunCompletedEvent';
-      if (hasEnded) forgetSpend(cache, projectId, run);
+      if (event.__typename === 'AgentRunCompletedEvent') {
+        forgetSpend(cache, projectId, run);
+        forgetTalk(cache, runId);
+      }
       addToConnections(cache, QUERY, 'runs', run, {
         at: 'start',
         matches: (args) => ofProject(args) && (!args['filter'] || (isOfLiveRuns(args) && isLive(cache, run))),
@@ -103,6 +105,14 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
         placeOnBoards(cache, projectId, taskId);
         addToConnections(cache, ref('Task', taskId), 'runs', run, { at: 'start' });
       }
+      break;
+    }
+    case 'AgentRunPermissionAskedEvent':
+    case 'AgentRunPermissionAnsweredEvent':
+    case 'AgentRunMessageSentEvent':
+    case 'AgentRunMessageDeliveredEvent': {
+      const runId = idOf(event.run);
+      if (runId) forgetTalk(cache, runId);
       break;
     }
     case 'AgentRunLogAppendedEvent':
@@ -160,6 +170,11 @@ function forgetSpend(cache: Cache, projectId: string, run: Ref<'Run'>): void {
     const key = readField(cache, run, type === 'Task' ? 'task' : 'agent');
     if (typeof key === 'string') forget(cache, ref(type, key.slice(type.length + 1)), ['spend']);
   }
+}
+
+/** What its agent asks and is told: who shows that asks again. */
+function forgetTalk(cache: Cache, runId: string): void {
+  forget(cache, ref('Run', runId), ['permissions', 'messages']);
 }
 
 /** A live run's console follows it by itself; of one that has ended this is the tail that a lost runner brought back. */

@@ -35,6 +35,8 @@ const mutationUpdates = {
       at: 'start',
     });
   },
+  sendRunMessage: (_answer: unknown, { input }: gql.SendRunMessageMutationVariables, cache: Cache) =>
+    forget(cache, ref('Run', input.runId), ['messages']),
   createProject: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['projects', 'repositories']),
   archiveProject: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['projects']),
   deleteTask({ deleteTask: answer }: gql.DeleteTaskMutation, _args: unknown, cache: Cache) {
@@ -120,6 +122,14 @@ export const optimisticAnswers = {
     }),
   sendBackTask: ({ input }: gql.SendBackTaskMutationVariables) =>
     moved('SendBackTaskPayload', input.taskId, { status: 'QUEUED', feedback: input.feedback }),
+  answerPermission: ({ input }: gql.AnswerPermissionMutationVariables): Data => ({
+    __typename: 'AnswerPermissionPayload',
+    permission: {
+      __typename: 'RunPermission',
+      id: input.permissionId,
+      status: input.decision === 'DENY' ? 'DENIED' : 'ALLOWED',
+    },
+  }),
   sendMessage: ({ input }: gql.SendMessageMutationVariables): Data => ({
     __typename: 'SendMessagePayload',
     message: {

@@ -17,6 +17,7 @@ const lastCursors = new Map<string, string>();
  * @param cursor the project's newest event when the page was made
  * @param onResync the server can not replay what was missed: everything shown must be fetched again
  * @param onDeleted the project is gone
+ * @param onAsked an agent asks whether it may do something
  */
 export function followProject(
   client: Client,
@@ -25,7 +26,14 @@ export function followProject(
     cursor,
     onResync,
     onDeleted,
-  }: { projectId: string; cursor: string; onResync(): void; onDeleted(): void },
+    onAsked,
+  }: {
+    projectId: string;
+    cursor: string;
+    onResync(): void;
+    onDeleted(): void;
+    onAsked(title: string): void;
+  },
 ): () => void {
   const after = lastCursors.get(projectId) ?? earlier(cursor);
   lastCursors.set(projectId, after);
@@ -37,6 +45,10 @@ export function followProject(
       if (event.cursor) lastCursors.set(projectId, event.cursor);
       if (event.__typename === 'ResyncEvent') onResync();
       if (event.__typename === 'ProjectDeletedEvent') onDeleted();
+      // What is repeated stands on the page already.
+      const isNews = event.cursor !== null && BigInt(event.cursor) > BigInt(cursor);
+      if (event.__typename === 'AgentRunPermissionAskedEvent' && isNews)
+        onAsked((event.patch as { title: string }).title);
       noteEvent(event.__typename);
       if (event.__typename === 'AgentRunLogAppendedEvent') setLastLine(event.entityId, event.lastMessage);
       if (event.__typename === 'AgentRunActivityAppendedEvent') setDoing(event.entityId, event.doing);

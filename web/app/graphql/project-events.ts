@@ -122,6 +122,29 @@ export const ProjectEvents_Subscription = graphql(`
           ...EventRun_Run
         }
       }
+      ... on AgentRunPermissionAskedEvent {
+        patch
+        run {
+          ...EventRun_Run
+        }
+      }
+      ... on AgentRunPermissionAnsweredEvent {
+        run {
+          ...EventRun_Run
+        }
+      }
+      ... on AgentRunMessageSentEvent {
+        run {
+          id
+          revision
+        }
+      }
+      ... on AgentRunMessageDeliveredEvent {
+        run {
+          id
+          revision
+        }
+      }
       ... on AgentRunLogAppendedEvent {
         entityId
         lastSeq
@@ -201,6 +224,7 @@ graphql(`
   fragment EventRun_Run on Run {
     id
     revision
+    canBeMessaged
     ...RunRow_Run
     ...RunFacts_Run
     ...TaskResult_Run

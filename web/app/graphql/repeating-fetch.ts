@@ -13,6 +13,7 @@ export const KEYED_MUTATIONS = [
   'rollBackState',
   'saveState',
   'sendMessage',
+  'sendRunMessage',
 ];
 /** Fields of those calls that are kept nowhere. */
 export const SECRET_FIELDS = ['password'];

@@ -10,6 +10,7 @@ import { awaitsWords } from '~/lib/task-status.ts';
 import { useRefusal } from '../frame/project-rights.tsx';
 import { plainLine } from '../runs/console/ansi.ts';
 import { DiffStat } from '../runs/review/diff-stat.tsx';
+import { AskedShort } from '../runs/talk/asked-short.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
 import { isRunning } from '../runs/run-status.tsx';
 import { Priority } from '../tasks/priority.tsx';
@@ -52,6 +53,12 @@ export const BoardCard_TaskFragment = graphql(`
       startedAt
       activityCount
       doing
+      openPermission {
+        id
+        revision
+        status
+        ...AskedShort_RunPermission
+      }
       runner {
         id
         revision
@@ -111,6 +118,7 @@ export const BoardCard = memo(function BoardCard({ task: masked, linkRef, isLift
         <>
           <Doing run={liveRun} />
           <RunConnectionNote isShort runner={liveRun.runner} />
+          {liveRun.openPermission?.status === 'PENDING' ? <AskedShort permission={liveRun.openPermission} /> : null}
         </>
       ) : null}
       {task.heldBy ? (

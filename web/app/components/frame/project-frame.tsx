@@ -11,6 +11,7 @@ import { CreateTaskDialog } from '../tasks/create-task-dialog.tsx';
 import { TaskMovesProvider } from '../tasks/task-moves.tsx';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
+import { visibleText } from '~/lib/visible-text.ts';
 import { showToast } from '../ui/toast-store.ts';
 import { AgentPauses } from './agent-pauses.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
@@ -79,7 +80,9 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
       showToast({ kind: 'info', text: 'This project was deleted' });
       navigate('/projects', { replace: true });
     };
-    return followProject(client, { projectId, cursor, onResync: announceResync, onDeleted });
+    // It stands on its card, which may not be in sight; and a toast is read out.
+    const onAsked = (title: string): void => showToast({ kind: 'info', text: `An agent asks: ${visibleText(title)}` });
+    return followProject(client, { projectId, cursor, onResync: announceResync, onDeleted, onAsked });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the cursor counts once
   }, [client, projectId, isReady]);
 

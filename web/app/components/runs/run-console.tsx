@@ -15,10 +15,20 @@ import { useRunLog } from './run-log.ts';
 import { RunRow_RunFragment } from './run-row.tsx';
 import { hasLostRunner, isLiveRun } from './run-status.tsx';
 import { StopRun } from './stop-run.tsx';
+import { RunTalk } from './talk/run-talk.tsx';
 
-/** What the agent of one run does, or what it wrote, with what can be done about it. */
+/** What the agent of one run does, or what it wrote, with what can be done about it; and what is said between it and people. */
 export function RunConsole({ run: masked }: { run: FragmentType<typeof RunRow_RunFragment> }) {
   const run = readFragment(RunRow_RunFragment, masked);
+  return (
+    <>
+      <Output run={run} />
+      {run.takesInput ? <RunTalk key={run.id} runId={run.id} /> : null}
+    </>
+  );
+}
+
+function Output({ run }: { run: ShownRun }) {
   const { isOutputRaw } = usePreferences().preferences;
   // Each view has a switch of its own: the focus goes from the one to the other.
   const isClicked = useRef(false);

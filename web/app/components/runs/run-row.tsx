@@ -28,6 +28,7 @@ export const RunRow_RunFragment = graphql(`
     activityCount
     logRemovedAt
     reader
+    takesInput
     task {
       id
       revision

@@ -6,6 +6,7 @@ import { useWaitingReason } from '~/graphql/waiting-reasons.ts';
 import { awaitsWords } from '~/lib/task-status.ts';
 import { TaskResult_RunFragment } from '../runs/review/task-result.ts';
 import { TaskReview } from '../runs/review/task-review.tsx';
+import { AskedInFull } from '../runs/talk/asked-in-full.tsx';
 import { RunConnectionNote } from '../runs/run-connection-note.tsx';
 import { isRunning } from '../runs/run-status.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -36,6 +37,12 @@ export const TaskBody_TaskFragment = graphql(`
       id
       revision
       status
+      openPermission {
+        id
+        revision
+        status
+        ...AskedInFull_RunPermission
+      }
       runner {
         id
         revision
@@ -105,6 +112,11 @@ export function TaskBody({
           <p className="font-medium">The agent asks</p>
           <p className="title-wrap whitespace-pre-wrap">{question}</p>
         </Notice>
+      ) : null}
+      {task.liveRun?.openPermission?.status === 'PENDING' && part !== 'runs' ? (
+        <div className="mx-4 mt-4 max-h-1/2 shrink-0 overflow-y-auto sm:mx-6">
+          <AskedInFull permission={task.liveRun.openPermission} />
+        </div>
       ) : null}
       {task.liveRun &&
       isRunning(task.liveRun.status) &&

@@ -2,6 +2,7 @@ import { CircleAlert, FileDiff, MessageSquare, Plus, ScrollText, Square } from '
 import type { ReactNode } from 'react';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { readFragment, type FragmentType } from '~/graphql/gql/fragment-masking.ts';
+import { visibleText } from '~/lib/visible-text.ts';
 import { TASK_STATUS_WORDS, TASK_STATUSES, type TaskStatus } from '~/lib/task-status.ts';
 import { RelativeTime } from '../ui/time.tsx';
 import { TaskStatusIcon } from './task-status.tsx';
@@ -50,7 +51,8 @@ export function TaskEventItem({
       </span>
       <div className="min-w-0 flex-1">
         <p className="text-muted">
-          <span className="text-fg">{actorText(payload['actor'])}</span> {sentence(event.eventType, payload)}{' '}
+          <span className="text-fg">{isUnanswered(payload) ? 'Nobody' : actorText(payload['actor'])}</span>{' '}
+          {sentence(event.eventType, payload)}{' '}
           <RelativeTime value={event.createdAt} className="whitespace-nowrap text-faint" />
         </p>
         {body ? (
@@ -67,7 +69,30 @@ export function TaskEventItem({
 
 function bodyOf(masked: MaskedEvent): string | null {
   const payload = (readFragment(TaskEventItem_TaskEventFragment, masked).payload ?? {}) as Record<string, unknown>;
-  return textOf(payload['text']) ?? textOf(payload['why']) ?? textOf(payload['message']);
+  const { title, target } = permissionIn(payload) ?? {};
+  return (
+    textOf(payload['text']) ??
+    textOf(payload['why']) ??
+    textOf(payload['message']) ??
+    (title === undefined ? null : visibleText(target && !title.includes(target) ? `${title}: ${target}` : title))
+  );
+}
+
+interface AnsweredPermission {
+  title: string;
+  target: string | null;
+  status: string;
+  whenUnanswered?: string;
+}
+function permissionIn(payload: Record<string, unknown>): AnsweredPermission | null {
+  return (payload['permission'] as AnsweredPermission | undefined) ?? null;
+}
+const isUnanswered = (payload: Record<string, unknown>): boolean => permissionIn(payload)?.status === 'expired';
+
+function answerSentence({ status, whenUnanswered }: AnsweredPermission): string {
+  if (status === 'expired')
+    return `answered in time, so the agent was ${whenUnanswered === 'deny' ? 'denied' : 'allowed'}`;
+  return status === 'denied' ? 'denied the agent' : 'allowed the agent once';
 }
 
 const ICONS: Record<string, ReactNode> = {
@@ -85,6 +110,9 @@ function sentence(eventType: string, payload: Record<string, unknown>): string {
   if (to && from)
     return `moved it from ${TASK_STATUS_WORDS[from].toLowerCase()} to ${TASK_STATUS_WORDS[to].toLowerCase()}`;
   if (to) return `set it to ${TASK_STATUS_WORDS[to].toLowerCase()}`;
+  const permission = permissionIn(payload);
+  if (permission) return answerSentence(permission);
+  if (payload['isToAgent'] === true) return 'said to the agent';
   if (payload['isStopping'] === true) return 'asked to stop it';
   if (typeof payload['isHeld'] === 'boolean') return payload['isHeld'] ? 'stopped it' : 'started it again';
   if (payload['approved'] === true) return 'approved it';
