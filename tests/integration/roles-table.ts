@@ -102,7 +102,8 @@ export const WHO_MAY: Readonly<Record<string, string>> = {
   'mutation linkRecording': '- F N F + + +',
   'mutation unlinkRecording': '- F N F + + +',
   'mutation makeTaskOfRecording': '- F N F + + +',
-  'mutation deleteRecording': '- F N F F + +',
+  // The owner has deleted it before the administrator comes.
+  'mutation deleteRecording': '- F N F F + N',
   'mutation resumeAgent': '- F N F + + +',
   'mutation updateMembership': '- F N F F + +',
   'mutation updateProject': '- F N F F + +',

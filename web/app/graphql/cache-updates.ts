@@ -35,6 +35,17 @@ const mutationUpdates = {
       at: 'start',
     });
   },
+  createRecording(
+    { createRecording: answer }: gql.CreateRecordingMutation,
+    { input }: gql.CreateRecordingMutationVariables,
+    cache: Cache,
+  ) {
+    if (answer?.__typename !== 'CreateRecordingPayload') return;
+    addToConnections(cache, QUERY, 'recordings', ref('Recording', answer.recording.id), {
+      at: 'start',
+      matches: (args) => args['projectId'] === input.projectId,
+    });
+  },
   createProject: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['projects', 'repositories']),
   archiveProject: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['projects']),
   deleteTask({ deleteTask: answer }: gql.DeleteTaskMutation, _args: unknown, cache: Cache) {
