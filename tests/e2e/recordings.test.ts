@@ -116,7 +116,7 @@ test('a page that is closed while it records loses nothing: the next one sends t
   const recording = () => site.system.core.db.recording.findFirst({ where: { projectId: project.id } });
   await until(recording, (found) => (found?.partCount ?? 0) >= 1, 20_000);
   await page.reload();
-  await page.getByText('A recording that was kept here is sent now').waitFor();
+  await page.getByText('A recording that was kept here is sent now', { exact: true }).waitFor();
   await until(recording, (found) => found?.transcriptionStatus === 'completed', 20_000);
 });
 

@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react';
 import { useClient } from 'urql';
-import { MAX_RECORDING_BYTES } from '#contract/limits.ts';
+import { cutText } from '#contract/cut-text.ts';
+import { MAX_NAME_CHARS, MAX_RECORDING_BYTES } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { sendPart } from './send-recording.ts';
@@ -87,7 +88,7 @@ export function useSendFile(projectId: string) {
     try {
       setSending({ name, fraction: 0, waiting: null });
       const mimeType = file.type === '' ? 'audio/mpeg' : file.type;
-      const recordingId = await uploads.create({ projectId, name: name.slice(0, 120), mimeType, size });
+      const recordingId = await uploads.create({ projectId, name: cutText(name, MAX_NAME_CHARS), mimeType, size });
       const partCount = Math.ceil(size / FILE_PART_BYTES);
       for (let number = 0; number < partCount; number += 1) {
         const bytes = file.slice(number * FILE_PART_BYTES, (number + 1) * FILE_PART_BYTES);
