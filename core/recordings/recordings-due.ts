@@ -6,7 +6,7 @@ import { removeRecording } from './delete-recording.ts';
 
 const A_BATCH = 100;
 /** Longer than a wake-up takes that was not lost. */
-const IS_DUE = `due_at < now() - interval '2 seconds'`;
+const IS_DUE = `r.due_at < now() - interval '2 seconds'`;
 
 /**
  * Finds what nobody does: transcriptions whose wake-up was lost, whose worker died, whose engine may be there by now; and
@@ -16,8 +16,9 @@ const IS_DUE = `due_at < now() - interval '2 seconds'`;
 export async function sweepRecordings(core: Core, work: (recordingId: string) => Promise<void>): Promise<void> {
   const { rows } = await core.pool.query<{ id: string; is_uploaded: boolean; is_overdue: boolean }>({
     name: 'recordings_due',
-    text: `select id, uploaded_at is not null as is_uploaded, due_at < now() - interval '30 seconds' as is_overdue
-             from recordings where ${IS_DUE} order by due_at limit ${A_BATCH}`,
+    text: `select r.id, r.uploaded_at is not null as is_uploaded, r.due_at < now() - interval '30 seconds' as is_overdue
+             from recordings r join projects p on p.id = r.project_id
+            where ${IS_DUE} and p.deleting_at is null order by r.due_at limit ${A_BATCH}`,
   });
   await eachAlone(core, 'to go on with a recording', rows, ({ id, is_uploaded: isUploaded, is_overdue: isOverdue }) => {
     if (!isUploaded) return removeAbandoned(core, id);

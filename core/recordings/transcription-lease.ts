@@ -20,7 +20,8 @@ export async function takeRecording(core: Core, recordingId: string): Promise<Re
          set transcription_status = 'running', transcription_reason = null, attempt = attempt + 1, progress = 0,
              lease_token = ${newId()}::uuid, due_at = clock_timestamp() + make_interval(secs => ${TRANSCRIPTION_LEASE_MS / 1_000}::float8)
        where id = ${recordingId}::uuid and uploaded_at is not null and removed_at is null and due_at <= clock_timestamp()
-         and transcription_status in ('queued', 'running', 'engine_unavailable')`;
+         and transcription_status in ('queued', 'running', 'engine_unavailable')
+         and exists (select 1 from projects p where p.id = project_id and p.deleting_at is null)`;
     if (taken === 0) return null;
     const recording = await tx.db.recording.findUniqueOrThrow({ where: { id: recordingId } });
     tellRecording(tx, recordingUpdated, recording);

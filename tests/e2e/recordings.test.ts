@@ -33,7 +33,7 @@ beforeAll(() => {
 });
 afterAll(() => stopWorkers?.());
 
-const shotsAt = process.env['OVERMIND_SHOTS'];
+const shotsAt = process.env['OVERMIND_SCREENSHOTS'];
 
 test('a file is sent, heard, said in the chat, found, edited, made a task, and deleted', async () => {
   const seed = seeder(site.system.core);
@@ -53,7 +53,11 @@ test('a file is sent, heard, said in the chat, found, edited, made a task, and d
   await page.getByRole('heading', { name: 'Ideas from the train.webm' }).waitFor();
   const said = page.getByRole('list', { name: 'What was said' });
   await said.getByText('The rest can wait.').waitFor();
-  if (shotsAt) await page.screenshot({ path: `${shotsAt}/recording-dark.png` });
+  if (shotsAt) {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.screenshot({ path: `${shotsAt}/recording-dark.png` });
+    await page.emulateMedia({ colorScheme: null });
+  }
 
   await until(
     () => site.system.core.db.message.findMany({ where: { projectId: project.id, role: 'user' } }),
@@ -69,7 +73,14 @@ test('a file is sent, heard, said in the chat, found, edited, made a task, and d
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('As it was heard').waitFor();
   await page.getByRole('button', { name: 'Make it a task' }).click();
-  await page.getByRole('link', { name: 'Fix the sign-in page' }).waitFor();
+  const task = page.getByRole('link', { name: 'Fix the sign-in page' });
+  await task.waitFor();
+  await page.getByRole('button', { name: 'Not about Fix the sign-in page' }).click();
+  await task.waitFor({ state: 'detached' });
+  const { number } = await site.system.core.db.task.findFirstOrThrow({ where: { title: 'Fix the sign-in page' } });
+  await page.getByLabel('It is also about').fill(`${project.key}-${number}`);
+  await page.getByRole('button', { name: 'Add the task' }).click();
+  await task.waitFor();
 
   await page.getByLabel('Search all transcripts').fill('sign-in');
   await page.getByRole('list', { name: 'Found' }).getByText('Ideas from the train.webm').waitFor();

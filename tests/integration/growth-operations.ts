@@ -92,6 +92,12 @@ export function growthOperations(): Record<string, VariablesOf> {
     Frame: none,
     GrantProjects: none,
     GrantRepository: onRunner({ path: '/srv/another' }),
+    LinkRecording: async (grown) => ({
+      input: {
+        recordingId: await longHistoryId(grown.core, 'recording', middle(grown)),
+        taskId: await longHistoryId(grown.core, 'task', middle(grown) + 1),
+      },
+    }),
     LiveSession: none,
     LookForRepositories: onRunner(),
     // Of every fourth message nothing was made.
@@ -170,6 +176,12 @@ export function growthOperations(): Record<string, VariablesOf> {
     TranscribeRecording: onRecording(6),
     TransitionTask: onTask('blocked', { to: 'QUEUED' }),
     ResumeAgent: ({ agentId }) => ({ input: { agentId } }),
+    UnlinkRecording: async (grown) => ({
+      input: {
+        recordingId: await longHistoryId(grown.core, 'recording', middle(grown)),
+        taskId: await longHistoryId(grown.core, 'task', middle(grown) + 1),
+      },
+    }),
     UpdateAgent: ({ agentId }) => ({ input: { agentId, isEnabled: true } }),
     UpdateCaps: onProject({ caps: { perDay: { costUsd: 5 }, runsAtOnce: 50 } }),
     UpdateMembership: onMember(15, { role: 'MAINTAINER' }),

@@ -142,6 +142,7 @@ export const optimisticAnswers = {
       contentFormat: 'PLAIN',
       conversationId: input.conversationId,
       answersId: null,
+      recordingId: null,
       createdAt: new Date().toISOString(),
       relatedTasks: [],
     },

@@ -29,7 +29,7 @@ export function RecordDialog({
       isOpen
       onOpenChange={(isOpen) => (isOpen || state !== 'idle' ? undefined : onClose())}
       title="Record"
-      description="Say what you want done. It is transcribed on this system’s server, and read by the orchestrator as your message."
+      description="Say what you want done. It is transcribed by this system’s speech engine, and read by the orchestrator as your message."
     >
       {impossible ? <Notice kind="warning">{impossible}</Notice> : null}
       {failure ? (

@@ -22,11 +22,7 @@ const MakeTaskOfRecording_Mutation = graphql(`
         recording {
           id
           revision
-          tasks {
-            id
-            revision
-            title
-          }
+          ...RecordingTasks_Recording
         }
       }
       ...MutationFailure_UserError

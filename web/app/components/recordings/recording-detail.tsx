@@ -1,4 +1,3 @@
-import { Link } from '@remix-run/react';
 import { ChevronLeft, Download } from 'lucide-react';
 import { useState } from 'react';
 import { apiErrorFacts } from '~/graphql/api-error.ts';
@@ -14,6 +13,7 @@ import { SkeletonLines } from '../ui/skeleton.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { RecordingActions } from './recording-actions.tsx';
 import { RecordingStatus } from './recording-item.tsx';
+import { RecordingTasks } from './recording-tasks.tsx';
 import { Transcript } from './transcript.tsx';
 import { TranscriptEditor } from './transcript-editor.tsx';
 
@@ -40,11 +40,7 @@ const Recording_Query = graphql(`
         endMs
         text
       }
-      tasks {
-        id
-        revision
-        title
-      }
+      ...RecordingTasks_Recording
     }
   }
 `);
@@ -77,7 +73,7 @@ export function RecordingDetail({
         action={<Button onClick={onClose}>All recordings</Button>}
       />
     );
-  const { transcript, segments, tasks, url } = recording;
+  const { transcript, segments, url } = recording;
   return (
     <article aria-label={recording.name} className="mx-auto max-w-3xl">
       <Button variant="ghost" size="sm" className="-ml-2 mb-2 md:hidden" onClick={onClose}>
@@ -90,7 +86,7 @@ export function RecordingDetail({
           <RecordingStatus recording={recording} />
           <RelativeTime value={recording.createdAt} />
           <span className="tabular">{bytesText(recording.size)}</span>
-          {recording.engine ? <span>By {recording.engine}, on this server</span> : null}
+          {recording.engine ? <span>By {recording.engine}</span> : null}
           {recording.editedAt ? <span>Edited</span> : null}
         </p>
       </header>
@@ -111,20 +107,6 @@ export function RecordingDetail({
         onEdit={() => setEditing(true)}
         onDeleted={onClose}
       />
-      {tasks.length > 0 ? (
-        <section className="mb-4">
-          <h3 className="mb-1 text-dense font-medium text-muted">Tasks</h3>
-          <ul className="flex flex-col gap-1">
-            {tasks.map(({ id, title }) => (
-              <li key={id}>
-                <Link to={`/projects/${projectId}/tasks/${id}`} className="text-accent-text hover:underline">
-                  {title}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </section>
-      ) : null}
       {isEditing && transcript !== null ? (
         <TranscriptEditor recordingId={recording.id} text={transcript} onDone={() => setEditing(false)} />
       ) : null}
@@ -144,6 +126,7 @@ export function RecordingDetail({
           Download the sound
         </a>
       ) : null}
+      <RecordingTasks projectId={projectId} recording={recording} />
     </article>
   );
 }

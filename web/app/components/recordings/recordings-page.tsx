@@ -116,7 +116,7 @@ export function RecordingsPage({ projectId }: { projectId: string }) {
           <EmptyState
             icon={<Mic aria-hidden />}
             title="Nothing was said here yet"
-            text="Record what you want done, or send a recording (webm, ogg, m4a, wav or mp3, up to 200 MB). It is transcribed on this system’s server, and the orchestrator makes tasks of it."
+            text="Record what you want done, or send a recording (webm, ogg, m4a, wav or mp3, up to 200 MB). It is transcribed by this system’s speech engine, and the orchestrator makes tasks of it."
             action={actions}
           />
         ) : (

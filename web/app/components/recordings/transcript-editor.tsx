@@ -3,7 +3,6 @@ import { MAX_TRANSCRIPT_CHARS } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
 import { formText } from '~/lib/form-text.ts';
-import { Button } from '../ui/button.tsx';
 import { Field, Textarea } from '../ui/field.tsx';
 import { MutationForm } from '../ui/mutation-form.tsx';
 
@@ -36,15 +35,15 @@ export function TranscriptEditor({ recordingId, text, onDone }: { recordingId: s
     return failure;
   };
   return (
-    <MutationForm className="mb-4" onSubmit={submit} submitLabel="Save">
+    <MutationForm
+      className="mb-4"
+      onSubmit={submit}
+      submitLabel="Save"
+      cancel={{ label: 'Leave it as it is', onClick: onDone }}
+    >
       <Field label="Transcript" hint="What was said in the conversation stays as it is.">
         <Textarea name="transcript" rows={12} maxLength={MAX_TRANSCRIPT_CHARS} defaultValue={text} />
       </Field>
-      <div>
-        <Button size="sm" variant="ghost" onClick={onDone}>
-          Leave it as it is
-        </Button>
-      </div>
     </MutationForm>
   );
 }

@@ -59,7 +59,7 @@ export function Transcript({
                 i === current ? 'bg-active' : 'enabled:hover:bg-hover',
               )}
             >
-              <span className="tabular w-12 shrink-0 text-right text-xs text-muted">{durationText(startMs)}</span>
+              <span className="tabular w-9 shrink-0 text-xs text-muted">{durationText(startMs)}</span>
               <span className="min-w-0 break-words">{said}</span>
             </button>
           </li>
