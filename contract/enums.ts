@@ -94,4 +94,3 @@ export const TRANSCRIPTION_STATUSES = [
   'failed',
   'engine_unavailable',
 ] as const;
-export type TranscriptionStatus = (typeof TRANSCRIPTION_STATUSES)[number];
