@@ -7,6 +7,7 @@ import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';
+import { linkToTasks } from '#core/recordings/recording-tasks.ts';
 import { insertTasks } from '#core/tasks/create-task.ts';
 import type { Agent, Message } from '#prisma/generated/client/client.ts';
 import { answerUnread, answerWithoutTasks, answerWithTasks } from './answer.ts';
@@ -111,7 +112,7 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
     await postAnswer(tx, message, content, taskIds);
     if (taskIds.length > 0)
       await tx.db.messageTask.createMany({ data: taskIds.map((taskId) => ({ messageId: message.id, taskId })) });
-    await linkToRecording(tx, message, taskIds);
+    if (message.recordingId !== null) await linkToTasks(tx, message.recordingId, taskIds);
     return taskIds;
   });
   return made ?? 0;
@@ -151,14 +152,6 @@ async function insertRequests(tx: Tx, message: Message, requests: readonly Reque
 }
 
 const sourceOf = ({ recordingId }: Message): 'chat' | 'voice' => (recordingId === null ? 'chat' : 'voice');
-
-/** What was said aloud has led to them. A recording that was deleted since is not there to be linked. */
-async function linkToRecording(tx: Tx, { recordingId }: Message, taskIds: readonly string[]): Promise<void> {
-  if (recordingId === null || taskIds.length === 0) return;
-  await tx.db.$executeRaw`
-    insert into recording_tasks (recording_id, task_id)
-    select r.id, t.id from (select id from recordings where id = ${recordingId}::uuid for key share) r, unnest(${[...taskIds]}::uuid[]) as t(id)`;
-}
 
 function taskOf(message: Message, definition: TaskDefinition, agents: readonly Agent[]) {
   const agent = agents.find((candidate) => candidate.name === definition.agent.name);

@@ -52,6 +52,16 @@ async function changeLink(
   });
 }
 
+/** Links a recording to the tasks that came of it; one that was deleted since is not there to be linked. */
+export async function linkToTasks(tx: Tx, recordingId: string, taskIds: readonly string[]): Promise<void> {
+  if (taskIds.length === 0) return;
+  const found = await tx.db.$queryRaw<object[]>`
+    select 1 from recordings where id = ${recordingId}::uuid for no key update`;
+  if (found.length === 0) return;
+  await tx.db.recordingTask.createMany({ data: taskIds.map((taskId) => ({ recordingId, taskId })) });
+  await tellLinked(tx, recordingId);
+}
+
 /** A link changes no column of the recording, but what its readers see of it. */
 async function tellLinked(tx: Tx, recordingId: string): Promise<Recording> {
   await tx.db.$executeRaw`update recordings set part_count = part_count where id = ${recordingId}::uuid`;

@@ -104,6 +104,11 @@ describe('a transcript', () => {
     expect(request.content).toMatchObject({ source: 'voice', recordingId: id });
     const tasks = await system.core.db.task.findMany({ where: { recordings: { some: { recordingId: id } } } });
     expect(tasks).toMatchObject([{ requestedBy: 'voice', priority: 2 }]);
+    const told = await system.core.db.realtimeEvent.findFirstOrThrow({
+      where: { projectId: project.id, eventType: { startsWith: 'recording.' } },
+      orderBy: { cursor: 'desc' },
+    });
+    expect(told.eventType).toBe('recording.updated');
   });
 
   test('of silence says nothing', async () => {
