@@ -26,6 +26,7 @@ import { serveFile } from './http/files.ts';
 import { isFromAnotherSite, servedHosts } from './http/hosts.ts';
 import { answerPagesAway } from './http/pages-away.ts';
 import { pathOf } from './http/path.ts';
+import { RECORDING_PATH, serveRecording } from './http/recordings.ts';
 import { readToken } from './http/token.ts';
 import { requestIds } from './request-ids.ts';
 import { watchFollowedRights } from './followed-rights.ts';
@@ -146,6 +147,11 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     if (options.isExplorable && pathname.startsWith(EXPLORER_PATH)) {
       if (!(await actorOfRequest(request))) return refuse(response, 401, 'UNAUTHENTICATED', 'Sign in first.');
       return serveExplorerFile(response, pathname);
+    }
+    const recording = RECORDING_PATH.exec(pathname);
+    if (recording) {
+      const isTrusted = readToken(request, cookieName)?.source === 'bearer' || hosts.isSameOriginRequest(request);
+      return serveRecording(core, await actorOfRequest(request), request, response, recording, isTrusted);
     }
     if (pathname.startsWith('/files/'))
       return serveFile(core, await actorOfRequest(request), request, response, pathname);

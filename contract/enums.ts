@@ -83,3 +83,14 @@ export const REVIEW_POLICIES = ['required', 'auto'] as const;
 /** The agents every project starts with; the rules planner addresses them by these names. */
 export const DEFAULT_AGENT_NAMES = ['frontend', 'backend', 'qa', 'infra', 'docs'] as const;
 export type DefaultAgentName = (typeof DEFAULT_AGENT_NAMES)[number];
+
+/** Where the transcript of a recording stands. `none`: nobody has asked for it yet, or its upload is under way. */
+export const TRANSCRIPTION_STATUSES = [
+  'none',
+  'queued',
+  'running',
+  'completed',
+  'no_speech',
+  'failed',
+  'engine_unavailable',
+] as const;

@@ -36,3 +36,10 @@ export const MAX_PATH_CHARS = 1_024;
 /** Of a board, and so of one of its columns. */
 export const MAX_BOARD_CARDS = 1_000;
 export const MAX_DIFF_BYTES = 20 * 1024 * 1024;
+
+/** Of a recording, and of a part of its upload. */
+export const MAX_RECORDING_BYTES = 200 * 1024 * 1024;
+export const MAX_RECORDING_PART_BYTES = 4 * 1024 * 1024;
+/** About four hours of speech. */
+export const MAX_TRANSCRIPT_CHARS = 200_000;
+export const MAX_SEGMENTS = 10_000;

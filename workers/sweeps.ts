@@ -6,6 +6,7 @@ import type { ProjectPayload } from '#core/jobs/jobs.ts';
 import type { Core } from '#core/platform/core.ts';
 import { eachAlone } from '#core/platform/each-alone.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
+import { sweepRecordings } from '#core/recordings/recordings-due.ts';
 import { applyRetention } from '#core/retention/apply-retention.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import type { RunnerMessage } from '#core/runners/commands.ts';
@@ -34,7 +35,11 @@ const MAX_LEASE_WAIT_MS = 5_000;
  * The slow nets below the wake-ups: what a crash or an absent Redis has swallowed is found in the rows.
  * @returns stops them
  */
-export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Promise<unknown>): () => void {
+export function startSweeps(
+  core: Core,
+  runCyclesOf: (projectId: string) => Promise<unknown>,
+  transcribe: (recordingId: string) => Promise<void>,
+): () => void {
   const stops = [
     repeat(core, 'leases', () =>
       sweepLeases(core)
@@ -78,6 +83,10 @@ export function startSweeps(core: Core, runCyclesOf: (projectId: string) => Prom
     }),
     repeat(core, 'archived projects', async () => {
       await sweepArchivedProjects(core);
+      return CYCLE_SWEEP_MS;
+    }),
+    repeat(core, 'recordings', async () => {
+      await sweepRecordings(core, transcribe);
       return CYCLE_SWEEP_MS;
     }),
     repeat(core, 'deletions', async () => ((await removeDeleted(core)) ? 0 : CYCLE_SWEEP_MS)),

@@ -45,7 +45,17 @@ async function serveArtifact(
   const artifact = await core.db.artifact.findFirst({ where: { id, project: projectScope(actor) } });
   if (!artifact) return refuse(response, 404, 'NOT_FOUND', 'There is no such file.');
   if (artifact.removedAt) return refuse(response, 410, 'NOT_FOUND', removedWords('The file', artifact.removedAt));
-  const size = await fileSize(core.dataDirectory, artifact.storagePath);
+  await serveStored(core, request, response, artifact);
+}
+
+/** A file that may be read: all of it, or the range that is asked for. */
+export async function serveStored(
+  core: Core,
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: { storagePath: string; mimeType: string; name: string },
+): Promise<void> {
+  const size = await fileSize(core.dataDirectory, file.storagePath);
   const range = parseRange(request.headers.range, size);
   if (range === 'unsatisfiable') {
     response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
@@ -54,8 +64,8 @@ async function serveArtifact(
   const { start, end } = range ?? { start: 0, end: size - 1 };
   response.writeHead(range ? 206 : 200, {
     ...DOWNLOAD_HEADERS,
-    'content-type': artifact.mimeType,
-    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(artifact.name)}`,
+    'content-type': file.mimeType,
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
     'content-length': Math.max(0, end - start + 1),
     'accept-ranges': 'bytes',
     ...(range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
@@ -64,7 +74,7 @@ async function serveArtifact(
     response.end();
     return;
   }
-  await pipeline(readFileRange(core.dataDirectory, artifact.storagePath, { start, end }), response);
+  await pipeline(readFileRange(core.dataDirectory, file.storagePath, { start, end }), response);
 }
 
 /** One range, as browsers and curl send it. @source RFC 9110, section 14 */
@@ -101,7 +111,8 @@ async function serveLog(
   await pipeline(logText(core, runId), response);
 }
 
-const removedWords = (what: string, at: Date): string =>
+/** What there was, and when it went. */
+export const removedWords = (what: string, at: Date): string =>
   `${what} was removed by retention on ${at.toISOString().slice(0, 10)}.`;
 
 /** Page after page, so that a long log costs no memory. */

@@ -32,6 +32,10 @@ export const MessageType = builder.prismaObject('Message', {
       nullable: true,
       description: 'The message that it answers; null: none.',
     }),
+    recordingId: t.exposeID('recordingId', {
+      nullable: true,
+      description: 'The recording that it is the transcript of; null: none, or it was deleted.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
     readAt: t.expose('ingestedAt', {
       type: 'DateTime',

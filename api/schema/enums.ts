@@ -7,6 +7,7 @@ import {
   RUN_STATUSES,
   TASK_TYPES,
   REQUEST_SOURCES,
+  TRANSCRIPTION_STATUSES,
 } from '#contract/enums.ts';
 import { REPOSITORY_PROBLEMS } from '#contract/repositories.ts';
 import { AGENT_PRESET_NAMES } from '#core/agents/presets.ts';
@@ -122,4 +123,9 @@ export const RepositoryProblemEnum = enumOf(
   'RepositoryProblem',
   'What is wrong with a path that was to be a repository.',
   REPOSITORY_PROBLEMS,
+);
+export const TranscriptionStatusEnum = enumOf(
+  'TranscriptionStatus',
+  'Where the transcript of a recording stands. NONE: nobody has asked for it yet. ENGINE_UNAVAILABLE: it is made once there is a speech engine.',
+  TRANSCRIPTION_STATUSES,
 );

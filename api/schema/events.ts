@@ -12,6 +12,7 @@ import { CycleType } from './cycles.ts';
 import { TaskEventTypeEnum } from './enums.ts';
 import { MemberType } from './member-type.ts';
 import { ProjectType } from './projects.ts';
+import { RecordingType } from './recordings.ts';
 import { RunnerType } from './runner-type.ts';
 import { RunType } from './runs.ts';
 import { TaskType } from './tasks.ts';
@@ -232,6 +233,30 @@ for (const event of [
     }),
   );
 }
+for (const event of [
+  declare(catalogue.recordingCreated, 'The upload of a recording has begun.'),
+  declare(
+    catalogue.recordingUpdated,
+    'A recording is there as a whole, its transcription went on, or what belongs to it was changed.',
+  ),
+  declare(catalogue.recordingTranscribed, 'A recording has a transcript.'),
+]) {
+  builder.objectField(event, 'recording', (t) =>
+    t.prismaField({
+      type: RecordingType,
+      nullable: true,
+      description: `The recording ${AS_IT_STANDS}`,
+      resolve: (query, { entity }, _args, { core }) =>
+        core.db.recording.findUnique({ ...query, where: { id: entity.id } }),
+    }),
+  );
+}
+declare(catalogue.recordingDeleted, 'A recording is gone, with its transcript.');
+builder.objectField(
+  declare(catalogue.recordingProgressed, 'A notice of how far a transcription is, every few seconds at most.'),
+  'progress',
+  (t) => t.int({ description: 'In percent.', resolve: ({ entity }) => entity.patch['progress'] as number }),
+);
 for (const event of [
   declare(catalogue.cycleStarted, 'The orchestrator has begun a cycle.'),
   declare(catalogue.cyclePhase, 'A cycle has reached its next phase.'),

@@ -30,7 +30,7 @@ import { IDEMPOTENCY_KEY, once } from './once.ts';
 import { loadProjectSpend, ProjectSpendType, SPEND_DAYS } from './spend.ts';
 
 const RetentionType = builder
-  .objectRef<Pick<Project, 'runLogDays' | 'eventDays' | 'artifactDays'>>('Retention')
+  .objectRef<Pick<Project, 'runLogDays' | 'eventDays' | 'artifactDays' | 'recordingDays'>>('Retention')
   .implement({
     description: 'How long a project keeps what only grows.',
     fields: (t) => ({
@@ -46,6 +46,10 @@ const RetentionType = builder
       artifactDays: t.exposeInt('artifactDays', {
         nullable: true,
         description: 'Days that the files of runs are kept, and longer while their task is not over; null: for ever.',
+      }),
+      recordingDays: t.exposeInt('recordingDays', {
+        nullable: true,
+        description: 'Days that the sound of recordings is kept; what was said in them stays. Null: for ever.',
       }),
     }),
   });
@@ -74,7 +78,7 @@ export const ProjectType = builder.prismaObject('Project', {
     retention: t.field({
       type: RetentionType,
       description: 'How long it keeps what only grows.',
-      select: { runLogDays: true, eventDays: true, artifactDays: true },
+      select: { runLogDays: true, eventDays: true, artifactDays: true, recordingDays: true },
       resolve: (project) => project,
     }),
     caps: t.field({
@@ -307,6 +311,7 @@ const RetentionInput = builder.inputType('RetentionInput', {
     runLogDays: t.int({ description: `The lines of a run, from its end. ${retentionDays}` }),
     eventDays: t.int({ description: `Events, for who was away. ${retentionDays}` }),
     artifactDays: t.int({ description: `The files of runs whose task is over. ${retentionDays}` }),
+    recordingDays: t.int({ description: `The sound of recordings. ${retentionDays}` }),
   }),
 });
 const UpdateProjectInput = builder.inputType('UpdateProjectInput', {

@@ -18,6 +18,8 @@ import './model-prices.ts';
 import './artifacts.ts';
 import './conversations.ts';
 import './message-tasks.ts';
+import './recordings.ts';
+import './recording-mutations.ts';
 import './state.ts';
 import './cycles.ts';
 import './runners.ts';

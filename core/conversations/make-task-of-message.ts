@@ -45,7 +45,7 @@ export async function makeTaskOfMessage(
       type: 'code_change',
       priority: 3,
       agentId: null,
-      requestedBy: 'chat',
+      requestedBy: message.recordingId === null ? 'chat' : 'voice',
       parentTaskId: null,
       agentName: null,
       agentReason: null,
@@ -76,14 +76,14 @@ async function insertRequest(tx: Tx, message: Message): Promise<string> {
   const content = parseContract('Request', Request, {
     id: newId(),
     projectId: message.projectId,
-    source: 'chat',
+    source: message.recordingId === null ? 'chat' : 'voice',
     text: message.content,
     intent: 'code_change',
     priority: 3,
     pathHints: [],
     acceptanceCriteria: [],
     messageId: message.id,
-    recordingId: null,
+    recordingId: message.recordingId,
   });
   const { id: requestId, projectId, messageId } = content;
   await tx.db.request.create({ data: { id: requestId, projectId, messageId, ordinal: 0, content } });

@@ -12,6 +12,8 @@ interface NewMessage {
   relatedTaskIds?: string[];
   answersId?: string | null;
   createdByUserId?: string | null;
+  /** What it is the transcript of. */
+  recordingId?: string | null;
 }
 
 /** Writes a message and its links. For callers that have checked access already. */
@@ -28,6 +30,7 @@ export async function postMessage(tx: Tx, input: NewMessage): Promise<Message> {
       relatedTaskId: relatedTaskIds[0] ?? null,
       answersId: input.answersId ?? null,
       createdByUserId: input.createdByUserId ?? null,
+      recordingId: input.recordingId ?? null,
     },
   });
   if (relatedTaskIds.length > 0)

@@ -7,6 +7,7 @@ import { eachAlone } from '#core/platform/each-alone.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import type { Tx } from '#core/platform/in-transaction.ts';
 import { newId } from '#core/platform/ids.ts';
+import { linkToTasks } from '#core/recordings/recording-tasks.ts';
 import { insertTasks } from '#core/tasks/create-task.ts';
 import type { Agent, Message } from '#prisma/generated/client/client.ts';
 import { answerUnread, answerWithoutTasks, answerWithTasks } from './answer.ts';
@@ -27,8 +28,8 @@ export interface ReadMessage {
 export function relayMessages(core: Core, messages: readonly Message[]): ReadMessage[] {
   return messages.map((message) => {
     try {
-      const { projectId, id: messageId, content: text } = message;
-      const requests = relayMessage({ projectId, messageId, recordingId: null, source: 'chat', text, newId });
+      const { projectId, id: messageId, content: text, recordingId } = message;
+      const requests = relayMessage({ projectId, messageId, recordingId, source: sourceOf(message), text, newId });
       return { id: messageId, message, requests };
     } catch (error) {
       core.logger.error({ err: error, messageId: message.id }, 'A message can not be read; it is answered so');
@@ -101,7 +102,7 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
     const tasks = await insertTasks(
       tx,
       ORCHESTRATOR,
-      definitions.map((definition) => taskOf(message.projectId, definition, agents)),
+      definitions.map((definition) => taskOf(message, definition, agents)),
     );
     const taskIds = tasks.map((task) => task.id);
     const content =
@@ -111,6 +112,7 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
     await postAnswer(tx, message, content, taskIds);
     if (taskIds.length > 0)
       await tx.db.messageTask.createMany({ data: taskIds.map((taskId) => ({ messageId: message.id, taskId })) });
+    if (message.recordingId !== null) await linkToTasks(tx, message.recordingId, taskIds);
     return taskIds;
   });
   return made ?? 0;
@@ -149,17 +151,19 @@ async function insertRequests(tx: Tx, message: Message, requests: readonly Reque
     on conflict (message_id, ordinal) do update set id = excluded.id, content = excluded.content`;
 }
 
-function taskOf(projectId: string, definition: TaskDefinition, agents: readonly Agent[]) {
+const sourceOf = ({ recordingId }: Message): 'chat' | 'voice' => (recordingId === null ? 'chat' : 'voice');
+
+function taskOf(message: Message, definition: TaskDefinition, agents: readonly Agent[]) {
   const agent = agents.find((candidate) => candidate.name === definition.agent.name);
   const { requestId, title, description, acceptanceCriteria, type, priority } = definition;
   return {
-    projectId,
+    projectId: message.projectId,
     title,
     description,
     acceptanceCriteria,
     type,
     priority,
-    requestedBy: 'chat' as const,
+    requestedBy: sourceOf(message),
     parentTaskId: null,
     requestId,
     // A disabled agent is never assigned; its name stays, and scheduling says why the task is blocked.

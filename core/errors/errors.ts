@@ -143,6 +143,23 @@ export class PayloadTooLargeError extends DomainError {
   }
 }
 
+/** A part of an upload that can not follow the last one that came. */
+export class ExpectedPartError extends DomainError {
+  override readonly name = 'ExpectedPartError';
+  readonly code = 'EXPECTED_SEQ';
+  constructor(readonly expectedSeq: number) {
+    super(`The upload has a gap: send part ${expectedSeq} next.`);
+  }
+  override extra() {
+    return { expectedSeq: this.expectedSeq };
+  }
+}
+
+export class UnsupportedMediaTypeError extends DomainError {
+  override readonly name = 'UnsupportedMediaTypeError';
+  readonly code = 'UNSUPPORTED_MEDIA_TYPE';
+}
+
 export class RateLimitedError extends DomainError {
   override readonly name = 'RateLimitedError';
   readonly code = 'RATE_LIMITED';

@@ -37,6 +37,7 @@ export const projectUpdated = defineEvent(
     runLogDays: nullableInt,
     eventDays: nullableInt,
     artifactDays: nullableInt,
+    recordingDays: nullableInt,
     updatedAt: time,
   }),
   { touchesState: ['name', 'key', 'status'] },
@@ -188,6 +189,20 @@ export const messageUpdated = defineEvent('conversation.message.updated', 'messa
   ...optional(message),
   readAt: time.nullable(),
 });
+const recording = { name: text, status: text, reason: nullableText, durationMs: nullableInt, progress: z.int() };
+export const recordingCreated = defineEvent('recording.created', 'recording', recording);
+/** Its upload has ended, its transcription has gone on, or somebody has changed what belongs to it. */
+export const recordingUpdated = defineEvent('recording.updated', 'recording', recording);
+/** The text itself is read from the recording: it may be long, and events are kept. */
+export const recordingTranscribed = defineEvent('recording.transcribed', 'recording', recording);
+export const recordingDeleted = defineEvent('recording.deleted', 'recording', {});
+/** A notice of how far a transcription is. */
+export const recordingProgressed = defineEvent(
+  'recording.progressed',
+  'recording',
+  { progress: z.int() },
+  { touchesProject: false, isStored: false },
+);
 /** A notice, like the phases: the row says how far a cycle is, and its end is stored. */
 export const cycleStarted = defineEvent(
   'orchestrator.cycle.started',

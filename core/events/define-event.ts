@@ -1,7 +1,17 @@
 import { z } from 'zod';
 
 export type EntityKind =
-  'project' | 'task' | 'agent' | 'run' | 'artifact' | 'conversation' | 'message' | 'cycle' | 'runner' | 'member';
+  | 'project'
+  | 'task'
+  | 'agent'
+  | 'run'
+  | 'artifact'
+  | 'conversation'
+  | 'message'
+  | 'recording'
+  | 'cycle'
+  | 'runner'
+  | 'member';
 
 export interface EventDefinition<Patch extends z.ZodRawShape = z.ZodRawShape> {
   type: string;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-export type QueueName = 'orchestrator' | 'maintenance';
+export type QueueName = 'orchestrator' | 'maintenance' | 'transcription';
 
 export interface JobDefinition<T extends z.ZodType = z.ZodType> {
   /** Dotted, imperative. */

@@ -29,3 +29,10 @@ export const wakeAgent = defineJob({
   payload: z.strictObject({ agentId: z.uuid() }),
   attempts: 3,
 });
+/** Transcribe this recording, if it waits for that. */
+export const transcribe = defineJob({
+  name: 'recording.transcribe',
+  queue: 'transcription',
+  payload: z.strictObject({ recordingId: z.uuid() }),
+  attempts: 1,
+});

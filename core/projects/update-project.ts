@@ -27,10 +27,11 @@ const Changes = z.strictObject({
   runnerId: id.nullable().default(null),
   /** Paused: nothing is started, and everything says so. Archived: read-only and hidden. */
   status: z.enum(['active', 'paused', 'archived']).optional(),
-  /** How long lines of ended runs, events, and artifacts of tasks that are over are kept; null: for ever. */
+  /** How long lines of ended runs, events, artifacts of tasks that are over, and the sound of recordings are kept; null: for ever. */
   runLogDays: days.optional(),
   eventDays: days.optional(),
   artifactDays: days.optional(),
+  recordingDays: days.optional(),
   /** What may be used in it: replaces all of its caps. */
   caps: ProjectCaps.optional(),
 });

@@ -22,6 +22,7 @@ export interface ProjectChanges {
   runLogDays?: number | null;
   eventDays?: number | null;
   artifactDays?: number | null;
+  recordingDays?: number | null;
   caps?: ProjectCaps;
 }
 

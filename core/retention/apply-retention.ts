@@ -29,20 +29,22 @@ interface Rules {
   run_log_days: number | null;
   event_days: number | null;
   artifact_days: number | null;
+  recording_days: number | null;
 }
 
 /** A batch of each kind of each project. @returns whether one of them was full */
 async function removeBatches(core: Core): Promise<boolean> {
   const { rows } = await core.pool.query<Rules>({
     name: 'retention_rules',
-    text: `select id, run_log_days, event_days, artifact_days from projects
-            where deleting_at is null and (run_log_days is not null or event_days is not null or artifact_days is not null) order by id`,
+    text: `select id, run_log_days, event_days, artifact_days, recording_days from projects
+            where deleting_at is null and coalesce(run_log_days, event_days, artifact_days, recording_days) is not null order by id`,
   });
   let isMore = false;
   await eachAlone(core, 'to apply the retention of a project', rows, async (rules) => {
     const batches = [
       [LOGS, rules.run_log_days, RUNS_A_BATCH],
       [ARTIFACTS, rules.artifact_days, RUNS_A_BATCH],
+      [RECORDINGS, rules.recording_days, RUNS_A_BATCH],
       [EVENTS, rules.event_days, EVENTS_A_BATCH],
     ] as const;
     for (const [text, days, size] of batches) {
@@ -76,6 +78,18 @@ const ARTIFACTS = `
      order by a.created_at limit $3 for update of a skip locked
   ), marked as (
     update artifacts a set removed_at = clock_timestamp() from due where a.id = due.id returning a.storage_path
+  )
+  insert into pending_removals (id, kind, subject) select gen_random_uuid(), 'file'::removal_kind, storage_path from marked`;
+
+// What is still to be transcribed is kept for that.
+const RECORDINGS = `
+  with due as (
+    select id from recordings
+     where project_id = $1 and removed_at is null and uploaded_at is not null and due_at is null
+       and created_at < statement_timestamp() - make_interval(days => $2)
+     order by created_at limit $3 for update skip locked
+  ), marked as (
+    update recordings r set removed_at = clock_timestamp() from due where r.id = due.id returning r.storage_path
   )
   insert into pending_removals (id, kind, subject) select gen_random_uuid(), 'file'::removal_kind, storage_path from marked`;
 

@@ -57,7 +57,12 @@ export async function fileSize(dataDirectory: string, key: string): Promise<numb
   return (await stat(pathOf(dataDirectory, key))).size;
 }
 
-/** Removes everything of a project; what is gone already is no error. */
+/** Where a stored file lies, for a program of ours that reads it by itself. */
+export function filePathOf(dataDirectory: string, key: string): string {
+  return path.resolve(pathOf(dataDirectory, key));
+}
+
+/** Removes everything of a project, or of an upload; what is gone already is no error. */
 export async function removeProjectFolder(dataDirectory: string, projectId: string): Promise<void> {
   await rm(pathOf(dataDirectory, projectId), { recursive: true, force: true });
 }

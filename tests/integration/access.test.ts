@@ -46,7 +46,19 @@ beforeAll(async () => {
   task = await scheduledTask(core, owner, project, agent, { title: 'Secret task' });
   held = await runnerSide(core, runner.actor).claim();
   const conversation = await core.db.conversation.findFirstOrThrow({ where: { projectId: project.id } });
+  const recording = await core.db.recording.create({
+    data: {
+      id: newId(),
+      projectId: project.id,
+      name: 'Secret',
+      storagePath: `${project.id}/recordings/none`,
+      mimeType: 'audio/webm',
+      transcriptText: 'Secret words',
+    },
+  });
   ids = {
+    recordingId: recording.id,
+    recording: recording.id,
     projectId: project.id,
     runnerId,
     taskId: task.id,
@@ -75,6 +87,7 @@ const fixtures =
     if (name === 'timeoutMs') return 60_000;
     if (['first', 'after', 'last', 'before'].includes(name)) return null;
     if (name === 'defaultRepoPath') return '/srv/repo';
+    if (name === 'mimeType') return 'audio/webm';
     if (name === 'streams') return '1';
     if (name === 'entries') return [{ kind: 'message', item: 0, text: 'x' }];
     if (name.endsWith('Commit')) return 'a'.repeat(40);
@@ -177,7 +190,9 @@ describe('a member of another project', () => {
     (field) =>
       field.scopes['signedIn'] &&
       leavesOf(field).some(({ path }) =>
-        ['projectId', 'taskId', 'runId', 'agentId', 'conversationId', 'id'].includes(String(path.at(-1))),
+        ['projectId', 'taskId', 'runId', 'agentId', 'conversationId', 'recordingId', 'id'].includes(
+          String(path.at(-1)),
+        ),
       ),
   );
   test.each(reachable)(
@@ -244,7 +259,7 @@ describe('a viewer of the project', () => {
         field.kind === 'mutation' &&
         field.scopes['signedIn'] &&
         leavesOf(field).some(({ path }) =>
-          ['projectId', 'taskId', 'runId', 'agentId', 'conversationId'].includes(String(path.at(-1))),
+          ['projectId', 'taskId', 'runId', 'agentId', 'conversationId', 'recordingId'].includes(String(path.at(-1))),
         ),
     ),
   )('may read but not $name', async (field) => {
@@ -376,6 +391,12 @@ describe('nested fields', () => {
       'ProjectSpend.agents',
       'ProjectSpend.days',
       'ProjectSpend.total',
+      // What was heard in it, in itself.
+      'Recording.project',
+      'Recording.segments',
+      'Recording.tasks',
+      'RecordingFound.recording',
+      'RecordingFound.snippet',
       'Repository.facts',
       'RepositoryCheck.facts',
       'Run.activity',

@@ -10,6 +10,9 @@ import { newId } from '#core/platform/ids.ts';
 import { inTransaction } from '#core/platform/in-transaction.ts';
 import { rulesPlanner } from '#core/planner/rules/rules-planner.ts';
 import { sweepArchivedProjects } from '#core/projects/archive-project.ts';
+import { sweepRecordings } from '#core/recordings/recordings-due.ts';
+import { requestTranscription } from '#core/recordings/request-transcription.ts';
+import { transcribeRecording } from '#core/recordings/transcribe-recording.ts';
 import { applyRetention } from '#core/retention/apply-retention.ts';
 import { sweepSilentRunners } from '#core/runners/connection.ts';
 import { expirePermissions } from '#core/runs/expire-permissions.ts';
@@ -27,6 +30,7 @@ import { growLongHistory, longHistoryId } from '#tests/kit/long-history.ts';
 import { explainSql, type Reading } from '#tests/kit/plans.ts';
 import { runnerSide } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
+import { enginesOf } from '#tests/kit/speech.ts';
 import { startTestSystem, type TestSystem } from '#tests/kit/system.ts';
 import * as webDocuments from '../../web/app/graphql/gql/graphql.ts';
 import { growthOperations, KNOWN_FAULTS, REFUSED, type GrownSystem } from './growth-operations.ts';
@@ -198,6 +202,15 @@ describe('what workers do', () => {
     await expectFlat(() => runCycles(core, grown.projectId, { planner: rulesPlanner }), 'cycle');
   });
 
+  test('a transcription', async () => {
+    const recordingId = await longHistoryId(core, 'recording', 7);
+    await requestTranscription(core, user, { recordingId });
+    const heard = { status: 'done' as const, text: 'Thanks', segments: [], language: 'en', durationMs: 1_000 };
+    const engines = enginesOf({ name: 'fake', transcribe: () => Promise.resolve(heard) });
+    await expectFlat(() => transcribeRecording(core, recordingId, { engines, stop: new AbortController().signal }));
+    expect(await core.db.message.count({ where: { recordingId } })).toBe(1);
+  });
+
   test('the state document', async () => {
     await expectFlat(() => rebuildStateDocument(core, grown.projectId));
   });
@@ -215,6 +228,7 @@ describe('what workers do', () => {
       'spend of days': () => addUpSpendDays(core),
       caps: () => stopRunsOverCaps(core),
       'caps of a new day': () => wakeForNewDay(core),
+      recordings: () => sweepRecordings(core, () => Promise.resolve()),
       retention: () => applyRetention(core),
     }),
   )('the sweep of %s', async (_name, sweep) => {

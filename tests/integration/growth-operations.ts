@@ -47,6 +47,12 @@ export function growthOperations(): Record<string, VariablesOf> {
   const onRunner =
     (more: Variables = {}): VariablesOf =>
     ({ runnerId }) => ({ input: { runnerId, ...more } });
+  /** One behind the middle of all that there are. */
+  const onRecording =
+    (nth: number, more: Variables = {}): VariablesOf =>
+    async (grown) => ({
+      input: { recordingId: await longHistoryId(grown.core, 'recording', middle(grown) + nth), ...more },
+    });
   const onProject =
     (more: Variables = {}): VariablesOf =>
     ({ projectId }) => ({ input: { projectId, ...more } });
@@ -72,23 +78,34 @@ export function growthOperations(): Record<string, VariablesOf> {
     CreateProject: () => ({ input: { name: 'Another', idempotencyKey: 'project' } }),
     CreateRunner: () => ({ input: { name: 'another-runner' } }),
     CreateMembership: onProject({ email: 'p5@example.test', role: 'VIEWER' }),
+    CreateRecording: onProject({ name: 'A thought', mimeType: 'audio/webm', idempotencyKey: 'recording' }),
     CreateTask: onProject({ title: 'Fix the header', idempotencyKey: 'task' }),
     CreateUser: () => ({ input: { email: 'another@example.test', password: PASSWORD } }),
     Dashboard: project,
     DeleteProject: async ({ core }) => ({
       input: { projectId: await longHistoryId(core, 'cycle', 1), name: 'Other 1' },
     }),
+    DeleteRecording: onRecording(5),
     DeleteTask: async (grown) => ({ input: { taskId: await longHistoryId(grown.core, 'task', middle(grown)) } }),
     Deletions: project,
+    EditTranscript: onRecording(3, { text: 'Something else was said' }),
+    FinishRecording: onRecording(2, { partCount: 1 }),
     Frame: none,
     GrantProjects: none,
     GrantRepository: onRunner({ path: '/srv/another' }),
+    LinkRecording: async (grown) => ({
+      input: {
+        recordingId: await longHistoryId(grown.core, 'recording', middle(grown)),
+        taskId: await longHistoryId(grown.core, 'task', middle(grown) + 1),
+      },
+    }),
     LiveSession: none,
     LookForRepositories: onRunner(),
     // Of every fourth message nothing was made.
     MakeTaskOfMessage: async (grown) => ({
       input: { messageId: await longHistoryId(grown.core, 'message', 4 * Math.floor(middle(grown) / 4) + 2) },
     }),
+    MakeTaskOfRecording: onRecording(4, { idempotencyKey: 'task of a recording' }),
     Members: project,
     ModelPrices: none,
     OldState: (grown) => ({ projectId: grown.projectId, version: middle(grown) }),
@@ -113,6 +130,8 @@ export function growthOperations(): Record<string, VariablesOf> {
     Projects: () => ({ text: 'Other', after: null }),
     ProjectSettings: project,
     ProjectSpend: project,
+    Recording: async (grown) => ({ id: await longHistoryId(grown.core, 'recording', middle(grown)) }),
+    Recordings: async (grown) => ({ projectId: grown.projectId, after: await middleOf(grown, 'recording') }),
     RemoveMembership: onMember(10),
     RemoveModelPrice: async ({ core }) => ({ input: { priceId: await somePrice(core) } }),
     RemoveWorkFolder: onRunner({ name: 'no-such-folder' }),
@@ -136,6 +155,7 @@ export function growthOperations(): Record<string, VariablesOf> {
     SaveState: async (grown) => ({
       input: { projectId: grown.projectId, baseVersion: await newestVersion(grown), notes: 'Mind the gap' },
     }),
+    SearchRecordings: (grown) => ({ projectId: grown.projectId, words: `word${middle(grown)}` }),
     SendBackTask: onTask('needs_review', { feedback: 'Not yet' }),
     SendMessage: ({ conversationId }) => ({ input: { conversationId, content: 'Fix the crash in core/part.ts' } }),
     SendRunMessage: async ({ core }) => ({
@@ -158,13 +178,22 @@ export function growthOperations(): Record<string, VariablesOf> {
     }),
     TaskDetail: async ({ core, tasks }) => ({ taskId: await longHistoryId(core, 'task', tasks) }),
     TaskSpend: async ({ core, tasks }) => ({ taskId: await longHistoryId(core, 'task', tasks - 1) }),
+    TranscribeRecording: onRecording(6),
     TransitionTask: onTask('blocked', { to: 'QUEUED' }),
     ResumeAgent: ({ agentId }) => ({ input: { agentId } }),
+    UnlinkRecording: async (grown) => ({
+      input: {
+        recordingId: await longHistoryId(grown.core, 'recording', middle(grown)),
+        taskId: await longHistoryId(grown.core, 'task', middle(grown) + 1),
+      },
+    }),
     UpdateAgent: ({ agentId }) => ({ input: { agentId, isEnabled: true } }),
     UpdateCaps: onProject({ caps: { perDay: { costUsd: 5 }, runsAtOnce: 50 } }),
     UpdateMembership: onMember(15, { role: 'MAINTAINER' }),
     UpdateProject: onProject({ description: 'Mended' }),
-    UpdateRetention: onProject({ retention: { runLogDays: null, eventDays: null, artifactDays: null } }),
+    UpdateRetention: onProject({
+      retention: { runLogDays: null, eventDays: null, artifactDays: null, recordingDays: null },
+    }),
     UpdateRunner: onRunner({ capacity: 50 }),
     UpdateUser: async ({ core }) => ({ input: { userId: await longHistoryId(core, 'user', 20), isActive: false } }),
     WaitingReasons: async (grown) => ({

@@ -97,6 +97,15 @@ const MAKES_NOTHING = [
     'reportLanding',
   ],
   ...['askPermission', 'withdrawPermission', 'takeRunInput'],
+  // A recording is made by createRecording; these go on with it.
+  ...[
+    'finishRecording',
+    'transcribeRecording',
+    'editTranscript',
+    'linkRecording',
+    'unlinkRecording',
+    'deleteRecording',
+  ],
   ...['uploadArtifact', 'reportPrograms', 'reportRepositories', 'answerRepositoryCheck', 'reportWorkFolders'],
 ];
 test('every mutation that makes something takes an idempotency key', () => {
@@ -124,6 +133,24 @@ describe('the same call again makes nothing more, and answers with what the firs
     string,
     () => Promise<[input: Record<string, unknown>, selection: string, count: () => Promise<number>]>
   > = {
+    createRecording: () =>
+      Promise.resolve([
+        { projectId: project.id, name: 'Once', mimeType: 'audio/webm' },
+        'recording { id }',
+        () => system.core.db.recording.count({ where: { name: 'Once' } }),
+      ]),
+    makeTaskOfRecording: async () => {
+      const recording = await system.core.db.recording.create({
+        data: {
+          id: newId(),
+          projectId: project.id,
+          storagePath: `${project.id}/recordings/none`,
+          mimeType: 'audio/webm',
+          transcriptText: 'Said once',
+        },
+      });
+      return [{ recordingId: recording.id }, 'task { id }', () => countTasks('Said once')];
+    },
     createTask: () =>
       Promise.resolve([{ projectId: project.id, title: 'Once' }, 'task { id }', () => countTasks('Once')]),
     followUpTask: async () => {

@@ -211,6 +211,7 @@ test('every page can be read after a task, and after its project, was deleted', 
     to: 1,
     path: '/srv/repo',
     text: 'file',
+    words: 'file',
     afterSeq: -1,
     limit: 100,
   };

@@ -87,9 +87,25 @@ async function makeWorld(): Promise<World> {
       metadata: {},
     },
   });
+  const recording = await core.db.recording.create({
+    data: {
+      id: newId(),
+      projectId: project.id,
+      createdByUserId: people.owner.userId,
+      name: 'A thought',
+      storagePath: `${project.id}/recordings/none`,
+      mimeType: 'audio/webm',
+      uploadedAt: new Date(),
+      transcriptionStatus: 'completed',
+      transcriptText: 'Fix the header',
+    },
+  });
   return {
     ids: {
       projectId: project.id,
+      recordingId: recording.id,
+      recording: recording.id,
+      mimeType: 'audio/webm',
       projectIds: [project.id],
       runnerId: runner.id,
       taskId: task.id,

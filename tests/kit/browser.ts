@@ -43,15 +43,18 @@ export interface Site {
   openProject(user: { email: string }, project: { id: string }, options?: BrowserContextOptions): Promise<OpenedPage>;
 }
 
-/** A back end, its pages and a browser for the tests of the file that calls it; its hooks stand before the file's own. */
-export function startSite(apiOptions: Pick<ApiOptions, 'parts'> = {}): Site {
+/**
+ * A back end, its pages and a browser for the tests of the file that calls it; its hooks stand before the file's own.
+ * @param browserArgs further ones, such as for a microphone
+ */
+export function startSite(apiOptions: Pick<ApiOptions, 'parts'> = {}, browserArgs: readonly string[] = []): Site {
   let system: TestSystem;
   let pages: Pages;
   let browser: Browser;
   beforeAll(async () => {
     system = await startTestSystem();
     pages = await startPages(system, apiOptions);
-    browser = await launchBrowser();
+    browser = await launchBrowser(browserArgs);
   }, START_MS);
   afterAll(async () => {
     await browser?.close();
@@ -85,9 +88,9 @@ interface Pages {
   close(): Promise<void>;
 }
 
-async function launchBrowser(): Promise<Browser> {
+async function launchBrowser(args: readonly string[]): Promise<Browser> {
   const executablePath = process.env['OVERMIND_CHROMIUM'] ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, args: CHROMIUM_ARGS });
+  return chromium.launch({ executablePath, args: [...CHROMIUM_ARGS, ...args] });
 }
 
 /** Serves the built pages and an api on one origin, as the product does. */

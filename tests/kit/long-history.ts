@@ -28,6 +28,7 @@ const ID_KINDS = {
   version: 8,
   user: 9,
   other: 10,
+  recording: 11,
 } as const;
 type IdKind = keyof typeof ID_KINDS;
 
@@ -176,6 +177,10 @@ const STATEMENTS = ({ tasks, logLines }: LongHistorySize): string[] => {
      select ${id('deletion')}, 'task', ${id('deletion')}, $1, 'Demo', 'Gone', 'anna', 1, 1, 10, 1, at, at from ${each}`,
     `insert into idempotency_keys (user_id, key_hash, operation, input_hash, made_id, created_at)
      select $3, 'key ' || n, 'createTask', 'x', ${id('task')}, now() - make_interval(secs => n / 10.0) from ${each} where n <= 80 * ${tasks} / 100`,
+    `insert into recordings (id, project_id, created_by_user_id, name, storage_path, mime_type, size, uploaded_at, transcription_status, transcript_text, created_at)
+     select ${id('recording')}, $1, $3, 'Recording ' || n, 'r/' || n, 'audio/webm', 10, at, 'completed',
+            'Somebody has said the word' || n || ' ' || repeat('and so on ', 8), at from ${each}`,
+    `insert into recording_tasks (recording_id, task_id) select ${id('recording')}, ${id('task')} from ${each}`,
     `insert into proposals (id, project_id, changes, status, resolved_at, created_at) select gen_random_uuid(), $1, '[]', 'confirmed', at, at from ${each}`,
     `insert into repository_grants (id, runner_id, path, project_id, granted_by_user_id, created_at, revoked_by_user_id, revoked_at)
      select gen_random_uuid(), $5, '/srv/old', $1, $3, at, $3, at from ${each} where n % 5 = 0`,

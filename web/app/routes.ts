@@ -12,6 +12,7 @@ export default [
     route('projects/:projectId', 'routes/project.tsx', [
       index('routes/dashboard.tsx'),
       ...prefix('tasks', [route(':taskId', 'routes/task.tsx')]),
+      route('recordings', 'routes/recordings.tsx'),
       route('state', 'routes/state.tsx'),
       route('settings', 'routes/project-settings.tsx'),
     ]),

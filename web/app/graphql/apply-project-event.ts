@@ -5,6 +5,7 @@ import {
   addToConnections,
   forget,
   forgetMembers,
+  forgetRecording,
   forgetRights,
   forgetState,
   forgetTask,
@@ -35,6 +36,13 @@ const ActivityGrowth = graphql(`
   fragment ActivityGrowth on Run {
     id
     activityCount
+  }
+`);
+
+const TranscriptionProgress = graphql(`
+  fragment TranscriptionProgress on Recording {
+    id
+    progress
   }
 `);
 
@@ -143,6 +151,27 @@ export function applyProjectEvent(cache: Cache, event: ProjectEventData): void {
           ref('Message', event.message.id),
           { at: 'start' },
         );
+      break;
+    case 'RecordingCreatedEvent':
+      if (event.recording)
+        addToConnections(cache, QUERY, 'recordings', ref('Recording', event.recording.id), {
+          at: 'start',
+          matches: ofProject,
+        });
+      break;
+    case 'RecordingUpdatedEvent':
+    case 'RecordingTranscribedEvent': {
+      const recordingId = idOf(event.recording);
+      if (!recordingId) break;
+      forget(cache, ref('Recording', recordingId), ['transcript', 'segments', 'tasks', 'removedAt']);
+      forget(cache, QUERY, ['searchRecordings'], ofProject);
+      break;
+    }
+    case 'RecordingProgressedEvent':
+      cache.writeFragment(TranscriptionProgress, { id: event.entityId, progress: event.progress });
+      break;
+    case 'RecordingDeletedEvent':
+      forgetRecording(cache, projectId, event.entityId);
       break;
     case 'OrchestratorCycleStartedEvent':
     case 'OrchestratorCyclePhaseEvent':

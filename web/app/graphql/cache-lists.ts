@@ -80,6 +80,25 @@ export function forgetTask(cache: Cache, projectId: string, taskId: string): voi
   cache.invalidate(task);
 }
 
+/** Takes a recording that was deleted out of the lists. */
+export function forgetRecording(cache: Cache, projectId: string, recordingId: string): void {
+  const recording = ref('Recording', recordingId);
+  const key = keyOf(cache, recording);
+  for (const found of askedFields(cache, QUERY, ['recordings'])) {
+    const connection = cache.resolve(QUERY, found.fieldKey);
+    if (found.arguments?.['projectId'] !== projectId || typeof connection !== 'string') continue;
+    const nodes = keysIn(cache, connection, 'nodes');
+    if (nodes.includes(key))
+      cache.link(
+        connection,
+        'nodes',
+        nodes.filter((other) => other !== key),
+      );
+  }
+  forget(cache, QUERY, ['searchRecordings'], (args) => args['projectId'] === projectId);
+  forget(cache, QUERY, ['recording'], (args) => args['id'] === recordingId);
+}
+
 /** Marks the counts of a project's columns as unknown: they are asked for again where they are shown. */
 export function forgetTaskCounts(cache: Cache, projectId: string): void {
   for (const board of askedFields(cache, QUERY, ['board'])) {

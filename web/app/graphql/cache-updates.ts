@@ -37,6 +37,17 @@ const mutationUpdates = {
   },
   sendRunMessage: (_answer: unknown, { input }: gql.SendRunMessageMutationVariables, cache: Cache) =>
     forget(cache, ref('Run', input.runId), ['messages']),
+  createRecording(
+    { createRecording: answer }: gql.CreateRecordingMutation,
+    { input }: gql.CreateRecordingMutationVariables,
+    cache: Cache,
+  ) {
+    if (answer?.__typename !== 'CreateRecordingPayload') return;
+    addToConnections(cache, QUERY, 'recordings', ref('Recording', answer.recording.id), {
+      at: 'start',
+      matches: (args) => args['projectId'] === input.projectId,
+    });
+  },
   createProject: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['projects', 'repositories']),
   archiveProject: (_answer: unknown, _args: unknown, cache: Cache) => forget(cache, QUERY, ['projects']),
   deleteTask({ deleteTask: answer }: gql.DeleteTaskMutation, _args: unknown, cache: Cache) {
@@ -141,6 +152,7 @@ export const optimisticAnswers = {
       contentFormat: 'PLAIN',
       conversationId: input.conversationId,
       answersId: null,
+      recordingId: null,
       createdAt: new Date().toISOString(),
       relatedTasks: [],
     },

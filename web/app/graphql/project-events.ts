@@ -23,6 +23,7 @@ export const ProjectEvents_Subscription = graphql(`
             runLogDays
             eventDays
             artifactDays
+            recordingDays
           }
           updatedAt
         }
@@ -189,6 +190,30 @@ export const ProjectEvents_Subscription = graphql(`
           ...ChatMessage_Message
         }
       }
+      ... on RecordingCreatedEvent {
+        recording {
+          id
+          revision
+          ...RecordingItem_Recording
+        }
+      }
+      ... on RecordingUpdatedEvent {
+        recording {
+          ...EventRecording_Recording
+        }
+      }
+      ... on RecordingTranscribedEvent {
+        recording {
+          ...EventRecording_Recording
+        }
+      }
+      ... on RecordingProgressedEvent {
+        entityId
+        progress
+      }
+      ... on RecordingDeletedEvent {
+        entityId
+      }
       ... on OrchestratorCycleStartedEvent {
         cycle {
           ...OrchestratorButton_Cycle
@@ -216,6 +241,20 @@ export const ProjectEvents_Subscription = graphql(`
         }
       }
     }
+  }
+`);
+
+// Used by name in the subscription above. What may be long is asked for again by who shows it.
+graphql(`
+  fragment EventRecording_Recording on Recording {
+    id
+    revision
+    reason
+    engine
+    size
+    url
+    editedAt
+    ...RecordingItem_Recording
   }
 `);
 

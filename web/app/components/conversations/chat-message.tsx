@@ -1,5 +1,6 @@
+import { Link, useParams } from '@remix-run/react';
 import { clsx } from 'clsx';
-import { Bot, Radio } from 'lucide-react';
+import { Bot, Mic, Radio } from 'lucide-react';
 import { memo } from 'react';
 import { PENDING_PREFIX } from '~/graphql/cache-updates.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
@@ -19,6 +20,7 @@ export const ChatMessage_MessageFragment = graphql(`
     content
     contentFormat
     answersId
+    recordingId
     createdAt
     relatedTasks {
       id
@@ -56,7 +58,10 @@ export const ChatMessage = memo(function ChatMessage({
           <span className="sr-only">You: </span>
           {message.content}
         </p>
-        <span className="text-xs text-faint">{isPending ? 'Sending' : <RelativeTime value={message.createdAt} />}</span>
+        <span className="flex items-center gap-2 text-xs text-faint">
+          {message.recordingId ? <SaidIn recordingId={message.recordingId} /> : null}
+          {isPending ? 'Sending' : <RelativeTime value={message.createdAt} />}
+        </span>
       </li>
     );
   }
@@ -97,3 +102,17 @@ export const ChatMessage = memo(function ChatMessage({
     </li>
   );
 });
+
+/** The way to the sound of what was said aloud. */
+function SaidIn({ recordingId }: { recordingId: string }) {
+  const { projectId = '' } = useParams();
+  return (
+    <Link
+      to={`/projects/${projectId}/recordings?recording=${recordingId}`}
+      className="inline-flex items-center gap-1 text-accent-text hover:underline"
+    >
+      <Mic aria-hidden className="size-3" />
+      Recorded
+    </Link>
+  );
+}

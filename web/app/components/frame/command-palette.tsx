@@ -4,6 +4,7 @@ import {
   FileClock,
   FolderKanban,
   LayoutDashboard,
+  Mic,
   Plus,
   Server,
   Settings,
@@ -86,6 +87,7 @@ export default function CommandPalette({ projectId, projects, onClose, onCreateT
   const commands: { label: string; Icon: LucideIcon; run(): void }[] = [
     ...(mayCreate ? [{ label: 'New task', Icon: Plus, run: createTask }] : []),
     { label: 'Dashboard', Icon: LayoutDashboard, run: go(`/projects/${projectId}`) },
+    { label: 'Recordings', Icon: Mic, run: go(`/projects/${projectId}/recordings`) },
     { label: 'State document', Icon: FileClock, run: go(`/projects/${projectId}/state`) },
     { label: 'Project settings', Icon: SlidersHorizontal, run: go(`/projects/${projectId}/settings`) },
     { label: 'All projects', Icon: FolderKanban, run: go('/projects') },

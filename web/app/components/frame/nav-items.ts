@@ -2,6 +2,7 @@ import {
   FileClock,
   FolderKanban,
   LayoutDashboard,
+  Mic,
   Server,
   Settings,
   SlidersHorizontal,
@@ -23,6 +24,7 @@ export function navItems(projectId: string | null): { inProject: NavItem[]; ever
     inProject: projectId
       ? [
           { to: `/projects/${projectId}`, label: 'Dashboard', Icon: LayoutDashboard, isExact: true, keys: 'g d' },
+          { to: `/projects/${projectId}/recordings`, label: 'Recordings', Icon: Mic, keys: 'g v' },
           { to: `/projects/${projectId}/state`, label: 'State', Icon: FileClock, keys: 'g s' },
           { to: `/projects/${projectId}/settings`, label: 'Project settings', Icon: SlidersHorizontal, keys: 'g e' },
         ]

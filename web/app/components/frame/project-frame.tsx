@@ -95,6 +95,7 @@ export function ProjectFrame({ projectId }: { projectId: string }) {
     { keys: 'c', label: 'New task', run: createTask },
     { keys: 'mod+k', label: 'Search and commands', run: () => setPaletteOpen(true), isInFields: true },
     { keys: 'g d', label: 'Go to the dashboard', run: () => navigate(`/projects/${projectId}`) },
+    { keys: 'g v', label: 'Go to the recordings', run: () => navigate(`/projects/${projectId}/recordings`) },
     { keys: 'g s', label: 'Go to the state document', run: () => navigate(`/projects/${projectId}/state`) },
     { keys: 'g e', label: 'Go to the project’s settings', run: () => navigate(`/projects/${projectId}/settings`) },
   ]);

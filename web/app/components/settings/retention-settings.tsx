@@ -18,6 +18,7 @@ export const RetentionSettings_ProjectFragment = graphql(`
       runLogDays
       eventDays
       artifactDays
+      recordingDays
     }
   }
 `);
@@ -41,6 +42,7 @@ const UpdateRetention_Mutation = graphql(`
 const RULES = [
   { name: 'runLogDays', label: 'Logs of runs', hint: 'Days after a run has ended; what its agent did goes too' },
   { name: 'artifactDays', label: 'Changes and files', hint: 'Days, and longer while the task is not over' },
+  { name: 'recordingDays', label: 'Recordings', hint: 'Days; the sound alone, what was said stays' },
   { name: 'eventDays', label: 'Events', hint: 'Days; who was away for longer loads the pages anew' },
 ] as const;
 
@@ -62,6 +64,7 @@ export function RetentionSettings({
           retention: {
             runLogDays: days('runLogDays'),
             artifactDays: days('artifactDays'),
+            recordingDays: days('recordingDays'),
             eventDays: days('eventDays'),
           },
         },
@@ -77,7 +80,7 @@ export function RetentionSettings({
     >
       <Guarded permission="PROJECT_WRITE">
         <MutationForm className="max-w-xl" onSubmit={submit} submitLabel="Save">
-          <div className="grid gap-4 sm:grid-cols-3">
+          <div className="grid gap-4 sm:grid-cols-2">
             {RULES.map(({ name, label, hint }) => (
               <Field key={name} label={label} hint={hint}>
                 <Input
