@@ -11,6 +11,7 @@ import { isSpeechFailure } from './speech-engine.ts';
 import type { SpeechEngines, Transcript } from './speech-engine.ts';
 import { tellRecording } from './tell-recording.ts';
 import { keepLease, LeaseGoneError, takeRecording } from './transcription-lease.ts';
+import type { TakenRecording } from './transcription-lease.ts';
 
 const MAX_ATTEMPTS = 3;
 /** An engine has its own, by the length of the sound; this is for one that does not keep to it. */
@@ -88,7 +89,7 @@ const timedOut = (): Error =>
     code: 'timed_out' as const,
   });
 
-async function fail(core: Core, recording: Recording, error: unknown): Promise<void> {
+async function fail(core: Core, recording: TakenRecording, error: unknown): Promise<void> {
   const code = isSpeechFailure(error) ? error.code : 'engine_failed';
   const words = isSpeechFailure(error) ? error.message : "The engine failed. The server's log has more.";
   core.logger.warn({ err: error, recordingId: recording.id, attempt: recording.attempt }, 'A transcription failed');
@@ -144,17 +145,17 @@ async function end(core: Core, { id, leaseToken }: Recording, result: End): Prom
   });
 }
 
-async function waitForEngine(core: Core, recording: Recording, reason: string): Promise<void> {
+async function waitForEngine(core: Core, recording: TakenRecording, reason: string): Promise<void> {
   await wait(core, recording, { status: 'engine_unavailable', reason, ms: ENGINE_AGAIN_MS, attempt: 0 });
 }
 
-async function putBack(core: Core, recording: Recording, ms: number, attempt: number): Promise<void> {
+async function putBack(core: Core, recording: TakenRecording, ms: number, attempt: number): Promise<void> {
   await wait(core, recording, { status: 'queued', reason: null, ms, attempt });
 }
 
 async function wait(
   core: Core,
-  { id, leaseToken }: Recording,
+  { id, leaseToken, waitedBecause }: TakenRecording,
   {
     status,
     reason,
@@ -167,7 +168,8 @@ async function wait(
       update recordings set transcription_status = ${status}::transcription_status, transcription_reason = ${reason}, attempt = ${attempt},
              progress = 0, lease_token = null, due_at = clock_timestamp() + make_interval(secs => ${ms / 1_000}::float8)
        where id = ${id}::uuid and lease_token = ${leaseToken}::uuid`;
-    if (waits === 0) return;
+    // It is looked for an engine again and again: open pages hear of it when something has changed.
+    if (waits === 0 || (status === 'engine_unavailable' && reason === waitedBecause)) return;
     tellRecording(tx, recordingUpdated, await tx.db.recording.findUniqueOrThrow({ where: { id } }));
   });
 }

@@ -9,12 +9,19 @@ import { tellRecording } from './tell-recording.ts';
 export const TRANSCRIPTION_LEASE_MS = 30_000;
 const RENEW_MS = 5_000;
 
+/** A recording that is ours to transcribe. */
+export interface TakenRecording extends Recording {
+  /** Of one that waited for an engine: why. Nobody was told that it was taken, as it may go on waiting. */
+  waitedBecause: string | null;
+}
+
 /**
  * Takes a recording that waits to be transcribed, or whose worker is gone.
  * @returns null: there is nothing to do, or somebody else does it
  */
-export async function takeRecording(core: Core, recordingId: string): Promise<Recording | null> {
+export async function takeRecording(core: Core, recordingId: string): Promise<TakenRecording | null> {
   return inTransaction(core, async (tx) => {
+    const before = await tx.db.recording.findUnique({ where: { id: recordingId } });
     const taken = await tx.db.$executeRaw`
       update recordings
          set transcription_status = 'running', transcription_reason = null, attempt = attempt + 1, progress = 0,
@@ -24,8 +31,9 @@ export async function takeRecording(core: Core, recordingId: string): Promise<Re
          and exists (select 1 from projects p where p.id = project_id and p.deleting_at is null)`;
     if (taken === 0) return null;
     const recording = await tx.db.recording.findUniqueOrThrow({ where: { id: recordingId } });
-    tellRecording(tx, recordingUpdated, recording);
-    return recording;
+    const waitedBecause = before?.transcriptionStatus === 'engine_unavailable' ? before.transcriptionReason : null;
+    if (waitedBecause === null) tellRecording(tx, recordingUpdated, recording);
+    return { ...recording, waitedBecause };
   });
 }
 
@@ -38,10 +46,11 @@ export interface TranscriptionLease {
 }
 
 /** Renews a lease until its end, and tells with it how far the work is. */
-export function keepLease(core: Core, { id, projectId, leaseToken }: Recording): TranscriptionLease {
+export function keepLease(core: Core, recording: TakenRecording): TranscriptionLease {
+  const { id, projectId, leaseToken } = recording;
   const lost = new AbortController();
   let progress = 0;
-  let told = 0;
+  let told = recording.waitedBecause === null ? 0 : null;
   const renew = async (): Promise<void> => {
     const { rowCount } = await core.pool.query({
       name: 'renew_transcription',
@@ -51,9 +60,11 @@ export function keepLease(core: Core, { id, projectId, leaseToken }: Recording):
     });
     if (rowCount === 0) return lost.abort(new LeaseGoneError(id));
     if (progress === told) return;
+    const isFirst = told === null;
     told = progress;
     await inTransaction(core, (tx) => {
-      tx.emit(recordingProgressed, { projectId, entityId: id, patch: { progress } });
+      if (isFirst) tellRecording(tx, recordingUpdated, { ...recording, progress });
+      else tx.emit(recordingProgressed, { projectId, entityId: id, patch: { progress } });
       return Promise.resolve();
     });
   };

@@ -75,6 +75,19 @@ const failing = (...errors: Error[]): SpeechEngine => ({
   transcribe: () => Promise.reject(errors.shift() ?? new Error('Expected no further call')),
 });
 
+/** Which events tell of it, and the status that they tell. */
+async function toldOf(id: string): Promise<[string, string | undefined][]> {
+  const events = await system.core.db.realtimeEvent.findMany({
+    where: {
+      projectId: project.id,
+      eventType: { startsWith: 'recording.' },
+      payload: { path: ['id'], equals: id },
+    },
+    orderBy: { cursor: 'asc' },
+  });
+  return events.map(({ eventType, payload }) => [eventType, (payload as { patch: { status?: string } }).patch.status]);
+}
+
 describe('a transcript', () => {
   test('is stored with its times, and said once as who recorded it', async () => {
     const { id } = await record('Fix the login page. Add a favicon.');
@@ -155,6 +168,26 @@ describe('a transcription that does not succeed', () => {
     await hear(id);
     expect(await find(id)).toMatchObject({ transcriptionStatus: 'completed', transcriptionReason: null });
     expect(await messagesOf(id)).toHaveLength(1);
+  });
+
+  test('tells open pages of a wait once, however often an engine is looked for, and of its end', async () => {
+    const { id } = await record('Add a favicon');
+    for (let i = 0; i < 3; i += 1) {
+      await becomeDue(id);
+      await transcribeRecording(system.core, id, { engines: enginesOf(), stop: GOES_ON });
+    }
+    await becomeDue(id);
+    await hear(id, failing(speechFailure('engine_unavailable', 'Run npm run voice:setup.')));
+    await becomeDue(id);
+    await hear(id);
+    expect(await toldOf(id)).toEqual([
+      ['recording.created', 'none'],
+      ['recording.updated', 'queued'],
+      ['recording.updated', 'running'],
+      ['recording.updated', 'engine_unavailable'],
+      ['recording.updated', 'engine_unavailable'],
+      ['recording.transcribed', 'completed'],
+    ]);
   });
 
   test('by a sound that can not be read is not tried again', async () => {
@@ -373,13 +406,7 @@ describe('what goes', () => {
 test('every step is told, in order', async () => {
   const { id } = await heard('Add a favicon');
   await deleteRecording(system.core, user, { recordingId: id });
-  const events = await system.core.db.realtimeEvent.findMany({
-    where: { projectId: project.id, eventType: { startsWith: 'recording.' } },
-    orderBy: { cursor: 'asc' },
-  });
-  expect(
-    events.map(({ eventType, payload }) => [eventType, (payload as { patch: { status?: string } }).patch.status]),
-  ).toEqual([
+  expect(await toldOf(id)).toEqual([
     ['recording.created', 'none'],
     ['recording.updated', 'queued'],
     ['recording.updated', 'running'],
