@@ -218,7 +218,7 @@ async function run(args: string[], environment: NodeJS.ProcessEnv = {}): Promise
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
   const child = spawn(process.execPath, args, {
     cwd: rootDir,
-    env: { ...inherited, ...environment },
+    env: { ...inherited, OVERMIND_VOICE: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
