@@ -12,6 +12,7 @@ const start = fileURLToPath(new URL('../scripts/start.mjs', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'overmind-bench-'));
 const env = {
   ...process.env,
+  OVERMIND_VOICE: '0',
   OVERMIND_DATA_DIR: path.join(folder, 'data'),
   PORT: String(await freePort()),
   DATABASE_URL: undefined,

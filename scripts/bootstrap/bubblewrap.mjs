@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hasDebianPackages, unpackDebianPackages } from './debian-packages.mjs';
-import { findProgram } from './programs.mjs';
+import { findProgram, quotedForShell } from './programs.mjs';
 import { runToEnd } from './processes.mjs';
 import { reachableCopy, serviceDirectory } from './service-home.mjs';
 import { messageOf } from './start-failure.mjs';
@@ -66,15 +66,10 @@ async function runnableIn(directory) {
   // The libraries are bubblewrap's alone: what it starts must not get them.
   writeFileSync(
     withLibraries,
-    `#!/bin/sh\nLD_LIBRARY_PATH=${quoted(folders.join(':'))} exec ${quoted(program)} --unsetenv LD_LIBRARY_PATH "$@"\n`,
+    `#!/bin/sh\nLD_LIBRARY_PATH=${quotedForShell(folders.join(':'))} exec ${quotedForShell(program)} --unsetenv LD_LIBRARY_PATH "$@"\n`,
     { mode: 0o755 },
   );
   return (await runs(withLibraries)) ? withLibraries : undefined;
-}
-
-/** @param {string} text a word for a shell */
-function quoted(text) {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** @param {string} file */

@@ -19,6 +19,7 @@ const CHECKS = {
     /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? null : 'it is an email address such as admin@example.org',
   OVERMIND_ADMIN_PASSWORD: (value) =>
     value.length >= 8 && value.length <= 200 ? null : 'a password has 8 to 200 characters',
+  OVERMIND_VOICE: (value) => (['0', '1'].includes(value) ? null : 'it is 0 or 1'),
   OVERMIND_REPO_ROOTS: (value) => {
     const missing = value.split(path.delimiter).filter((root) => root !== '' && !isDirectory(root));
     return missing.length === 0 ? null : `there is no folder ${missing.join(', ')}`;

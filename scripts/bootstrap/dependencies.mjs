@@ -49,7 +49,7 @@ async function isInstalledByHand(rootDir) {
 }
 
 /** npm as a program of this very Node.js where it can be found, so that a PATH with another one does no harm. */
-function npmCommand() {
+export function npmCommand() {
   const execPath = process.env['npm_execpath'];
   if (execPath && /npm-cli\.js$/.test(execPath)) return { file: process.execPath, args: [execPath] };
   return { file: 'npm', args: [] };

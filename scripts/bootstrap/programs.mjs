@@ -44,6 +44,11 @@ export function findOnPath(searchPath, name) {
     .find(isExecutable);
 }
 
+/** @param {string} word of a command line for a shell */
+export function quotedForShell(word) {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** @param {string} file */
 function isExecutable(file) {
   try {

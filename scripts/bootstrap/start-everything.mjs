@@ -20,6 +20,7 @@ import { StartFailure } from './start-failure.mjs';
 import { createSystem, requireGit, serverEnvironment, startSystem, stopSystem } from './system.mjs';
 import { readSystemEnvironment } from './system-environment.mjs';
 import { SystemStatus } from './system-status.mjs';
+import { isVoiceWanted, prepareVoice, setUpVoiceBeside, voicePlaces } from './voice.mjs';
 import { watchOver } from './watcher.mjs';
 import { welcome } from './welcome.mjs';
 
@@ -110,6 +111,7 @@ export async function startEverything(manner = AS_BUILT) {
     const admin = await progress.step('Accounts and demo', () => setUp(argsOf, env));
     handOverToRunner(runner);
 
+    const voice = voicePlaces(environment.dataDir, environment.variables);
     const keeping = { status: new SystemStatus(), stopping, tell: progress.note };
     keepServicesRunning(services, keeping);
     const system = createSystem({
@@ -119,6 +121,7 @@ export async function startEverything(manner = AS_BUILT) {
       argsOf,
       webEnv,
       apiEnv,
+      workersEnv: prepareVoice(voice, environment.variables),
       runner,
       bubblewrap,
       record,
@@ -130,6 +133,7 @@ export async function startEverything(manner = AS_BUILT) {
     const { missing, parts } = await startSystem(system, progress, keeping);
     for (const line of welcome({ environment, admin, missing, elapsedMs: performance.now() - startedAt }))
       progress.note(line);
+    if (isVoiceWanted(environment.variables)) void setUpVoiceBeside(voice, { rootDir, progress, stopping });
     manner.onStarted?.({
       system,
       parts,

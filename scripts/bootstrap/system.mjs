@@ -13,6 +13,7 @@ export const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
  * @property {import('./one-time-programs.mjs').ArgsOf} argsOf
  * @property {NodeJS.ProcessEnv | undefined} [webEnv] what the pages are told beside
  * @property {NodeJS.ProcessEnv | undefined} [apiEnv] what the api is told beside
+ * @property {NodeJS.ProcessEnv | undefined} [workersEnv] what the workers are told beside
  * @property {import('./system-environment.mjs').SystemEnvironment} environment
  * @property {string} databaseUrl
  * @property {string} redisUrl
@@ -83,7 +84,7 @@ export function createSystem(options) {
       status: options.status,
     }),
     // These two are ready when PostgreSQL, or the api, answers them; that may be away for longer than a start takes.
-    workers: new ChildProgram({ ...program('workers', server), mayWait: true }),
+    workers: new ChildProgram({ ...program('workers', { ...server, ...options.workersEnv }), mayWait: true }),
     web: new ChildProgram(program('web', webEnvironment)),
     runner: new ChildProgram({
       ...common,
@@ -228,7 +229,13 @@ function sandboxEnvironment({ environment, runner, bubblewrap }) {
 
 /** @param {NodeJS.ProcessEnv} variables */
 function withoutSecrets(variables) {
-  const { DATABASE_URL: _database, REDIS_URL: _redis, OVERMIND_ADMIN_PASSWORD: _password, ...rest } = variables;
+  const {
+    DATABASE_URL: _database,
+    REDIS_URL: _redis,
+    OVERMIND_ADMIN_PASSWORD: _password,
+    OVERMIND_SPEECH_KEY: _speechKey,
+    ...rest
+  } = variables;
   return rest;
 }
 

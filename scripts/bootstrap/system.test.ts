@@ -19,6 +19,7 @@ const ROOT: Variables = {
   OPENAI_API_KEY: 'key',
   AWS_SECRET_ACCESS_KEY: 'secret',
   DATABASE_URL: 'postgresql://server',
+  OVERMIND_SPEECH_KEY: 'a key of a service that writes down what is said',
 };
 
 let runnerDir: string;
@@ -54,6 +55,6 @@ test.each([
 });
 
 test('whoever is not root runs the runner in his own surroundings, without what is only for the server', () => {
-  const { DATABASE_URL: _server, ...own } = ROOT;
+  const { DATABASE_URL: _server, OVERMIND_SPEECH_KEY: _speech, ...own } = ROOT;
   expect(runnerEnvironment(ROOT, { runnerDir, user: undefined })).toEqual(own);
 });

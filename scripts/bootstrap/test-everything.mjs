@@ -17,6 +17,7 @@ import { StartFailure } from './start-failure.mjs';
 import { Tally } from './tally.mjs';
 import { findTestTools } from './test-tools.mjs';
 import { TEST_SUITES, runSuite } from './test-suites.mjs';
+import { setUpVoiceForTests } from './voice.mjs';
 import { watchOver } from './watcher.mjs';
 
 /** The usual exit code of a program that Ctrl-C ended. */
@@ -82,8 +83,11 @@ async function run(tally, onStop, stopping) {
     await withSetupLock(rootDir, progress, () => runChecks({ rootDir, progress, tally }));
   }
 
+  const needsVoice = suites.some((suite) => suite !== 'chaos');
   const env = {
     ...process.env,
+    ...(needsVoice &&
+      (await withSetupLock(rootDir, progress, () => setUpVoiceForTests({ rootDir, progress, stopping })))),
     DATABASE_URL: services.databaseUrl,
     REDIS_URL: services.redisUrl,
     ...(tools.bubblewrap && { OVERMIND_BWRAP: tools.bubblewrap }),

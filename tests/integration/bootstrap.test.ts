@@ -134,6 +134,7 @@ describe('npm start says in one line, naming the variable,', () => {
     [{ OVERMIND_ADMIN_EMAIL: 'admin' }, 'OVERMIND_ADMIN_EMAIL=admin is not valid'],
     [{ OVERMIND_ADMIN_PASSWORD: 'short' }, 'OVERMIND_ADMIN_PASSWORD is not valid: a password has 8 to 200'],
     [{ OVERMIND_REPO_ROOTS: '/tmp:/nope' }, 'OVERMIND_REPO_ROOTS=/tmp:/nope is not valid: there is no folder /nope'],
+    [{ OVERMIND_VOICE: 'off' }, 'OVERMIND_VOICE=off is not valid: it is 0 or 1'],
     [{ OVERMIND_REPO_ROOTS: '/etc/passwd' }, 'there is no folder /etc/passwd'],
     [{ DATABASE_URL: 'localhost/overmind' }, 'DATABASE_URL is not an address'],
     [{ DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/c' }, 'DATABASE_URL: nothing answers at 127.0.0.1:1'],
@@ -218,7 +219,7 @@ async function run(args: string[], environment: NodeJS.ProcessEnv = {}): Promise
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
   const child = spawn(process.execPath, args, {
     cwd: rootDir,
-    env: { ...inherited, ...environment },
+    env: { ...inherited, OVERMIND_VOICE: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);

@@ -31,7 +31,7 @@ export function startProduct({ dataDirectory, port, env = {} }: ProductOptions):
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
   const child = spawn(process.execPath, ['scripts/start.mjs'], {
     cwd: rootDir,
-    env: { ...inherited, OVERMIND_DATA_DIR: dataDirectory, PORT: String(port), ...env },
+    env: { ...inherited, OVERMIND_VOICE: '0', OVERMIND_DATA_DIR: dataDirectory, PORT: String(port), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
