@@ -19,6 +19,7 @@ const rootDir = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAMS = {
   api: 'api/main.ts',
   workers: 'workers/main.ts',
+  speech: 'workers/speech/child-main.ts',
   runner: 'runner/main.ts',
   keeper: 'runner/execution/keeper-main.ts',
   'demo-agent': 'runner/demo-agent/main.ts',
@@ -36,8 +37,8 @@ const COMMONJS_NAMES = [
   `const __dirname = __fileURLToPath(new URL('.', import.meta.url));`,
 ].join('\n');
 
-// argon2 is a native addon; pg-native is an optional one that pg asks for and lives without.
-const EXTERNAL_PACKAGES = ['argon2', 'pg-native'];
+// argon2 and sherpa-onnx-node are native addons; pg-native is an optional one that pg asks for and lives without.
+const EXTERNAL_PACKAGES = ['argon2', 'pg-native', 'sherpa-onnx-node'];
 
 /** What is loaded on demand is a bundle of its own: inside of the api's it would be read by each start. */
 const filesOnDemand: Plugin = {

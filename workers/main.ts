@@ -5,6 +5,7 @@ import { openCore } from '#core/platform/open-core.ts';
 import { onceOnStopSignal } from '#core/platform/stop-signals.ts';
 import { listenToSupervisor } from '#core/platform/supervisor.ts';
 import { untilDatabaseAnswers } from '#core/platform/until-database-answers.ts';
+import { openEngines } from './speech/open-engines.ts';
 import { startWorkers } from './start-workers.ts';
 
 const environment = readEnvironmentOrExit();
@@ -19,10 +20,17 @@ const core = openCore({
   searchPath: environment.PATH,
   logger,
 });
-const stopWorkers = startWorkers(core, { planner: rulesPlanner, redisUrl: environment.REDIS_URL, redisPrefix });
+const engines = openEngines(environment, logger);
+const stopWorkers = startWorkers(core, {
+  planner: rulesPlanner,
+  redisUrl: environment.REDIS_URL,
+  redisPrefix,
+  engines,
+});
 onceOnStopSignal(supervisor, async () => {
   logger.info('stopping');
   await stopWorkers();
+  engines.close();
   await core.close();
 });
 await untilDatabaseAnswers(core);

@@ -62,6 +62,12 @@ const Environment = z.object({
   OVERMIND_INSTANCE_NAME: z.string().max(64).default('api'),
   /** Set by `npm start`: standard input is held open by it, and ends with it. */
   OVERMIND_SUPERVISED: booleanFlag.default(false),
+  /** What recordings are transcribed with: `moonshine`, on this machine; `none`: they are kept, and wait. */
+  OVERMIND_SPEECH_ENGINE: z.enum(['moonshine', 'none']).default('moonshine'),
+  /** Where the set-up of voice puts its parts, which may come later: a program, a folder and what it says of itself. */
+  OVERMIND_FFMPEG: z.string().optional(),
+  OVERMIND_VOICE_MODELS: z.string().optional(),
+  OVERMIND_VOICE_STATE: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
