@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,6 +11,8 @@ export default defineConfig({
       '{contract,core,api,workers,runner,scripts,web}/**/*.test.tsx',
       'tests/**/*.test.ts',
     ],
+    // Most of them wait for programs, not for a processor: on two of these, one worker would leave one idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

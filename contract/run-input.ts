@@ -3,7 +3,6 @@
  * what a runner cuts to before it asks.
  */
 export const PERMISSION_STATUSES = ['pending', 'allowed', 'denied', 'expired', 'canceled'] as const;
-export type PermissionStatus = (typeof PERMISSION_STATUSES)[number];
 
 /** This one time, or not: a rule that goes on being true is for the agent's configuration. */
 export const PERMISSION_DECISIONS = ['allow_once', 'deny'] as const;

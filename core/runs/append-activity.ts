@@ -10,6 +10,7 @@ import type { Core } from '#core/platform/core.ts';
 import { AppendedEntry, doingOf } from './activity-entries.ts';
 import { answerRepeatOrRefuse } from './answer-repeat.ts';
 import type { NumberedBatch } from './follow-lane.ts';
+import { noteUse } from './note-use.ts';
 import { noticeRun } from './notice-run.ts';
 import { CLAIMED_SQL, TAKES_SQL } from './statuses.ts';
 
@@ -89,6 +90,7 @@ export async function appendRunActivity(core: Core, actor: RunnerActor, batch: N
   const row = rows[0];
   if (!row)
     return answerRepeatOrRefuse(core, actor, { runId, leaseToken, firstSeq, length: entries.length }, 'activity_count');
+  await noteUse(core, runId, entries);
   const createdAt = row.at.toISOString();
   core.bus.publish(runActivityChannel(runId), {
     firstSeq,

@@ -11,11 +11,13 @@ type RunUse = Pick<
   'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'costUsd' | 'costIsEstimated'
 >;
 
+type Counted = Pick<RunMetrics, 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'costUsd'>;
+
 /**
- * What an ended run has used, as numbers: the cost that its program reports, else its tokens by the price of its model
+ * What a run has used, as numbers: the cost that its program reports, else its tokens by the price of its model
  * when it started, else none. What is not known stays unknown and is never 0.
  */
-export async function useOfRun(tx: Tx, run: AgentRun, metrics: RunMetrics | null): Promise<RunUse> {
+export async function useOfRun(tx: Tx, run: AgentRun, metrics: Counted | null): Promise<RunUse> {
   if (!metrics) return {};
   const { inputTokens, cachedInputTokens, outputTokens, costUsd: reported } = metrics;
   const found = reported ?? (await estimate(tx, run, metrics));
@@ -29,7 +31,7 @@ export async function useOfRun(tx: Tx, run: AgentRun, metrics: RunMetrics | null
   };
 }
 
-async function estimate(tx: Tx, { model, startedAt }: AgentRun, metrics: RunMetrics): Promise<number | null> {
+async function estimate(tx: Tx, { model, startedAt }: AgentRun, metrics: Counted): Promise<number | null> {
   const { inputTokens, outputTokens } = metrics;
   if (model === null || startedAt === null || inputTokens === null || outputTokens === null) return null;
   const price = await tx.db.modelPrice.findFirst({

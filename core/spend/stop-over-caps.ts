@@ -32,7 +32,7 @@ const CAPPED = `
 
 /**
  * Stops the runs at work whose agent, project or task has used up a cap. Time is known as it passes; tokens and cost of a
- * run at work count as soon as they stand in its row, until then only those of the runs that have ended.
+ * run at work count as soon as its activity tells them, until then only those of the runs that have ended.
  * @returns how many were stopped
  */
 export async function stopRunsOverCaps(core: Core): Promise<number> {

@@ -133,18 +133,24 @@ test.each<[string, (task: Task) => Promise<unknown>, Partial<RunResult>?]>([
   expect(await runOf(next)).toMatchObject({ resumedSessionId: null });
 });
 
-test('a session that its program does not find costs no attempt: the next one begins anew, at once', async () => {
-  const { task } = await attempted();
-  await sendBack(task);
-  const next = await runner.claim();
-  await runner.complete(next, { ...failed, metrics: used(null) });
-  expect(await taskOf(task)).toMatchObject({ status: 'queued', feedback: 'Shorter, please.' });
-  const anew = await runner.claim();
-  expect(anew.spec).toMatchObject({ session: null, prompt: { feedback: 'Shorter, please.' } });
-  // It is no way to be tried for ever.
-  await runner.complete(anew, { ...failed, metrics: used(null) });
-  expect(await taskOf(task)).toMatchObject({ status: 'failed' });
-});
+test.each([
+  ['names none', null],
+  ['names it all the same', 's-1'],
+])(
+  'a session not found, whose program %s, costs no attempt: the next begins anew, at once',
+  async (_how, sessionId) => {
+    const { task } = await attempted();
+    await sendBack(task);
+    const next = await runner.claim();
+    await runner.complete(next, { ...failed, sessionId, metrics: used(null) });
+    expect(await taskOf(task)).toMatchObject({ status: 'queued', feedback: 'Shorter, please.' });
+    const anew = await runner.claim();
+    expect(anew.spec).toMatchObject({ session: null, prompt: { feedback: 'Shorter, please.' } });
+    // It is no way to be tried for ever.
+    await runner.complete(anew, { ...failed, metrics: used(null) });
+    expect(await taskOf(task)).toMatchObject({ status: 'failed' });
+  },
+);
 
 test('one that failed at its work in a session that was found has failed', async () => {
   const { task } = await attempted();

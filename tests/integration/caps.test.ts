@@ -4,6 +4,7 @@ import type { RunResult } from '#contract/run-result.ts';
 import type { UserActor } from '#core/access/actor.ts';
 import { updateAgent } from '#core/agents/write-agent.ts';
 import type { Core } from '#core/platform/core.ts';
+import { newId } from '#core/platform/ids.ts';
 import { updateProject } from '#core/projects/update-project.ts';
 import { RUNNERS_CHANNEL } from '#core/runners/commands.ts';
 import { sweepLeases } from '#core/runs/sweep-leases.ts';
@@ -15,6 +16,7 @@ import type { HeldRun } from '#tests/kit/runs.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
 import type { TestSystem } from '#tests/kit/system.ts';
+import { until } from '#tests/kit/until.ts';
 
 let system: TestSystem;
 let core: Core;
@@ -48,6 +50,11 @@ const endNext = async (changes: Partial<RunResult> = {}): Promise<AgentRun> =>
   runner.complete(await runner.claim(), changes);
 const taskOf = ({ id }: Task) => core.db.task.findUniqueOrThrow({ where: { id } });
 const runOf = ({ spec: { runId } }: HeldRun) => core.db.agentRun.findUniqueOrThrow({ where: { id: runId } });
+/** The next entry of its activity. */
+const tellsUse = async (held: HeldRun, use: { inputTokens: number; outputTokens: number; costUsd: number | null }) => {
+  const { activityCount } = await runOf(held);
+  await runner.appendActivity(held, activityCount, [{ kind: 'usage', item: 0, cachedInputTokens: 0, ...use }]);
+};
 /** As if the run had begun so long ago. */
 const workedFor = (held: HeldRun, seconds: number) =>
   core.pool.query(`update agent_runs set started_at = clock_timestamp() - make_interval(secs => $2) where id = $1`, [
@@ -180,6 +187,45 @@ describe('a cap of a project', () => {
     expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
   });
 
+  test('is not passed by a claim that counts while another one, not yet committed, takes the last place', async () => {
+    await capProject({ runsAtOnce: 1 });
+    const sides = [];
+    for (const name of ['frontend', 'qa']) {
+      const each = await seeder(core).agent(project, name);
+      await seeder(core).configure(each, { labels: [name] });
+      await scheduled(each);
+      const { actor } = await seeder(core).runner(undefined, { labels: [name], projectIds: [project.id] });
+      sides.push(runnerSide(core, actor));
+    }
+    // Every change of a project takes its row as its last: a claim that waits for it has counted already.
+    const holder = await core.pool.connect();
+    await holder.query('begin');
+    const [{ pid }] = (await holder.query('select pg_backend_pid() as pid')).rows as [{ pid: number }];
+    await holder.query('select 1 from projects where id = $1 for no key update', [project.id]);
+    /** Sessions that wait for that row, and those that wait behind them. */
+    const waiting = async (): Promise<number> => {
+      const { rows } = await core.pool.query<{ count: number }>(
+        `with recursive behind (pid) as (
+           select $1::int
+           union select a.pid from pg_stat_activity a join behind on behind.pid = any(pg_blocking_pids(a.pid))
+         ) select count(*)::int - 1 as count from behind`,
+        [pid],
+      );
+      return rows[0]?.count ?? 0;
+    };
+    try {
+      const claims = [];
+      for (const [index, side] of sides.entries()) {
+        claims.push(side.claimOrNull());
+        await until(waiting, (count) => count === index + 1);
+      }
+      await holder.query('commit');
+      expect((await Promise.all(claims)).map((claim) => claim !== null)).toEqual([true, false]);
+    } finally {
+      holder.release(true);
+    }
+  });
+
   test('of runs at once holds the others back until one has ended', async () => {
     await capProject({ runsAtOnce: 1 });
     await scheduled();
@@ -264,16 +310,51 @@ describe('a run at work whose cap is reached', () => {
     expect(await stopRunsOverCaps(core)).toBe(2);
   });
 
-  test('is stopped by the cost of another, and by figures of its own that stand in its row', async () => {
+  test('is stopped by the cost of another, and by what it has told of its own', async () => {
     await capAgent({ costUsd: 1 });
     await scheduled();
     await scheduled();
     const [one, two] = [await runner.claim(), await runner.claim()];
-    await core.db.agentRun.update({ where: { id: one.spec.runId }, data: { costUsd: 0.4 } });
+    await tellsUse(one, { inputTokens: 100, outputTokens: 10, costUsd: 0.2 });
+    await tellsUse(one, { inputTokens: 300, outputTokens: 20, costUsd: 0.4 });
     expect(await stopRunsOverCaps(core)).toBe(0);
     await runner.complete(two, costing(0.7));
     expect(await stopRunsOverCaps(core)).toBe(1);
     expect((await runOf(one)).stopWords).toContain('has used 1.10 of 1.00 USD today.');
+  });
+
+  test('is stopped by its tokens, whose cost is known by the price of its model, and they stay when its runner is lost', async () => {
+    await core.db.modelPrice.create({
+      data: {
+        id: newId(),
+        model: 'm-1',
+        validFrom: new Date(0),
+        inputUsd: 3,
+        cachedInputUsd: 1,
+        outputUsd: 10,
+        changedBy: 'a test',
+      },
+    });
+    await seeder(core).configure(agent, { model: 'm-1' });
+    await capAgent({ tokens: 1_000 });
+    await scheduled();
+    const held = await runner.claim();
+    await tellsUse(held, { inputTokens: 800, outputTokens: 100, costUsd: null });
+    expect(await stopRunsOverCaps(core)).toBe(0);
+    await tellsUse(held, { inputTokens: 900, outputTokens: 200, costUsd: null });
+    expect(await stopRunsOverCaps(core)).toBe(1);
+    await endLease(core, held.spec.runId);
+    await sweepLeases(core);
+    const { inputTokens, outputTokens, costUsd, costIsEstimated } = await runOf(held);
+    expect({ inputTokens, outputTokens, costUsd: Number(costUsd), costIsEstimated }).toEqual({
+      inputTokens: 900n,
+      outputTokens: 200n,
+      costUsd: (900 * 3 + 200 * 10) / 1_000_000,
+      costIsEstimated: true,
+    });
+    // An ended run has said its last: what comes late is shown, and changes no sum.
+    await tellsUse(held, { inputTokens: 5_000, outputTokens: 200, costUsd: null });
+    expect((await runOf(held)).inputTokens).toBe(900n);
   });
 
   test('waits all the same when its runner was lost on the way', async () => {

@@ -15,8 +15,8 @@ import { transitionTask } from '#core/tasks/transition-task.ts';
 import { saveState } from '#core/state/save-state.ts';
 import { rebuildStateDocument } from '#core/state/rebuild-state.ts';
 import type { Project } from '#prisma/generated/client/client.ts';
+import { countOwnSql } from '#tests/kit/count-sql.ts';
 import { makeLive, runnerSide, scheduledTask } from '#tests/kit/runs.ts';
-import { countSql } from '#tests/kit/count-sql.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -479,9 +479,9 @@ test('without a key it costs no statement more, and nothing is kept of passwords
   const plainCall = { operation: 'createTask', input: {}, idOf: () => newId(), find: () => Promise.resolve(null) };
   const make = (make: typeof core) => createTask(make, user, { projectId: project.id, title: 'Counted' });
   await make(core);
-  const { statements: bare } = await countSql(() => make(core));
-  const { statements: without } = await countSql(() => once(core, user, { ...plainCall, key: null }, make));
-  const { statements: keyed } = await countSql(() => once(core, user, { ...plainCall, key: 'counted' }, make));
+  const { statements: bare } = await countOwnSql(() => make(core));
+  const { statements: without } = await countOwnSql(() => once(core, user, { ...plainCall, key: null }, make));
+  const { statements: keyed } = await countOwnSql(() => once(core, user, { ...plainCall, key: 'counted' }, make));
   expect(without).toEqual(bare);
   expect(keyed.length - bare.length).toBe(3);
 

@@ -10,10 +10,11 @@ import {
   useRouteLoaderData,
   type ShouldRevalidateFunction,
 } from '@remix-run/react';
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import interLatin from '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url';
 import { AppProviders } from './components/frame/app-providers.tsx';
 import { PageError } from './components/frame/page-error.tsx';
+import { HOLD_EARLY_INPUT, releaseEarlyInput } from './lib/early-input.ts';
 import { useNonce } from './lib/nonce.tsx';
 import { DEFAULT_PREFERENCES, parsePreferences } from './lib/preferences.ts';
 
@@ -39,6 +40,7 @@ export const shouldRevalidate: ShouldRevalidateFunction = () => false;
 export function Layout({ children }: { children: ReactNode }) {
   const nonce = useNonce();
   const { theme } = useRouteLoaderData<typeof loader>('root')?.preferences ?? DEFAULT_PREFERENCES;
+  useEffect(releaseEarlyInput, []);
   return (
     <html lang="en" data-theme={theme === 'system' ? undefined : theme} suppressHydrationWarning>
       <head>
@@ -48,6 +50,8 @@ export function Layout({ children }: { children: ReactNode }) {
           content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
         />
         <meta name="color-scheme" content={theme === 'system' ? 'dark light' : theme} />
+        {/* Browsers hide the nonce from the page, and its own build writes the same text differently. */}
+        <script nonce={nonce} dangerouslySetInnerHTML={{ __html: HOLD_EARLY_INPUT }} suppressHydrationWarning />
         <Meta />
         <Links />
       </head>
