@@ -160,8 +160,11 @@ export function isDenied(update: Event): boolean {
 
 /** Work after the end of a turn is that of the next one, which has not ended. */
 function beginTurn(state: ReaderState): void {
-  // The raw stream has its own say of where a turn ends, and tells it before.
-  if (!state.live.tellsRaw) state.end = null;
+  if (state.end === null || state.live.tellsRaw) return;
+  state.end = null;
+  // Whoever was denied something and then told to go on is judged by what came of that.
+  state.toolCalls.clear();
+  state.denials.clear();
 }
 
 function deny(state: ReaderState, id: string, title: string): void {
