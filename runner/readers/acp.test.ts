@@ -85,6 +85,11 @@ test('a time to try again stands in the words', () => {
   expect(reading).toMatchObject({ verdict: 'quota', resetsAt: new Date('2030-01-01T00:00:00Z') });
 });
 
+test.each(['User refused permission to run the tool', 'The user rejected permission.'])('denied: %s', (rawOutput) => {
+  const reading = read(...begun, acp.called('c1'), acp.went('c1', 'failed', { rawOutput }), acp.stopped('end_turn'));
+  expect(reading.verdict).toBe('permission_denied');
+});
+
 test('what was denied counts in its own turn', () => {
   const denied = [
     ...begun,

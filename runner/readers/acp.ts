@@ -15,7 +15,7 @@ import {
 } from './reading.ts';
 
 /** Claude's words for a call that a person did not allow. */
-const NOT_WANTED = /(?:user|person) (?:doesn't|does not) want to proceed/i;
+const NOT_WANTED = /user refused permission|user (?:doesn't|does not) want to proceed/i;
 /** In answers of JSON-RPC: the agent has to be signed in. */
 const SIGN_IN_FIRST = -32000;
 
