@@ -68,6 +68,18 @@ const verdicts: [string, Line[], Verdict][] = [
     'rate_limited',
   ],
   [
+    'a turn broken off after one in which it asked',
+    [
+      ...begun,
+      acp.called('c1'),
+      acp.asks('c1'),
+      acp.stopped('cancelled'),
+      acp.piece('And', 'm2'),
+      acp.stopped('cancelled'),
+    ],
+    'crashed',
+  ],
+  [
     'an old session that is gone, and a new one',
     [acp.hello(), acp.error(-32002, 'Not found'), acp.session(), ...worked.slice(2), acp.stopped('end_turn')],
     'ok',

@@ -165,6 +165,7 @@ function beginTurn(state: ReaderState): void {
   // Whoever was denied something and then told to go on is judged by what came of that.
   state.toolCalls.clear();
   state.denials.clear();
+  state.live.asked.clear();
 }
 
 function deny(state: ReaderState, id: string, title: string): void {
