@@ -75,8 +75,11 @@ export const CARRY_MODES = ['link', 'copy'] as const;
 
 export const STDIN_MODES = ['none', 'prompt'] as const;
 
-/** Whose stream an agent prints: it tells what the agent does and how it ended. `plain`: words for people, nothing more is known. */
-export const AGENT_READERS = ['plain', 'codex', 'claude', 'gemini', 'opencode'] as const;
+/**
+ * Whose stream an agent prints: it tells what the agent does and how it ended. `plain`: words for people, nothing more is
+ * known. `acp`: the Agent Client Protocol, whoever speaks it.
+ */
+export const AGENT_READERS = ['plain', 'codex', 'claude', 'gemini', 'opencode', 'acp'] as const;
 
 export const REVIEW_POLICIES = ['required', 'auto'] as const;
 

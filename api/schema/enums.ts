@@ -55,7 +55,7 @@ export const ThenTaskEnum = enumOf(
 );
 export const AgentReaderEnum = enumOf(
   'AgentReader',
-  'Whose stream an agent prints. PLAIN: words for people.',
+  'Whose stream an agent prints. PLAIN: words for people. ACP: the Agent Client Protocol.',
   AGENT_READERS,
 );
 export const LogStreamEnum = enumOf(

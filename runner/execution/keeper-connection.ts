@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { InputLine } from '../logs/input-journal.ts';
 import {
   messageParser,
   type Assignment,
@@ -27,6 +28,8 @@ export class KeeperConnection {
   readonly closed: Promise<KeeperStatus | null>;
   /** Pings in a row that it has not answered. Counted, not timed: when we ourselves were stopped, nothing was missed. */
   private unanswered = 0;
+  /** The highest number of a line that the keeper has said it has. */
+  private tookInput = -1;
   private readonly listeners = new Set<() => void>();
 
   private constructor(
@@ -112,20 +115,42 @@ export class KeeperConnection {
     this.send({ type: 'cancel', outcome, graceMs });
   }
 
+  /**
+   * Gives the agent a line; the same number may be given again.
+   * @returns false: the keeper has gone, and it is not known whether the line stands in its journal
+   */
+  async giveInput(input: InputLine): Promise<boolean> {
+    this.send({ type: 'input', input });
+    while (this.tookInput < input.number) {
+      if (this.isGone) return false;
+      await this.change();
+    }
+    return true;
+  }
+
+  /** The agent gets no more lines, and is to end by itself. */
+  closeInput(): void {
+    this.send({ type: 'closeInput' });
+  }
+
   /** Resolves when the status fits, or with null when the keeper has gone without that. */
   async until(fits: (status: KeeperStatus) => boolean): Promise<KeeperStatus | null> {
     for (;;) {
       if (this.status && fits(this.status)) return this.status;
       if (this.isGone) return null;
-      await new Promise<void>((resolve) => {
-        this.listeners.add(resolve);
-      });
+      await this.change();
     }
   }
 
   /** Leaves the keeper alone: one with an assignment goes on. */
   disconnect(): void {
     this.socket.destroy();
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.listeners.add(resolve);
+    });
   }
 
   private send(message: ToKeeper): void {
@@ -135,6 +160,11 @@ export class KeeperConnection {
   private take(message: FromKeeper): void {
     this.unanswered = 0;
     if (message.type === 'pong') return;
+    if (message.type === 'tookInput') {
+      this.tookInput = Math.max(this.tookInput, message.number);
+      this.notify();
+      return;
+    }
     if (message.type === 'hello') [this.pid, this.runId] = [message.pid, message.runId];
     this.status = message.status ?? this.status;
     this.notify();

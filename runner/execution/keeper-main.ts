@@ -32,6 +32,9 @@ function main(socketPath: string): void {
     if (message.type === 'ping') tell(socket, { type: 'pong' });
     if (message.type === 'renew') keeper?.renew(message.lease);
     if (message.type === 'cancel') keeper?.end(message.outcome, message.graceMs);
+    if (message.type === 'input' && keeper?.takeInput(message.input))
+      tell(socket, { type: 'tookInput', number: message.input.number });
+    if (message.type === 'closeInput') keeper?.closeInput();
     if (message.type !== 'assign' || keeper) return;
     clearTimeout(unclaimed);
     runId = message.assignment.runId;

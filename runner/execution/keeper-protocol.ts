@@ -1,3 +1,4 @@
+import type { InputLine } from '../logs/input-journal.ts';
 import type { ProcessLimits, SandboxCommand } from './launch-order.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -26,6 +27,8 @@ export interface Assignment {
   commands: KeeperCommand[];
   /** A file that becomes each command's standard input; null: an empty one. */
   stdinFile: string | null;
+  /** The last command's standard input is written while it runs, and stays open until it is closed by a message. */
+  isStdinHeld?: boolean;
   limits: {
     runTimeoutMs: number;
     idleTimeoutMs: number | null;
@@ -48,11 +51,17 @@ export type ToKeeper =
   | { type: 'renew'; lease: KeeperLease }
   /** `graceMs` may shorten the run's own time between SIGTERM and SIGKILL. */
   | { type: 'cancel'; outcome: Outcome; graceMs?: number | undefined }
+  /** A whole line for the agent, once it has begun. Sent again under its number, it is not given twice. */
+  | { type: 'input'; input: InputLine }
+  /** The agent hears that nothing more will come. */
+  | { type: 'closeInput' }
   | { type: 'ping' };
 
 export type FromKeeper =
   | { type: 'hello'; pid: number; runId: string | null; status: KeeperStatus | null }
   | { type: 'changed'; status: KeeperStatus }
+  /** The line with this number stands in the journal of the run folder. */
+  | { type: 'tookInput'; number: number }
   | { type: 'pong' };
 
 /** Written to status.json at each change, and sent to whoever is connected. */

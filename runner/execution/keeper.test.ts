@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readInputJournal } from '../logs/input-journal.ts';
 import { LogPump } from '../logs/log-pump.ts';
 import { writeMark } from '../logs/marks.ts';
 import { createMasker } from '../logs/mask.ts';
@@ -195,6 +196,36 @@ describe.each([
       expect(output(assignment)).toBe('');
     },
   );
+
+  test('a held input takes lines while the agent runs, each of them once, also from a runner that comes back', async () => {
+    const assignment = {
+      ...assignmentOf([['/bin/cat'], program('echo-lines')], { stdin: 'setup\n' }),
+      isStdinHeld: true,
+    };
+    const keeper = await start(assignment);
+    await keeper.until((status) => status.agentOutputFrom !== undefined);
+    await until(() => output(assignment).includes('ready'), 'the agent to listen');
+    expect(await keeper.giveInput({ number: 0, line: 'one' })).toBe(true);
+    keeper.disconnect();
+
+    const again = await KeeperConnection.connect(keeper.socketPath);
+    if (!again) throw new Error('The keeper has gone with its runner');
+    expect(await again.giveInput({ number: 0, line: 'one' })).toBe(true);
+    expect(await again.giveInput({ number: 1, line: 'two' })).toBe(true);
+    again.closeInput();
+    expect(await again.closed).toMatchObject({ outcome: { status: 'completed', reason: 'ok' } });
+    expect(output(assignment)).toBe('setup\nready\nheard one\nheard two\nno more\n');
+    expect(readInputJournal(assignment.runFolder)).toEqual([
+      { number: 0, line: 'one' },
+      { number: 1, line: 'two' },
+    ]);
+  });
+
+  test('a line for an agent that has gone is not said to be taken', async () => {
+    const keeper = await start({ ...assignmentOf([program('exit-with', '0')]), isStdinHeld: true });
+    await keeper.closed;
+    expect(await keeper.giveInput({ number: 0, line: 'too late' })).toBe(false);
+  });
 
   test('a program that vanished after it was looked up is reported as missing', async () => {
     expect(await runToEnd(assignmentOf([['/missing/program']]))).toMatchObject({

@@ -1,5 +1,6 @@
 import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputJournal, type InputLine } from '../logs/input-journal.ts';
 import { createSpools, writeAside, writeMark } from '../logs/marks.ts';
 import { SPOOL_FILES } from '../logs/spool-files.ts';
 import type { Assignment, KeeperCommand, KeeperLease, KeeperStatus } from './keeper-protocol.ts';
@@ -38,6 +39,7 @@ export class Keeper {
   private lastOutput = { bytes: 0, ms: performance.now() };
   private ticks = 0;
   private current: Launch | null = null;
+  private input: InputJournal | null = null;
   private cpuSeconds: number | null = null;
 
   constructor(
@@ -87,6 +89,24 @@ export class Keeper {
     if (endMs <= this.leaseEndMs) return;
     this.leaseEndMs = endMs;
     this.leaseMs = lease.ttlMs;
+  }
+
+  /**
+   * Gives the agent a line. What is written down and not given, because the keeper was killed between the two, is lost
+   * with the agent, which ends with its keeper.
+   * @returns false: there is no agent that takes lines
+   */
+  takeInput(input: InputLine): boolean {
+    if (!this.input) return false;
+    if (this.input.add(input)) this.current?.stdin?.write(`${input.line}\n`);
+    // Whoever was spoken to may think before it prints.
+    this.lastOutput.ms = performance.now();
+    return true;
+  }
+
+  /** The end of its input tells the agent to end by itself. */
+  closeInput(): void {
+    this.current?.stdin?.end();
   }
 
   /** SIGTERM to the group at once, SIGKILL after the grace. The first reason stands. */
@@ -151,16 +171,18 @@ export class Keeper {
 
   private async runCommand(index: number, command: KeeperCommand): Promise<Exit> {
     const { runFolder, cwd, env, stdinFile, runId, isOwnFolder, sandbox, cgroup, limits } = this.assignment;
+    const isAgent = index === this.assignment.commands.length - 1;
     this.mark(`$ ${command.display}${command.isSetup ? ' (set-up)' : ''}`);
     const commandStartMs = performance.now();
-    if (index === this.assignment.commands.length - 1)
+    if (isAgent)
       this.status.agentOutputFrom = [
         sizeOf(join(runFolder, SPOOL_FILES.stdout)),
         sizeOf(join(runFolder, SPOOL_FILES.stderr)),
       ];
     const stdin = command.isSetup ? null : stdinFile;
+    const isHeld = isAgent && this.assignment.isStdinHeld === true;
     const files = [
-      openSync(stdin ?? '/dev/null', 'r'),
+      isHeld ? 'pipe' : openSync(stdin ?? '/dev/null', 'r'),
       openSync(join(runFolder, SPOOL_FILES.stdout), 'a'),
       openSync(join(runFolder, SPOOL_FILES.stderr), 'a'),
     ] as const;
@@ -178,7 +200,10 @@ export class Keeper {
       sandbox,
     });
     this.current = current;
-    for (const file of files) closeSync(file);
+    for (const file of files) if (file !== 'pipe') closeSync(file);
+    // An agent that has gone, or reads no more, takes no more lines: how it ended is told by its exit.
+    current.stdin?.on('error', () => undefined);
+    if (isHeld) this.input = new InputJournal(runFolder);
     const pid = await current.group;
     this.change({
       phase: 'running',
@@ -189,6 +214,8 @@ export class Keeper {
     const exit = await current.exit;
     await this.sweep(current);
     this.current = null;
+    this.input?.close();
+    this.input = null;
     if (exit.cpuSeconds !== null) this.cpuSeconds = (this.cpuSeconds ?? 0) + exit.cpuSeconds;
     this.change({ pid: null, pidStartTicks: null, exitCode: exit.code, signal: exit.signal });
     if (!exit.failure)

@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 /** How one command ended. */
 export interface Exit {
   code: number | null;
@@ -30,8 +32,8 @@ export interface LaunchOrder {
   /** Folders of this run alone: whoever works in there or writes into them belongs to it. */
   ownFolders: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** Open descriptors of its standard input, output and error. */
-  stdio: readonly [number, number, number];
+  /** Open descriptors of its standard input, output and error; `pipe`: its input is written while it runs. */
+  stdio: readonly [stdin: number | 'pipe', stdout: number, stderr: number];
   limits: ProcessLimits;
   /** A folder of cgroup v2 that it is put into before it begins. */
   cgroup: string | null;
@@ -51,6 +53,8 @@ export interface Launch {
   /** The group that signals go to, once it is there; null: it could not be started. */
   readonly group: Promise<number | null>;
   readonly exit: Promise<Exit>;
+  /** Its standard input where that is a pipe; null: it is a file, or nothing was started. */
+  readonly stdin: Writable | null;
   /** SIGTERM to every process of it. */
   terminate(): void;
   /** SIGKILL to every process of it. */

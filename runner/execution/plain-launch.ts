@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { processesIn } from './cgroups.ts';
 import { openCheckedFolder } from './checked-folder.ts';
 import { inCgroup, plainCommand, WATCHDOG } from './launch-scripts.ts';
@@ -10,6 +11,7 @@ import { findRunProcesses, readProcess, readTree, signal } from './processes.ts'
 export class PlainLaunch implements Launch {
   readonly group: Promise<number | null>;
   readonly exit: Promise<Exit>;
+  readonly stdin: Writable | null = null;
   private readonly pid: number | null;
   /** Unknown: then nothing is held to be ours by its traces. */
   private startTicks = Number.POSITIVE_INFINITY;
@@ -32,6 +34,7 @@ export class PlainLaunch implements Launch {
     // Its output goes to files, so nothing that keeps them open can hold us up.
     const child = spawn(file, args, { cwd: folder.path, env: order.env, detached: true, stdio: [...order.stdio] });
     closeSync(folder.fd);
+    this.stdin = child.stdin;
     this.exit = new Promise<Exit>((resolve) => {
       child.once('exit', (code, name) => resolve({ code, signal: name, failure: null, cpuSeconds: null }));
       child.once('error', (error: NodeJS.ErrnoException) =>

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { openCheckedFolder } from './checked-folder.ts';
 import { MovedError, openMounts, type CheckedMounts } from './checked-mounts.ts';
 import { inCgroup, insideCommand } from './launch-scripts.ts';
@@ -24,6 +24,7 @@ const SIGNAL_NAMES = new Map(
 export class SandboxedLaunch implements Launch {
   readonly group: Promise<number | null>;
   readonly exit: Promise<Exit>;
+  readonly stdin: Writable | null = null;
   private init: number | null = null;
   private isTerminating = false;
   private isKilling = false;
@@ -57,6 +58,7 @@ export class SandboxedLaunch implements Launch {
     closeSync(folder.fd);
     mounts.close();
     this.child = child;
+    this.stdin = child.stdin;
     this.group = new Promise((resolve) => {
       this.onText(5, (text) => {
         const pid = /"child-pid": (\d+)/.exec(text)?.[1];

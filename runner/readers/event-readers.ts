@@ -1,4 +1,5 @@
 import type { AGENT_READERS } from '#contract/enums.ts';
+import { readAcp } from './acp.ts';
 import { readClaude } from './claude.ts';
 import { readCodex } from './codex.ts';
 import { readGemini } from './gemini.ts';
@@ -16,4 +17,5 @@ export const EVENT_READERS: Record<AgentProgram, EventReader> = {
   claude: readClaude,
   gemini: readGemini,
   opencode: readOpencode,
+  acp: readAcp,
 };

@@ -22,12 +22,17 @@ const REASONS: Record<Exclude<Verdict, 'ok' | 'unknown'>, FailureReason> = {
 /** Those for which a program that was ended for its silence was waiting. */
 const WAITED_FOR: readonly Verdict[] = ['needs_sign_in', 'quota', 'rate_limited', 'overloaded'];
 const MAX_DENIALS = 3;
+/** Whoever speaks the protocol: which program it is stands in the agent's command. */
+const LIVE_AGENT = {
+  title: 'The agent',
+  signIn: "Sign it in on the runner's machine, or give it its key as a secret.",
+};
 
 /** How a run ended, with the agent's own word for it: the exit code alone says too little, and sometimes the wrong thing. */
 export function judgeByReading(program: AgentProgram, outcome: Outcome, reading: Reading): Outcome {
   const { verdict, unknownArgument } = reading;
   if (verdict === 'unknown' && outcome.reason === 'exit_code' && unknownArgument !== null) {
-    const what = `${AGENT_PROGRAMS[program].title} does not take “${unknownArgument}”: the agent's command does not fit the version that is installed.`;
+    const what = `${programOf(program).title} does not take “${unknownArgument}”: the agent's command does not fit the version that is installed.`;
     return {
       ...outcome,
       message: `${what} Take over its preset in the agent's configuration, or change the command. (${outcome.message})`,
@@ -46,7 +51,7 @@ export function judgeByReading(program: AgentProgram, outcome: Outcome, reading:
 
 /** One sentence for what it was, with the program's own words, and one for what to do. */
 export function explain(program: AgentProgram, { verdict, words, resetsAt, denials }: Reading): string {
-  const { title: name, signIn } = AGENT_PROGRAMS[program];
+  const { title: name, signIn } = programOf(program);
   const said = words === null ? '' : `: “${words}”`;
   const sentence = (what: string, next: string): string =>
     `${what}${said}${said === '' || !/[.!?…]”$/.test(said) ? '.' : ''} ${next}`.trim();
@@ -89,6 +94,10 @@ export function explain(program: AgentProgram, { verdict, words, resetsAt, denia
     case 'crashed':
       return sentence(`${name} broke off before it had said how it ended`, 'It may work at the next try.');
   }
+}
+
+function programOf(program: AgentProgram): { title: string; signIn: string } {
+  return program === 'acp' ? LIVE_AGENT : AGENT_PROGRAMS[program];
 }
 
 /** `Bash(npm test), Write(a.ts) and 2 more` */

@@ -75,7 +75,8 @@ export class AgentReader {
     if (end === 'ok') return { verdict: this.judgeGoodEnd(), fault: null };
     if (fault) {
       const verdict = classify(fault, now);
-      return { verdict, fault };
+      // A live agent ends well whenever it is told to: its exit code says nothing of its work.
+      return { verdict: verdict === 'unknown' && this.program === 'acp' ? 'crashed' : verdict, fault };
     }
     if (end === 'failed') return { verdict: 'unknown', fault: null };
     return this.judgeWithoutEnd(exit);

@@ -64,6 +64,26 @@ export interface ReaderState {
   retried: Fault | null;
   /** The limit of use that it has met: its own number says when it ends. */
   limit: Fault | null;
+  /** Of a live agent alone. */
+  live: LiveState;
+}
+
+/** What a live agent's protocol spreads over several messages. */
+export interface LiveState {
+  /** Its session stands: what came before is an old one's history, told again. */
+  isOpen: boolean;
+  /** The name it goes by, in small letters. */
+  agent: string;
+  /** Its program's own stream comes as well, and says more. */
+  tellsRaw: boolean;
+  /** It says that its session is broken. */
+  isFailing: boolean;
+  /** What its adapter said last, in the agent's name. */
+  notice: string;
+  /** Of the text that stands last. */
+  messageId: string | null;
+  /** Calls it asked for that have not ended, with their titles. */
+  asked: Map<string, string>;
 }
 
 /** What is known when the program has gone. */
@@ -109,6 +129,15 @@ export function newState(): ReaderState {
     fault: null,
     retried: null,
     limit: null,
+    live: {
+      isOpen: false,
+      agent: '',
+      tellsRaw: false,
+      isFailing: false,
+      notice: '',
+      messageId: null,
+      asked: new Map(),
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import { rebuildStaleState } from '#core/state/rebuild-state.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import { transitionTask } from '#core/tasks/transition-task.ts';
 import type { Agent, Conversation, Project } from '#prisma/generated/client/client.ts';
-import { countSql } from '#tests/kit/count-sql.ts';
+import { countOwnSql, countSql } from '#tests/kit/count-sql.ts';
 import { post } from '#tests/kit/graphql-client.ts';
 import { seeder } from '#tests/kit/seed.ts';
 import { startTestSystem } from '#tests/kit/system.ts';
@@ -174,7 +174,7 @@ describe('a change and all that follows from it', () => {
         close: async () => {},
       },
     };
-    const { statements } = await countSql(async () => {
+    const { statements } = await countOwnSql(async () => {
       await change(core);
       // Wake-ups are sent behind the commit, without being waited for.
       await new Promise(setImmediate);

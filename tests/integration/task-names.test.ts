@@ -5,6 +5,7 @@ import { buildSchema } from '#api/schema/schema.ts';
 import type { UserActor } from '#core/access/actor.ts';
 import { newId } from '#core/platform/ids.ts';
 import { createProject } from '#core/projects/create-project.ts';
+import { createRecording } from '#core/recordings/create-recording.ts';
 import { createTask } from '#core/tasks/create-task.ts';
 import type { Agent, Project, Task } from '#prisma/generated/client/client.ts';
 import { post } from '#tests/kit/graphql-client.ts';
@@ -20,12 +21,15 @@ let user: UserActor & { token: string };
 let project: Project;
 let agent: Agent;
 let task: Task;
+let recordingId: string;
 beforeAll(async () => {
   system = await startTestSystem();
   ({ url } = await system.startApi());
   user = await seeder(system.core).user({ isAdmin: true });
   project = await createProject(system.core, user, { name: 'Named', key: 'NAMED' });
   agent = await seeder(system.core).agent(project);
+  const recording = { projectId: project.id, name: 'Named', mimeType: 'audio/webm' };
+  recordingId = (await createRecording(system.core, user, recording)).id;
 });
 beforeEach(async () => {
   task = await createTask(system.core, user, { projectId: project.id, title: 'Named' });
@@ -73,7 +77,7 @@ test('tasks are named in as many places as are known of', () => {
 
 test.each(cases)('%s takes a short id, and says so', async (_name, root, { path, isList, description }) => {
   expect(description).toMatch(/short ids?/);
-  const known: Record<string, string> = { projectId: project.id, agentId: agent.id };
+  const known: Record<string, string> = { projectId: project.id, agentId: agent.id, recordingId };
   const variables = variablesOf(root, (_field, name) => (NOT_GIVEN.includes(name) ? null : known[name]));
   const name = (said: string): Record<string, unknown> => {
     const [first = ''] = path;

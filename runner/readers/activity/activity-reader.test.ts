@@ -8,7 +8,7 @@ import {
 import type { RunSpec } from '#contract/run-spec.ts';
 import { createMasker } from '../../logs/mask.ts';
 import type { AgentProgram } from '../event-readers.ts';
-import { claude, codex, gemini, opencode, printed, type Line } from '../testing/streams.ts';
+import { acp, claude, codex, gemini, opencode, printed, type Line } from '../testing/streams.ts';
 import { ActivityReader } from './activity-reader.ts';
 
 const SECRET = 'pa"ss\\wörd/42';
@@ -204,7 +204,41 @@ const STREAMS: Record<AgentProgram, Line[]> = {
     opencode.finish('stop'),
     opencode.error('APIError', { message: 'Overloaded', statusCode: 529 }),
   ],
+  acp: [
+    acp.hello('codex'),
+    acp.update('user_message_chunk', { content: { type: 'text', text: 'An old task' } }),
+    acp.piece('An old answer', 'm0'),
+    acp.called('c0'),
+    acp.loaded(),
+    acp.piece('The model is not known.'),
+    acp.update('agent_thought_chunk', { content: { type: 'text', text: 'It must ' } }),
+    acp.update('agent_thought_chunk', { content: { type: 'text', text: 'be built.' } }),
+    acp.piece('I ', 'm1'),
+    acp.piece('begin. 🙂', 'm1'),
+    acp.called('c1', { rawInput: { command: 'make' } }),
+    acp.asks('c1'),
+    acp.went('c1', 'failed', {
+      rawOutput: 'It failed',
+      _meta: { terminal_exit: { exit_code: 2 } },
+    }),
+    acp.called('c2', {
+      kind: 'edit',
+      title: 'Write',
+      rawInput: { file_path: '/srv/shop/a.ts' },
+      content: [
+        { type: 'diff', path: '/srv/shop/a.ts', oldText: null, newText: 'a' },
+        { type: 'diff', path: '/srv/shop/b.ts', oldText: 'b', newText: 'c' },
+      ],
+    }),
+    acp.went('c2', 'failed', { rawOutput: 'The user rejected permission to use this tool.' }),
+    acp.update('session_info_update', { _meta: { codex: { error: { message: 'Reconnecting... 1/5' } } } }),
+    acp.update('plan', { entries: [{ content: 'Look', status: 'completed' }] }),
+    acp.update('weather', { to: 'rain' }),
+    acp.piece('Done.', 'm2'),
+    acp.stopped('end_turn', { usage: { inputTokens: 100, cachedReadTokens: 300, outputTokens: 20, totalTokens: 425 } }),
+  ],
 };
+
 const PROGRAMS = Object.keys(STREAMS) as AgentProgram[];
 
 test('codex', () => {
@@ -355,6 +389,30 @@ test('gemini', () => {
     { kind: 'other', item: 5, name: 'progress', text: '{"type":"progress","percent":50}' },
     { kind: 'message', item: 6, text: 'Done.' },
     { kind: 'usage', item: 7, inputTokens: 400, cachedInputTokens: 150, outputTokens: 60, costUsd: null },
+  ]);
+});
+
+test('a live agent: its history is not told again, calls go on under one item, thoughts and words are whole', () => {
+  const made = { ...call, item: 3, name: 'make', toolKind: 'execute', target: 'make' };
+  const changes = [
+    { path: 'a.ts', change: 'added' },
+    { path: 'b.ts', change: 'changed' },
+  ];
+  const wrote = { ...call, item: 4, name: 'Write', toolKind: 'edit', target: 'a.ts', changes };
+  expect(read('acp', STREAMS.acp)).toEqual([
+    { kind: 'warning', item: 0, text: 'The model is not known.' },
+    { kind: 'thought', item: 1, text: 'It must be built.' },
+    { kind: 'message', item: 2, text: 'I begin. 🙂' },
+    made,
+    made,
+    { ...made, status: 'failed', output: 'It failed', exitCode: 2 },
+    wrote,
+    { ...wrote, status: 'denied', output: 'The user rejected permission to use this tool.' },
+    { kind: 'retry', item: 5, text: 'Reconnecting... 1/5' },
+    { kind: 'plan', item: 6, steps: [{ text: 'Look', status: 'done' }] },
+    expect.objectContaining({ kind: 'other', item: 7 }),
+    { kind: 'message', item: 8, text: 'Done.' },
+    { kind: 'usage', item: 9, inputTokens: 400, cachedInputTokens: 300, outputTokens: 25, costUsd: null },
   ]);
 });
 

@@ -5,22 +5,25 @@ import { EVENT_READERS, type AgentProgram } from '../event-readers.ts';
 import { JsonLines } from '../json-lines.ts';
 import { parseEvent } from '../parse-event.ts';
 import { ownUse } from '../own-use.ts';
-import { newState, textOf, type Event } from '../reading.ts';
+import { newState, objectOf, textOf, type Event } from '../reading.ts';
 import type { EventTeller } from './event-teller.ts';
+import { acpTeller } from './tell-acp.ts';
 import { tellClaude } from './tell-claude.ts';
 import { tellCodex } from './tell-codex.ts';
 import { tellGemini } from './tell-gemini.ts';
 import { tellOpencode } from './tell-opencode.ts';
 import { ActivityTeller } from './teller.ts';
 
-const TELLERS: Record<AgentProgram, EventTeller> = {
-  codex: tellCodex,
-  claude: tellClaude,
-  gemini: tellGemini,
-  opencode: tellOpencode,
+/** One for each run: some remember what was said before. */
+const TELLERS: Record<AgentProgram, () => EventTeller> = {
+  codex: () => tellCodex,
+  claude: () => tellClaude,
+  gemini: () => tellGemini,
+  opencode: () => tellOpencode,
+  acp: acpTeller,
 };
 /** The events that say what the run has used. */
-const USAGE_EVENTS: Record<AgentProgram, string> = {
+const USAGE_EVENTS: Record<Exclude<AgentProgram, 'acp'>, string> = {
   codex: 'turn.completed',
   claude: 'result',
   gemini: 'result',
@@ -44,12 +47,14 @@ export interface ActivityReaderOptions {
  */
 export class ActivityReader {
   private readonly teller: ActivityTeller;
+  private readonly tell: EventTeller;
   private readonly lines = new JsonLines((line) => this.read(line));
   /** Counts what was used, in the way that the verdict's reader does. */
   private readonly used = newState();
 
   constructor(private readonly options: ActivityReaderOptions) {
     this.teller = new ActivityTeller(options.masker, options.workFolder);
+    this.tell = TELLERS[options.program]();
   }
 
   /** Nothing follows, whatever the stream says. */
@@ -76,8 +81,15 @@ export class ActivityReader {
     const event = line === null || this.isFull ? null : parseEvent(line);
     if (event === null) return;
     const { program } = this.options;
-    if (!TELLERS[program](this.teller, event)) this.teller.other(null, typeOf(event), event);
-    if (event['type'] === USAGE_EVENTS[program]) this.readUsage(event);
+    if (!this.tell(this.teller, event)) this.teller.other(null, typeOf(event), event);
+    if (program === 'acp') this.readLiveUsage(event);
+    else if (event['type'] === USAGE_EVENTS[program]) this.readUsage(event);
+  }
+
+  /** Its reader has to hear everything; what was used is complete when a turn ends. */
+  private readLiveUsage(event: Event): void {
+    if (textOf(objectOf(event['result'])['stopReason']) !== null) this.readUsage(event);
+    else EVENT_READERS.acp(this.used, event, NO_TIME);
   }
 
   private readUsage(event: Event): void {

@@ -4,6 +4,7 @@ import {
   MAX_ACTIVITY_TARGET_CHARS,
   MAX_ACTIVITY_TEXT_CHARS,
   type ActivityEntry,
+  type ToolKind,
 } from '#contract/activity.ts';
 import { cutText } from '#contract/cut-text.ts';
 import type { Masker } from '../../logs/mask.ts';
@@ -31,6 +32,8 @@ export type PlanSteps = Told<'plan'>['steps'];
 /** What one event says of a call; what it does not say stays as it was. */
 export interface CallNews {
   name?: string | null;
+  /** Where the program says it itself; else its name does. */
+  toolKind?: ToolKind;
   status?: ToolEntry['status'];
   target?: string | null;
   output?: string | null;
@@ -97,6 +100,7 @@ export class ActivityTeller {
     const before = this.calls.get(id);
     if (before === null) return;
     const entry = before === undefined ? this.newCall(news.name ?? NO_NAME) : { ...before };
+    if (news.toolKind !== undefined) entry.toolKind = news.toolKind;
     if (news.status !== undefined) entry.status = news.status;
     if (textIsThere(news.target))
       entry.target = this.cleanTarget(entry.toolKind === 'execute' ? news.target : this.inRepository(news.target));

@@ -1,4 +1,4 @@
-/** Streams of the four programs, in the shapes that they print and in our own words. */
+/** Streams of the programs, in the shapes that they print and in our own words. */
 export type Line = Record<string, unknown>;
 
 export const codex = {
@@ -122,6 +122,33 @@ export const opencode = {
     part: { reason, tokens: { input: 100, output: 20, reasoning: 5, cache: { write: 0, read: 300 } }, cost: 0.125 },
   }),
   error: (name: string, data: Line): Line => ({ type: 'error', sessionID: 'ses_1', error: { name, data } }),
+};
+
+const rpc = (message: Line): Line => ({ jsonrpc: '2.0', ...message });
+const acpUpdate = (sessionUpdate: string, more: Line): Line =>
+  rpc({ method: 'session/update', params: { sessionId: 'session-9', update: { sessionUpdate, ...more } } });
+
+/** What a live agent writes, whoever it is. */
+export const acp = {
+  hello: (name = 'some-agent'): Line => rpc({ id: 'r0', result: { protocolVersion: 1, agentInfo: { name } } }),
+  session: (): Line => rpc({ id: 'r1', result: { sessionId: 'session-9' } }),
+  loaded: (): Line => rpc({ id: 'r1', result: { modes: null } }),
+  update: acpUpdate,
+  piece: (text: string, messageId?: string): Line =>
+    acpUpdate('agent_message_chunk', { content: { type: 'text', text }, messageId }),
+  called: (toolCallId: string, more: Line = {}): Line =>
+    acpUpdate('tool_call', { toolCallId, kind: 'execute', title: 'make', status: 'pending', ...more }),
+  went: (toolCallId: string, status: string, more: Line = {}): Line =>
+    acpUpdate('tool_call_update', { toolCallId, status, ...more }),
+  asks: (toolCallId: string): Line =>
+    rpc({
+      id: 0,
+      method: 'session/request_permission',
+      params: { sessionId: 'session-9', toolCall: { toolCallId, title: 'make' }, options: [] },
+    }),
+  raw: (message: Line): Line => rpc({ method: '_claude/sdkMessage', params: { sessionId: 'session-9', message } }),
+  stopped: (stopReason: string, more: Line = {}): Line => rpc({ id: 'r2', result: { stopReason, ...more } }),
+  error: (code: number, message: string, data: Line = {}): Line => rpc({ id: 'r2', error: { code, message, data } }),
 };
 
 export function printed(lines: readonly Line[], end = '\n'): string {
