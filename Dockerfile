@@ -7,9 +7,9 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN node scripts/generate.mjs && node --import tsx scripts/build.ts
 
-# The bundles carry all packages but argon2, whose addon cannot be bundled.
+# The bundles carry all packages but argon2, whose addon cannot be bundled, and what transcribes recordings: they are kept.
 FROM node:20-bookworm-slim AS server
-ENV NODE_ENV=production
+ENV NODE_ENV=production OVERMIND_SPEECH_ENGINE=none
 WORKDIR /app
 COPY --from=build /app/node_modules/argon2 node_modules/argon2
 COPY --from=build /app/node_modules/@phc/format node_modules/@phc/format

@@ -38,8 +38,8 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function engineOf(args = [CHILD], { silenceMs = 60_000, in: where = models } = {}): SpeechEngine {
-  const child = new SpeechChild({ args, logger, silenceMs, idleMs: 60_000 });
+function engineOf(args = [CHILD], { silenceMs = 60_000, idleMs = 60_000, in: where = models } = {}): SpeechEngine {
+  const child = new SpeechChild({ args, logger, silenceMs, idleMs });
   children.push(child);
   return moonshine({ ffmpeg, models: where, stateFile: undefined }, child);
 }
@@ -55,6 +55,12 @@ async function soundOf(name: string, ...args: string[]): Promise<string> {
   await run(ffmpeg, ['-y', '-loglevel', 'error', ...args, at(name)]);
   return at(name);
 }
+/** As Linux has it: Z for one that has ended, and nobody has looked at how. */
+const stateOf = (pid: number): Promise<string> =>
+  readFile(`/proc/${pid}/stat`, 'utf8').then(
+    (text) => text.slice(text.lastIndexOf(')') + 2)[0] ?? '',
+    () => 'gone',
+  );
 const JFK = path.join(FIXTURES, 'jfk.webm');
 const JFK_SAID =
   'And so my fellow Americans ask not what your country can do for you ask what you can do for your country';
@@ -195,6 +201,21 @@ describe('an engine', () => {
     60_000,
   );
 
+  test.each([
+    ['has heard something', `{ type: 'heard', segments: [], durationMs: 1 }`],
+    ['could not read it', `{ type: 'failed', code: 'unreadable_audio', message: 'No sound' }`],
+  ])('that %s, and has nothing to do any more, goes with its memory', async (_what, report) => {
+    const pidFile = at(`idle-${report.length}`);
+    const script = `require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
+      process.on('message', () => process.send(${report}));`;
+    await hear(engineOf(['-e', script], { idleMs: 200 }), JFK).catch(() => undefined);
+    const pid = Number(await readFile(pidFile, 'utf8'));
+    await until(
+      () => stateOf(pid),
+      (state) => state === 'gone' || state === 'Z',
+    );
+  });
+
   test('that is told to stop is gone at once, with all that it has started', async () => {
     const pidFile = at('pids');
     const script = `const { spawn } = require('child_process');
@@ -215,11 +236,6 @@ describe('an engine', () => {
       .map(Number);
     stop.abort(new Error('Deleted'));
     await isGone;
-    const stateOf = (pid: number): Promise<string> =>
-      readFile(`/proc/${pid}/stat`, 'utf8').then(
-        (text) => text.slice(text.lastIndexOf(')') + 2)[0] ?? '',
-        () => 'gone',
-      );
     await until(
       () => Promise.all(pids.map(stateOf)),
       (states) => states.every((state) => state === 'gone' || state === 'Z'),

@@ -7,8 +7,14 @@ import type { Models } from './sherpa.ts';
 
 /** Words begin before and end behind what is surely speech. */
 const MARGIN = 0.2 * SAMPLE_RATE;
-/** What may still be asked for: the longest segment, its margins, and the silence that ends it. */
+/** What may still be asked for beside a segment: its margins, and the silence that ends it. */
 const KEPT = 20 * SAMPLE_RATE;
+/** The model is given no more at once; it answers longer ones with little or nothing. */
+const MAX_PIECE = 12 * SAMPLE_RATE;
+/** Who speaks on without a pause is cut where it is quietest, in pieces of this length at least. */
+const MIN_PIECE = 6 * SAMPLE_RATE;
+/** So long a quiet moment is. */
+const MOMENT = 0.05 * SAMPLE_RATE;
 
 /**
  * Writes down what is said: cut where nobody speaks, since a model that is given everything at once may say nothing.
@@ -30,9 +36,16 @@ export async function hear(
       const { start, samples } = vad.front(false);
       vad.pop();
       found += 1;
-      const end = start + samples.length;
-      const text = await models.recognise(recent.slice(start - MARGIN, end + MARGIN));
-      if (text !== '') segments.push({ startMs: toMs(start), endMs: toMs(end), text });
+      // The detector has all of it, however long; what we keep of the sound goes back a while only.
+      const pieces = cutLong(samples);
+      for (const [index, { from, to }] of pieces.entries()) {
+        const before = index === 0 ? recent.slice(start - MARGIN, start) : NOTHING;
+        const end = start + samples.length;
+        const behind = index === pieces.length - 1 ? recent.slice(end, end + MARGIN) : NOTHING;
+        const text = await models.recognise(joined(before, samples.subarray(from, to), behind));
+        if (text !== '') segments.push({ startMs: toMs(start + from), endMs: toMs(start + to), text });
+        onProgress(null);
+      }
     }
   };
   for await (const { samples, fraction } of sound) {
@@ -52,6 +65,38 @@ export async function hear(
       'Somebody speaks in it, and no words were understood. Record it again, closer.',
     );
   return { segments, durationMs: toMs(recent.length) };
+}
+
+const NOTHING = new Float32Array(0);
+
+function joined(...parts: Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Pieces of at most `MAX_PIECE`, one behind the other. */
+export function cutLong(samples: Float32Array): { from: number; to: number }[] {
+  const pieces: { from: number; to: number }[] = [];
+  let from = 0;
+  for (; samples.length - from > MAX_PIECE; from = pieces.at(-1)?.to ?? samples.length)
+    pieces.push({ from, to: quietestIn(samples, from + MIN_PIECE, from + MAX_PIECE) });
+  return [...pieces, { from, to: samples.length }];
+}
+
+/** The middle of the quietest moment between two places. */
+function quietestIn(samples: Float32Array, from: number, to: number): number {
+  let best = { at: to, loudness: Infinity };
+  for (let at = from; at + MOMENT <= to; at += MOMENT) {
+    let loudness = 0;
+    for (let i = at; i < at + MOMENT; i += 1) loudness += Math.abs(samples[i] ?? 0);
+    if (loudness < best.loudness) best = { at: at + MOMENT / 2, loudness };
+  }
+  return best.at;
 }
 
 const toMs = (samples: number): number => Math.round((samples / SAMPLE_RATE) * 1_000);

@@ -35,13 +35,13 @@ export class SpeechChild {
     clearTimeout(this.idleTimer);
     const child = (this.child ??= this.start());
     try {
-      const heard = await this.waitFor(child, job, signal, onProgress);
-      this.idleTimer = setTimeout(() => this.end(), this.options.idleMs).unref();
-      return heard;
+      return await this.waitFor(child, job, signal, onProgress);
     } catch (error) {
       // A sound that can not be read is no fault of the child; after anything else nobody knows what it does.
       if (!(error instanceof SpeechError) || error.code === 'engine_failed' || error.code === 'timed_out') this.end();
       throw error;
+    } finally {
+      if (this.child) this.idleTimer = setTimeout(() => this.end(), this.options.idleMs).unref();
     }
   }
 
