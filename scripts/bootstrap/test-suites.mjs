@@ -8,6 +8,8 @@ const BESIDE_SOURCES = `{${ROOMS.join(',')}}/**`;
 const CHAOS = 'chaos/short.test.ts';
 /** Real programs on a machine that may be busy: one that fails has a second try, and is named as unsteady. */
 const SECOND_TRY = '--retry=1';
+/** A browser, its pages' server and the system behind them keep two processors busy. */
+const ONE_BROWSER = '--maxWorkers=1';
 
 /**
  * Which test files belong to which run of vitest.
@@ -19,7 +21,10 @@ export const TEST_SUITES = {
     title: 'Integration tests',
     args: [SECOND_TRY, '--exclude', BESIDE_SOURCES, '--exclude', 'tests/e2e/**'],
   },
-  e2e: { title: 'Browser tests', args: [SECOND_TRY, '--exclude', BESIDE_SOURCES, '--exclude', 'tests/integration/**'] },
+  e2e: {
+    title: 'Browser tests',
+    args: [SECOND_TRY, ONE_BROWSER, '--exclude', BESIDE_SOURCES, '--exclude', 'tests/integration/**'],
+  },
   chaos: { title: 'Chaos: 25 schedules of faults', args: [CHAOS] },
 };
 
