@@ -40,6 +40,11 @@ export function answerUnread(): string {
   return 'I could not read this message, so no task was made of it. Say it in other words, or in several messages.';
 }
 
+/** Hours of talk would become fifty tasks, and as many agents at work, that nobody has asked for. */
+export function answerTalk(): string {
+  return 'That is a long recording, so I made no task of it by myself. Open it to make a task of it, or tell me what you would like to have done.';
+}
+
 /** What is running is a question with an answer; for small talk it is enough to say that no task was made. */
 export async function answerWithoutTasks(db: Queryable, message: Message): Promise<string> {
   if (!message.content.includes('?'))

@@ -10,11 +10,14 @@ import { newId } from '#core/platform/ids.ts';
 import { linkToTasks } from '#core/recordings/recording-tasks.ts';
 import { insertTasks } from '#core/tasks/create-task.ts';
 import type { Agent, Message } from '#prisma/generated/client/client.ts';
-import { answerUnread, answerWithoutTasks, answerWithTasks } from './answer.ts';
+import { answerTalk, answerUnread, answerWithoutTasks, answerWithTasks } from './answer.ts';
 import { answerAboutTasks } from './answer-about-tasks.ts';
 import type { Planner } from '#core/planner/planner.ts';
 import { ORCHESTRATOR } from './orchestrator-actor.ts';
 import { isRelayedAsItIs, relayMessage } from '#core/planner/relayer.ts';
+
+/** About four minutes of speech. */
+const MAX_ORDER_CHARS = 3_000;
 
 /** A message with the requests that the relayer has found in it; null: it can not be read. */
 export interface ReadMessage {
@@ -53,6 +56,7 @@ export async function planMessages(
   let tasks = 0;
   const read = messages.filter(({ requests }) => requests !== null);
   const failed = await eachAlone(core, 'to plan a message', read, async ({ message, requests }) => {
+    if (isTalk(message)) return inTransaction(core, (tx) => answerWith(tx, message, answerTalk()));
     const said = await answerAboutTasks(core, message);
     if (said) {
       await inTransaction(core, async (tx) => {
@@ -69,7 +73,7 @@ export async function planMessages(
     tasks += await inTransaction(core, (tx) => answer(tx, message, plan, agents));
   });
   const unread = messages.filter((item) => item.requests === null || failed.includes(item));
-  for (const { message } of unread) await inTransaction(core, (tx) => sayUnread(tx, message));
+  for (const { message } of unread) await inTransaction(core, (tx) => answerWith(tx, message, answerUnread()));
   return { tasks, unread: unread.length };
 }
 
@@ -118,11 +122,17 @@ async function answer(tx: Tx, message: Message, plan: Plan, agents: Agent[]): Pr
   return made ?? 0;
 }
 
-async function sayUnread(tx: Tx, message: Message): Promise<void> {
+/** Answers a message that leads to nothing. */
+async function answerWith(tx: Tx, message: Message, content: string): Promise<void> {
   await answerOnce(tx, message, async () => {
-    await postAnswer(tx, message, answerUnread(), []);
+    await postAnswer(tx, message, content, []);
     return [];
   });
+}
+
+/** A recording of a meeting or of thoughts, and no order: people say in minutes what they want done. */
+function isTalk({ recordingId, content }: Message): boolean {
+  return recordingId !== null && content.length > MAX_ORDER_CHARS;
 }
 
 /**

@@ -124,6 +124,21 @@ describe('a transcript', () => {
     expect(told.eventType).toBe('recording.updated');
   });
 
+  test('of a long talk is said and answered, and becomes no task by itself; a shorter one does', async () => {
+    const { id } = await heard('Add a favicon. '.repeat(300));
+    await runCycles(system.core, project.id, { planner: rulesPlanner });
+    expect(await system.core.db.task.count({ where: { projectId: project.id } })).toBe(0);
+    const [said] = await messagesOf(id);
+    expect(said?.ingestedAt).not.toBeNull();
+    const answers = await system.core.db.message.findMany({ where: { answersId: said?.id ?? '' } });
+    expect(answers.map(({ content }) => content)).toEqual([expect.stringContaining('long recording')]);
+    await makeTaskOfRecording(system.core, user, { recordingId: id });
+    expect(await system.core.db.task.count({ where: { projectId: project.id } })).toBe(1);
+    await heard(`Add a favicon. ${'It has to be small. '.repeat(100)}`);
+    await runCycles(system.core, project.id, { planner: rulesPlanner });
+    expect(await system.core.db.task.count({ where: { projectId: project.id } })).toBeGreaterThan(1);
+  });
+
   test('of silence says nothing', async () => {
     const { id, transcriptionStatus } = await heard('');
     expect(transcriptionStatus).toBe('no_speech');
