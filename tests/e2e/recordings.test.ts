@@ -35,6 +35,30 @@ afterAll(() => stopWorkers?.());
 
 const shotsAt = process.env['OVERMIND_SCREENSHOTS'];
 
+test('a file that is no sound, or whose sending is stopped, leaves nothing behind', async () => {
+  const user = await seeder(site.system.core).user();
+  const project = await seeder(site.system.core).project(user, 'Corner shop');
+  const { page } = await site.openProject(user, project);
+  await page.goto(`${site.url}/projects/${project.id}/recordings`);
+  const choose = page.getByLabel('A recording to send').first();
+  const none = page.getByText('Nothing was said here yet');
+  await none.waitFor();
+  await choose.setInputFiles({
+    name: 'notes.mp3',
+    mimeType: 'audio/mpeg',
+    buffer: Buffer.from('Only words, no sound'),
+  });
+  await page.getByText('Not sent: This is no sound that can be read.').first().waitFor();
+  await none.waitFor();
+  // One that does not get through, and that somebody gives up.
+  await page.route('**/parts/**', (route) => route.abort());
+  await choose.setInputFiles({ name: 'late.webm', mimeType: 'audio/webm', buffer: soundOf('Fix the login page') });
+  await page.getByText('No connection: it goes on as soon as there is one.').waitFor();
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await none.waitFor();
+  expect(await site.system.core.db.recording.count({ where: { projectId: project.id } })).toBe(0);
+}, 90_000);
+
 test('a file is sent, heard, said in the chat, found, edited, made a task, and deleted', async () => {
   const seed = seeder(site.system.core);
   const user = await seed.user();

@@ -8,6 +8,7 @@ import { useRefusal } from '../frame/project-rights.tsx';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { showToast } from '../ui/toast-store.ts';
+import { DeleteRecording_Mutation } from './delete-recording.ts';
 
 const MakeTaskOfRecording_Mutation = graphql(`
   mutation MakeTaskOfRecording($input: MakeTaskOfRecordingInput!) {
@@ -43,18 +44,6 @@ const TranscribeRecording_Mutation = graphql(`
           progress
           engine
         }
-      }
-      ...MutationFailure_UserError
-    }
-  }
-`);
-
-const DeleteRecording_Mutation = graphql(`
-  mutation DeleteRecording($input: DeleteRecordingInput!) {
-    deleteRecording(input: $input) {
-      __typename
-      ... on DeleteRecordingPayload {
-        recordingId
       }
       ...MutationFailure_UserError
     }

@@ -4,6 +4,7 @@ import { cutText } from '#contract/cut-text.ts';
 import { MAX_NAME_CHARS, MAX_RECORDING_BYTES } from '#contract/limits.ts';
 import { graphql } from '~/graphql/gql/gql.ts';
 import { mutationFailure } from '~/graphql/mutation-failure.ts';
+import { DeleteRecording_Mutation } from './delete-recording.ts';
 import { sendPart } from './send-recording.ts';
 
 /** Small enough for a slow line to take each within the time that the server waits for it. */
@@ -71,7 +72,14 @@ export function useRecordingUploads() {
     },
     [client],
   );
-  return { create, finish };
+  /** Takes back what will never be whole. When that fails too, the server does it after a day. */
+  const discard = useCallback(
+    async (recordingId: string): Promise<void> => {
+      await client.mutation(DeleteRecording_Mutation, { input: { recordingId } }).toPromise();
+    },
+    [client],
+  );
+  return { create, finish, discard };
 }
 
 /** Uploads files, one after the other, and says how far it is. */
@@ -85,10 +93,11 @@ export function useSendFile(projectId: string) {
         `${file.name} is larger than ${MAX_RECORDING_BYTES / 1024 ** 2} MB. Cut it, or save it as ogg or mp3.`,
       );
     const { name, size } = file;
+    let recordingId: string | null = null;
     try {
       setSending({ name, fraction: 0, waiting: null });
       const mimeType = file.type === '' ? 'audio/mpeg' : file.type;
-      const recordingId = await uploads.create({ projectId, name: cutText(name, MAX_NAME_CHARS), mimeType, size });
+      recordingId = await uploads.create({ projectId, name: cutText(name, MAX_NAME_CHARS), mimeType, size });
       const partCount = Math.ceil(size / FILE_PART_BYTES);
       for (let number = 0; number < partCount; number += 1) {
         const bytes = file.slice(number * FILE_PART_BYTES, (number + 1) * FILE_PART_BYTES);
@@ -101,6 +110,10 @@ export function useSendFile(projectId: string) {
       }
       await uploads.finish(recordingId, partCount);
       return recordingId;
+    } catch (error) {
+      // Refused or stopped: whoever wants it sends the file again.
+      if (recordingId !== null) await uploads.discard(recordingId);
+      throw error;
     } finally {
       setSending(null);
     }
