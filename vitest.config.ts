@@ -13,6 +13,8 @@ export default defineConfig({
     ],
     // Most of them wait for programs, not for a processor: on two of these, one worker would leave one idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // A summary that says "[ …(2) ]" tells nothing of a test that failed once.
+    chaiConfig: { truncateThreshold: 500 },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
